@@ -1,0 +1,1 @@
+"""Text comes in: sources → dialogs → words → ids."""

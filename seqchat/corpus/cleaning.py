@@ -1,0 +1,37 @@
+"""What must never reach the vocabulary or the terminal: control characters and what hides in them."""
+
+import re
+import unicodedata
+
+_ESCAPE_SEQUENCE = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor movement
+    r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"  # OSC, DCS, SOS, PM, APC
+    r"|\x1b[ -/]*[0-~]?"  # two-character escapes
+)
+_LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
+_WIDE_SPACE = re.compile(r"[^\S\n]")
+ZERO_WIDTH_JOINER = "\u200d"
+
+# The mark that words.py puts before a word that takes no space; in text it becomes its own look-alike.
+GLUE = "\uffed"
+_GLUE_LOOKALIKE = "■"
+
+_FORBIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def is_safe(character: str) -> bool:
+    """Whether one character may be stored and shown: no control, no hidden direction, no surrogate."""
+    return character == ZERO_WIDTH_JOINER or unicodedata.category(character) not in _FORBIDDEN_CATEGORIES
+
+
+def clean(text: str) -> str:
+    """Return the text as the program keeps it.
+
+    Escape sequences, control characters, bidirectional overrides and lone surrogates are dropped, every kind
+    of line break becomes a line feed, and every other white space a plain space.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    text = _LINE_BREAK.sub("\n", _ESCAPE_SEQUENCE.sub("", text))
+    text = _WIDE_SPACE.sub(" ", text).replace(GLUE, _GLUE_LOOKALIKE)
+    return "".join(c for c in text if c == "\n" or is_safe(c))

@@ -1,0 +1,141 @@
+"""Words ↔ ids, and look-up by what has been typed of a word."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqchat.corpus.cleaning import GLUE, is_safe
+from seqchat.corpus.pinyin import PinyinIndex
+from seqchat.corpus.words import Segmenter, graphemes
+from seqchat.errors import SeqchatError
+
+PAD, UNKNOWN, DIALOG, TURN = "<pad>", "<unk>", "<dialog>", "<turn>"
+SPECIAL_WORDS = (PAD, UNKNOWN, DIALOG, TURN)
+PAD_ID, UNKNOWN_ID, DIALOG_ID, TURN_ID = range(4)
+
+Ids = NDArray[np.int64]
+_LAST = "\U0010ffff"
+
+
+def is_storable(word: str) -> bool:
+    """Whether a word may stand in a vocabulary: one visible line, or a plain space."""
+    return word == " " or (bool(word) and not word.isspace() and all(is_safe(c) and c != "\n" for c in word))
+
+
+class Vocabulary:
+    """The words a model knows, in the order of their ids; the first four are the special words."""
+
+    def __init__(self, words: Sequence[str], segmenter: Segmenter) -> None:
+        self.words = list(words)
+        self.segmenter = segmenter
+        self._id = {word: i for i, word in enumerate(self.words)}
+        if tuple(self.words[: len(SPECIAL_WORDS)]) != SPECIAL_WORDS:
+            raise SeqchatError(f"A vocabulary begins with {' '.join(SPECIAL_WORDS)}; this one does not.")
+        if len(self._id) != len(self.words):
+            raise SeqchatError("The vocabulary has the same word twice.")
+        if bad := next((w for w in self.words[len(SPECIAL_WORDS) :] if not is_storable(w)), None):
+            raise SeqchatError(f"The vocabulary has a word that must not be shown: {bad!r}.")
+
+    @classmethod
+    def build(
+        cls, counts: Counter[str], segmenter: Segmenter, *, min_count: int = 2, max_words: int = 50_000
+    ) -> Vocabulary:
+        """Choose the words of a corpus: every single character, then words by frequency.
+
+        `counts` says how often each word occurs. Characters come first, so that any rarer word can be spelled; words
+        that occur fewer than `min_count` times are left out, and `max_words` limits the whole.
+        """
+        usable = Counter({w: n for w, n in counts.items() if is_storable(w) and w not in SPECIAL_WORDS})
+        characters: Counter[str] = Counter()
+        for word, n in usable.items():
+            for character in segmenter.spell(word):
+                if is_storable(character):
+                    characters[character] += n
+        limit = max_words - len(SPECIAL_WORDS)
+        chosen = {c: max(usable[c], 0) for c, _ in _by_frequency(characters)[:limit]}
+        for word, n in _by_frequency(usable):
+            if len(chosen) >= limit or n < min_count:
+                break
+            chosen[word] = n
+        ordered = [word for word, _ in _by_frequency(Counter(chosen))]
+        return cls([*SPECIAL_WORDS, *ordered], segmenter)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: str) -> bool:
+        return self._id.get(word, 0) >= len(SPECIAL_WORDS)
+
+    def encode_word(self, word: str) -> list[int]:
+        """Return the ids of one word: its own, or those of its characters; a line break ends the turn."""
+        if word == "\n":
+            return [TURN_ID]
+        if word in self:
+            return [self._id[word]]
+        spelled = self.segmenter.spell(word)
+        return [self._id[c] if c in self else UNKNOWN_ID for c in spelled]
+
+    def encode(self, words: Iterable[str]) -> list[int]:
+        """Return the ids of words, out-of-vocabulary words spelled with in-vocabulary characters."""
+        return [i for word in words for i in self.encode_word(word)]
+
+    def decode(self, ids: Iterable[int]) -> list[str]:
+        """Return the words of ids: a line break for the end of a turn, nothing for the other special words."""
+        return [
+            "\n" if i == TURN_ID else self.words[i] for i in ids if i >= len(SPECIAL_WORDS) or i == TURN_ID
+        ]
+
+    def text(self, ids: Iterable[int]) -> str:
+        """Return the text of ids."""
+        return self.segmenter.join(self.decode(ids))
+
+    def surface(self, word_id: int, left: str) -> str:
+        """Return the characters the word adds to a text whose last word is `left`."""
+        return self.segmenter.surface(self.words[word_id], left)
+
+    @cached_property
+    def suggestible(self) -> NDArray[np.bool_]:
+        """Which ids may be offered to a writer: whole visible words, nothing special, no bare space."""
+        return np.array(
+            [
+                i >= len(SPECIAL_WORDS)
+                and word != " "
+                and not (word.startswith(GLUE) and len(graphemes(word)) == 2)
+                for i, word in enumerate(self.words)
+            ]
+        )
+
+    @cached_property
+    def takes_space(self) -> NDArray[np.bool_]:
+        """Which ids are written with a space after a word that asks for one."""
+        return np.array([not w.startswith(GLUE) and self.segmenter.space_before(w) for w in self.words])
+
+    def starting_with(self, beginning: str) -> Ids:
+        """Return the ids of the words that begin with these characters and are longer, in no certain order."""
+        low = bisect_left(self._sorted, (beginning, len(self)))
+        high = bisect_left(self._sorted, (beginning + _LAST, 0))
+        return self._sorted_ids[low:high]
+
+    @cached_property
+    def pinyin(self) -> PinyinIndex:
+        """Look-up of Chinese words by Latin letters; built at the first use."""
+        return PinyinIndex([(w, i) for i, w in enumerate(self.words)])
+
+    @cached_property
+    def _sorted(self) -> list[tuple[str, int]]:
+        return sorted((w.removeprefix(GLUE), i) for i, w in enumerate(self.words) if i >= len(SPECIAL_WORDS))
+
+    @cached_property
+    def _sorted_ids(self) -> Ids:
+        return np.array([i for _, i in self._sorted], dtype=np.int64)
+
+
+def _by_frequency(counts: Counter[str]) -> list[tuple[str, int]]:
+    # Ties are broken by the word itself, so that the same corpus always gives the same vocabulary.
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

@@ -1,0 +1,185 @@
+"""Text ↔ words, without loss: joining the words of a text gives the text back.
+
+A space between two words is left out where typography implies it (``hello world``) and is a word of its own where
+it does not (``你好 世界``). Where a space would be implied but the text has none (``好的,ok``), the right word
+begins with `GLUE`. The convention is that of joiner annotation in OpenNMT's Tokenizer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
+
+from seqchat.corpus.cleaning import GLUE, ZERO_WIDTH_JOINER
+from seqchat.errors import SeqchatError
+
+if TYPE_CHECKING:
+    import jieba
+
+HAN = "〇々\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+_MARK = "\u0300-\u036f\ufe0e\ufe0f\u20d0-\u20ff\U0001f3fb-\U0001f3ff"
+_LETTER = rf"[^\W_{HAN}{_KANA}]"
+_GRAPHEME = rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|.[{_MARK}]*(?:{ZERO_WIDTH_JOINER}.[{_MARK}]*)*)"
+
+_PIECE = re.compile(
+    rf"(?P<han>[{HAN}]+)"
+    rf"|\d+(?:[.,:]\d+)+(?!{_LETTER})"  # 3.14 and 8:30 are one word
+    rf"|{_LETTER}+(?:['’]{_LETTER}+)*"
+    rf"|\s|{_GRAPHEME}",
+    re.DOTALL,
+)
+_GRAPHEMES = re.compile(_GRAPHEME, re.DOTALL)
+_RUNS = re.compile(r"\s|\S+")
+_LETTER_START = re.compile(_LETTER)
+_HAN_START = re.compile(f"[{HAN}]")
+
+_CLOSING = frozenset(",.!?;:)]}%…")
+_OPENING = frozenset("([{")
+
+
+def is_han(character: str) -> bool:
+    """Whether a character is a Chinese one."""
+    return _HAN_START.match(character) is not None
+
+
+def is_letter(character: str) -> bool:
+    """Whether a character belongs to a word that spaces separate: Latin letters and digits, not Chinese."""
+    return _LETTER_START.match(character) is not None
+
+
+def graphemes(text: str) -> list[str]:
+    """Cut a text into what a reader sees as single characters; emoji sequences stay whole."""
+    return _GRAPHEMES.findall(text)
+
+
+@cache
+def _jieba() -> jieba.Tokenizer:
+    import logging
+    import warnings
+
+    from seqchat.locations import cache as cache_folder
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import jieba
+    jieba.setLogLevel(logging.WARNING)
+    tokenizer = jieba.Tokenizer()
+    # jieba's default is the shared temporary folder, where anybody could plant a cache.
+    tokenizer.tmp_dir = str(cache_folder())
+    tokenizer.initialize()
+    return tokenizer
+
+
+@lru_cache(maxsize=50_000)
+def _cut_han(block: str) -> tuple[str, ...]:
+    return tuple(_jieba().cut(block))
+
+
+def _auto_pieces(text: str) -> Iterable[str]:
+    for match in _PIECE.finditer(text):
+        if match["han"]:
+            yield from _cut_han(match["han"])
+        else:
+            yield match[0]
+
+
+def _jieba_pieces(text: str) -> Iterable[str]:
+    for line in text.splitlines(keepends=True):
+        yield from _jieba().cut(line)
+
+
+def _whitespace_pieces(text: str) -> Iterable[str]:
+    return _RUNS.findall(text)
+
+
+def _typographic_after(word: str) -> bool:
+    return is_letter(word[-1]) or word[-1] in _CLOSING
+
+
+def _typographic_before(word: str) -> bool:
+    return is_letter(word[0]) or word[0] in _OPENING
+
+
+def _not_space(word: str) -> bool:
+    return not word.isspace()
+
+
+@dataclass(frozen=True)
+class Segmenter:
+    """One way to cut text into words, and the way back.
+
+    `pieces` cuts a text into strings that make it up; a space belongs between two neighbours where `space_after`
+    holds for the left one and `space_before` for the right one.
+    """
+
+    name: str
+    pieces: Callable[[str], Iterable[str]]
+    space_after: Callable[[str], bool]
+    space_before: Callable[[str], bool]
+
+    def split(self, text: str) -> list[str]:
+        """Cut a cleaned text into words; ``join(split(text)) == text``."""
+        return self._mark(list(self.pieces(text)))
+
+    def join(self, words: Iterable[str]) -> str:
+        """Put words together to text."""
+        parts: list[str] = []
+        left = ""
+        for word in words:
+            parts.append(self.surface(word, left))
+            left = word
+        return "".join(parts)
+
+    def surface(self, word: str, left: str) -> str:
+        """Return the characters that `word` adds to a text whose last word is `left` (empty: none)."""
+        if word.startswith(GLUE) and len(word) > 1:
+            return word[1:]
+        return f" {word}" if left and self._spaced(left, word) else word
+
+    def spell(self, word: str) -> list[str]:
+        """Cut one word into its single characters, marked so that they join to the word again."""
+        glued = word.startswith(GLUE) and len(word) > 1
+        first, *rest = self._mark(graphemes(word[1:] if glued else word))
+        return [GLUE + first if glued else first, *rest]
+
+    def _spaced(self, left: str, right: str) -> bool:
+        return self.space_after(left) and self.space_before(right)
+
+    def _mark(self, pieces: list[str]) -> list[str]:
+        words: list[str] = []
+        space_implied = False
+        for i, piece in enumerate(pieces):
+            left = pieces[i - 1] if i else " "
+            right = pieces[i + 1] if i + 1 < len(pieces) else " "
+            if piece == " " and not left.isspace() and not right.isspace() and self._spaced(left, right):
+                space_implied = True
+                continue
+            glued = not space_implied and i > 0 and self._spaced(left, piece)
+            words.append(GLUE + piece if glued else piece)
+            space_implied = False
+        return words
+
+
+SEGMENTERS = {
+    s.name: s
+    for s in (
+        # jieba for each run of Chinese characters, spaces and punctuation for all else
+        Segmenter("auto", _auto_pieces, _typographic_after, _typographic_before),
+        # jieba for everything, so that its dictionary's words with Latin letters (卡拉OK) stay whole
+        Segmenter("jieba", _jieba_pieces, _typographic_after, _typographic_before),
+        # for text that is segmented already: only white space separates words
+        Segmenter("whitespace", _whitespace_pieces, _not_space, _not_space),
+    )
+}
+
+
+def segmenter(name: str) -> Segmenter:
+    """Look a segmenter up by its name."""
+    try:
+        return SEGMENTERS[name]
+    except KeyError:
+        raise SeqchatError(f"There is no segmenter {name!r}; choose one of {', '.join(SEGMENTERS)}.") from None

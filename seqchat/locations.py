@@ -1,0 +1,32 @@
+"""Every folder the program reads or writes."""
+
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_data_path
+
+APP = "seqchat"
+PACKAGE = Path(__file__).parent
+SAMPLE_CORPUS = PACKAGE / "corpus" / "sample.jsonl"
+
+
+def local_checkpoints() -> Path:
+    """Where `train` writes by default: ./checkpoints of the current folder."""
+    return Path("checkpoints")
+
+
+def user_checkpoints() -> Path:
+    """Models the user keeps for every folder."""
+    return user_data_path(APP, appauthor=False) / "checkpoints"
+
+
+def shipped_checkpoints() -> Path:
+    """Models that come with the program: inside the installed package, or beside it in a checkout."""
+    inside = PACKAGE / "checkpoints"
+    return inside if inside.is_dir() else PACKAGE.parent / "checkpoints"
+
+
+def cache() -> Path:
+    """Files that can be made again at any time; created private to the user on first use."""
+    folder = user_cache_path(APP, appauthor=False)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder

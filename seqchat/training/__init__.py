@@ -1,0 +1,1 @@
+"""The training loop, its settings, and going on after a stop."""

@@ -1,0 +1,80 @@
+"""Everything a run needs to go on exactly where it was, in one file: safetensors with JSON in its header."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from seqchat.errors import SeqchatError
+from seqchat.files import write_file
+
+FILE = "state.safetensors"
+_RANDOM, _MODEL, _OPTIMIZER, _STATES = "random", "model.", "optimizer.", "states."
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A moment of a run: tensors by name, and counters and settings as JSON values."""
+
+    tensors: dict[str, Tensor]
+    values: dict[str, Any]
+
+    @classmethod
+    def take(
+        cls,
+        network: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        states: list[Tensor],
+        values: dict[str, Any],
+    ) -> Snapshot:
+        """Gather weights, optimizer, hidden states, the random generator and `values`."""
+        tensors = {_MODEL + name: weight for name, weight in network.state_dict().items()}
+        for index, entries in optimizer.state_dict()["state"].items():
+            for name, value in entries.items():
+                tensors[f"{_OPTIMIZER}{index}.{name}"] = torch.as_tensor(value)
+        tensors |= {f"{_STATES}{i}": state for i, state in enumerate(states)}
+        tensors[_RANDOM] = torch.get_rng_state()
+        return cls(tensors, values)
+
+    def write(self, folder: Path) -> None:
+        """Write the snapshot into a folder, atomically."""
+        tensors = {name: t.detach().contiguous().cpu().clone() for name, t in self.tensors.items()}
+        write_file(folder / FILE, save(tensors, metadata={"values": json.dumps(self.values)}))
+
+    @classmethod
+    def read(cls, folder: Path) -> Snapshot:
+        """Read a snapshot back."""
+        path = folder / FILE
+        if not path.is_file():
+            raise SeqchatError(f"There is nothing to resume: {path} does not exist.")
+        try:
+            with safe_open(path, framework="pt") as file:
+                values = json.loads(file.metadata()["values"])
+                return cls({name: file.get_tensor(name) for name in file.keys()}, values)  # noqa: SIM118
+        except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
+            raise SeqchatError(f"{path} is damaged ({error}).") from error
+
+    def restore(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> list[Tensor]:
+        """Put weights, optimizer and random generator back; return the hidden states."""
+        try:
+            network.load_state_dict(self._part(_MODEL))
+        except RuntimeError as error:
+            raise SeqchatError("The run to resume has weights of another shape.") from error
+        entries: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in self._part(_OPTIMIZER).items():
+            index, key = name.split(".", 1)
+            entries.setdefault(int(index), {})[key] = tensor
+        optimizer.load_state_dict({**optimizer.state_dict(), "state": entries})
+        torch.set_rng_state(self.tensors[_RANDOM])
+        states = self._part(_STATES)
+        return [states[str(i)] for i in range(len(states))]
+
+    def _part(self, prefix: str) -> dict[str, Tensor]:
+        return {n.removeprefix(prefix): t for n, t in self.tensors.items() if n.startswith(prefix)}
