@@ -1,0 +1,83 @@
+"""The command line: one file per command; nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+
+import click
+
+from seqchat import __version__
+from seqchat.errors import SeqchatError
+
+# The commands in the order of `seqchat --help`; each is the function of that name in the module of that name.
+COMMANDS = ("tui", "train", "complete", "generate", "models")
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module when the command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"seqchat.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            names = ", ".join(COMMANDS)
+            raise click.UsageError(f"{error.message.rstrip('.')}; the commands are {names}.", ctx) from None
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="seqchat %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
+def cli(debug: bool) -> None:
+    """Type with a recurrent language model in the terminal, and see it think.
+
+    \b
+    seqchat tui                   open the app with the shipped model
+    seqchat train my_chats.jsonl  learn a model from your own text
+    """
+
+
+def main() -> None:
+    """Run the command line; failures become one sentence on standard error and exit status 1 or 2."""
+    debug = "--debug" in sys.argv
+    arguments = [a for a in sys.argv[1:] if a != "--debug"]
+    try:
+        cli.main(arguments, prog_name="seqchat", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output is gone (`| head`); there is nobody left to tell.
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        click.echo(f"Error: {_sentence(error)}", err=True)
+        sys.exit(1)
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, SeqchatError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "There is not enough memory for this."
+    return f"Something unexpected happened ({type(error).__name__}: {error}); --debug shows where."

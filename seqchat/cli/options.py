@@ -1,0 +1,53 @@
+"""Options that several commands share, and the way they print."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from seqchat.corpus.cleaning import clean
+from seqchat.model.shelf import DEFAULT_MODEL
+
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?", re.IGNORECASE)
+_SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
+
+
+class Duration(click.ParamType[float]):
+    """A length of time such as ``90s``, ``10m`` or ``2h``, as seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read the text; a number without a unit is seconds."""
+        if isinstance(value, int | float):
+            return float(value)
+        match = _DURATION.fullmatch(str(value).strip())
+        if match is None or float(match[1]) == 0:
+            self.fail(f"{value!r} is not a length of time; write 90s, 10m or 2h.", param, ctx)
+        return float(match[1]) * _SECONDS[(match[2] or "s").lower()]
+
+
+model_option = click.option(
+    "-m", "--model", default=DEFAULT_MODEL, show_default=True, help="A model's name or directory."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def texts(text: str | None) -> Iterator[str]:
+    """Yield the text given on the command line; without one, each line of standard input."""
+    if text is not None:
+        yield clean(text)
+        return
+    for line in sys.stdin.buffer:
+        yield clean(line.decode("utf-8", errors="replace").rstrip("\r\n"))
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object on a line of its own, at once."""
+    click.echo(json.dumps(value, ensure_ascii=False))
+    sys.stdout.flush()

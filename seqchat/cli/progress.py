@@ -1,0 +1,84 @@
+"""What a person sees of a training run: a progress line, and a line for each report."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from seqchat.training.loop import Report, StepInfo, Trainer
+
+_SMOOTHED_STEPS = 20
+
+
+class TrainingProgress:
+    """A `Watcher` that writes to standard error; a live line in a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._progress = Progress(
+            BarColumn(bar_width=20),
+            TaskProgressColumn(),
+            TextColumn("{task.fields[line]}", markup=False),
+            console=self._console,
+        )
+        self._task = self._progress.add_task("", total=1.0, line="")
+        self._losses: deque[float] = deque(maxlen=_SMOOTHED_STEPS)
+        self._perplexity = ""
+        self._trainer: Trainer | None = None
+        self._clock = (0.0, 0)
+
+    def __enter__(self) -> TrainingProgress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def message(self, text: str) -> None:
+        self._console.print(Text(text))
+
+    def start(self, trainer: Trainer, parameters: int) -> None:
+        self._trainer = trainer
+        self._clock = (trainer.counters.seconds, trainer.counters.tokens)
+        self.message(f"Training {parameters:,} parameters; Ctrl-C stops and saves")
+        if self._console.is_terminal:
+            self._progress.start()
+
+    def step(self, info: StepInfo) -> None:
+        assert self._trainer is not None
+        self._losses.append(info.loss)
+        loss = sum(self._losses) / len(self._losses)
+        left = _clock_time(self._seconds_left(self._trainer))
+        line = f"{self._words_per_second():,.0f} words/s  loss {loss:.2f}{self._perplexity}  {left} left"
+        self._progress.update(self._task, completed=self._trainer.progress(), line=line)
+
+    def report(self, report: Report) -> None:
+        quality = report.quality
+        self._perplexity = f"  perplexity {quality.perplexity:.1f}"
+        self.message(
+            f"epoch {report.epoch:5.1f}  {_clock_time(report.seconds)}  loss {report.training_loss:.3f}  "
+            f"validation perplexity {quality.perplexity:.1f}  top-1 {quality.top1:.1%}  top-5 {quality.top5:.1%}"
+            f"{'  best' if report.improved else ''}  ({self._words_per_second():,.0f} words/s)"
+        )
+
+    def _words_per_second(self) -> float:
+        assert self._trainer is not None
+        counters = self._trainer.counters
+        seconds, tokens = self._clock
+        return (counters.tokens - tokens) / max(counters.seconds - seconds, 1e-9)
+
+    def _seconds_left(self, trainer: Trainer) -> float:
+        rate = max(self._words_per_second(), 1e-9)
+        left = (trainer.total_tokens - trainer.counters.tokens) / rate
+        limit = trainer.settings.time_limit
+        return left if limit is None else min(left, limit - trainer.counters.seconds)
+
+
+def _clock_time(seconds: float) -> str:
+    minutes, rest = divmod(round(max(seconds, 0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,28 @@
+"""``seqchat tui``: the app."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from seqchat.errors import SeqchatError
+from seqchat.model.shelf import DEFAULT_MODEL, find
+
+
+@click.command(short_help="Open the app: type with suggestions and watch the gates.")
+@click.argument("model", default=DEFAULT_MODEL)
+def tui(model: str) -> None:
+    """Open the app with MODEL, a name or a directory; without one, the shipped model.
+
+    \b
+    seqchat tui
+    seqchat tui checkpoints/my-chats
+    """
+    find(model)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise SeqchatError("The app needs a terminal; 'seqchat complete' works with files and pipes.")
+
+    from seqchat.tui.app import SeqchatApp
+
+    SeqchatApp(model).run()

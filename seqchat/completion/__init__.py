@@ -1,0 +1,1 @@
+"""What happens at a keystroke: text → states → suggestions and continuations."""

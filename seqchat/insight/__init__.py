@@ -1,0 +1,1 @@
+"""What the model is doing, as numbers."""

@@ -1,0 +1,45 @@
+"""The gates at each word of a text, taken from the very steps that made the suggestions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqchat.completion.context import Node
+from seqchat.completion.engine import Engine
+from seqchat.corpus.cleaning import GLUE
+from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
+
+_SIGNS = {DIALOG_ID: "▶", TURN_ID: "⏎"}
+
+
+@dataclass(frozen=True)
+class GateTrace:
+    """Every gate of every layer over some words.
+
+    words: what stands under each column; layers: bottom layer first, for each gate an array [words, neurons].
+    """
+
+    words: list[str]
+    layers: list[dict[str, NDArray[np.float32]]]
+
+
+def trace(engine: Engine, node: Node, last: int) -> GateTrace:
+    """Return the gates at the last words up to `node`; the start of the dialog counts as a word."""
+    nodes = list(islice(node.path(), last))[::-1]
+    words = [_label(engine, n.word_id) for n in nodes]
+    layers = [
+        {
+            gate.name: np.stack([n.stepped.gates[layer][gate.name][0].numpy() for n in nodes])
+            for gate in engine.network.cell.gates
+        }
+        for layer in range(engine.config.layers)
+    ]
+    return GateTrace(words, layers)
+
+
+def _label(engine: Engine, word_id: int) -> str:
+    return _SIGNS.get(word_id) or engine.vocabulary.words[word_id].removeprefix(GLUE)
