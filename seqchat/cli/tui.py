@@ -20,7 +20,7 @@ def tui(model: str) -> None:
     seqchat tui checkpoints/my-chats
     """
     find(model)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise SeqchatError("The app needs a terminal; 'seqchat complete' works with files and pipes.")
 
     from seqchat.tui.app import SeqchatApp

@@ -15,6 +15,8 @@ from seqchat.corpus.vocabulary import DIALOG_ID, PAD_ID, TURN_ID, UNKNOWN_ID
 from seqchat.errors import SeqchatError
 
 _NEVER = torch.tensor([PAD_ID, UNKNOWN_ID, DIALOG_ID])
+# A continuation has at least one word, so the turn cannot end at once.
+_NEVER_FIRST = torch.tensor([PAD_ID, UNKNOWN_ID, DIALOG_ID, TURN_ID])
 
 
 @dataclass(frozen=True)
@@ -56,8 +58,8 @@ class Piece:
 def generate(engine: Engine, text: str, n: int = 3, sampling: Sampling | None = None) -> Iterator[Piece]:
     """Continue `text` n times; all continuations advance together, one word each at a time.
 
-    The first word is drawn over all readings of the tail, so that ``火`` may go on as 火锅. A continuation ends with the
-    turn or at `Sampling.max_words`. Stop iterating at any time to cancel.
+    The first word is drawn over all readings of the tail, so that ``火`` may go on as 火锅. A continuation has at least one
+    word and ends with the turn or at `Sampling.max_words`. Stop iterating at any time to cancel.
     """
     if n < 1:
         raise SeqchatError(f"The number of continuations is at least 1, not {n}.")
@@ -81,9 +83,8 @@ class _Sampler:
         active: list[int] = []
         lefts: list[str] = []
         for index, (reading, word_id, log_probability) in enumerate(chosen):
-            ended = word_id == TURN_ID or self.sampling.max_words == 1
-            surface = "" if word_id == TURN_ID else reading.insertion(word_id, self.engine.vocabulary)
-            yield Piece(index, surface, log_probability, ended)
+            ended = self.sampling.max_words == 1
+            yield Piece(index, reading.insertion(word_id, self.engine.vocabulary), log_probability, ended)
             if not ended:
                 active.append(index)
                 lefts.append(self.engine.vocabulary.words[word_id])
@@ -104,7 +105,7 @@ class _Sampler:
         )
         scores = torch.cat([s for _, _, s in scored])
         scores = scores - scores.logsumexp(0)
-        allowed = scores.masked_fill(torch.isin(ids, _NEVER), -math.inf)
+        allowed = scores.masked_fill(torch.isin(ids, _NEVER_FIRST), -math.inf)
         drawn = self._draw(allowed.expand(n, -1)).tolist()
         return [(scored[int(owners[i])][0], int(ids[i]), float(scores[i])) for i in drawn]
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import glob
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import islice, repeat
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ _LABEL = re.compile(r"\s*([^:：\n]{1,40}?)\s*[:：]\s*")
 _SPEAKER_FIELDS = ("user1", "user2")
 _TURNS_FIELDS = ("dialog", "dialogue", "conversation", "conversations", "messages", "turns", "utterances")
 _TEXT_FIELDS = ("text", "content", "message", "utterance", "sentence", "value")
+_BLOCK = 10_000
+_TOO_MANY = "\x00too many"
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -124,29 +129,33 @@ def _kinds() -> str:
 
 
 def _read_json_lines(path: Path) -> Iterator[_Record]:
-    """Read JSON lines; pandas reads the file at once where it is sound, else each line is judged alone."""
+    """Read JSON lines, a block at a time; pandas reads a block that is sound, else each line is judged alone."""
+    with path.open("rb") as file:
+        numbered = ((number, line) for number, line in enumerate(file, 1) if line.strip())
+        while block := list(islice(numbered, _BLOCK)):
+            values = _parse_block([line for _, line in block])
+            for (number, line), value in zip(block, values or repeat(None), strict=False):
+                place = f"{path}:{number}"
+                yield _Record(place, value) if values else _parse_line(place, line)
+
+
+def _parse_block(lines: list[bytes]) -> list[Any] | None:
+    """Return the values of JSON lines, or None where one of them is malformed."""
     import pandas as pd
 
     try:
-        frame = pd.read_json(path, lines=True, dtype=False, convert_dates=False, encoding="utf-8")
-        rows = frame.to_dict("records")
-    except (ValueError, UnicodeDecodeError, AttributeError):
-        yield from _read_json_lines_one_by_one(path)
-        return
-    for number, row in enumerate(rows, 1):
-        yield _Record(f"{path}:{number}", row)
+        frame = pd.read_json(BytesIO(b"\n".join(lines)), lines=True, dtype=False, encoding="utf-8")
+        values = frame.to_dict("records")
+    except (ValueError, AttributeError, TypeError, OverflowError):
+        return None
+    return values if len(values) == len(lines) else None
 
 
-def _read_json_lines_one_by_one(path: Path) -> Iterator[_Record]:
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            if not line.strip():
-                continue
-            place = f"{path}:{number}"
-            try:
-                yield _Record(place, json.loads(line.decode("utf-8-sig")))
-            except (ValueError, RecursionError) as error:
-                yield _Record(place, None, f"no JSON ({_short(error)})")
+def _parse_line(place: str, line: bytes) -> _Record:
+    try:
+        return _Record(place, json.loads(line.decode("utf-8-sig")))
+    except (ValueError, RecursionError) as error:
+        return _Record(place, None, f"no JSON ({_short(error)})")
 
 
 def _read_json(path: Path) -> Iterator[_Record]:
@@ -164,23 +173,17 @@ def _read_json(path: Path) -> Iterator[_Record]:
 
 
 def _read_table(path: Path) -> Iterator[_Record]:
-    import pandas as pd
-
+    """Read a table with a header; each row is a record."""
     separator = "\t" if path.suffix.lower() == ".tsv" else ","
-    bad: list[_Record] = []
-
-    def note(fields: list[str]) -> None:
-        bad.append(_Record(f"{path}: a row with {len(fields)} fields", None, "more fields than the header"))
-
-    try:
-        frame = pd.read_csv(
-            path, sep=separator, dtype=str, keep_default_na=False, engine="python", on_bad_lines=note
-        )
-    except (ValueError, pd.errors.ParserError) as error:
-        raise SeqchatError(f"{path} is no table ({_short(error)}).") from error
-    yield from bad
-    for number, row in enumerate(frame.to_dict("records"), 2):
-        yield _Record(f"{path}:{number}", row)
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        reader = csv.DictReader(file, delimiter=separator, restkey=_TOO_MANY)
+        try:
+            for row in reader:
+                place = f"{path}:{reader.line_num}"
+                too_many = "more fields than the header" if _TOO_MANY in row else ""
+                yield _Record(place, row, too_many)
+        except csv.Error as error:
+            yield _Record(f"{path}:{reader.line_num}", None, f"no table ({_short(error)})")
 
 
 def _read_parquet(path: Path) -> Iterator[_Record]:

@@ -39,8 +39,9 @@ class Vocabulary:
             raise SeqchatError(f"A vocabulary begins with {' '.join(SPECIAL_WORDS)}; this one does not.")
         if len(self._id) != len(self.words):
             raise SeqchatError("The vocabulary has the same word twice.")
-        if bad := next((w for w in self.words[len(SPECIAL_WORDS) :] if not is_storable(w)), None):
-            raise SeqchatError(f"The vocabulary has a word that must not be shown: {bad!r}.")
+        bad = [word for word in self.words[len(SPECIAL_WORDS) :] if not is_storable(word)]
+        if bad:
+            raise SeqchatError(f"The vocabulary has a word that must not be shown: {bad[0]!r}.")
 
     @classmethod
     def build(
@@ -54,9 +55,10 @@ class Vocabulary:
         usable = Counter({w: n for w, n in counts.items() if is_storable(w) and w not in SPECIAL_WORDS})
         characters: Counter[str] = Counter()
         for word, n in usable.items():
-            for character in segmenter.spell(word):
-                if is_storable(character):
-                    characters[character] += n
+            for character in filter(is_storable, graphemes(word.removeprefix(GLUE))):
+                characters[character] += n
+                if segmenter.space_before(character):
+                    characters[GLUE + character] += n
         limit = max_words - len(SPECIAL_WORDS)
         chosen = {c: max(usable[c], 0) for c, _ in _by_frequency(characters)[:limit]}
         for word, n in _by_frequency(usable):

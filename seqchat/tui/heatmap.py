@@ -1,0 +1,76 @@
+"""Numbers → coloured half blocks; a plain module that knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.cells import cell_len, set_cell_size
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
+
+COLUMN = 5  # cells a word takes, the last one a gap
+UPPER_HALF = "▀"
+_LEVELS = 64
+
+# Colours from the lowest to the highest value; legible on light and dark ground alike.
+# A gate opens from dark blue over green to yellow; a signed value goes from blue over grey to red.
+SEQUENTIAL = ((38, 24, 74), (47, 79, 127), (35, 137, 129), (110, 190, 84), (250, 226, 60))
+DIVERGING = ((24, 100, 200), (94, 150, 208), (112, 112, 118), (214, 128, 100), (206, 40, 48))
+
+Ramp = tuple[tuple[int, int, int], ...]
+
+
+def colour(share: float, ramp: Ramp) -> tuple[int, int, int]:
+    """Return the red, green and blue of a place on a ramp; `share` runs from 0 to 1 and is clipped."""
+    place = min(max(share, 0.0), 1.0) * (len(ramp) - 1)
+    low = min(int(place), len(ramp) - 2)
+    part = place - low
+    red, green, blue = (round(a + (b - a) * part) for a, b in zip(ramp[low], ramp[low + 1], strict=True))
+    return red, green, blue
+
+
+def levels(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.int64]:
+    """Return the colour level of each value between `low` and `high`; not-a-number counts as the middle."""
+    shares = np.nan_to_num((values - low) / (high - low), nan=0.5)
+    return np.asarray(np.clip(shares * (_LEVELS - 1), 0, _LEVELS - 1).round(), dtype=np.int64)
+
+
+@lru_cache(maxsize=2 * _LEVELS * (_LEVELS + 1))
+def _style(upper: int, lower: int, signed: bool) -> Style:
+    ramp = DIVERGING if signed else SEQUENTIAL
+    foreground = Color.from_rgb(*colour(upper / (_LEVELS - 1), ramp))
+    background = Color.from_rgb(*colour(lower / (_LEVELS - 1), ramp)) if lower >= 0 else None
+    return Style(color=foreground, bgcolor=background)
+
+
+def heat_rows(values: NDArray[np.float32], low: float, high: float, ground: Style) -> list[list[Segment]]:
+    """Draw values [words, neurons]: a column a word, two neurons a row of half blocks, on the style `ground`."""
+    table = levels(values, low, high)
+    signed = low < 0
+    gap = Segment(" ", ground)
+    rows: list[list[Segment]] = []
+    for top in range(0, table.shape[1], 2):
+        row: list[Segment] = []
+        for word in table:
+            lower = int(word[top + 1]) if top + 1 < len(word) else -1
+            row += [Segment(UPPER_HALF * (COLUMN - 1), ground + _style(int(word[top]), lower, signed)), gap]
+        rows.append(row)
+    return rows
+
+
+def label_row(words: Sequence[str], ground: Style) -> list[Segment]:
+    """Write each word under its column, cut to the column's width; the last word stands out."""
+    row: list[Segment] = []
+    for i, word in enumerate(words):
+        style = ground + Style(bold=True, reverse=True) if i == len(words) - 1 else ground
+        row += [Segment(fit(word, COLUMN - 1), style), Segment(" ", ground)]
+    return row
+
+
+def fit(text: str, cells: int) -> str:
+    """Cut or pad a text to just so many terminal cells; wide characters count two."""
+    return set_cell_size(text if cell_len(text) <= cells else set_cell_size(text, cells - 1) + "…", cells)

@@ -1,0 +1,81 @@
+"""What several tests share: the real text where it is there, and a small trained model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from seqchat.completion.engine import Engine
+from seqchat.training.run import Task, train
+from seqchat.training.settings import TrainingSettings
+
+REPOSITORY = Path(__file__).parents[1]
+REAL_DATA = REPOSITORY.parent / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests away from the models and settings of the person who runs them."""
+    home = tmp_path_factory.getbasetemp() / "home"
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of real chat text."""
+    if not (REAL_DATA / "kdconv.jsonl").is_file():
+        pytest.skip("the real chat text (../shared/data) is not there")
+    return REAL_DATA
+
+
+class Silent:
+    """A watcher that only remembers."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+        self.reports: list[object] = []
+        self.steps = 0
+
+    def message(self, text: str) -> None:
+        self.messages.append(text)
+
+    def start(self, trainer: object, parameters: int) -> None:
+        self.parameters = parameters
+
+    def step(self, info: object) -> None:
+        self.steps += 1
+
+    def report(self, report: object) -> None:
+        self.reports.append(report)
+
+
+TINY = {"embedding_size": 24, "hidden_size": 32, "dropout": 0.1}
+QUICK = TrainingSettings(epochs=1, batch_size=8, window=20, precision="fp32")
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A small model of each cell, trained on the sample for one epoch."""
+    folder = tmp_path_factory.mktemp("models")
+    shapes = {"rnn": 1, "lstm": 2, "gru": 1}
+    for cell, layers in shapes.items():
+        task = Task(["sample"], cell=cell, layers=layers, **TINY)
+        train(task, QUICK, folder / cell, Silent())
+    return {cell: folder / cell for cell in shapes}
+
+
+@pytest.fixture(params=["rnn", "lstm", "gru"])
+def engine(request: pytest.FixtureRequest, models: dict[str, Path]) -> Engine:
+    """A freshly loaded small model of each cell."""
+    torch.manual_seed(0)
+    return Engine.load(models[request.param])
+
+
+@pytest.fixture
+def lstm(models: dict[str, Path]) -> Engine:
+    """A freshly loaded small LSTM."""
+    return Engine.load(models["lstm"])

@@ -1,0 +1,59 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqchat.corpus.cleaning import GLUE, clean
+from seqchat.corpus.sources import read_dialogs
+from seqchat.corpus.words import SEGMENTERS, segmenter
+from seqchat.errors import SeqchatError
+
+FRAGMENTS = [
+    "我想去北京", "火锅", "，", "。", "？", "！", "：", "hello", "world", "don't", "wifi", "OK", ",", ".", "(", ")", "[",
+    "3.14", "8:30", "2026", "年", " ", "  ", "\n", "👍🏽", "👨‍👩‍👧", "🇨🇳", "😂", "e\u0301", "한국어", "ひらがな", "مرحبا",
+    "https://a.b/c?d=1", "¥", "…", "—", "~", "_", "<turn>", "'", '"', "10点半", "T恤", "卡拉OK",
+]  # fmt: skip
+MIXED = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=12).map("".join)
+
+
+@pytest.mark.parametrize("name", SEGMENTERS)
+@given(text=MIXED)
+def test_joining_the_words_gives_the_text_back(name: str, text: str):
+    text = clean(text)
+    cut = SEGMENTERS[name]
+    assert cut.join(cut.split(text)) == text
+
+
+@pytest.mark.parametrize("name", SEGMENTERS)
+@given(text=MIXED)
+def test_spelling_a_word_gives_the_word_back(name: str, text: str):
+    cut = SEGMENTERS[name]
+    for word in cut.split(clean(text)):
+        assert cut.join(cut.spell(word)) == word.removeprefix(GLUE) or word == GLUE
+
+
+def test_chinese_is_cut_by_jieba_and_the_rest_by_spaces_and_punctuation():
+    cut = segmenter("auto")
+    assert cut.split("我想去北京，ok?") == ["我", "想", "去", "北京", "，", "ok", "?"]
+    assert cut.split("Hello, world (it's 3.14)!") == ["Hello", ",", "world", "(", "it's", "3.14", ")", "!"]
+
+
+def test_a_missing_space_is_marked():
+    assert segmenter("auto").split("好的,ok") == ["好", "的", ",", GLUE + "ok"]
+    assert segmenter("auto").split("你好 世界") == ["你好", " ", "世界"]
+
+
+def test_whitespace_leaves_segmented_text_alone():
+    assert segmenter("whitespace").split("mr. <unk> is 火锅 n't") == ["mr.", "<unk>", "is", "火锅", "n't"]
+
+
+def test_an_unknown_segmenter_is_named_with_the_known_ones():
+    with pytest.raises(SeqchatError, match="auto, jieba, whitespace"):
+        segmenter("nltk")
+
+
+@pytest.mark.real_data
+def test_real_messages_come_back_whole(real_data):
+    for dialog in read_dialogs([str(real_data / "sms.jsonl")]):
+        for turn in dialog.turns:
+            for cut in SEGMENTERS.values():
+                assert cut.join(cut.split(turn)) == turn
