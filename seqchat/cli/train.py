@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 @click.option("--out", type=click.Path(path_type=Path), help="Where the model goes  [checkpoints/CELL-DATA]")
 @click.option("--overwrite", is_flag=True, help="Replace the model that is there.")
 @click.option(
-    "--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with a stopped run; needs nothing else."
+    "--resume",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Go on with a stopped run; needs nothing else.",
 )
 @click.option("--cell", type=click.Choice(["rnn", "lstm", "gru"]), default="lstm", show_default=True)
 @click.option("--layers", default=1, show_default=True, help="Recurrent layers.")

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from seqchat.completion.engine import Engine
-from seqchat.completion.reading import Reading, agreeing, readings
+from seqchat.completion.reading import Reading, readings, scores
 from seqchat.corpus.vocabulary import DIALOG_ID, PAD_ID, TURN_ID, UNKNOWN_ID
 from seqchat.errors import SeqchatError
 
@@ -58,8 +58,8 @@ class Piece:
 def generate(engine: Engine, text: str, n: int = 3, sampling: Sampling | None = None) -> Iterator[Piece]:
     """Continue `text` n times; all continuations advance together, one word each at a time.
 
-    The first word is drawn over all readings of the tail, so that ``火`` may go on as 火锅. A continuation has at least one
-    word and ends with the turn or at `Sampling.max_words`. Stop iterating at any time to cancel.
+    The first word is drawn over all readings of the tail, so that ``火`` may go on as 火锅. A continuation
+    has at least one word and ends with the turn or at `Sampling.max_words`. Stop iterating at any time to cancel.
     """
     if n < 1:
         raise SeqchatError(f"The number of continuations is at least 1, not {n}.")
@@ -98,20 +98,12 @@ class _Sampler:
         """Draw n times a reading of the tail together with a word that agrees with it."""
         engine = self.engine
         found = readings(text, engine.context, engine.vocabulary, pinyin=False)
-        scored = [(reading, *agreeing(reading, engine.context)) for reading in found]
-        owners = torch.cat([torch.full((len(s),), i) for i, (_, _, s) in enumerate(scored)])
-        ids = torch.cat(
-            [torch.arange(len(s)) if w is None else torch.from_numpy(w) for _, w, s in scored]
-        )
-        scores = torch.cat([s for _, _, s in scored])
-        scores = scores - scores.logsumexp(0)
-        allowed = scores.masked_fill(torch.isin(ids, _NEVER_FIRST), -math.inf)
-        drawn = self._draw(allowed.expand(n, -1)).tolist()
-        return [(scored[int(owners[i])][0], int(ids[i]), float(scores[i])) for i in drawn]
+        table = scores(found, engine.context)
+        flat = (table - table.logsumexp(dim=(0, 1))).index_fill(1, _NEVER_FIRST, -math.inf).flatten()
+        places = [divmod(i, table.shape[1]) for i in self._draw(flat.expand(n, -1)).tolist()]
+        return [(found[row], word_id, float(flat[row * table.shape[1] + word_id])) for row, word_id in places]
 
-    def _continue(
-        self, active: list[int], lefts: list[str], ids: Tensor, state: Tensor
-    ) -> Iterator[Piece]:
+    def _continue(self, active: list[int], lefts: list[str], ids: Tensor, state: Tensor) -> Iterator[Piece]:
         vocabulary, network = self.engine.vocabulary, self.engine.network
         for length in range(2, self.sampling.max_words + 1):
             stepped = network.step(ids, state)

@@ -6,6 +6,7 @@ Summing over all of them instead of choosing one is the covering of Vieira et al
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,6 +47,12 @@ class Reading:
             return vocabulary.surface(word_id, "")
         return vocabulary.surface(word_id, self.left)[len(self.remainder) :]
 
+    def word_ids(self, insertion: str, vocabulary: Vocabulary) -> list[int]:
+        """Return the words that add just these characters; most often one or none."""
+        surface = self.remainder + insertion
+        ids = vocabulary.ids_of(surface.removeprefix(" "))
+        return [i for i in ids if self.insertion(i, vocabulary) == insertion]
+
 
 @dataclass(frozen=True)
 class _Draft:
@@ -74,10 +81,18 @@ def readings(text: str, context: Context, vocabulary: Vocabulary, *, pinyin: boo
     return result
 
 
-def agreeing(reading: Reading, context: Context) -> tuple[Ids | None, Tensor]:
-    """Return the words that agree with a reading (None: all) and the log-probability of each with the reading's own."""
-    scores = context.log_probabilities(reading.node) + reading.log_weight
-    return (None, scores) if reading.words is None else (reading.words, scores[torch.from_numpy(reading.words)])
+def scores(found: list[Reading], context: Context) -> Tensor:
+    """Return log P(finished words, next word) for each reading and word: [readings, words].
+
+    Minus infinity where the word does not agree with what was typed; one constant is missing in all.
+    """
+    rows = torch.stack([context.log_probabilities(r.node) + r.log_weight for r in found])
+    for row, reading in zip(rows, found, strict=True):
+        if reading.words is not None:
+            agrees = torch.zeros(len(row), dtype=torch.bool)
+            agrees[torch.from_numpy(reading.words)] = True
+            row.masked_fill_(~agrees, -math.inf)
+    return rows
 
 
 def _unfinished(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from seqchat.completion.engine import Engine
-from seqchat.completion.reading import Reading, agreeing, readings
+from seqchat.completion.reading import Reading, readings, scores
 from seqchat.corpus.cleaning import GLUE
 from seqchat.errors import SeqchatError
 
@@ -33,65 +33,51 @@ class Suggestion:
     completes: bool
 
 
-@dataclass
-class _Total:
-    probability: float
-    largest: float
-    reading: Reading
-    word_id: int
-
-    def add(self, probability: float, reading: Reading, word_id: int) -> None:
-        self.probability += probability
-        if probability > self.largest:
-            self.largest, self.reading, self.word_id = probability, reading, word_id
-
-
 def suggest(engine: Engine, text: str, k: int = 5, *, pinyin: bool = True) -> list[Suggestion]:
     """Return the k most probable insertions at the end of `text`, the most probable first.
 
-    An insertion's probability sums over the readings of the tail, so ``火`` → ``锅`` counts both 火锅 as one word and 锅
-    after 火. Fewer than k are returned where fewer agree with what was typed.
+    An insertion's probability sums over the readings of the tail, so ``火`` → ``锅`` counts both 火锅 as one word
+    and 锅 after 火. Fewer than k are returned where fewer agree with what was typed.
     """
     if k < 1:
         raise SeqchatError(f"The number of suggestions is at least 1, not {k}.")
     found = readings(text, engine.context, engine.vocabulary, pinyin=pinyin)
-    scored = [(reading, *agreeing(reading, engine.context)) for reading in found]
-    normaliser = float(torch.stack([scores.logsumexp(0) for _, _, scores in scored]).logsumexp(0))
-    totals: dict[tuple[str, int], _Total] = {}
-    for reading, words, scores in scored:
-        for word_id, score in _best(engine, words, scores, k + _MARGIN):
-            insert = reading.insertion(word_id, engine.vocabulary)
-            if not insert.strip():
-                continue
-            probability = math.exp(score - normaliser)
-            key = (insert, reading.replaces)
-            if key in totals:
-                totals[key].add(probability, reading, word_id)
-            else:
-                totals[key] = _Total(probability, probability, reading, word_id)
-    ranked = sorted(totals.items(), key=lambda item: (-item[1].probability, item[0]))
-    return [_suggestion(engine, insert, total) for (insert, _), total in ranked[:k]]
+    table = scores(found, engine.context)
+    table = table - table.logsumexp(dim=(0, 1))
+    suggestions = [
+        _suggestion(engine, found, table, insert, replace)
+        for insert, replace in _proposals(engine, found, table, k + _MARGIN)
+    ]
+    return sorted(suggestions, key=lambda s: (-s.probability, s.insert))[:k]
 
 
-def _suggestion(engine: Engine, insert: str, total: _Total) -> Suggestion:
-    reading = total.reading
+def _proposals(engine: Engine, found: list[Reading], table: Tensor, count: int) -> set[tuple[str, int]]:
+    """Return the insertions, and what they replace, of the best suggestible words of each reading."""
+    suggestible = torch.from_numpy(engine.vocabulary.suggestible)
+    best = table.masked_fill(~suggestible, -math.inf).topk(min(count, table.shape[1]), dim=1)
+    proposals = {
+        (reading.insertion(word_id, engine.vocabulary), reading.replaces)
+        for reading, ids, values in zip(found, best.indices.tolist(), best.values.tolist(), strict=True)
+        for word_id, value in zip(ids, values, strict=True)
+        if value > -math.inf
+    }
+    return {(insert, replace) for insert, replace in proposals if insert.strip()}
+
+
+def _suggestion(engine: Engine, found: list[Reading], table: Tensor, insert: str, replace: int) -> Suggestion:
+    """Sum an insertion's probability over all readings; it is named after the one that gives it most."""
+    ways = [
+        (math.exp(float(table[row, word_id])), row, word_id)
+        for row, reading in enumerate(found)
+        if reading.replaces == replace
+        for word_id in reading.word_ids(insert, engine.vocabulary)
+    ]
+    _, row, word_id = max(ways)
+    reading = found[row]
     return Suggestion(
-        word=engine.vocabulary.words[total.word_id].removeprefix(GLUE),
+        word=engine.vocabulary.words[word_id].removeprefix(GLUE),
         insert=insert,
-        replace=reading.replaces,
-        probability=min(total.probability, 1.0),
+        replace=replace,
+        probability=min(sum(way[0] for way in ways), 1.0),
         completes=bool(reading.remainder.strip() or reading.replaces),
     )
-
-
-def _best(engine: Engine, words: object, scores: Tensor, k: int) -> list[tuple[int, float]]:
-    """Return the best suggestible words and their scores; `words` are the ids that the scores stand for."""
-    suggestible = torch.from_numpy(engine.vocabulary.suggestible)
-    ids = torch.arange(len(scores)) if words is None else torch.as_tensor(words)
-    masked = scores.masked_fill(~suggestible[ids], -math.inf)
-    best = masked.topk(min(k, len(masked)))
-    return [
-        (int(ids[i]), value)
-        for i, value in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        if value > -math.inf
-    ]

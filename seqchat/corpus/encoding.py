@@ -32,9 +32,7 @@ def count_words(dialogs: Iterable[Dialog], segmenter: Segmenter) -> Counter[str]
     return counts
 
 
-def split_by_dialog(
-    dialogs: Sequence[Dialog], share: float, seed: int = 0
-) -> tuple[list[Dialog], list[Dialog]]:
+def split_by_dialog(dialogs: Sequence[Dialog], share: float, seed: int = 0) -> tuple[list[Dialog], list[Dialog]]:
     """Split dialogs into training and validation parts.
 
     The split follows a hash of each dialog's text: it does not depend on the order of files, and equal dialogs never
@@ -156,13 +154,14 @@ class Batch:
 class Lanes:
     """Batches for truncated back-propagation: each lane reads one dialog after the other, window by window.
 
-    With `seed` the dialogs come in a new random order each epoch, without end; without, once and in order.
-    Long dialogs are cut into pieces of at most a lane's fair share of the corpus, so that all lanes have work.
+    With `seed` the dialogs come in a new random order each epoch, without end, and long ones are cut into pieces of at
+    most a lane's fair share of the corpus, so that all lanes have work. Without, they come once, whole and in order.
     """
 
     def __init__(self, stream: IdStream, lanes: int, window: int, *, seed: int | None = None) -> None:
         self._stream, self._window, self._seed = stream, window, seed
-        self._pieces = _cut_pieces(stream.starts, max(4 * window, len(stream) // lanes))
+        longest = len(stream) if seed is None else max(4 * window, len(stream) // lanes)
+        self._pieces = _cut_pieces(stream.starts, longest)
         self.lanes = min(lanes, len(self._pieces))
         self.epoch = 0
         self._next = 0

@@ -56,9 +56,7 @@ class _Record:
     error: str = ""
 
 
-def read_dialogs(
-    sources: Sequence[str], *, field: str | None = None, report: Report | None = None
-) -> Iterator[Dialog]:
+def read_dialogs(sources: Sequence[str], *, field: str | None = None, report: Report | None = None) -> Iterator[Dialog]:
     """Read the dialogs of several sources, one after the other.
 
     A source is ``sample``, a file, a folder, a glob pattern, or a hub id (``owner/name``). `field` names the field or
@@ -111,7 +109,7 @@ def _paths(source: str) -> list[Path] | None:
             raise SeqchatError(f"{source} is of a kind that is not read; use one of {_kinds()}.")
         return [path]
     if glob.has_magic(source):
-        matches = sorted(Path(p) for p in glob.glob(str(path), recursive=True))
+        matches = sorted(Path(p) for p in glob.glob(str(path), recursive=True))  # noqa: PTH207 (absolute patterns)
         found = [p for p in matches if p.suffix.lower() in READERS and p.is_file()]
         if not found:
             raise SeqchatError(f"No {_kinds()} file matches {source}.")

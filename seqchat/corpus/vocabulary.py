@@ -89,13 +89,15 @@ class Vocabulary:
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Return the words of ids: a line break for the end of a turn, nothing for the other special words."""
-        return [
-            "\n" if i == TURN_ID else self.words[i] for i in ids if i >= len(SPECIAL_WORDS) or i == TURN_ID
-        ]
+        return ["\n" if i == TURN_ID else self.words[i] for i in ids if i >= len(SPECIAL_WORDS) or i == TURN_ID]
 
     def text(self, ids: Iterable[int]) -> str:
         """Return the text of ids."""
         return self.segmenter.join(self.decode(ids))
+
+    def ids_of(self, surface: str) -> list[int]:
+        """Return the ids of the words with these characters, with and without a space before them."""
+        return [self._id[word] for word in (surface, GLUE + surface) if word in self]
 
     def surface(self, word_id: int, left: str) -> str:
         """Return the characters the word adds to a text whose last word is `left`."""
@@ -106,9 +108,7 @@ class Vocabulary:
         """Which ids may be offered to a writer: whole visible words, nothing special, no bare space."""
         return np.array(
             [
-                i >= len(SPECIAL_WORDS)
-                and word != " "
-                and not (word.startswith(GLUE) and len(graphemes(word)) == 2)
+                i >= len(SPECIAL_WORDS) and word != " " and not (word.startswith(GLUE) and len(graphemes(word)) == 2)
                 for i, word in enumerate(self.words)
             ]
         )

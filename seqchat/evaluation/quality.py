@@ -36,9 +36,7 @@ class Quality:
 
 
 @torch.inference_mode()
-def measure(
-    network: Network, stream: IdStream, suggestible: Tensor, *, lanes: int = 32, window: int = 64
-) -> Quality:
+def measure(network: Network, stream: IdStream, suggestible: Tensor, *, lanes: int = 32, window: int = 64) -> Quality:
     """Read the whole text once, in order, each dialog from a zero state.
 
     suggestible: bool [vocabulary], the words that may be offered; the others cannot be hits of top-k.

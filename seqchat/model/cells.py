@@ -45,9 +45,7 @@ def rnn_relu(x: Tensor, state: Tensor, w: LayerWeights) -> tuple[Tensor, Gates]:
     return _rnn(x, state, w, torch.relu)
 
 
-def _rnn(
-    x: Tensor, state: Tensor, w: LayerWeights, activation: Callable[[Tensor], Tensor]
-) -> tuple[Tensor, Gates]:
+def _rnn(x: Tensor, state: Tensor, w: LayerWeights, activation: Callable[[Tensor], Tensor]) -> tuple[Tensor, Gates]:
     hidden = activation(linear(x, w.input, w.input_bias) + linear(state[0], w.hidden, w.hidden_bias))
     return hidden[None], {"hidden": hidden}
 

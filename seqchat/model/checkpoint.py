@@ -123,4 +123,3 @@ def expected_shapes(config: ModelConfig) -> dict[str, torch.Size]:
     """Return the name and shape of each weight of a network, without making it."""
     with torch.device("meta"):
         return {name: weight.shape for name, weight in Network(config).state_dict().items()}
-

@@ -21,7 +21,8 @@ A word-level {cell} language model made with seqchat. It predicts the next word 
 | vocabulary | {words:,} words |
 | data | {sources}: {dialogs:,} dialogs, {train_words:,} words |
 | validation | {validation_dialogs:,} other dialogs, {validation_words:,} words, {oov:.1%} of them out of vocabulary |
-| training | {tokens:,} tokens in {minutes:.0f} minutes; batch {batch}, window {window}, dropout {dropout}, AdamW {rate} |
+| training | {tokens:,} tokens in {minutes:.0f} minutes |
+| recipe | batch {batch}, window {window}, dropout {dropout}, AdamW at {rate} with a cosine decay |
 
 ## Results on the validation dialogs
 

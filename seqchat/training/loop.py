@@ -151,7 +151,7 @@ class Trainer:
             logits = self.network.logits(features[present])
         loss = cross_entropy(logits.float(), targets[present])
         self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip)
         self._optimizer.step()
         return StepInfo(float(loss.detach()), float(norm), int(present.sum()))

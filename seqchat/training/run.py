@@ -6,6 +6,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,9 +14,8 @@ from typing import Any, Protocol
 import torch
 
 from seqchat.corpus.encoding import IdStream, count_words, split_by_dialog
-from seqchat.corpus.sources import Dialog
+from seqchat.corpus.sources import Dialog, read_dialogs
 from seqchat.corpus.sources import Report as ReadingReport
-from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
@@ -100,6 +100,8 @@ def train(
         return _Run(staging, out, checkpoint, trainer, watcher, command).execute()
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        with suppress(OSError):
+            out.parent.rmdir()  # only where it is empty: a failed run leaves nothing behind
 
 
 def resume(folder: Path, watcher: Watcher, *, should_stop: Callable[[], bool] = lambda: False) -> Result:
@@ -121,9 +123,7 @@ def _prepare_folder(staging: Path) -> None:
         raise SeqchatError(f"{staging.parent} cannot be written ({error.strerror or error}).") from error
 
 
-def _prepare(
-    task: Task, settings: TrainingSettings, staging: Path, watcher: Watcher
-) -> tuple[Checkpoint, Vocabulary]:
+def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Watcher) -> tuple[Checkpoint, Vocabulary]:
     """Read and encode the text into `staging`, and say what the model will be."""
     watcher.message(f"Reading {', '.join(task.data)}")
     train_dialogs, validation_dialogs = _read(task, settings, watcher)
@@ -164,9 +164,7 @@ def _public_name(source: str) -> str:
     return Path(source).name if Path(source).expanduser().exists() else source
 
 
-def _read(
-    task: Task, settings: TrainingSettings, watcher: Watcher
-) -> tuple[list[Dialog], list[Dialog]]:
+def _read(task: Task, settings: TrainingSettings, watcher: Watcher) -> tuple[list[Dialog], list[Dialog]]:
     reading = ReadingReport()
     dialogs = list(read_dialogs(task.data, field=task.field, report=reading))
     for problem in reading.problems[:5]:
@@ -185,8 +183,10 @@ def _trainer(
     vocabulary: Vocabulary,
     should_stop: Callable[[], bool],
 ) -> Trainer:
-    streams = (IdStream.open(folder / TRAINING / name) for name in ("train", "validation"))
-    return Trainer(network, settings, *streams, torch.from_numpy(vocabulary.suggestible), should_stop)
+    train_stream = IdStream.open(folder / TRAINING / "train")
+    validation_stream = IdStream.open(folder / TRAINING / "validation")
+    suggestible = torch.from_numpy(vocabulary.suggestible)
+    return Trainer(network, settings, train_stream, validation_stream, suggestible, should_stop)
 
 
 @dataclass
@@ -201,7 +201,14 @@ class _Run:
     command: str
 
     def execute(self) -> Result:
+        # Values near zero cost a hundred times more without it, and it holds for the whole process.
         torch.set_flush_denormal(True)
+        try:
+            return self._execute()
+        finally:
+            torch.set_flush_denormal(False)
+
+    def _execute(self) -> Result:
         self.watcher.start(self.trainer, self.checkpoint.config.parameters)
         for event in self.trainer.run():
             if isinstance(event, StepInfo):
@@ -218,9 +225,9 @@ class _Run:
                 save_weights(self.folder, half)
             else:
                 data = {**self.checkpoint.data, "command": self.command}
-                Checkpoint(
-                    self.checkpoint.config, self.checkpoint.words, half, self.checkpoint.segmenter, data
-                ).save(self.folder)
+                Checkpoint(self.checkpoint.config, self.checkpoint.words, half, self.checkpoint.segmenter, data).save(
+                    self.folder
+                )
         with (self.folder / METRICS).open("a", encoding="utf-8") as metrics:
             metrics.write(json.dumps(_flat(report)) + "\n")
         self.trainer.snapshot().write(self.folder / TRAINING)
@@ -238,7 +245,13 @@ class _Run:
         result = Result(self.out, trainer.outcome, counters.tokens, counters.seconds, quality)
         data = Checkpoint.load(self.out).data
         card = model_card(
-            self.out.name, self.checkpoint.config, trainer.settings, data, quality, counters.tokens, counters.seconds
+            self.out.name,
+            self.checkpoint.config,
+            trainer.settings,
+            data,
+            quality,
+            counters.tokens,
+            counters.seconds,
         )
         write_file(self.out / CARD, card)
         return result

@@ -72,7 +72,7 @@ def test_look_up_by_beginning_and_by_pinyin():
 
 @given(st.lists(st.text(st.characters(codec=None), min_size=1), max_size=10))
 def test_nothing_dangerous_enters(texts: list[str]):
-    counts = Counter(texts + ["\x1b[31m", "\u202e", "a\nb", "\x00", "\t"])
+    counts = Counter([*texts, "\x1b[31m", "\u202e", "a\nb", "\x00", "\t"])
     for word in Vocabulary.build(counts, AUTO, min_count=1).words:
         assert word
         assert "\n" not in word

@@ -18,5 +18,6 @@ class Editor(TextArea):
 
     def accept(self, insert: str, replace: int = 0) -> None:
         """Insert text at the cursor in place of the `replace` characters before it; one step of undo."""
+        self.history.checkpoint()
         row, column = self.cursor_location
         self.replace(insert, (row, max(0, column - replace)), (row, column), maintain_selection_offset=False)

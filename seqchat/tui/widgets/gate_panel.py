@@ -114,11 +114,11 @@ class GatePanel(Widget):
         return drawn[0] if drawn else []
 
     def _heading(self, gate: Gate, current: NDArray[np.float32], ground: Style) -> list[Segment]:
-        """Name a gate, with its mean at the current word and, for a sigmoid, how many neurons are shut and open."""
-        text = f"{gate.name} {_SYMBOLS[gate.name]}  mean {current.mean():+.2f}"
+        """Name a gate, with its mean at the current word and, for a sigmoid, the neurons below 0.1 and above 0.9."""
+        text = f"{gate.name} {_SYMBOLS[gate.name]} {current.mean():+.2f}"
         if gate.low == 0:
             shut, opened = (current < 0.1).mean(), (current > 0.9).mean()
-            text = f"{gate.name} {_SYMBOLS[gate.name]}  mean {current.mean():.2f} shut {shut:.0%} open {opened:.0%}"
+            text = f"{gate.name} {_SYMBOLS[gate.name]} {current.mean():.2f}  shut {shut:.0%} open {opened:.0%}"
         return [Segment(fit(text, self.content_size.width), ground + Style(italic=True))]
 
     def _bands(self) -> tuple[Gate, ...]:

@@ -1,0 +1,70 @@
+import random
+
+import pytest
+import torch
+
+import seqchat.completion.context as context_module
+from seqchat.completion.engine import Engine
+from seqchat.corpus.sources import read_dialogs
+from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
+
+
+def anew(engine: Engine, ids: list[int]) -> torch.Tensor:
+    """Compute the next word's log-probabilities from nothing."""
+    state = engine.network.initial_state()
+    for word_id in [DIALOG_ID, *ids]:
+        state, features, _ = engine.network.step(torch.tensor([word_id]), state)
+    return engine.network.log_probabilities(features)[0]
+
+
+def test_an_edited_text_is_read_as_if_it_were_new(engine):
+    rng = random.Random(0)
+    turns = [t for d in list(read_dialogs(["sample"]))[:5] for t in d.turns]
+    text = ""
+    for _ in range(60):
+        place, kind = rng.randrange(len(text) + 1), rng.randrange(4)
+        if kind == 0 and text:
+            text = text[: place - 1] + text[place:]
+        elif kind == 1:
+            text = text[:place] + rng.choice(turns)[:5] + text[place:]
+        else:
+            text += rng.choice([*turns, "\n", " ", "hello", "。"])[:8]
+        ids = engine.context.ids(text)
+        scores = engine.context.log_probabilities(engine.context.read(ids))
+        torch.testing.assert_close(scores, anew(engine, ids), atol=1e-5, rtol=1e-5)
+
+
+def test_nothing_is_computed_twice(lstm, monkeypatch):
+    steps = []
+    network_step = lstm.network.step
+    monkeypatch.setattr(lstm.network, "step", lambda *a: steps.append(a) or network_step(*a))
+    ids = lstm.context.ids("今天晚上我们去吃火锅吧")
+    lstm.context.read(ids)
+    assert len(steps) == len(ids)
+    lstm.context.read(ids[:3])
+    lstm.context.read(ids)
+    assert len(steps) == len(ids)
+    lstm.context.read([*ids, TURN_ID])
+    assert len(steps) == len(ids) + 1
+
+
+def test_lines_are_turns_and_empty_ones_are_skipped(lstm):
+    assert lstm.context.ids("你好\n\n在吗") == lstm.context.ids("你好\n在吗") == lstm.context.ids("\n 你好\n在吗")
+    assert lstm.context.ids("你好\n").count(TURN_ID) == 1
+    assert lstm.context.ids("") == lstm.context.ids("\n") == []
+
+
+def test_memory_is_bounded(lstm, monkeypatch):
+    monkeypatch.setattr(context_module, "MAX_STATES", 50)
+    rng = random.Random(1)
+    for _ in range(40):
+        ids = [rng.randrange(4, 100) for _ in range(20)]
+        node = lstm.context.read(ids)
+        torch.testing.assert_close(lstm.context.log_probabilities(node), anew(lstm, ids), atol=1e-5, rtol=1e-5)
+    assert lstm.context._states <= 50 + 21
+
+
+@pytest.mark.parametrize("text", ["\x1b[31m", "\x00", "\ud800", "👍🏽", "   ", "ひらがな العربية", "a" * 10_000])
+def test_any_text_can_be_read(lstm, text):
+    node = lstm.context.read(lstm.context.ids(text))
+    assert torch.isfinite(lstm.context.log_probabilities(node)).all()

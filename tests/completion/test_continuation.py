@@ -1,0 +1,115 @@
+import math
+
+import pytest
+import torch
+
+from seqchat.completion.continuation import Sampling, generate
+from seqchat.corpus.vocabulary import TURN_ID
+from seqchat.errors import SeqchatError
+from tests.completion.test_context import anew
+
+
+def run(engine, text="今天晚上", n=3, **options):
+    texts, ended, scores = [""] * n, [False] * n, [0.0] * n
+    for piece in generate(engine, text, n, Sampling(**options)):
+        assert not ended[piece.index]
+        texts[piece.index] += piece.text
+        scores[piece.index] += piece.log_probability
+        ended[piece.index] = piece.ended
+    assert all(ended)
+    return texts, scores
+
+
+def test_the_same_seed_gives_the_same_text(engine):
+    assert run(engine, seed=7) == run(engine, seed=7)
+    assert run(engine, seed=7, max_words=30) != run(engine, seed=8, max_words=30)
+
+
+def test_each_has_a_word_and_no_more_than_asked_for(engine):
+    for words in (1, 2, 5):
+        for seed in range(5):
+            pieces = list(generate(engine, "我想", 4, Sampling(seed=seed, max_words=words)))
+            for index in range(4):
+                mine = [p for p in pieces if p.index == index]
+                assert 1 <= len(mine) <= words
+                assert mine[0].text
+                assert [p.ended for p in mine] == [False] * (len(mine) - 1) + [True]
+
+
+def test_unknown_and_special_words_are_never_drawn(engine):
+    texts, _ = run(engine, n=20, temperature=2.0, top_p=1.0, max_words=30, seed=1)
+    assert not any(word in text for text in texts for word in ("<unk>", "<pad>", "<dialog>", "<turn>", "\n"))
+
+
+def test_temperature_zero_takes_the_most_probable_word(engine):
+    texts, _ = run(engine, "你好，", n=2, temperature=0, max_words=12)
+    assert texts[0] == texts[1]
+    ids = engine.context.ids("你好，")
+    for piece in generate(engine, "你好，", 1, Sampling(temperature=0, max_words=12)):
+        scores = anew(engine, ids)
+        scores[:3] = -math.inf
+        if len(ids) == len(engine.context.ids("你好，")):
+            scores[TURN_ID] = -math.inf
+        best = int(scores.argmax())
+        assert piece.log_probability == pytest.approx(float(scores[best]), abs=1e-4)
+        ids.append(best)
+
+
+def test_a_low_top_p_is_as_good_as_temperature_zero(engine):
+    assert run(engine, top_p=1e-6, seed=3)[0] == run(engine, temperature=0)[0]
+
+
+def test_log_probabilities_are_the_models(engine):
+    """Drawn in a batch of three, they must be those of each text alone."""
+    text = "我们去，"
+    pieces = list(generate(engine, text, 3, Sampling(seed=5, max_words=6)))
+    for index in range(3):
+        ids = engine.context.ids(text)
+        for piece in (p for p in pieces if p.index == index):
+            scores = anew(engine, ids)
+            words = [TURN_ID] if not piece.text else engine.context.ids(piece.text)
+            if len(words) != 1:
+                break
+            assert piece.log_probability == pytest.approx(float(scores[words[0]]), abs=1e-4)
+            ids += words
+
+
+def test_half_a_word_may_be_finished(lstm):
+    first = {next(iter(generate(lstm, "晚上去吃火", 1, Sampling(seed=s)))).text for s in range(200)}
+    assert "锅" in first
+
+
+def test_it_can_be_stopped_between_words(lstm):
+    pieces = generate(lstm, "我", 3, Sampling(seed=0))
+    next(pieces)
+    pieces.close()
+    assert run(lstm, seed=1) == run(lstm, seed=1)
+
+
+def test_it_does_not_touch_the_random_numbers_of_others(lstm):
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    run(lstm)
+    assert torch.rand(1) == expected
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"temperature": -1},
+        {"temperature": math.inf},
+        {"temperature": math.nan},
+        {"top_p": 0},
+        {"top_p": 1.1},
+        {"max_words": 0},
+    ],
+)
+def test_numbers_out_of_range_are_refused(options):
+    with pytest.raises(SeqchatError):
+        Sampling(**options)
+
+
+def test_no_continuation_at_all_is_refused(lstm):
+    with pytest.raises(SeqchatError, match="at least 1"):
+        next(iter(generate(lstm, "我", 0)))

@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from seqchat.insight.gates import trace
+from seqchat.model.checkpoint import Checkpoint
+
+TEXT = "小帅是一名程序员，他每天都加班"
+
+
+def test_the_trace_is_that_of_torch(engine, models):
+    """Hidden (and cell) values of the whole text from the fused module, layer by layer."""
+    ids = engine.context.ids(TEXT)
+    traced = trace(engine, engine.context.read(ids), 1_000)
+    weights = Checkpoint.load(models[engine.config.cell]).weights
+    config = engine.config
+    x = weights["embedding.weight"][torch.tensor([2, *ids])]
+    for k in range(config.layers):
+        fused = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[config.cell](x.shape[1], config.hidden_size)
+        fused.load_state_dict({n.split(".")[-1]: w for n, w in weights.items() if n.startswith(f"recurrent.{k}.")})
+        with torch.no_grad():
+            x, _ = fused(x)
+        np.testing.assert_allclose(traced.layers[k]["hidden"], x.numpy(), atol=1e-5)
+
+
+def test_cell_states_follow_from_the_gates(lstm):
+    traced = trace(lstm, lstm.context.read(lstm.context.ids(TEXT)), 1_000)
+    for layer in traced.layers:
+        before = np.vstack([np.zeros_like(layer["cell"][:1]), layer["cell"][:-1]])
+        np.testing.assert_allclose(
+            layer["forget"] * before + layer["input"] * layer["candidate"], layer["cell"], atol=1e-6
+        )
+        np.testing.assert_allclose(layer["output"] * np.tanh(layer["cell"]), layer["hidden"], atol=1e-6)
+
+
+@pytest.mark.parametrize("last", [1, 3, 500])
+def test_the_last_words_are_shown(engine, last):
+    ids = engine.context.ids("你好\n在吗")
+    traced = trace(engine, engine.context.read(ids), last)
+    assert traced.words == ["▶", *[w.replace("\n", "⏎") for w in engine.vocabulary.decode(ids)]][-last:]
+    for layer in traced.layers:
+        assert list(layer) == [gate.name for gate in engine.network.cell.gates]
+        assert {v.shape for v in layer.values()} == {(len(traced.words), engine.config.hidden_size)}

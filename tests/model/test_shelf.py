@@ -1,0 +1,48 @@
+import shutil
+from pathlib import Path
+
+import pytest
+
+from seqchat import locations
+from seqchat.errors import SeqchatError
+from seqchat.model.shelf import DEFAULT_MODEL, find, installed
+
+
+def test_the_shipped_model_is_found_from_any_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert find(DEFAULT_MODEL).is_dir()
+    assert DEFAULT_MODEL in [m.name for m in installed()]
+
+
+def test_a_model_of_this_folder_comes_before_the_users_and_the_shipped(tmp_path, monkeypatch, models):
+    monkeypatch.chdir(tmp_path)
+    own = locations.user_checkpoints() / DEFAULT_MODEL
+    shutil.copytree(models["gru"], own)
+    try:
+        assert find(DEFAULT_MODEL) == own
+        shutil.copytree(models["rnn"], tmp_path / "checkpoints" / DEFAULT_MODEL)
+        assert find(DEFAULT_MODEL) == Path("checkpoints") / DEFAULT_MODEL
+        (listed,) = [m for m in installed() if m.name == DEFAULT_MODEL]
+        assert listed.config.cell == "rnn"
+    finally:
+        shutil.rmtree(own)
+
+
+def test_a_path_is_a_name_too(models):
+    assert find(str(models["lstm"])) == models["lstm"]
+
+
+@pytest.mark.parametrize("name", ["nothing", "../checkpoints/lstm-chat/..", "/nowhere/at/all", "lstm-chat/config.json"])
+def test_what_is_not_there_is_said_with_what_is(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SeqchatError, match=f"one of these names: .*{DEFAULT_MODEL}"):
+        find(name)
+
+
+def test_folders_that_are_no_models_are_passed_over(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, content in (("empty", None), ("broken", "{"), ("other", '{"model": {"cell": "cnn"}}')):
+        (tmp_path / "checkpoints" / name).mkdir(parents=True)
+        if content:
+            (tmp_path / "checkpoints" / name / "config.json").write_text(content)
+    assert {"empty", "broken", "other"}.isdisjoint(m.name for m in installed())
