@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from seqchat.completion.context import Node
 from seqchat.completion.engine import Engine
 from seqchat.corpus.cleaning import GLUE
-from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
+from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, UNKNOWN_ID
 
-_SIGNS = {DIALOG_ID: "▶", TURN_ID: "⏎"}
+_SIGNS = {DIALOG_ID: "▶", TURN_ID: "⏎", UNKNOWN_ID: "□"}
 
 
 @dataclass(frozen=True)

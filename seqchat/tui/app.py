@@ -11,6 +11,7 @@ from textual.widgets import Footer
 
 from seqchat.tui import thinking
 from seqchat.tui.keys import BINDINGS
+from seqchat.tui.terminal import let_alt_digits_through
 from seqchat.tui.widgets.continuations import Continuations
 from seqchat.tui.widgets.editor import Editor
 from seqchat.tui.widgets.gate_panel import GatePanel
@@ -32,6 +33,7 @@ class SeqchatApp(App[None]):
 
     def __init__(self, model: str) -> None:
         super().__init__()
+        let_alt_digits_through()
         self._thinker = thinking.Thinker(model, self.post_message)
         self._request = thinking.Request(0, "")
 

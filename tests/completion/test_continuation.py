@@ -6,7 +6,7 @@ import torch
 from seqchat.completion.continuation import Sampling, generate
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.errors import SeqchatError
-from tests.completion.test_context import anew
+from .test_context import anew
 
 
 def run(engine, text="今天晚上", n=3, **options):

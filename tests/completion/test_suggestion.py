@@ -11,7 +11,7 @@ from seqchat.completion.suggestion import suggest
 from seqchat.corpus.cleaning import GLUE, clean, is_safe
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.errors import SeqchatError
-from tests.completion.test_context import anew
+from .test_context import anew
 
 
 def chance(engine: Engine, text: str) -> tuple[float, torch.Tensor]:

@@ -8,10 +8,11 @@ from seqchat.corpus.words import SEGMENTERS, segmenter
 from seqchat.errors import SeqchatError
 
 FRAGMENTS = [
-    *"我想去北京 火锅 ， 。 ？ ！ ： hello world don't wifi OK , . ( ) [ 3.14 8:30 2026 年 ¥ … — ~ _ ' 10点半 T恤 卡拉OK".split(),
-    *"👍🏽 👨‍👩‍👧 🇨🇳 😂 e\u0301 한국어 ひらがな مرحبا https://a.b/c?d=1 <turn>".split(),
-    *(" ", "  ", "\n", '"'),
-]
+    "我想去北京", "火锅", "，", "。", "？", "！", "：", "hello", "world", "don't", "wifi", "OK", ",", ".",
+    "(", ")", "[", "3.14", "8:30", "2026", "年", "¥", "…", "—", "~", "_", "'", "10点半", "T恤",
+    "卡拉OK", "👍🏽", "👨‍👩‍👧", "🇨🇳", "😂", "e\u0301", "한국어", "ひらがな", "مرحبا", "https://a.b/c?d=1",
+    "<turn>", " ", "  ", "\n", "\"",
+]  # fmt: skip
 MIXED = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=12).map("".join)
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from textual._xterm_parser import XTermParser
 from textual.pilot import Pilot
 
 from seqchat.tui import thinking
@@ -120,6 +121,14 @@ async def test_alt_with_a_higher_number_accepts_a_continuation(models, number):
         chosen = texts(app)[number - 1]
         await pilot.press(f"alt+{5 + number}")
         assert editor(app).text == "我们" + chosen
+
+
+@pytest.mark.parametrize("digit", "0123456789")
+def test_the_bytes_of_alt_and_a_digit_are_that_key(models, digit):
+    SeqchatApp(str(models["lstm"]))
+    parser = XTermParser()
+    keys = [event.key for event in (*parser.feed(f"\x1b{digit}"), *parser.feed(""))]
+    assert keys == [f"alt+{digit}"]
 
 
 async def test_pinyin_is_replaced_when_accepted(models):
