@@ -17,6 +17,10 @@ from seqchat.training.settings import TrainingSettings
 settings.register_profile("seqchat", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("seqchat")
 
+# Small networks gain nothing from a second thread, and lose much where several processes share the cores.
+os.environ["OMP_NUM_THREADS"] = "1"
+torch.set_num_threads(1)
+
 REPOSITORY = Path(__file__).parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
 
@@ -59,8 +63,16 @@ class Silent:
         self.reports.append(report)
 
 
-TINY = {"embedding_size": 24, "hidden_size": 32, "dropout": 0.1}
-QUICK = TrainingSettings(epochs=1, batch_size=8, window=20, precision="fp32")
+TINY = {"embedding_size": 24, "hidden_size": 32}
+LIGHT = {
+    "embedding_dropout": 0.0,
+    "input_dropout": 0.1,
+    "output_dropout": 0.1,
+    "weight_dropout": 0.1,
+    "activation": 0.0,
+    "slowness": 0.0,
+}
+QUICK = TrainingSettings(epochs=1, batch_size=8, window=20, precision="fp32", device="cpu", **LIGHT)
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +81,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("models")
     shapes = {"rnn": 1, "lstm": 2, "gru": 1}
     for cell, layers in shapes.items():
-        task = Task(["sample"], cell=cell, layers=layers, **TINY)
+        task = Task(["sample"], {"cell": cell, "layers": layers, **TINY})
         train(task, QUICK, folder / cell, Silent())
     return {cell: folder / cell for cell in shapes}
 

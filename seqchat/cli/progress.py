@@ -18,8 +18,8 @@ _SMOOTHED_STEPS = 20
 class TrainingProgress:
     """A `Watcher` that writes to standard error; a live line in a terminal, plain lines elsewhere."""
 
-    def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
         self._progress = Progress(
             BarColumn(bar_width=20),
             TaskProgressColumn(),
@@ -53,7 +53,8 @@ class TrainingProgress:
         self._losses.append(info.loss)
         loss = sum(self._losses) / len(self._losses)
         left = _clock_time(self._seconds_left(self._trainer))
-        line = f"{self._words_per_second():,.0f} words/s  loss {loss:.2f}{self._perplexity}  {left} left"
+        line = f"{self._words_per_second():,.0f} words/s  loss {loss:.2f}  gradient {info.gradient_norm:.2f}"
+        line += f"{self._perplexity}  {left} left"
         self._progress.update(self._task, completed=self._trainer.progress(), line=line)
 
     def report(self, report: Report) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, Vocabulary
-from seqchat.model.network import StepNetwork, Stepped
+from seqchat.model.stepping import StepNetwork, Stepped
 
 # States are kept for so many words beyond those of the text at hand; one takes about 35 KB at 2 × 512.
 MAX_STATES = 4_000

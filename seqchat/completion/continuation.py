@@ -91,7 +91,7 @@ class _Sampler:
         if not active:
             return
         ids = torch.tensor([chosen[i][1] for i in active])
-        state = torch.cat([chosen[i][0].node.stepped.state for i in active], dim=2)
+        state = torch.cat([chosen[i][0].node.stepped.state for i in active], dim=-2)
         yield from self._continue(active, lefts, ids, state)
 
     def _first_words(self, text: str, n: int) -> list[tuple[Reading, int, float]]:
@@ -122,7 +122,7 @@ class _Sampler:
             if not keep:
                 return
             active, lefts = [active[r] for r in keep], [lefts[r] for r in keep]
-            ids, state = ids[keep], state[:, :, keep]
+            ids, state = ids[keep], state[..., keep, :]
 
     def _draw(self, scores: Tensor) -> Tensor:
         """Draw one index for each row of log-probabilities [rows, choices]."""

@@ -13,8 +13,8 @@ from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
-from seqchat.model.network import StepNetwork
 from seqchat.model.shelf import find
+from seqchat.model.stepping import StepNetwork, build_steps
 
 
 @dataclass(frozen=True)
@@ -42,5 +42,5 @@ class Engine:
             vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
         except SeqchatError as error:
             raise SeqchatError(f"The model in {folder} cannot be used: {error}") from error
-        network = StepNetwork(checkpoint.config, checkpoint.weights)
+        network = build_steps(checkpoint.config, checkpoint.weights)
         return cls(folder.name, checkpoint.config, vocabulary, network, Context(network, vocabulary))

@@ -154,43 +154,76 @@ class Batch:
 class Lanes:
     """Batches for truncated back-propagation: each lane reads one dialog after the other, window by window.
 
-    With `seed` the dialogs come in a new random order each epoch, without end, and long ones are cut into pieces of at
-    most a lane's fair share of the corpus, so that all lanes have work. Without, they come once, whole and in order.
+    With `seed` the dialogs come in a new random order each epoch, without end; long ones are cut, at other places each
+    time, into pieces of at most a lane's fair share of the corpus, so that all lanes have work; and windows vary in
+    length around `window` or, `1 − full_window_share` of them, half of it. Without a seed all dialogs come once, whole
+    and in order, in windows of that length.
     """
 
-    def __init__(self, stream: IdStream, lanes: int, window: int, *, seed: int | None = None) -> None:
+    def __init__(
+        self,
+        stream: IdStream,
+        lanes: int,
+        window: int,
+        *,
+        seed: int | None = None,
+        full_window_share: float = 1.0,
+    ) -> None:
         self._stream, self._window, self._seed = stream, window, seed
-        longest = len(stream) if seed is None else max(4 * window, len(stream) // lanes)
-        self._pieces = _cut_pieces(stream.starts, longest)
-        self.lanes = min(lanes, len(self._pieces))
-        self.epoch = 0
+        self._full_window_share = full_window_share
+        self._longest = len(stream) if seed is None else max(4 * window, len(stream) // lanes)
+        self.epoch, self.batches = 0, 0
         self._next = 0
-        self._order = self._shuffled()
-        self._at = [self._take() for _ in range(self.lanes)]
-
-    def _shuffled(self) -> NDArray[np.int64]:
-        if self._seed is None:
-            return np.arange(len(self._pieces))
-        return np.random.default_rng([self._seed, self.epoch]).permutation(len(self._pieces))
-
-    def _take(self) -> tuple[int, int] | None:
-        """Hand out the next piece, as its number and the token to read next."""
-        if self._next == len(self._order):
-            if self._seed is None:
-                return None
-            self.epoch += 1
-            self._next = 0
-            self._order = self._shuffled()
-        piece = int(self._order[self._next])
-        self._next += 1
-        return piece, int(self._pieces[piece, 0])
+        self._pieces = self._cut()
+        self.lanes = min(lanes, len(self._pieces))
+        # For each lane the first token of its piece, the token to read next, and the last, which is only a target.
+        self._at: list[tuple[int, int, int] | None] = [self._take() for _ in range(self.lanes)]
 
     def __iter__(self) -> Iterator[Batch]:
         while any(at is not None for at in self._at):
             yield self._batch()
 
+    def state(self) -> dict[str, Any]:
+        """Return the position in the corpus, to be written as JSON."""
+        return {"epoch": self.epoch, "batches": self.batches, "next": self._next, "at": self._at}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go back to a position that `state` returned."""
+        self.epoch, self.batches, self._next = state["epoch"], state["batches"], state["next"]
+        self._pieces = self._cut()
+        self._at = [None if at is None else (at[0], at[1], at[2]) for at in state["at"]]
+
+    def _cut(self) -> NDArray[np.int64]:
+        """Return the pieces of this epoch in the order of their reading: [pieces, first token and last]."""
+        if self._seed is None:
+            return _cut_pieces(self._stream.starts, self._longest, None)
+        rng = np.random.default_rng([self._seed, self.epoch])
+        return rng.permutation(_cut_pieces(self._stream.starts, self._longest, rng))
+
+    def _take(self) -> tuple[int, int, int] | None:
+        """Hand out the next piece."""
+        if self._next == len(self._pieces):
+            if self._seed is None:
+                return None
+            self.epoch += 1
+            self._next = 0
+            self._pieces = self._cut()
+        first, last = (int(token) for token in self._pieces[self._next])
+        self._next += 1
+        return first, first, last
+
+    def _length(self) -> int:
+        """Draw the length of the next window (Merity, Keskar and Socher 2017, section 4.1)."""
+        if self._seed is None or self._full_window_share == 1:
+            return self._window
+        rng = np.random.default_rng([self._seed, self.batches, 1])
+        middle = self._window if rng.random() < self._full_window_share else self._window / 2
+        return max(5, min(round(rng.normal(middle, 5)), self._window + 20))
+
     def _batch(self) -> Batch:
-        shape = (self._window, self.lanes)
+        length = self._length()
+        self.batches += 1
+        shape = (length, self.lanes)
         inputs = np.zeros(shape, dtype=np.int64)
         targets = np.full(shape, NO_TARGET, dtype=np.int64)
         kinds = np.zeros(shape, dtype=np.uint8)
@@ -198,33 +231,23 @@ class Lanes:
         for lane, at in enumerate(self._at):
             if at is None:
                 continue
-            piece, low = at
-            start, end = self._pieces[piece]
-            high = min(low + self._window, end)
+            first, low, last = at
+            high = min(low + length, last)
             n = high - low
             inputs[:n, lane] = self._stream.ids[low:high]
             targets[:n, lane] = self._stream.ids[low + 1 : high + 1]
             kinds[:n, lane] = self._stream.kinds[low + 1 : high + 1]
-            fresh[lane] = low == start
-            self._at[lane] = (piece, int(high)) if high < end else self._take()
+            fresh[lane] = low == first
+            self._at[lane] = (first, high, last) if high < last else self._take()
         return Batch(inputs, targets, kinds, fresh)
 
-    def state(self) -> dict[str, Any]:
-        """Return the position in the corpus, to be written as JSON."""
-        return {"epoch": self.epoch, "next": self._next, "at": self._at}
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go back to a position that `state` returned."""
-        self.epoch, self._next = state["epoch"], state["next"]
-        self._order = self._shuffled()
-        self._at = [None if at is None else (at[0], at[1]) for at in state["at"]]
-
-
-def _cut_pieces(starts: NDArray[np.int64], limit: int) -> NDArray[np.int64]:
-    """Return [pieces, 2]: the first token of each piece and its last, which is only a target."""
-    pieces = [
-        (low, min(low + limit, last))
-        for first, last in zip(starts[:-1], starts[1:] - 1, strict=True)
-        for low in range(int(first), int(last), limit)
-    ]
-    return np.array(pieces, dtype=np.int64)
+def _cut_pieces(starts: NDArray[np.int64], longest: int, rng: np.random.Generator | None) -> NDArray[np.int64]:
+    """Return [pieces, first token and last] of the dialogs at `starts`; `rng` moves the cuts of long ones."""
+    whole = np.stack((starts[:-1], starts[1:] - 1), axis=1)
+    long = whole[:, 1] - whole[:, 0] > longest
+    cut: list[tuple[int, int]] = []
+    for first, last in whole[long].tolist():
+        cuts = range(first + (int(rng.integers(longest // 2, longest)) if rng else longest), last, longest)
+        cut += zip([first, *cuts], [*cuts, last], strict=True)
+    return np.concatenate((whole[~long], np.array(cut, dtype=np.int64).reshape(-1, 2)))

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from seqchat.corpus.encoding import NO_TARGET, UNKNOWN_START, WORD, IdStream, Lanes
-from seqchat.model.network import FusedState, Network
+from seqchat.model.network import Network
 
 _TOP = (1, 3, 5)
 
@@ -35,50 +35,55 @@ class Quality:
         return asdict(self)
 
 
-@torch.inference_mode()
-def measure(network: Network, stream: IdStream, suggestible: Tensor, *, lanes: int = 32, window: int = 64) -> Quality:
-    """Read the whole text once, in order, each dialog from a zero state.
+@dataclass
+class _Tally:
+    """Sums over the text for one head of a network."""
 
-    suggestible: bool [vocabulary], the words that may be offered; the others cannot be hits of top-k.
+    loss: float = 0.0
+    tokens: int = 0
+    words: int = 0
+    hits: tuple[int, ...] = (0,) * len(_TOP)
+
+    def add(self, logits: Tensor, wanted: Tensor, kinds: Tensor, suggestible: Tensor) -> None:
+        self.loss += float(cross_entropy(logits, wanted, reduction="sum"))
+        self.tokens += len(wanted)
+        self.words += int(((kinds == WORD) | (kinds == UNKNOWN_START)).sum())
+        known = (kinds == WORD) & suggestible[wanted]
+        scores = logits[known].masked_fill_(~suggestible, -math.inf)
+        ranks = (scores > scores.gather(1, wanted[known][:, None])).sum(dim=1)
+        self.hits = tuple(n + int((ranks < k).sum()) for n, k in zip(self.hits, _TOP, strict=True))
+
+    def quality(self) -> Quality:
+        top1, top3, top5 = (n / self.words if self.words else 0.0 for n in self.hits)
+        mean = self.loss / self.tokens if self.tokens else math.inf
+        return Quality(self.tokens, self.words, math.exp(min(mean, 700)), top1, top3, top5)
+
+
+@torch.inference_mode()
+def measure(
+    network: Network, stream: IdStream, suggestible: Tensor, *, lanes: int = 32, window: int = 64
+) -> dict[str, Quality]:
+    """Read the whole text once, in order, each dialog from its beginning; return the quality of each head.
+
+    suggestible: bool [vocabulary], the words that may be offered; the others cannot be hits of top-k. A head that reads
+    from the right as well sees no farther than the window.
     """
     was_training = network.training
     network.eval()
     device = network.output_bias.device
-    loss, tokens, words = 0.0, 0, 0
-    hits = dict.fromkeys(_TOP, 0)
-    states: list[FusedState] | None = None
-    for batch in Lanes(stream, lanes, window):
-        inputs, targets = torch.from_numpy(batch.inputs), torch.from_numpy(batch.targets)
-        kinds, fresh = torch.from_numpy(batch.kinds).to(device), torch.from_numpy(batch.fresh).to(device)
-        targets = targets.to(device)
-        features, states = network(inputs.to(device), reset_fresh(states, fresh))
+    suggestible = suggestible.to(device)
+    reader = Lanes(stream, lanes, window)
+    state = network.initial_state(reader.lanes)
+    tallies: dict[str, _Tally] = {}
+    for batch in reader:
+        inputs, targets, kinds, fresh = (
+            torch.from_numpy(a).to(device) for a in (batch.inputs, batch.targets, batch.kinds, batch.fresh)
+        )
+        run = network(inputs, network.reset(state, fresh), targets)
+        state = run.state
         present = targets != NO_TARGET
-        logits = network.logits(features[present])
-        wanted, kind = targets[present], kinds[present]
-        loss += float(cross_entropy(logits, wanted, reduction="sum"))
-        tokens += len(wanted)
-        words += int(((kind == WORD) | (kind == UNKNOWN_START)).sum())
-        known = (kind == WORD) & suggestible[wanted]
-        ranks = _ranks(logits[known].masked_fill_(~suggestible, -math.inf), wanted[known])
-        for k in _TOP:
-            hits[k] += int((ranks < k).sum())
+        for name, features in run.heads.items():
+            logits = network.logits(features[present])
+            tallies.setdefault(name, _Tally()).add(logits, targets[present], kinds[present], suggestible)
     network.train(was_training)
-    top1, top3, top5 = (hits[k] / words if words else 0.0 for k in _TOP)
-    return Quality(tokens, words, math.exp(min(loss / tokens, 700)), top1, top3, top5)
-
-
-def _ranks(logits: Tensor, wanted: Tensor) -> Tensor:
-    """Return how many words score higher than the wanted one."""
-    return (logits > logits.gather(1, wanted[:, None])).sum(dim=1)
-
-
-def reset_fresh(states: list[FusedState] | None, fresh: Tensor) -> list[FusedState] | None:
-    """Return the layers' states with zeros for the lanes that begin a new dialog, cut off from their history."""
-    if states is None:
-        return None
-    keep = (~fresh)[None, :, None]
-
-    def reset(state: Tensor) -> Tensor:
-        return state.detach() * keep
-
-    return [tuple(reset(s) for s in state) if isinstance(state, tuple) else reset(state) for state in states]
+    return {name: tally.quality() for name, tally in tallies.items()}

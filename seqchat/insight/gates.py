@@ -20,10 +20,12 @@ _SIGNS = {DIALOG_ID: "▶", TURN_ID: "⏎", UNKNOWN_ID: "□"}
 class GateTrace:
     """Every gate of every layer over some words.
 
-    words: what stands under each column; layers: bottom layer first, for each gate an array [words, neurons].
+    words: what stands under each column; layers: bottom layer first, for each gate an array [words, neurons]; names:
+    the name of each layer, with an arrow where it reads in one of two directions.
     """
 
     words: list[str]
+    names: list[str]
     layers: list[dict[str, NDArray[np.float32]]]
 
 
@@ -36,9 +38,9 @@ def trace(engine: Engine, node: Node, last: int) -> GateTrace:
             gate.name: np.stack([n.stepped.gates[layer][gate.name][0].numpy() for n in nodes])
             for gate in engine.network.cell.gates
         }
-        for layer in range(engine.config.layers)
+        for layer in range(len(engine.network.layer_names))
     ]
-    return GateTrace(words, layers)
+    return GateTrace(words, engine.network.layer_names, layers)
 
 
 def _label(engine: Engine, word_id: int) -> str:

@@ -16,17 +16,11 @@ from torch import Tensor
 from seqchat.errors import SeqchatError
 from seqchat.files import write_file
 from seqchat.model.config import ModelConfig
-from seqchat.model.network import Network
+from seqchat.model.network import build
 
 FORMAT = 1
-CONFIG, VOCABULARY, WEIGHTS, METRICS, CARD, TRAINING = (
-    "config.json",
-    "vocabulary.txt",
-    "model.safetensors",
-    "metrics.jsonl",
-    "README.md",
-    "training",
-)
+CONFIG, VOCABULARY, WEIGHTS = "config.json", "vocabulary.txt", "model.safetensors"
+CARD, TRAINING = "README.md", "training"
 
 
 @dataclass(frozen=True)
@@ -122,4 +116,4 @@ def load_weights(folder: Path, config: ModelConfig) -> dict[str, Tensor]:
 def expected_shapes(config: ModelConfig) -> dict[str, torch.Size]:
     """Return the name and shape of each weight of a network, without making it."""
     with torch.device("meta"):
-        return {name: weight.shape for name, weight in Network(config).state_dict().items()}
+        return {name: weight.shape for name, weight in build(config).state_dict().items()}

@@ -10,18 +10,19 @@ from seqchat.errors import SeqchatError
 
 CellName = Literal["rnn", "lstm", "gru"]
 Nonlinearity = Literal["tanh", "relu"]
-Objective = Literal["next"]
+Objective = Literal["next", "infill", "window"]
 
 # How many weight matrices stand below each other in a cell's fused weights.
-_ROWS = {"rnn": 1, "gru": 3, "lstm": 4}
+ROWS = {"rnn": 1, "gru": 3, "lstm": 4}
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """Shape and objective of a network; fixed once it is trained.
 
-    Sizes are numbers of units; `nonlinearity` concerns the cell `rnn` alone. `dropout` is the share of units dropped
-    while training. `objective` ``next`` predicts each word from all words left of it.
+    Sizes are numbers of units; `nonlinearity` concerns the cell `rnn` alone. `objective`: ``next`` predicts each word
+    from all words left of it; ``infill`` has a second stack that reads from the right and predicts from both sides;
+    ``window`` reads the last `window` words alone, `bidirectional` or not.
     """
 
     vocabulary_size: int
@@ -29,30 +30,45 @@ class ModelConfig:
     layers: int = 1
     embedding_size: int = 256
     hidden_size: int = 512
-    dropout: float = 0.4
     nonlinearity: Nonlinearity = "tanh"
     objective: Objective = "next"
+    window: int = 5
+    bidirectional: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("vocabulary_size", "layers", "embedding_size", "hidden_size"):
+        for name in ("vocabulary_size", "layers", "embedding_size", "hidden_size", "window"):
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise SeqchatError(f"A model's {name} is a whole number of at least 1, not {value!r}.")
-        if not isinstance(self.dropout, int | float) or not 0 <= self.dropout < 1:
-            raise SeqchatError(f"A model's dropout is at least 0 and less than 1, not {self.dropout!r}.")
         for name, allowed in (("cell", CellName), ("nonlinearity", Nonlinearity), ("objective", Objective)):
             if getattr(self, name) not in get_args(allowed):
                 choices = ", ".join(get_args(allowed))
                 raise SeqchatError(f"A model's {name} is one of {choices}, not {getattr(self, name)!r}.")
+        if self.bidirectional and self.objective == "next":
+            raise SeqchatError(
+                "A model that predicts the next word cannot be bidirectional: reading from the right, it would read "
+                "the word it shall predict. Choose the objective infill, or window."
+            )
+        if self.bidirectional and self.objective == "infill":
+            raise SeqchatError("The objective infill has two directions already; leave bidirectional out.")
+
+    @property
+    def directions(self) -> int:
+        """In how many directions the layers of a window read it."""
+        return 2 if self.bidirectional else 1
 
     @property
     def parameters(self) -> int:
         """The number of weights of such a network."""
-        inputs = [self.embedding_size] + [self.hidden_size] * (self.layers - 1)
-        rows = _ROWS[self.cell] * self.hidden_size
-        recurrent = sum(rows * (n + self.hidden_size + 2) for n in inputs)
-        projection = 0 if self.hidden_size == self.embedding_size else self.hidden_size * self.embedding_size
-        return self.vocabulary_size * (self.embedding_size + 1) + recurrent + projection
+        e, h = self.embedding_size, self.hidden_size
+        rows, width = ROWS[self.cell] * h, h * self.directions
+        inputs = [e] + [width] * (self.layers - 1)
+        stack = self.directions * sum(rows * (n + h + 2) for n in inputs)
+        projection = 0 if width == e else width * e
+        total = self.vocabulary_size * (e + 1) + stack + projection
+        if self.objective == "infill":
+            total += stack + projection + (2 * h + 1) * h + h * e
+        return total
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""

@@ -1,126 +1,176 @@
-"""Embedding → recurrent stack → tied output layer: once for training, and once step by step with its gates."""
+"""The networks for training: embedding → recurrent stack → tied output layer, one class for each objective.
+
+Weight tying follows Press and Wolf (2017) and Inan et al. (2017); where hidden and embedding sizes differ, a linear
+projection stands between.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import linear, log_softmax
+from torch.nn.functional import linear
 
-from seqchat.model.cells import CELLS, Gates, LayerWeights, run_layers
+from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
+from seqchat.model.recurrent import Dropouts, RecurrentStack, embed, locked_dropout
 
-# What torch.nn's recurrent modules take and return: h, or (h, c) for the LSTM; each [layers, batch, hidden].
-FusedState = Any
-
-_FUSED: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+# The id that stands for no word: before the start of a text, and behind its end.
+PADDING = 0
 
 
-class LockedDropout(nn.Module):
-    """Dropout with one mask for all time steps (Gal and Ghahramani 2016)."""
+@dataclass(frozen=True)
+class Run:
+    """What a network makes of a window of text.
 
-    def __init__(self, share: float) -> None:
-        super().__init__()
-        self.share = share
+    heads: features [time, batch, embedding] by name, each a prediction of the same next words; the last is the best.
+    state: to go on from. output, dropped: what the recurrent stack returned, before and after dropout, for activation
+    regularisation.
+    """
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Drop units of x [time, batch, units], the same ones at every time step."""
-        if not self.training or self.share == 0:
-            return x
-        mask = x.new_empty(1, *x.shape[1:]).bernoulli_(1 - self.share) / (1 - self.share)
-        return x * mask
+    heads: dict[str, Tensor]
+    state: Tensor
+    output: Tensor
+    dropped: Tensor
 
 
 class Network(nn.Module):
-    """A recurrent language model whose output layer shares the embedding's weights.
+    """What all objectives share: words in, words out."""
 
-    Weight tying follows Press and Wolf (2017) and Inan et al. (2017); where hidden and embedding sizes differ, a linear
-    projection stands between.
-    """
-
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig, dropouts: Dropouts | None = None) -> None:
         super().__init__()
         self.config = config
+        self.dropouts = dropouts or Dropouts()
         self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size)
-        options: dict[str, Any] = {"nonlinearity": config.nonlinearity} if config.cell == "rnn" else {}
-        self.recurrent = nn.ModuleList(
-            _FUSED[config.cell](
-                config.embedding_size if layer == 0 else config.hidden_size, config.hidden_size, **options
-            )
-            for layer in range(config.layers)
-        )
-        same = config.hidden_size == config.embedding_size
-        self.projection: nn.Module = (
-            nn.Identity() if same else nn.Linear(config.hidden_size, config.embedding_size, bias=False)
-        )
         self.output_bias = nn.Parameter(torch.zeros(config.vocabulary_size))
-        self.dropout = LockedDropout(config.dropout)
         nn.init.normal_(self.embedding.weight, std=config.embedding_size**-0.5)
 
-    def forward(self, ids: Tensor, states: list[FusedState] | None) -> tuple[Tensor, list[FusedState]]:
-        """Run ids [time, batch] from the layers' states; return features [time, batch, embedding] and new states."""
-        x = self.dropout(self.embedding(ids))
-        new_states: list[FusedState] = []
-        for i, layer in enumerate(self.recurrent):
-            x, state = layer(x, states[i] if states is not None else None)
-            x = self.dropout(x)
-            new_states.append(state)
-        return self.projection(x), new_states
+    def initial_state(self, batch: int) -> Tensor:
+        """Return the state that a text begins with, zeros; the batch is the dimension before the last."""
+        parts = CELLS[self.config.cell].state_parts
+        return self.output_bias.new_zeros(self.config.layers, parts, batch, self.config.hidden_size)
+
+    def reset(self, state: Tensor, fresh: Tensor) -> Tensor:
+        """Return the state with zeros in the rows [batch] that begin a new text, cut off from its history."""
+        return state.detach() * (~fresh)[:, None]
+
+    def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> Run:
+        """Read ids [time, batch] from a state; targets [time, batch]: the next words, negative where there is none."""
+        raise NotImplementedError
 
     def logits(self, features: Tensor) -> Tensor:
         """Return the unnormalised log-probabilities [..., words] of features [..., embedding]."""
         return linear(features, self.embedding.weight, self.output_bias)
 
+    def _embed(self, ids: Tensor) -> Tensor:
+        x = embed(ids, self.embedding.weight, self.dropouts.embedding, self.training)
+        return locked_dropout(x, self.dropouts.input, self.training)
 
-class Stepped(NamedTuple):
-    """One time step's result: state [layers, parts, batch, hidden], features [batch, embedding], gates by layer."""
+    def _stack(self) -> RecurrentStack:
+        c = self.config
+        return RecurrentStack(c.cell, c.nonlinearity, c.embedding_size, c.hidden_size, c.layers, self.dropouts)
 
-    state: Tensor
-    features: Tensor
-    gates: list[Gates]
+    def _projection(self, inputs: int) -> nn.Module:
+        same = inputs == self.config.embedding_size
+        return nn.Identity() if same else nn.Linear(inputs, self.config.embedding_size, bias=False)
 
 
-class StepNetwork:
-    """The same network for typing: one word at a time, with every gate, without gradients."""
+class NextNetwork(Network):
+    """Predicts each word from all words left of it."""
 
-    def __init__(self, config: ModelConfig, weights: dict[str, Tensor]) -> None:
-        """Take the weights of a `Network` (its `state_dict`), as float32."""
-        self.config = config
-        self.cell = CELLS[config.cell]
-        self._step = self.cell.steps[config.nonlinearity if config.cell == "rnn" else "tanh"]
-        self._embedding = weights["embedding.weight"]
-        self._output_bias = weights["output_bias"]
-        self._projection = weights.get("projection.weight")
-        self._layers = [
-            LayerWeights(
-                weights[f"recurrent.{k}.weight_ih_l0"],
-                weights[f"recurrent.{k}.weight_hh_l0"],
-                weights[f"recurrent.{k}.bias_ih_l0"],
-                weights[f"recurrent.{k}.bias_hh_l0"],
-            )
-            for k in range(config.layers)
-        ]
+    def __init__(self, config: ModelConfig, dropouts: Dropouts | None = None) -> None:
+        super().__init__(config, dropouts)
+        self.recurrent = self._stack()
+        self.projection = self._projection(config.hidden_size)
 
-    def initial_state(self, batch: int = 1) -> Tensor:
-        """Return the zero state a dialog begins with: [layers, parts, batch, hidden]."""
-        return torch.zeros(self.config.layers, self.cell.state_parts, batch, self.config.hidden_size)
+    def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> Run:
+        """Read ids from left to right."""
+        output, state = self.recurrent(self._embed(ids), state)
+        dropped = locked_dropout(output, self.dropouts.output, self.training)
+        return Run({"forward": self.projection(dropped)}, state, output, dropped)
 
-    @torch.inference_mode()
-    def step(self, ids: Tensor, state: Tensor) -> Stepped:
-        """Read one word in each row: ids [batch], state [layers, parts, batch, hidden]."""
-        new_state, gates = run_layers(self._embedding[ids], state, self._layers, self._step)
-        features = gates[-1]["hidden"]
-        if self._projection is not None:
-            features = linear(features, self._projection)
-        return Stepped(new_state, features, gates)
 
-    @torch.inference_mode()
-    def logits(self, features: Tensor) -> Tensor:
-        """Return unnormalised log-probabilities [batch, words] of the next word."""
-        return linear(features, self._embedding, self._output_bias)
+class InfillNetwork(NextNetwork):
+    """Predicts each word from all words left of it, from all words right of it, and from both.
 
-    def log_probabilities(self, features: Tensor) -> Tensor:
-        """Return log-probabilities [batch, words] of the next word."""
-        return log_softmax(self.logits(features), dim=-1)
+    Neither direction ever reads the word itself. The forward half is a `NextNetwork`; together both predict as in
+    context2vec (Melamud, Goldberger and Dagan 2016), added to the forward half so that without any word on the right
+    nothing changes.
+    """
+
+    def __init__(self, config: ModelConfig, dropouts: Dropouts | None = None) -> None:
+        super().__init__(config, dropouts)
+        self.backward_recurrent = self._stack()
+        self.backward_projection = self._projection(config.hidden_size)
+        self.joint = nn.Sequential(
+            nn.Linear(2 * config.hidden_size, config.hidden_size),
+            nn.ReLU(),
+            nn.Linear(config.hidden_size, config.embedding_size, bias=False),
+        )
+
+    def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> Run:
+        """Read ids from left to right and targets from right to left; what lies beyond the window is cut off."""
+        run = super().forward(ids, state, targets)
+        right, there = self._read_backward(targets)
+        both = self.joint(torch.cat((run.dropped, right), dim=-1)) * there
+        forward = run.heads["forward"]
+        heads = {"forward": forward, "backward": self.backward_projection(right), "joint": forward + both}
+        return Run(heads, run.state, run.output, run.dropped)
+
+    def _read_backward(self, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Return for each target what lies right of it [time, batch, hidden], and whether there is anything."""
+        time = torch.arange(len(targets), device=targets.device)[:, None]
+        lengths = (targets >= 0).sum(dim=0)
+        mirrored = (lengths - 1 - time).clamp(min=0)
+        inputs = targets.clamp(min=PADDING).gather(0, mirrored)
+        output, _ = self.backward_recurrent(self._embed(inputs), self.initial_state(targets.shape[1]))
+        output = locked_dropout(output, self.dropouts.output, self.training)
+        # The target at t may know the words behind it: the state after reading the mirrored window up to t + 1.
+        there = (time < lengths - 1)[..., None]
+        place = (lengths - 2 - time).clamp(min=0)[..., None].expand(-1, -1, output.shape[-1])
+        return output.gather(0, place) * there, there
+
+
+class WindowNetwork(Network):
+    """The textbook's model: the last words through `torch.nn`, whose last output predicts the next word.
+
+    The window holds only words left of the target, so reading it in both directions leaks nothing. The state is the
+    window itself: ids [window - 1, batch], as floats.
+    """
+
+    def __init__(self, config: ModelConfig, dropouts: Dropouts | None = None) -> None:
+        super().__init__(config, dropouts)
+        module = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[config.cell]
+        options: dict[str, Any] = {"nonlinearity": config.nonlinearity} if config.cell == "rnn" else {}
+        self.recurrent = module(
+            config.embedding_size,
+            config.hidden_size,
+            config.layers,
+            dropout=self.dropouts.hidden if config.layers > 1 else 0.0,
+            bidirectional=config.bidirectional,
+            **options,
+        )
+        self.projection = self._projection(config.hidden_size * config.directions)
+
+    def initial_state(self, batch: int) -> Tensor:
+        """Return a window of padding."""
+        return torch.full((self.config.window - 1, batch, 1), PADDING, device=self.output_bias.device)
+
+    def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> Run:
+        """Read a window of words that ends at each of the ids."""
+        text = torch.cat((state[..., 0], ids))
+        windows = text.unfold(0, self.config.window, 1).flatten(0, 1).T
+        outputs, _ = self.recurrent(self._embed(windows))
+        output = outputs[-1].view(*ids.shape, -1)
+        dropped = locked_dropout(output, self.dropouts.output, self.training)
+        return Run({"forward": self.projection(dropped)}, text[len(ids) :, :, None], output, dropped)
+
+
+_NETWORKS: dict[str, type[Network]] = {"next": NextNetwork, "infill": InfillNetwork, "window": WindowNetwork}
+
+
+def build(config: ModelConfig, dropouts: Dropouts | None = None) -> Network:
+    """Make the network of a configuration, with random weights."""
+    return _NETWORKS[config.objective](config, dropouts)

@@ -16,19 +16,19 @@ A word-level {cell} language model made with seqchat. It predicts the next word 
 
 | | |
 | --- | --- |
-| network | {cell}, {layers}, embedding {embedding}, hidden {hidden}, tied output layer |
+| network | {cell}, {layers}, embedding {embedding}, hidden {hidden}, tied output layer; objective: {objective} |
 | parameters | {parameters:,}, stored as float16 |
 | vocabulary | {words:,} words |
 | data | {sources}: {dialogs:,} dialogs, {train_words:,} words |
 | validation | {validation_dialogs:,} other dialogs, {validation_words:,} words, {oov:.1%} of them out of vocabulary |
 | training | {tokens:,} tokens in {minutes:.0f} minutes |
-| recipe | batch {batch}, window {window}, dropout {dropout}, AdamW at {rate} with a cosine decay |
+| recipe | {recipe} |
 
 ## Results on the validation dialogs
 
-| perplexity | top-1 | top-3 | top-5 |
-| --- | --- | --- | --- |
-| {perplexity:.1f} | {top1:.1%} | {top3:.1%} | {top5:.1%} |
+| reading | perplexity | top-1 | top-3 | top-5 |
+| --- | --- | --- | --- | --- |
+{results}
 
 Perplexity is per token, ends of turns included. Top-k is over every real word; words that the vocabulary lacks count as
 misses. The best weights were chosen by the perplexity of these same dialogs, so it is slightly flattering.
@@ -40,13 +40,15 @@ misses. The best weights were chosen by the perplexity of these same dialogs, so
 ```
 """
 
+_READS = {"forward": "from the left", "backward": "from the right", "joint": "from both sides"}
+
 
 def model_card(
     name: str,
     config: ModelConfig,
     settings: TrainingSettings,
     data: dict[str, Any],
-    quality: Quality,
+    heads: dict[str, Quality],
     tokens: int,
     seconds: float,
 ) -> str:
@@ -55,6 +57,7 @@ def model_card(
         name=name,
         cell=CELLS[config.cell].title,
         layers="1 layer" if config.layers == 1 else f"{config.layers} layers",
+        objective=config.objective,
         embedding=config.embedding_size,
         hidden=config.hidden_size,
         parameters=config.parameters,
@@ -67,13 +70,11 @@ def model_card(
         oov=data["validation_unknown_words"] / max(data["validation_words"], 1),
         tokens=tokens,
         minutes=seconds / 60,
-        batch=settings.batch_size,
-        window=settings.window,
-        dropout=config.dropout,
-        rate=settings.learning_rate,
-        perplexity=quality.perplexity,
-        top1=quality.top1,
-        top3=quality.top3,
-        top5=quality.top5,
+        recipe=", ".join(f"{name} {value}" for name, value in settings.to_json().items() if value is not None),
+        results="\n".join(_row(_READS[head], quality) for head, quality in heads.items()),
         command=data.get("command") or "(not recorded)",
     )
+
+
+def _row(name: str, quality: Quality) -> str:
+    return f"| {name} | {quality.perplexity:.1f} | {quality.top1:.1%} | {quality.top3:.1%} | {quality.top5:.1%} |"

@@ -5,21 +5,30 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Literal
 
 import torch
-from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
 
 from seqchat.corpus.encoding import NO_TARGET, Batch, IdStream, Lanes
-from seqchat.evaluation.quality import Quality, measure, reset_fresh
-from seqchat.model.network import FusedState, Network
-from seqchat.training.settings import Precision, TrainingSettings
+from seqchat.errors import SeqchatError
+from seqchat.evaluation.quality import Quality, measure
+from seqchat.model.network import Network
+from seqchat.training.averaging import WeightAverage
+from seqchat.training.devices import choose_device, limit_memory, uses_bf16
+from seqchat.training.distributed import Group
+from seqchat.training.losses import FullSoftmax, SampledSoftmax, activation_penalty
+from seqchat.training.settings import TrainingSettings
 from seqchat.training.snapshot import Snapshot
 
 Outcome = Literal["finished", "stopped early", "time is up", "interrupted"]
 _FINAL_RATE = 0.1
+_RECOVERIES = 3
+_EXPLODING, _VANISHING = 100.0, 1e-6
+# Below this size the full softmax is no slower (tests/benchmarks/training.py).
+_SAMPLED_FROM = 8_000
 
 
 @dataclass
@@ -31,8 +40,12 @@ class Counters:
     seconds: float = 0.0
     reports: int = 0
     since_report: int = 0
+    loss_since_report: float = 0.0
+    steps_since_report: int = 0
     best_perplexity: float = math.inf
     reports_without_gain: int = 0
+    recoveries: int = 0
+    rate_scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -45,8 +58,18 @@ class StepInfo:
 
 
 @dataclass(frozen=True)
+class Notice:
+    """One sentence about something a person should know of."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Report:
-    """What is known after a stretch of training; `improved` says that the best perplexity so far was beaten."""
+    """What is known after a stretch of training; `improved` says that the best perplexity so far was beaten.
+
+    quality: of the best head; heads: of each.
+    """
 
     epoch: float
     tokens: int
@@ -54,58 +77,100 @@ class Report:
     learning_rate: float
     training_loss: float
     quality: Quality
+    heads: dict[str, Quality]
     improved: bool
 
 
-@dataclass
+class _Loss(nn.Module):
+    """Network and loss as one module, so that DistributedDataParallel sees the whole backward pass."""
+
+    def __init__(self, network: Network, settings: TrainingSettings) -> None:
+        super().__init__()
+        self.network = network
+        self._settings = settings
+        words = network.config.vocabulary_size
+        sampled = settings.softmax == "sampled" or (settings.softmax == "auto" and words >= _SAMPLED_FROM)
+        self._softmax = SampledSoftmax(words, settings.samples) if sampled else FullSoftmax()
+
+    def forward(self, inputs: Tensor, state: Tensor, targets: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the loss to minimise, the mean loss per token of the last head, and the new state."""
+        run = self.network(inputs, state, targets)
+        present = targets != NO_TARGET
+        wanted = targets[present]
+        losses = [self._softmax(self.network, features[present], wanted) for features in run.heads.values()]
+        penalty = activation_penalty(run.output, run.dropped, self._settings.activation, self._settings.slowness)
+        return torch.stack(losses).sum() * share + penalty, losses[-1].detach(), run.state.detach()
+
+
 class Trainer:
-    """Trains a network; `run` yields each step and each report, so that callers decide what to show and save."""
+    """Trains a network; `run` yields steps, notices and reports, so that callers decide what to show and save."""
 
-    network: Network
-    settings: TrainingSettings
-    train: IdStream
-    validation: IdStream
-    suggestible: Tensor
-    should_stop: Callable[[], bool] = lambda: False
-    counters: Counters = field(default_factory=Counters)
-    outcome: Outcome = "finished"
-
-    def __post_init__(self) -> None:
-        settings = self.settings
-        self._optimizer = torch.optim.AdamW(
-            self.network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    def __init__(
+        self,
+        network: Network,
+        settings: TrainingSettings,
+        train: IdStream,
+        validation: IdStream,
+        suggestible: Tensor,
+        *,
+        group: Group | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.network, self.settings, self.train, self.validation = network, settings, train, validation
+        self.suggestible, self.should_stop = suggestible, should_stop
+        self.group = group or Group()
+        self.counters = Counters()
+        self.outcome: Outcome = "finished"
+        limit_memory()
+        self.device = choose_device(settings.device, self.group.local_rank)
+        network.to(self.device)
+        self.average = WeightAverage(network)
+        self._bf16 = uses_bf16(settings.precision, self.device)
+        self._loss: nn.Module = _Loss(network, settings)
+        if self.group.size > 1:
+            self._loss = DistributedDataParallel(self._loss)
+        self._optimizer = _optimizer(network, settings)
+        self._lanes = Lanes(
+            train,
+            settings.batch_size,
+            settings.window,
+            seed=settings.seed,
+            full_window_share=settings.full_window_share,
         )
-        self._lanes = Lanes(self.train, settings.batch_size, settings.window, seed=settings.seed)
-        self._states: list[FusedState] | None = None
-        self._bf16 = uses_bf16(settings.precision)
-        self.total_tokens = settings.epochs_for(self.train.targets) * self.train.targets
-        self._report_every = min(settings.report_words, self.train.targets)
+        self._mine = self.group.lanes(self._lanes.lanes)
+        if self._mine.start == self._mine.stop:
+            raise SeqchatError(
+                f"There is work for {self._lanes.lanes} lanes, but {self.group.size} processes; use fewer, or a "
+                f"larger batch."
+            )
+        self._state = network.initial_state(self._mine.stop - self._mine.start)
+        self._perplexities: list[float] = []
+        self._warned = False
+        self.total_tokens = settings.epochs_for(train.targets) * train.targets
+        self._report_every = min(settings.report_words, train.targets)
+        torch.manual_seed(settings.seed + 1_000_003 * self.group.rank)
+        self._good = self.snapshot()
 
-    def run(self) -> Iterator[StepInfo | Report]:
-        """Train until the epochs, the patience or the time limit end it; the last thing yielded is a report."""
+    def run(self) -> Iterator[StepInfo | Report | Notice]:
+        """Train until the epochs, the patience or the time limit end it."""
         self.network.train()
-        losses: list[float] = []
         started = time.monotonic() - self.counters.seconds
-        for batch in self._lanes:
-            info = self._step(batch)
-            counters = self.counters
-            counters.step += 1
-            counters.tokens += info.tokens
-            counters.since_report += info.tokens
-            counters.seconds = time.monotonic() - started
-            losses.append(info.loss)
+        batches = iter(self._lanes)
+        while (ended := self._ended()) is None:
+            info = self._step(next(batches))
+            self.counters.seconds = time.monotonic() - started
+            if not math.isfinite(info.gradient_norm):
+                yield Notice(self._recover())
+                batches = iter(self._lanes)
+                continue
             yield info
-            ended = self._ended()
-            if ended or counters.since_report >= self._report_every:
-                report = self._report(sum(losses) / len(losses))
-                counters.seconds = time.monotonic() - started
-                losses = []
-                ended = ended or ("stopped early" if self._out_of_patience() else None)
-                if ended:
-                    self.outcome = ended
-                yield report
-            if ended:
-                return
+            yield from self._warnings(info)
+            if self.counters.since_report >= self._report_every or self._time_is_up():
+                yield self._report()
+                self.counters.seconds = time.monotonic() - started
+        self.outcome = ended
+        if ended != "interrupted" and self.counters.since_report:
+            yield self._report()
 
     def progress(self) -> float:
         """Return the share of the run that is done, 0 to 1; it sets the learning rate."""
@@ -115,55 +180,90 @@ class Trainer:
         return min(share, 1.0)
 
     def learning_rate(self) -> float:
-        """Return the rate at this point: linear warm-up, then a cosine down to a tenth of the peak."""
+        """Return the rate at this point: constant for SGD, else linear warm-up and a cosine to a tenth of the peak."""
+        peak = self.settings.learning_rate * self.counters.rate_scale
+        if self.settings.optimizer == "sgd":
+            return peak
         progress, warmup = self.progress(), self.settings.warmup
         if progress < warmup:
-            return self.settings.learning_rate * max(progress / warmup, 0.01)
-        cosine = 0.5 * (1 + math.cos(math.pi * (progress - warmup) / (1 - warmup)))
-        return self.settings.learning_rate * (_FINAL_RATE + (1 - _FINAL_RATE) * cosine)
+            return peak * max(progress / warmup, 0.01)
+        cosine = 0.5 * (1 + math.cos(math.pi * (progress - warmup) / max(1 - warmup, 1e-9)))
+        return peak * (_FINAL_RATE + (1 - _FINAL_RATE) * cosine)
 
     def snapshot(self) -> Snapshot:
-        """Return all that `restore` needs."""
+        """Return all that `restore` needs; with several processes, all of them must call it together."""
+        others = {
+            "state": torch.cat(self.group.gather(self._state), dim=-2),
+            "random": torch.stack(self.group.gather(torch.get_rng_state())),
+        }
+        others |= {f"average.{name}": mean for name, mean in self.average.mean.items()}
         values = {
             "settings": self.settings.to_json(),
             "counters": asdict(self.counters),
             "lanes": self._lanes.state(),
+            "perplexities": self._perplexities,
+            "average_steps": self.average.steps,
         }
-        return Snapshot.take(self.network, self._optimizer, _flatten(self._states), values)
+        return Snapshot.take(self.network, self._optimizer, others, values)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a snapshot of a run with the same network and settings."""
-        tensors = snapshot.restore(self.network, self._optimizer)
-        parts = 2 if self.network.config.cell == "lstm" else 1
-        groups = [tensors[i : i + parts] for i in range(0, len(tensors), parts)]
-        self._states = [tuple(g) if parts == 2 else g[0] for g in groups] or None
+        """Go back to a snapshot of a run with the same network, settings and number of processes."""
+        snapshot.restore(self.network, self._optimizer)
+        self._state = snapshot.tensors["state"][..., self._mine, :].to(self.device)
+        random = snapshot.tensors["random"]
+        torch.set_rng_state(random[min(self.group.rank, len(random) - 1)])
+        self.average.mean = {n: t.to(self.device) for n, t in snapshot.part("average.").items()}
+        self.average.steps = snapshot.values["average_steps"]
         self.counters = Counters(**snapshot.values["counters"])
+        self._perplexities = list(snapshot.values["perplexities"])
         self._lanes.restore(snapshot.values["lanes"])
+        self._good = snapshot
 
     def _step(self, batch: Batch) -> StepInfo:
-        for group in self._optimizer.param_groups:
-            group["lr"] = self.learning_rate()
-        targets = torch.from_numpy(batch.targets)
-        present = targets != NO_TARGET
-        states = reset_fresh(self._states, torch.from_numpy(batch.fresh))
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._bf16):
-            features, self._states = self.network(torch.from_numpy(batch.inputs), states)
-            logits = self.network.logits(features[present])
-        loss = cross_entropy(logits.float(), targets[present])
+        rate = self.learning_rate()
+        if self.settings.optimizer == "sgd":
+            rate *= len(batch.inputs) / self.settings.window
+        for parameters in self._optimizer.param_groups:
+            parameters["lr"] = rate
+        inputs, targets, fresh = (
+            torch.from_numpy(a[..., self._mine]).to(self.device) for a in (batch.inputs, batch.targets, batch.fresh)
+        )
+        tokens, mine = int((batch.targets != NO_TARGET).sum()), int((targets != NO_TARGET).sum())
+        # Gradients are averaged over processes; weighted so, the average is that of all tokens of the batch.
+        share = mine * self.group.size / tokens
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
+            state = self.network.reset(self._state, fresh)
+            loss, token_loss, self._state = self._loss(inputs, state, targets, share)
         self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip)
-        self._optimizer.step()
-        return StepInfo(float(loss.detach()), float(norm), int(present.sum()))
-
-    def _report(self, training_loss: float) -> Report:
+        loss.backward()
+        norm = float(torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip))
+        if math.isfinite(norm):
+            self._optimizer.step()
+            self.average.update()
+        mean_loss = self.group.mean(float(token_loss) * share)
         counters = self.counters
-        quality = measure(self.network, self.validation, self.suggestible)
+        counters.step += 1
+        counters.tokens += tokens
+        counters.since_report += tokens
+        counters.loss_since_report += mean_loss
+        counters.steps_since_report += 1
+        return StepInfo(mean_loss, norm, tokens)
+
+    def _report(self) -> Report:
+        counters = self.counters
+        with self.average.applied():
+            heads = measure(self.network, self.validation, self.suggestible)
+        quality = list(heads.values())[-1]
         improved = quality.perplexity < counters.best_perplexity
+        self._maybe_average(quality.perplexity)
         counters.best_perplexity = min(counters.best_perplexity, quality.perplexity)
         counters.reports_without_gain = 0 if improved else counters.reports_without_gain + 1
+        training_loss = counters.loss_since_report / max(counters.steps_since_report, 1)
         counters.reports += 1
-        counters.since_report = 0
+        counters.since_report = counters.steps_since_report = 0
+        counters.loss_since_report = 0.0
+        self._warned = False
+        self._good = self.snapshot()
         return Report(
             epoch=counters.tokens / self.train.targets,
             tokens=counters.tokens,
@@ -171,27 +271,61 @@ class Trainer:
             learning_rate=self.learning_rate(),
             training_loss=training_loss,
             quality=quality,
+            heads=heads,
             improved=improved,
         )
 
-    def _out_of_patience(self) -> bool:
-        return self.counters.reports_without_gain >= self.settings.patience
+    def _maybe_average(self, perplexity: float) -> None:
+        """Start averaging the weights of SGD when none of the last reports was worse (Merity et al. 2017, NT-ASGD)."""
+        earlier = self._perplexities[: -self.settings.non_monotonic or None]
+        if self.settings.optimizer == "sgd" and not self.average.started and earlier and perplexity > min(earlier):
+            self.average.start()
+        self._perplexities.append(perplexity)
+
+    def _recover(self) -> str:
+        """Go back to the last good state with half the learning rate."""
+        counters = self.counters
+        recoveries, scale, seconds = counters.recoveries + 1, counters.rate_scale / 2, counters.seconds
+        if recoveries > _RECOVERIES:
+            raise SeqchatError(
+                f"The loss is no number any more, and going back with half the learning rate did not help "
+                f"{_RECOVERIES} times; try a lower --learning-rate or --clip."
+            )
+        self.restore(self._good)
+        self.counters.recoveries, self.counters.rate_scale, self.counters.seconds = recoveries, scale, seconds
+        return (
+            f"The loss is no number any more; back to {self.counters.tokens:,} tokens with "
+            f"half the learning rate ({recoveries} of {_RECOVERIES} times)"
+        )
+
+    def _warnings(self, info: StepInfo) -> Iterator[Notice]:
+        if self._warned:
+            return
+        if info.gradient_norm > _EXPLODING:
+            self._warned = True
+            yield Notice(f"The gradient explodes (norm {info.gradient_norm:.0f}); it is cut to {self.settings.clip:g}")
+        elif info.gradient_norm < _VANISHING:
+            self._warned = True
+            yield Notice(f"The gradient vanishes (norm {info.gradient_norm:.1e}); nothing is learned any more")
+
+    def _time_is_up(self) -> bool:
+        limit = self.settings.time_limit
+        return self.group.any(limit is not None and self.counters.seconds >= limit)
 
     def _ended(self) -> Outcome | None:
-        if self.should_stop():
+        if self.group.any(self.should_stop()):
             return "interrupted"
-        limit = self.settings.time_limit
-        if limit is not None and self.counters.seconds >= limit:
+        if self._time_is_up():
             return "time is up"
-        return "finished" if self.counters.tokens >= self.total_tokens else None
+        if self.counters.tokens >= self.total_tokens:
+            return "finished"
+        return "stopped early" if self.counters.reports_without_gain >= self.settings.patience else None
 
 
-def uses_bf16(precision: Precision) -> bool:
-    """Whether to multiply in bfloat16: as asked, or where this processor does it in hardware."""
-    if precision == "auto":
-        return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
-    return precision == "bf16"
-
-
-def _flatten(states: list[FusedState] | None) -> list[Tensor]:
-    return [t for s in states or [] for t in (s if isinstance(s, tuple) else (s,))]
+def _optimizer(network: Network, settings: TrainingSettings) -> torch.optim.Optimizer:
+    if settings.optimizer == "sgd":
+        return torch.optim.SGD(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    fused = network.output_bias.device.type in ("cpu", "cuda")
+    return torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=fused
+    )

@@ -1,4 +1,4 @@
-"""One training run from text to checkpoint: a folder that appears once its first weights are known."""
+"""One training run from text to checkpoint: a folder that appears whole, before the first step is trained."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
@@ -21,32 +21,42 @@ from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.quality import Quality, measure
 from seqchat.files import replace_folder, write_file
-from seqchat.model.checkpoint import CARD, METRICS, TRAINING, Checkpoint, load_weights, save_weights
-from seqchat.model.config import CellName, ModelConfig
-from seqchat.model.network import Network
+from seqchat.model.checkpoint import CARD, TRAINING, Checkpoint, load_weights, save_weights
+from seqchat.model.config import ModelConfig
+from seqchat.model.network import build
+from seqchat.model.recurrent import Dropouts
 from seqchat.training.card import model_card
-from seqchat.training.loop import Outcome, Report, StepInfo, Trainer
+from seqchat.training.distributed import Group
+from seqchat.training.history import METRICS
+from seqchat.training.loop import Notice, Outcome, Report, StepInfo, Trainer
 from seqchat.training.settings import TrainingSettings
 from seqchat.training.snapshot import Snapshot
+from seqchat.training.watching import Watcher
+
+# A run that is killed loses at most so much work.
+_SNAPSHOT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
 class Task:
-    """What to train on what: the texts, how they become words, and the shape of the network."""
+    """What to train on what: the texts, how they become words, and the shape of the network (as `ModelConfig`)."""
 
     data: Sequence[str]
+    network: dict[str, Any]
     field: str | None = None
     validation: Sequence[str] = ()
     validation_share: float = 0.05
     segmenter: str = "auto"
     min_count: int = 2
     max_words: int = 50_000
-    cell: CellName = "lstm"
-    layers: int = 1
-    embedding_size: int = 256
-    hidden_size: int = 512
-    dropout: float = 0.4
-    nonlinearity: str = "tanh"
+
+    def __post_init__(self) -> None:
+        # The shape is checked before any text is read.
+        ModelConfig(self.max_words, **self.network)
+        if not 0 < self.validation_share < 1:
+            raise SeqchatError(f"The validation share is between 0 and 1, not {self.validation_share}.")
+        if self.min_count < 1:
+            raise SeqchatError(f"The minimum count is at least 1, not {self.min_count}.")
 
 
 @dataclass(frozen=True)
@@ -60,22 +70,6 @@ class Result:
     quality: Quality
 
 
-class Watcher(Protocol):
-    """Who wants to see a run: the command line's progress bar, or nobody."""
-
-    def message(self, text: str) -> None:
-        """Take one sentence about what is being done."""
-
-    def start(self, trainer: Trainer, parameters: int) -> None:
-        """Learn that training begins, or goes on."""
-
-    def step(self, info: StepInfo) -> None:
-        """Learn of an optimizer step."""
-
-    def report(self, report: Report) -> None:
-        """Learn of a validation."""
-
-
 def train(
     task: Task,
     settings: TrainingSettings,
@@ -83,39 +77,56 @@ def train(
     watcher: Watcher,
     *,
     command: str = "",
+    group: Group | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """Train a new model and write it to `out`, which must not exist or may be replaced.
+    """Train a new model and write it to `out`; a folder that is there is replaced.
 
     Raises:
         SeqchatError: the data, the settings or the folder cannot be used; found before any time is spent training.
     """
+    group = group or Group()
     staging = out.with_name(f".{out.name}.partial")
     try:
-        _prepare_folder(staging)
-        checkpoint, vocabulary = _prepare(task, settings, staging, watcher)
-        torch.manual_seed(settings.seed)
-        network = Network(checkpoint.config)
-        trainer = _trainer(network, settings, staging, vocabulary, should_stop)
-        return _Run(staging, out, checkpoint, trainer, watcher, command).execute()
+        if group.leads:
+            _make_folder(staging)
+            _prepare(task, settings, staging, watcher, command)
+        group.wait()
+        checkpoint = Checkpoint.load(staging)
+        trainer = _trainer(checkpoint, settings, staging, group, should_stop)
+        snapshot = trainer.snapshot()
+        group.wait()
+        if group.leads:
+            snapshot.write(staging / TRAINING)
+            replace_folder(staging, out)
+        group.wait()
+        return _Run(out, checkpoint, trainer, watcher).execute()
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
-        with suppress(OSError):
-            out.parent.rmdir()  # only where it is empty: a failed run leaves nothing behind
+        if group.leads:
+            shutil.rmtree(staging, ignore_errors=True)
+            with suppress(OSError):
+                out.parent.rmdir()  # only where it is empty: a failed run leaves nothing behind
 
 
-def resume(folder: Path, watcher: Watcher, *, should_stop: Callable[[], bool] = lambda: False) -> Result:
-    """Go on with an unfinished run: data, settings and state are in its folder."""
+def resume(
+    folder: Path,
+    watcher: Watcher,
+    *,
+    changes: dict[str, Any] | None = None,
+    group: Group | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Result:
+    """Go on with an unfinished run; data, settings and state are in its folder, `changes` replace some settings."""
+    group = group or Group()
     snapshot = Snapshot.read(folder / TRAINING)
     checkpoint = Checkpoint.load(folder)
-    settings = TrainingSettings.from_json(snapshot.values["settings"])
-    vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
-    trainer = _trainer(Network(checkpoint.config), settings, folder, vocabulary, should_stop)
+    settings = replace(TrainingSettings.from_json(snapshot.values["settings"]), **(changes or {}))
+    trainer = _trainer(checkpoint, settings, folder, group, should_stop)
     trainer.restore(snapshot)
-    return _Run(folder, folder, checkpoint, trainer, watcher, checkpoint.data.get("command", "")).execute()
+    return _Run(folder, checkpoint, trainer, watcher).execute()
 
 
-def _prepare_folder(staging: Path) -> None:
+def _make_folder(staging: Path) -> None:
     try:
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True)
@@ -123,25 +134,16 @@ def _prepare_folder(staging: Path) -> None:
         raise SeqchatError(f"{staging.parent} cannot be written ({error.strerror or error}).") from error
 
 
-def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Watcher) -> tuple[Checkpoint, Vocabulary]:
-    """Read and encode the text into `staging`, and say what the model will be."""
+def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Watcher, command: str) -> None:
+    """Read and encode the text into `staging`, and write the untrained model there."""
     watcher.message(f"Reading {', '.join(task.data)}")
-    train_dialogs, validation_dialogs = _read(task, settings, watcher)
+    train_dialogs, validation_dialogs = _read(task, watcher)
     cut = segmenter(task.segmenter)
     watcher.message("Cutting the text into words")
     counts = count_words(train_dialogs, cut)
     vocabulary = Vocabulary.build(counts, cut, min_count=task.min_count, max_words=task.max_words)
     train_stream = IdStream.write(staging / TRAINING / "train", train_dialogs, vocabulary)
     validation_stream = IdStream.write(staging / TRAINING / "validation", validation_dialogs, vocabulary)
-    config = ModelConfig(
-        len(vocabulary),
-        cell=task.cell,
-        layers=task.layers,
-        embedding_size=task.embedding_size,
-        hidden_size=task.hidden_size,
-        dropout=task.dropout,
-        nonlinearity=task.nonlinearity,  # type: ignore[arg-type]  # ModelConfig checks it
-    )
     data = {
         "sources": [_public_name(source) for source in task.data],
         "dialogs": len(train_dialogs),
@@ -150,13 +152,16 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Wat
         "validation_words": validation_stream.words,
         "validation_unknown_words": validation_stream.unknown_words,
         "min_count": task.min_count,
+        "command": command,
     }
     watcher.message(
         f"{len(train_dialogs):,} dialogs and {train_stream.words:,} words to learn, {validation_stream.words:,} "
         f"to validate on ({validation_stream.unknown_words / max(validation_stream.words, 1):.1%} of them not "
         f"among the {len(vocabulary):,} words of the vocabulary)"
     )
-    return Checkpoint(config, vocabulary.words, {}, cut.name, data), vocabulary
+    torch.manual_seed(settings.seed)
+    config = ModelConfig(len(vocabulary), **task.network)
+    Checkpoint(config, vocabulary.words, build(config).state_dict(), cut.name, data).save(staging)
 
 
 def _public_name(source: str) -> str:
@@ -164,7 +169,7 @@ def _public_name(source: str) -> str:
     return Path(source).name if Path(source).expanduser().exists() else source
 
 
-def _read(task: Task, settings: TrainingSettings, watcher: Watcher) -> tuple[list[Dialog], list[Dialog]]:
+def _read(task: Task, watcher: Watcher) -> tuple[list[Dialog], list[Dialog]]:
     reading = ReadingReport()
     dialogs = list(read_dialogs(task.data, field=task.field, report=reading))
     for problem in reading.problems[:5]:
@@ -177,28 +182,39 @@ def _read(task: Task, settings: TrainingSettings, watcher: Watcher) -> tuple[lis
 
 
 def _trainer(
-    network: Network,
+    checkpoint: Checkpoint,
     settings: TrainingSettings,
     folder: Path,
-    vocabulary: Vocabulary,
+    group: Group,
     should_stop: Callable[[], bool],
 ) -> Trainer:
-    train_stream = IdStream.open(folder / TRAINING / "train")
-    validation_stream = IdStream.open(folder / TRAINING / "validation")
-    suggestible = torch.from_numpy(vocabulary.suggestible)
-    return Trainer(network, settings, train_stream, validation_stream, suggestible, should_stop)
+    dropouts = Dropouts(
+        settings.embedding_dropout,
+        settings.input_dropout,
+        settings.hidden_dropout,
+        settings.output_dropout,
+        settings.weight_dropout,
+    )
+    network = build(checkpoint.config, dropouts)
+    network.load_state_dict(checkpoint.weights)
+    vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
+    return Trainer(
+        network,
+        settings,
+        IdStream.open(folder / TRAINING / "train"),
+        IdStream.open(folder / TRAINING / "validation"),
+        torch.from_numpy(vocabulary.suggestible),
+        group=group,
+        should_stop=should_stop,
+    )
 
 
-@dataclass
 class _Run:
-    """Saves while a trainer runs; `folder` is where the files are, `out` where they shall be."""
+    """Saves while a trainer runs."""
 
-    folder: Path
-    out: Path
-    checkpoint: Checkpoint
-    trainer: Trainer
-    watcher: Watcher
-    command: str
+    def __init__(self, folder: Path, checkpoint: Checkpoint, trainer: Trainer, watcher: Watcher) -> None:
+        self._folder, self._checkpoint, self._trainer, self._watcher = folder, checkpoint, trainer, watcher
+        self._saved = time.monotonic()
 
     def execute(self) -> Result:
         # Values near zero cost a hundred times more without it, and it holds for the whole process.
@@ -209,55 +225,79 @@ class _Run:
             torch.set_flush_denormal(False)
 
     def _execute(self) -> Result:
-        self.watcher.start(self.trainer, self.checkpoint.config.parameters)
-        for event in self.trainer.run():
+        trainer, watcher = self._trainer, self._watcher
+        watcher.start(trainer, self._checkpoint.config.parameters)
+        self._forget_later_reports(trainer.counters.reports)
+        for event in trainer.run():
             if isinstance(event, StepInfo):
-                self.watcher.step(event)
+                watcher.step(event)
+                if trainer.group.any(time.monotonic() - self._saved > _SNAPSHOT_SECONDS):
+                    self._snapshot()
+            elif isinstance(event, Notice):
+                watcher.message(event.text)
             else:
-                self.watcher.report(event)
+                watcher.report(event)
                 self._save(event)
+        if trainer.outcome == "interrupted":
+            self._snapshot()
+            if trainer.counters.reports == 0:
+                self._save_weights()
+        trainer.group.wait()
         return self._finish()
 
+    def _forget_later_reports(self, reports: int) -> None:
+        """Drop the reports that a killed run made after its last snapshot; they will be made again."""
+        path = self._folder / METRICS
+        if self._trainer.group.leads and path.exists():
+            lines = path.read_text("utf-8").splitlines(keepends=True)
+            write_file(path, "".join(lines[:reports]))
+
     def _save(self, report: Report) -> None:
-        if report.improved:
-            half = {name: weight.half() for name, weight in self.trainer.network.state_dict().items()}
-            if self.folder == self.out:
-                save_weights(self.folder, half)
-            else:
-                data = {**self.checkpoint.data, "command": self.command}
-                Checkpoint(self.checkpoint.config, self.checkpoint.words, half, self.checkpoint.segmenter, data).save(
-                    self.folder
-                )
-        with (self.folder / METRICS).open("a", encoding="utf-8") as metrics:
-            metrics.write(json.dumps(_flat(report)) + "\n")
-        self.trainer.snapshot().write(self.folder / TRAINING)
-        if self.folder != self.out:
-            replace_folder(self.folder, self.out)
-            self.folder = self.out
+        if self._trainer.group.leads:
+            if report.improved:
+                self._save_weights()
+            with (self._folder / METRICS).open("a", encoding="utf-8") as metrics:
+                metrics.write(json.dumps(_flat(report)) + "\n")
+        self._snapshot()
+
+    def _save_weights(self) -> None:
+        if self._trainer.group.leads:
+            with self._trainer.average.applied():
+                half = {name: weight.half() for name, weight in self._trainer.network.state_dict().items()}
+            save_weights(self._folder, half)
+
+    def _snapshot(self) -> None:
+        snapshot = self._trainer.snapshot()
+        if self._trainer.group.leads:
+            snapshot.write(self._folder / TRAINING)
+        self._saved = time.monotonic()
 
     def _finish(self) -> Result:
         """Measure the best weights as they are stored, and write the model card."""
-        trainer = self.trainer
-        network = Network(self.checkpoint.config)
-        network.load_state_dict(load_weights(self.out, self.checkpoint.config))
-        quality = measure(network, trainer.validation, trainer.suggestible)
+        trainer, config = self._trainer, self._checkpoint.config
+        network = build(config)
+        network.load_state_dict(load_weights(self._folder, config))
+        heads = measure(network.to(trainer.device), trainer.validation, trainer.suggestible)
+        quality = list(heads.values())[-1]
         counters = trainer.counters
-        result = Result(self.out, trainer.outcome, counters.tokens, counters.seconds, quality)
-        data = Checkpoint.load(self.out).data
-        card = model_card(
-            self.out.name,
-            self.checkpoint.config,
-            trainer.settings,
-            data,
-            quality,
-            counters.tokens,
-            counters.seconds,
-        )
-        write_file(self.out / CARD, card)
-        return result
+        if trainer.group.leads:
+            card = model_card(
+                self._folder.name,
+                config,
+                trainer.settings,
+                self._checkpoint.data,
+                heads,
+                counters.tokens,
+                counters.seconds,
+            )
+            write_file(self._folder / CARD, card)
+        return Result(self._folder, trainer.outcome, counters.tokens, counters.seconds, quality)
 
 
 def _flat(report: Report) -> dict[str, Any]:
     values = asdict(report)
-    quality = values.pop("quality")
-    return {**values, **{f"validation_{name}": value for name, value in quality.items()}, "time": time.time()}
+    quality, heads = values.pop("quality"), values.pop("heads")
+    validation = {f"validation_{name}": value for name, value in quality.items()}
+    if len(heads) > 1:
+        validation |= {f"{head}_perplexity": measures["perplexity"] for head, measures in heads.items()}
+    return {**values, **validation, "time": time.time()}

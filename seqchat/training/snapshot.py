@@ -16,7 +16,7 @@ from seqchat.errors import SeqchatError
 from seqchat.files import write_file
 
 FILE = "state.safetensors"
-_RANDOM, _MODEL, _OPTIMIZER, _STATES = "random", "model.", "optimizer.", "states."
+_MODEL, _OPTIMIZER = "model.", "optimizer."
 
 
 @dataclass(frozen=True)
@@ -31,22 +31,21 @@ class Snapshot:
         cls,
         network: nn.Module,
         optimizer: torch.optim.Optimizer,
-        states: list[Tensor],
+        others: dict[str, Tensor],
         values: dict[str, Any],
     ) -> Snapshot:
-        """Gather weights, optimizer, hidden states, the random generator and `values`."""
+        """Copy weights, optimizer, `others` and `values`."""
         tensors = {_MODEL + name: weight for name, weight in network.state_dict().items()}
         for index, entries in optimizer.state_dict()["state"].items():
             for name, value in entries.items():
-                tensors[f"{_OPTIMIZER}{index}.{name}"] = torch.as_tensor(value)
-        tensors |= {f"{_STATES}{i}": state for i, state in enumerate(states)}
-        tensors[_RANDOM] = torch.get_rng_state()
-        return cls(tensors, values)
+                if value is not None:
+                    tensors[f"{_OPTIMIZER}{index}.{name}"] = torch.as_tensor(value)
+        tensors |= others
+        return cls({n: t.detach().cpu().clone().contiguous() for n, t in tensors.items()}, values)
 
     def write(self, folder: Path) -> None:
         """Write the snapshot into a folder, atomically."""
-        tensors = {name: t.detach().contiguous().cpu().clone() for name, t in self.tensors.items()}
-        write_file(folder / FILE, save(tensors, metadata={"values": json.dumps(self.values)}))
+        write_file(folder / FILE, save(self.tensors, metadata={"values": json.dumps(self.values)}))
 
     @classmethod
     def read(cls, folder: Path) -> Snapshot:
@@ -61,20 +60,18 @@ class Snapshot:
         except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
             raise SeqchatError(f"{path} is damaged ({error}).") from error
 
-    def restore(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> list[Tensor]:
-        """Put weights, optimizer and random generator back; return the hidden states."""
+    def restore(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
+        """Put weights and optimizer back."""
         try:
-            network.load_state_dict(self._part(_MODEL))
+            network.load_state_dict(self.part(_MODEL))
         except RuntimeError as error:
             raise SeqchatError("The run to resume has weights of another shape.") from error
         entries: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in self._part(_OPTIMIZER).items():
+        for name, tensor in self.part(_OPTIMIZER).items():
             index, key = name.split(".", 1)
-            entries.setdefault(int(index), {})[key] = tensor
+            entries.setdefault(int(index), {})[key] = tensor.clone()
         optimizer.load_state_dict({**optimizer.state_dict(), "state": entries})
-        torch.set_rng_state(self.tensors[_RANDOM])
-        states = self._part(_STATES)
-        return [states[str(i)] for i in range(len(states))]
 
-    def _part(self, prefix: str) -> dict[str, Tensor]:
+    def part(self, prefix: str) -> dict[str, Tensor]:
+        """Return the tensors whose names begin with `prefix`, without it."""
         return {n.removeprefix(prefix): t for n, t in self.tensors.items() if n.startswith(prefix)}

@@ -6,6 +6,7 @@ import torch
 from seqchat.completion.continuation import Sampling, generate
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.errors import SeqchatError
+
 from .test_context import anew
 
 

@@ -11,6 +11,7 @@ from seqchat.completion.suggestion import suggest
 from seqchat.corpus.cleaning import GLUE, clean, is_safe
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.errors import SeqchatError
+
 from .test_context import anew
 
 

@@ -7,7 +7,7 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.sources import Dialog, read_dialogs
 from seqchat.evaluation.quality import measure
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.network import Network
+from seqchat.model.network import build
 
 
 @pytest.mark.parametrize(("lanes", "window"), [(1, 7), (16, 30)])
@@ -34,9 +34,9 @@ def test_the_measures_are_those_of_their_definitions(engine, models, tmp_path, l
                     best = scores.masked_fill(~suggestible, -math.inf).topk(5).indices.tolist()
                     for k in hits:
                         hits[k] += word in engine.vocabulary and word_id in best[:k]
-    network = Network(engine.config)
+    network = build(engine.config)
     network.load_state_dict(Checkpoint.load(models[engine.config.cell]).weights)
-    quality = measure(network, stream, suggestible, lanes=lanes, window=window)
+    quality = measure(network, stream, suggestible, lanes=lanes, window=window)["forward"]
     assert (quality.tokens, quality.words) == (tokens, words)
     assert quality.perplexity == pytest.approx(math.exp(loss / tokens), rel=1e-4)
     for k, share in ((1, quality.top1), (3, quality.top3), (5, quality.top5)):

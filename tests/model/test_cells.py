@@ -8,7 +8,8 @@ from torch import nn
 
 from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
-from seqchat.model.network import Network, StepNetwork
+from seqchat.model.network import Network, build
+from seqchat.model.stepping import build_steps
 
 FUSED = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 SHAPES = [("rnn", "tanh"), ("rnn", "relu"), ("lstm", "tanh"), ("gru", "tanh")]
@@ -19,7 +20,7 @@ def random_network(cell: str, nonlinearity: str, layers: int, embedding: int, hi
     config = ModelConfig(
         50, cell=cell, layers=layers, embedding_size=embedding, hidden_size=hidden, nonlinearity=nonlinearity
     )
-    network = Network(config).eval()
+    network = build(config).eval()
     with torch.no_grad():
         for weight in network.recurrent.parameters():
             weight.mul_(3 if cell != "rnn" else 1)  # far from the linear middle of the gates
@@ -39,14 +40,15 @@ def random_network(cell: str, nonlinearity: str, layers: int, embedding: int, hi
 def test_a_text_read_step_by_step_equals_torch(shape, layers, embedding, hidden, ids, seed):
     cell, nonlinearity = shape
     network = random_network(cell, nonlinearity, layers, embedding, hidden, seed)
-    steps = StepNetwork(network.config, network.state_dict())
+    steps = build_steps(network.config, network.state_dict())
     options = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
     torch_layers = FUSED[cell](embedding, hidden, layers, **options)
     for k, layer in enumerate(network.recurrent):
         for name, weight in layer.named_parameters():
             getattr(torch_layers, name.replace("_l0", f"_l{k}")).copy_(weight)
     expected, last = torch_layers(network.embedding(torch.tensor(ids)))
-    features, _ = network(torch.tensor(ids)[:, None], None)
+    text = torch.tensor(ids)[:, None]
+    features = network(text, network.initial_state(1), text).heads["forward"]
 
     state = steps.initial_state()
     for t, word in enumerate(ids):
@@ -63,7 +65,7 @@ def test_a_text_read_step_by_step_equals_torch(shape, layers, embedding, hidden,
 @pytest.mark.parametrize(("cell", "nonlinearity"), SHAPES)
 def test_rows_of_a_batch_do_not_touch_each_other(cell, nonlinearity):
     network = random_network(cell, nonlinearity, 2, 8, 8, 0)
-    steps = StepNetwork(network.config, network.state_dict())
+    steps = build_steps(network.config, network.state_dict())
     both = steps.step(torch.tensor([3, 7]), steps.initial_state(2))
     for row, word in enumerate((3, 7)):
         alone = steps.step(torch.tensor([word]), steps.initial_state())
@@ -74,7 +76,7 @@ def test_rows_of_a_batch_do_not_touch_each_other(cell, nonlinearity):
 def test_lstm_gates_by_their_definition():
     """One neuron, computed by hand from the formulas of Hochreiter and Schmidhuber."""
     network = random_network("lstm", "tanh", 1, 1, 1, 4)
-    steps = StepNetwork(network.config, network.state_dict())
+    steps = build_steps(network.config, network.state_dict())
     first = steps.step(torch.tensor([5]), steps.initial_state())
     second = steps.step(torch.tensor([9]), first.state)
     layer, x = network.recurrent[0], float(network.embedding.weight[9, 0])
@@ -102,7 +104,7 @@ def test_lstm_gates_by_their_definition():
 def test_gru_gates_by_their_definition():
     """The bias of the candidate's hidden part stands inside the product with the reset gate."""
     network = random_network("gru", "tanh", 1, 1, 1, 4)
-    steps = StepNetwork(network.config, network.state_dict())
+    steps = build_steps(network.config, network.state_dict())
     first = steps.step(torch.tensor([5]), steps.initial_state())
     second = steps.step(torch.tensor([9]), first.state)
     layer, x, h = network.recurrent[0], network.embedding.weight[9, 0], first.state[0, 0, 0, 0]
@@ -118,7 +120,7 @@ def test_gru_gates_by_their_definition():
 @pytest.mark.parametrize("cell", FUSED)
 def test_gates_lie_within_their_range(cell):
     network = random_network(cell, "tanh", 1, 8, 8, 1)
-    steps = StepNetwork(network.config, network.state_dict())
+    steps = build_steps(network.config, network.state_dict())
     gates = steps.step(torch.tensor([3]), steps.initial_state()).gates[0]
     for gate in CELLS[cell].gates:
         if gate.name != "cell":

@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import CONFIG, VOCABULARY, WEIGHTS, Checkpoint
 from seqchat.model.config import ModelConfig
-from seqchat.model.network import Network
+from seqchat.model.network import build
 
 WORDS = ["<pad>", "<unk>", "<dialog>", "<turn>", "我", " ", "#", "\u2028x", "火锅"]
 
@@ -16,7 +16,7 @@ WORDS = ["<pad>", "<unk>", "<dialog>", "<turn>", "我", " ", "#", "\u2028x", "�
 @pytest.fixture(params=["rnn", "lstm", "gru"])
 def saved(request, tmp_path):
     config = ModelConfig(len(WORDS), cell=request.param, layers=2, embedding_size=4, hidden_size=6)
-    weights = Network(config).state_dict()
+    weights = build(config).state_dict()
     Checkpoint(config, WORDS, weights, "auto", {"sources": ["sample"]}).save(tmp_path)
     return tmp_path
 
@@ -26,7 +26,7 @@ def test_what_was_saved_is_loaded(saved):
     assert loaded.words == WORDS
     assert loaded.segmenter == "auto"
     assert loaded.data == {"sources": ["sample"]}
-    Network(loaded.config).load_state_dict(loaded.weights)
+    build(loaded.config).load_state_dict(loaded.weights)
     assert sum(w.numel() for w in loaded.weights.values()) == loaded.config.parameters
 
 
@@ -52,7 +52,9 @@ def edit(folder, **changes):
         ({"model__cell": "transformer"}, "one of rnn, lstm, gru"),
         ({"model__layers": 0}, "layers is a whole number"),
         ({"model__hidden_size": "6"}, "hidden_size is a whole number"),
-        ({"model__dropout": 1.5}, "dropout"),
+        ({"model__objective": "guess"}, "one of next, infill, window"),
+        ({"model__bidirectional": True}, "it would read the word it shall predict"),
+        ({"model__window": 0}, "window is a whole number"),
         ({"model__extra": 1}, "unknown entries: extra"),
         ({"model__layers": None}, "lacks layers"),
         ({"model__layers": 3}, "does not fit"),

@@ -143,7 +143,7 @@ class GatePanel(Widget):
     def _retitle(self) -> None:
         title = f"Gates · {self._title}" if self._title else "Gates"
         if self._trace is not None and len(self._trace.layers) > 1:
-            title += f" · layer {self._layer + 1}/{len(self._trace.layers)}"
+            title += f" · layer {self._trace.names[self._layer]} of {len(self._trace.names)}"
         self.border_title = title
         if self._trace is not None:
             last = min(self._first_neuron + self._band_rows() * 2, self._neurons())

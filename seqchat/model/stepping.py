@@ -1,0 +1,132 @@
+"""The same networks for typing: one word at a time, with every gate, without gradients."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import linear, log_softmax
+
+from seqchat.model.cells import CELLS, Gates, LayerWeights, run_layers
+from seqchat.model.config import ModelConfig
+from seqchat.model.network import PADDING
+
+
+class Stepped(NamedTuple):
+    """One time step's result: the state to go on from, features [batch, embedding], gates [batch, hidden] by layer."""
+
+    state: Tensor
+    features: Tensor
+    gates: list[Gates]
+
+
+class StepNetwork:
+    """What all objectives share when a word at a time is read.
+
+    A state's batch is the dimension before the last, so that ``state[..., rows, :]`` chooses rows.
+    """
+
+    def __init__(self, config: ModelConfig, weights: dict[str, Tensor]) -> None:
+        """Take the weights of a network (its `state_dict`), as float32."""
+        self.config = config
+        self.cell = CELLS[config.cell]
+        self._cell_step = self.cell.steps[config.nonlinearity if config.cell == "rnn" else "tanh"]
+        self._embedding = weights["embedding.weight"]
+        self._output_bias = weights["output_bias"]
+        self._projection = weights.get("projection.weight")
+
+    @property
+    def layer_names(self) -> list[str]:
+        """What the gates of a step belong to, in their order."""
+        return [str(k + 1) for k in range(self.config.layers)]
+
+    def initial_state(self, batch: int = 1) -> Tensor:
+        """Return the state a dialog begins with."""
+        raise NotImplementedError
+
+    def step(self, ids: Tensor, state: Tensor) -> Stepped:
+        """Read one word in each row: ids [batch]."""
+        raise NotImplementedError
+
+    @torch.inference_mode()
+    def logits(self, features: Tensor) -> Tensor:
+        """Return unnormalised log-probabilities [batch, words] of the next word."""
+        return linear(features, self._embedding, self._output_bias)
+
+    def log_probabilities(self, features: Tensor) -> Tensor:
+        """Return log-probabilities [batch, words] of the next word."""
+        return log_softmax(self.logits(features), dim=-1)
+
+    def _project(self, hidden: Tensor) -> Tensor:
+        return hidden if self._projection is None else linear(hidden, self._projection)
+
+
+class CarriedSteps(StepNetwork):
+    """Carries its state from word to word: the objectives `next` and, with its forward half, `infill`."""
+
+    def __init__(self, config: ModelConfig, weights: dict[str, Tensor]) -> None:
+        super().__init__(config, weights)
+        self._layers = [_layer(weights, f"recurrent.{k}", "l0") for k in range(config.layers)]
+
+    def initial_state(self, batch: int = 1) -> Tensor:
+        """Return zeros: [layers, parts, batch, hidden]."""
+        return torch.zeros(self.config.layers, self.cell.state_parts, batch, self.config.hidden_size)
+
+    @torch.inference_mode()
+    def step(self, ids: Tensor, state: Tensor) -> Stepped:
+        """Read one word in each row: ids [batch], state [layers, parts, batch, hidden]."""
+        new_state, gates = run_layers(self._embedding[ids], state, self._layers, self._cell_step)
+        return Stepped(new_state, self._project(gates[-1]["hidden"]), gates)
+
+
+class WindowSteps(StepNetwork):
+    """Reads the last words anew at each step, each layer in one or two directions; the state is the window's ids."""
+
+    def __init__(self, config: ModelConfig, weights: dict[str, Tensor]) -> None:
+        super().__init__(config, weights)
+        suffixes = ["", "_reverse"][: config.directions]
+        self._layers = [
+            [_layer(weights, "recurrent", f"l{k}{suffix}") for suffix in suffixes] for k in range(config.layers)
+        ]
+
+    @property
+    def layer_names(self) -> list[str]:
+        """Layers, and where there are two directions, each of them."""
+        arrows = ["→", "←"] if self.config.bidirectional else [""]
+        return [f"{k + 1}{arrow}" for k in range(self.config.layers) for arrow in arrows]
+
+    def initial_state(self, batch: int = 1) -> Tensor:
+        """Return a window of padding: ids [window - 1, batch, 1]."""
+        return torch.full((self.config.window - 1, batch, 1), PADDING)
+
+    @torch.inference_mode()
+    def step(self, ids: Tensor, state: Tensor) -> Stepped:
+        """Read one word in each row; the gates are those at the window's last word, in both directions."""
+        window = torch.cat((state[..., 0], ids[None]))
+        sequence = list(self._embedding[window])
+        gates: list[Gates] = []
+        for layer in self._layers:
+            directions = [self._read(sequence, weights, reverse=d == 1) for d, weights in enumerate(layer)]
+            gates += [direction[-1] for direction in directions]
+            sequence = [torch.cat([g["hidden"] for g in at_word], dim=-1) for at_word in zip(*directions, strict=True)]
+        return Stepped(window[1:, :, None], self._project(sequence[-1]), gates)
+
+    def _read(self, sequence: list[Tensor], weights: LayerWeights, *, reverse: bool) -> list[Gates]:
+        """Run one layer in one direction; return the gates at each word, in the order of the text."""
+        state = torch.zeros(self.cell.state_parts, len(sequence[0]), self.config.hidden_size)
+        result: list[Gates] = []
+        for x in reversed(sequence) if reverse else sequence:
+            state, gates = self._cell_step(x, state, weights)
+            result.append(gates)
+        return result[::-1] if reverse else result
+
+
+def build_steps(config: ModelConfig, weights: dict[str, Tensor]) -> StepNetwork:
+    """Make the step network of a configuration from a network's weights."""
+    return (WindowSteps if config.objective == "window" else CarriedSteps)(config, weights)
+
+
+def _layer(weights: dict[str, Tensor], prefix: str, suffix: str) -> LayerWeights:
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    return LayerWeights(*(weights[f"{prefix}.{name}_{suffix}"] for name in names))

@@ -1,0 +1,39 @@
+"""Where to train, and with which precision."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+
+from seqchat.errors import SeqchatError
+from seqchat.training.settings import Device, Precision
+
+
+# Windows and batches vary in size, and oneDNN would keep compiled kernels, with their memory, for a thousand sizes.
+_KEPT_KERNELS = "20"
+
+
+def limit_memory() -> None:
+    """Keep PyTorch's caches small; to be called before the first step."""
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _KEPT_KERNELS)
+
+
+def choose_device(name: Device, rank: int = 0) -> torch.device:
+    """Return the device of that name; ``auto`` is a GPU where there is one, the `rank`-th of several."""
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise SeqchatError("There is no CUDA device here; use --device cpu, or auto.")
+    if name == "mps" and not torch.backends.mps.is_available():
+        raise SeqchatError("There is no MPS device here; use --device cpu, or auto.")
+    return torch.device("cuda", rank % torch.cuda.device_count()) if name == "cuda" else torch.device(name)
+
+
+def uses_bf16(precision: Precision, device: torch.device) -> bool:
+    """Whether to multiply in bfloat16: as asked, or where the hardware does it."""
+    if precision != "auto":
+        return precision == "bf16"
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported())
+    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())

@@ -1,0 +1,85 @@
+"""Who sees a run as it goes: the command line, TensorBoard, or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from seqchat.errors import SeqchatError
+
+if TYPE_CHECKING:
+    from seqchat.training.loop import Report, StepInfo, Trainer
+
+
+class Watcher(Protocol):
+    """Is told what a run does."""
+
+    def message(self, text: str) -> None:
+        """Take one sentence about what is being done."""
+
+    def start(self, trainer: Trainer, parameters: int) -> None:
+        """Learn that training begins, or goes on."""
+
+    def step(self, info: StepInfo) -> None:
+        """Learn of an optimizer step."""
+
+    def report(self, report: Report) -> None:
+        """Learn of a validation."""
+
+
+class Watchers:
+    """Passes all on to several watchers."""
+
+    def __init__(self, watchers: Sequence[Watcher]) -> None:
+        self._watchers = watchers
+
+    def message(self, text: str) -> None:
+        for watcher in self._watchers:
+            watcher.message(text)
+
+    def start(self, trainer: Trainer, parameters: int) -> None:
+        for watcher in self._watchers:
+            watcher.start(trainer, parameters)
+
+    def step(self, info: StepInfo) -> None:
+        for watcher in self._watchers:
+            watcher.step(info)
+
+    def report(self, report: Report) -> None:
+        for watcher in self._watchers:
+            watcher.report(report)
+
+
+class TensorBoard:
+    """Writes the curves of a run for TensorBoard; needs the extra ``seqchat[tensorboard]``."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            raise SeqchatError("TensorBoard is not installed: pip install 'seqchat[tensorboard]'.") from None
+        self._writer = SummaryWriter(str(folder))
+        self._trainer: Trainer | None = None
+
+    def message(self, text: str) -> None:
+        """Messages are for people."""
+
+    def start(self, trainer: Trainer, parameters: int) -> None:
+        self._trainer = trainer
+
+    def step(self, info: StepInfo) -> None:
+        assert self._trainer is not None
+        tokens = self._trainer.counters.tokens
+        self._add("training/loss", info.loss, tokens)
+        self._add("training/gradient norm", info.gradient_norm, tokens)
+        self._add("training/learning rate", self._trainer.learning_rate(), tokens)
+
+    def report(self, report: Report) -> None:
+        for head, quality in report.heads.items():
+            for name, value in quality.to_json().items():
+                self._add(f"validation {head}/{name}", value, report.tokens)
+        self._writer.flush()
+
+    def _add(self, name: str, value: float, tokens: int) -> None:
+        self._writer.add_scalar(name, value, tokens)

@@ -1,0 +1,203 @@
+"""Stops of every kind: killed, diverged, disk full, several processes."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from seqchat import files
+from seqchat.errors import SeqchatError
+from seqchat.model.checkpoint import WEIGHTS, Checkpoint
+from seqchat.training.loop import Notice, StepInfo, Trainer
+from seqchat.training.run import Task, resume, train
+
+from ..conftest import LIGHT, QUICK, TINY, Silent
+
+OPTIONS = (
+    "--embedding 16 --hidden 16 --epochs 2 --batch 8 --window 20 --report-words 9000 --precision fp32 --device cpu"
+)
+COMMAND = [sys.executable, "-m", "seqchat", "train", "sample", *OPTIONS.split()]
+
+# Runs a command with a snapshot after every step, so that a kill finds it writing.
+OFTEN = """
+import sys
+import seqchat.training.run as run
+run._SNAPSHOT_SECONDS = 0.0
+from seqchat.cli import main
+main()
+"""
+
+
+def often(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", OFTEN, "train", *arguments]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The weights of a run that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("whole")
+    subprocess.run([*COMMAND, "--out", "m"], cwd=folder, check=True, capture_output=True)
+    return (folder / "m" / WEIGHTS).read_bytes(), (folder / "m" / "metrics.jsonl").read_text()
+
+
+def test_a_killed_run_goes_on_bit_for_bit(whole, tmp_path):
+    """At least twenty kills at random moments, many of them while files are written."""
+    rng = random.Random(0)
+    model = tmp_path / "m"
+    begin, go_on = often("sample", *OPTIONS.split(), "--out", "m"), often("--resume", "m")
+    kills = 0
+    while kills < 20:
+        process = subprocess.Popen(
+            go_on if model.exists() else begin, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        if not model.exists():
+            while not model.exists() and process.poll() is None:
+                time.sleep(0.01)
+        else:
+            time.sleep(2.0)
+        time.sleep(rng.random())
+        ended = process.poll() is not None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        kills += 1
+        Checkpoint.load(model)
+        if ended:
+            break
+    subprocess.run(go_on, cwd=tmp_path, check=True, capture_output=True)
+    weights, metrics = whole
+    assert (model / WEIGHTS).read_bytes() == weights
+
+    def perplexities(text: str) -> list[float]:
+        return [json.loads(line)["validation_perplexity"] for line in text.splitlines()]
+
+    assert perplexities((model / "metrics.jsonl").read_text()) == perplexities(metrics)
+
+
+def test_a_full_disk_is_said_and_the_last_good_state_stays(tmp_path, monkeypatch):
+    train(Task(["sample"], TINY), QUICK, tmp_path / "m", Silent())
+    before = {p.name: p.read_bytes() for p in (tmp_path / "m").rglob("*") if p.is_file()}
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(files.os, "fsync", full)
+    with pytest.raises(SeqchatError, match="No space left"):
+        resume(tmp_path / "m", Silent(), changes={"epochs": 2})
+    after = {p.name: p.read_bytes() for p in (tmp_path / "m").rglob("*") if p.is_file()}
+    assert after == before
+
+
+class Poisoned(Trainer):
+    """Gives gradients that are no numbers at certain steps."""
+
+    poison: frozenset[int] = frozenset()
+    seen = 0
+
+    def _step(self, batch):
+        type(self).seen += 1
+        if self.seen in self.poison:
+            with torch.no_grad():
+                self.network.output_bias[5] = torch.nan
+        return super()._step(batch)
+
+
+@pytest.mark.parametrize(("poison", "survives"), [({20, 30, 50}, True), (set(range(10, 500)), False)])
+def test_a_loss_that_is_no_number_goes_back_with_half_the_rate(tmp_path, monkeypatch, poison, survives):
+    monkeypatch.setattr("seqchat.training.run.Trainer", Poisoned)
+    monkeypatch.setattr(Poisoned, "poison", frozenset(poison))
+    monkeypatch.setattr(Poisoned, "seen", 0)
+    watcher = Silent()
+    settings = replace(QUICK, report_words=5_000)
+    if survives:
+        result = train(Task(["sample"], TINY), settings, tmp_path / "m", watcher)
+        assert result.outcome == "finished"
+        assert torch.isfinite(Checkpoint.load(tmp_path / "m").weights["output_bias"]).all()
+        assert watcher.reports[-1].learning_rate < settings.learning_rate * 0.1 / 8 * 1.5
+    else:
+        with pytest.raises(SeqchatError, match="lower --learning-rate"):
+            train(Task(["sample"], TINY), settings, tmp_path / "m", watcher)
+    notices = [m for m in watcher.messages if "half the learning rate" in m]
+    assert len(notices) == 3
+
+
+def test_exploding_and_vanishing_gradients_are_said_in_words(tmp_path, monkeypatch):
+    said: list[str] = []
+
+    def run(self):
+        for norm in (0.5, 1e4, 1e5):
+            said.extend(n.text for n in self._warnings(StepInfo(5.0, norm, 10)))
+        self._warned = False
+        said.extend(n.text for n in self._warnings(StepInfo(5.0, 1e-9, 10)) if isinstance(n, Notice))
+        return iter(())
+
+    monkeypatch.setattr(Trainer, "run", run)
+    train(Task(["sample"], TINY), QUICK, tmp_path / "m", Silent())
+    assert [s.split("(")[0].strip() for s in said] == ["The gradient explodes", "The gradient vanishes"]
+
+
+def losses(folder: Path) -> list[float]:
+    lines = (folder / "metrics.jsonl").read_text().splitlines()
+    return [json.loads(line)["training_loss"] for line in lines]
+
+
+def test_two_processes_with_half_the_batch_each_learn_the_same(tmp_path):
+    off = [f"--{name.replace('_', '-')}={0}" for name in LIGHT]
+    options = [*OPTIONS.split(), *off, "--softmax", "full", "--json"]
+    one = subprocess.run([*COMMAND[:5], *options, "--out", "one"], cwd=tmp_path, capture_output=True, text=True)
+    assert one.returncode == 0, one.stderr
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29431"]
+    two = subprocess.run(
+        [*torchrun, "-m", "seqchat", "train", "sample", *options, "--out", "two"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert two.returncode == 0, two.stderr
+    assert len(two.stdout.strip().splitlines()) == 1
+    assert losses(tmp_path / "two") == pytest.approx(losses(tmp_path / "one"), abs=1e-3)
+    one_result, two_result = json.loads(one.stdout), json.loads(two.stdout)
+    assert two_result["words_seen"] == one_result["words_seen"]
+    assert two_result["validation"]["perplexity"] == pytest.approx(one_result["validation"]["perplexity"], rel=1e-3)
+
+
+@pytest.mark.parametrize("objective", ["infill", "window"])
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_every_objective_is_trained_and_resumed(tmp_path, cell, objective):
+    network = {**TINY, "cell": cell, "layers": 2, "objective": objective, "bidirectional": objective == "window"}
+    watcher = Silent()
+    result = train(Task(["sample"], network), replace(QUICK, report_words=10_000), tmp_path / "m", watcher)
+    first, *_, last = watcher.reports
+    assert last.quality.perplexity < first.quality.perplexity
+    assert set(last.heads) == ({"forward", "backward", "joint"} if objective == "infill" else {"forward"})
+    if objective == "infill":
+        assert last.heads["joint"].perplexity < last.heads["forward"].perplexity
+    again = resume(tmp_path / "m", Silent(), changes={"epochs": 2})
+    assert again.tokens > result.tokens
+
+
+def test_sgd_averages_once_it_no_longer_gets_better(tmp_path, monkeypatch):
+    started = []
+    maybe = Trainer._maybe_average
+
+    def note(self, perplexity):
+        maybe(self, perplexity)
+        started.append(self.average.started)
+
+    monkeypatch.setattr(Trainer, "_maybe_average", note)
+    settings = replace(
+        QUICK, optimizer="sgd", learning_rate=20.0, clip=0.25, weight_decay=0.0, report_words=4_000, epochs=4,
+        non_monotonic=1, patience=50,
+    )  # fmt: skip
+    watcher = Silent()
+    train(Task(["sample"], TINY), settings, tmp_path / "m", watcher)
+    assert started[0] is False
+    assert started[-1] is True
+    assert watcher.reports[-1].quality.perplexity < watcher.reports[0].quality.perplexity
