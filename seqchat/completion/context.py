@@ -16,6 +16,9 @@ from seqchat.model.stepping import StepNetwork, Stepped
 # States are kept for so many words beyond those of the text at hand; one takes about 35 KB at 2 × 512.
 MAX_STATES = 4_000
 _MAX_PREDICTIONS = 64
+# Of longer texts the beginning is not read. It is dropped in large steps, so that states can be re-used in between.
+MAX_CHARACTERS = 8_000
+_DROP = 4_000
 _MAX_LINES = 4_000
 
 
@@ -51,9 +54,9 @@ class Context:
         self._states = 1
 
     def ids(self, text: str) -> list[int]:
-        """Return the word ids of a text; each line is a turn, and empty lines are skipped."""
+        """Return the word ids of the last `MAX_CHARACTERS` of a text; a line is a turn, empty lines are skipped."""
         ids: list[int] = []
-        *finished, current = clean(text).split("\n")
+        *finished, current = _recent(clean(text)).split("\n")
         for line in finished:
             if line.strip():
                 ids += self._line_ids(line.strip())
@@ -100,3 +103,12 @@ class Context:
             below = kept
         self._states = node.depth + 1
         self._predictions.clear()
+
+
+def _recent(text: str) -> str:
+    """Return the end of a long text, from the beginning of a line where there is one near."""
+    if len(text) <= MAX_CHARACTERS:
+        return text
+    start = (len(text) - MAX_CHARACTERS + _DROP - 1) // _DROP * _DROP
+    line = text.find("\n", start, start + _DROP // 2)
+    return text[max(line + 1, start) :]

@@ -9,7 +9,6 @@ import torch
 from seqchat.errors import SeqchatError
 from seqchat.training.settings import Device, Precision
 
-
 # Windows and batches vary in size, and oneDNN would keep compiled kernels, with their memory, for a thousand sizes.
 _KEPT_KERNELS = "20"
 

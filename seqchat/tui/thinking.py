@@ -118,6 +118,8 @@ class Thinker:
         suggest(engine, "你好")
         cell = engine.network.cell
         self._publish(ModelReady(engine.name, cell.title, cell.gates))
+        # The first Latin letter should not wait for the index that it needs.
+        threading.Thread(target=lambda: engine.vocabulary.pinyin, name="pinyin", daemon=True).start()
         return engine
 
     def _next(self) -> Request | None:

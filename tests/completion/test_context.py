@@ -54,6 +54,17 @@ def test_lines_are_turns_and_empty_ones_are_skipped(lstm):
     assert lstm.context.ids("") == lstm.context.ids("\n") == []
 
 
+def test_of_a_long_text_the_end_is_read(lstm):
+    lines = "".join(f"第{i}句话，今天我们去哪里吃饭\n" for i in range(3_000))
+    ids = lstm.context.ids(lines + "我想")
+    assert ids[-1] == lstm.context.ids("我想")[-1]
+    assert len(ids) < context_module.MAX_CHARACTERS
+    # Further typing keeps the beginning where it is, so that the states stay valid.
+    for more in ("吃", "吃火", "吃火锅"):
+        assert lstm.context.ids(lines + "我想" + more)[: len(ids) - 5] == ids[:-5]
+    assert len(lstm.context.ids("哈" * 1_000_000)) <= context_module.MAX_CHARACTERS
+
+
 def test_memory_is_bounded(lstm, monkeypatch):
     monkeypatch.setattr(context_module, "MAX_STATES", 50)
     rng = random.Random(1)

@@ -5,7 +5,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,18 +24,43 @@ OPTIONS = (
 )
 COMMAND = [sys.executable, "-m", "seqchat", "train", "sample", *OPTIONS.split()]
 
-# Runs a command with a snapshot after every step, so that a kill finds it writing.
-OFTEN = """
-import sys
+# Runs a command that saves after every step and kills itself at the n-th moment that matters: the beginning of a step,
+# the moments before a file is complete, before it is renamed, and after.
+SUICIDAL = """
+import os, pathlib, signal, sys
 import seqchat.training.run as run
-run._SNAPSHOT_SECONDS = 0.0
+from seqchat import files
 from seqchat.cli import main
+
+moments = int(sys.argv.pop(1))
+
+def tick():
+    global moments
+    moments -= 1
+    if moments == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def ticking(function, after=False):
+    def wrapped(*arguments):
+        tick()
+        result = function(*arguments)
+        if after:
+            tick()
+        return result
+    return wrapped
+
+run._SNAPSHOT_SECONDS = 0.0
+files.os.fsync = ticking(os.fsync)
+pathlib.Path.replace = ticking(pathlib.Path.replace, after=True)
+pathlib.Path.rename = ticking(pathlib.Path.rename, after=True)
+run.Trainer._step = ticking(run.Trainer._step)
 main()
 """
+NEVER = "0"
 
 
-def often(*arguments: str) -> list[str]:
-    return [sys.executable, "-c", OFTEN, "train", *arguments]
+def suicidal(moment: object, *arguments: str) -> list[str]:
+    return [sys.executable, "-c", SUICIDAL, str(moment), "train", *arguments]
 
 
 @pytest.fixture(scope="module")
@@ -48,29 +72,16 @@ def whole(tmp_path_factory):
 
 
 def test_a_killed_run_goes_on_bit_for_bit(whole, tmp_path):
-    """At least twenty kills at random moments, many of them while files are written."""
     rng = random.Random(0)
     model = tmp_path / "m"
-    begin, go_on = often("sample", *OPTIONS.split(), "--out", "m"), often("--resume", "m")
-    kills = 0
-    while kills < 20:
-        process = subprocess.Popen(
-            go_on if model.exists() else begin, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        if not model.exists():
-            while not model.exists() and process.poll() is None:
-                time.sleep(0.01)
-        else:
-            time.sleep(2.0)
-        time.sleep(rng.random())
-        ended = process.poll() is not None
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        kills += 1
-        Checkpoint.load(model)
-        if ended:
-            break
-    subprocess.run(go_on, cwd=tmp_path, check=True, capture_output=True)
+    # The first kills fall on every moment of the first save, the others anywhere.
+    for moment in [*range(1, 9), *(rng.randrange(3, 60) for _ in range(14))]:
+        arguments = ["--resume", "m"] if model.exists() else ["sample", *OPTIONS.split(), "--out", "m"]
+        done = subprocess.run(suicidal(moment, *arguments), cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == -signal.SIGKILL, done.stderr
+        if model.exists():
+            Checkpoint.load(model)
+    subprocess.run(suicidal(NEVER, "--resume", "m"), cwd=tmp_path, check=True, capture_output=True)
     weights, metrics = whole
     assert (model / WEIGHTS).read_bytes() == weights
 
