@@ -89,8 +89,10 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
     cell = options["network_cell"] or "lstm"
     out = out or locations.local_checkpoints() / f"{cell}-{_data_name(data[0])}"
     leads = os.environ.get("RANK", "0") == "0"
-    if resume is None and out.exists() and not options["overwrite"]:
-        raise SeqchatError(f"{out} is there already; choose another --out, or --overwrite to replace it.")
+    if resume is None:
+        _check_out(out, data, overwrite=options["overwrite"])
+    elif given(options, "network") or options["bidirectional"]:
+        raise click.UsageError("--resume goes on with the network that is there; its shape cannot change.")
 
     from seqchat.cli.progress import TrainingProgress
     from seqchat.training.distributed import joined_group
@@ -126,6 +128,20 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
                 task, settings, out, progress, command=command, group=group, should_stop=stop.requested
             )
         return result if leads else None
+
+
+def _check_out(out: Path, data: tuple[str, ...], *, overwrite: bool) -> None:
+    """Refuse to write over anything but a model, and that only where it was asked for."""
+    if not out.name:
+        raise SeqchatError(f"{out} is no name for a new model; choose another --out.")
+    if not out.exists():
+        return
+    if not overwrite:
+        raise SeqchatError(f"{out} is there already; choose another --out, or --overwrite to replace it.")
+    if not (out / "config.json").is_file() or not (out / "vocabulary.txt").is_file():
+        raise SeqchatError(f"{out} is no model, and --overwrite replaces nothing else; choose another --out.")
+    if inside := [source for source in data if Path(source).resolve().is_relative_to(out.resolve())]:
+        raise SeqchatError(f"{inside[0]} lies inside {out}, which would be replaced; choose another --out.")
 
 
 class _Stop:

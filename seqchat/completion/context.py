@@ -56,7 +56,7 @@ class Context:
     def ids(self, text: str) -> list[int]:
         """Return the word ids of the last `MAX_CHARACTERS` of a text; a line is a turn, empty lines are skipped."""
         ids: list[int] = []
-        *finished, current = _recent(clean(text)).split("\n")
+        *finished, current = recent(clean(text)).split("\n")
         for line in finished:
             if line.strip():
                 ids += self._line_ids(line.strip())
@@ -105,7 +105,7 @@ class Context:
         self._predictions.clear()
 
 
-def _recent(text: str) -> str:
+def recent(text: str) -> str:
     """Return the end of a long text, from the beginning of a line where there is one near."""
     if len(text) <= MAX_CHARACTERS:
         return text

@@ -128,6 +128,7 @@ class _Sampler:
         """Draw one index for each row of log-probabilities [rows, choices]."""
         if self.sampling.temperature == 0:
             return scores.argmax(dim=1)
+        scores = scores - scores.max(dim=1, keepdim=True).values
         probabilities = (scores / self.sampling.temperature).softmax(dim=1)
         if self.sampling.top_p < 1:
             ordered, order = probabilities.sort(dim=1, descending=True, stable=True)

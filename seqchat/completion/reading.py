@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqchat.completion.context import Context, Node
+from seqchat.completion.context import Context, Node, recent
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.vocabulary import Ids, Vocabulary
 from seqchat.corpus.words import is_han, is_letter
@@ -42,10 +42,11 @@ class Reading:
     replaces: int = 0
 
     def insertion(self, word_id: int, vocabulary: Vocabulary) -> str:
-        """Return the characters that accepting a word adds at the cursor."""
+        """Return the characters that accepting a word adds at the cursor; none where the word does not fit."""
         if self.replaces:
             return vocabulary.surface(word_id, "")
-        return vocabulary.surface(word_id, self.left)[len(self.remainder) :]
+        surface = vocabulary.surface(word_id, self.left)
+        return surface[len(self.remainder) :] if surface.startswith(self.remainder) else ""
 
     def word_ids(self, insertion: str, vocabulary: Vocabulary) -> list[int]:
         """Return the words that add just these characters; most often one or none."""
@@ -64,7 +65,8 @@ class _Draft:
 
 def readings(text: str, context: Context, vocabulary: Vocabulary, *, pinyin: bool = True) -> list[Reading]:
     """Return the readings of a text's tail, the one in which its last word is complete first."""
-    text = clean(text)
+    # Cut once, so that all readings see the same text.
+    text = recent(clean(text))
     drafts = [_Draft(text), *_unfinished(text, vocabulary)]
     if pinyin:
         drafts += _pinyin(text, vocabulary)
@@ -102,13 +104,21 @@ def _unfinished(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:
         words = vocabulary.starting_with(beginning)
         if finished.endswith(" "):
             # "hello wor": the space belongs to the word to come, where that word asks for one.
-            spaced = words[vocabulary.takes_space[words]] if len(words) else words
-            if len(spaced) and vocabulary.segmenter.space_after(finished.rstrip(" ") or " "):
+            spaced = words[vocabulary.takes_space[words]]
+            if len(spaced) and _asks_for_space(finished[:-1], vocabulary):
                 yield _Draft(finished[:-1], f" {beginning}", spaced)
+        elif _asks_for_space(finished, vocabulary):
+            # "ok,wor": a word that asks for a space would have one.
+            words = words[~vocabulary.takes_space[words]]
         if len(words):
             yield _Draft(finished, beginning, words)
-    if text.endswith(" ") and text.strip() and vocabulary.segmenter.space_after(text.rstrip(" ")):
+    if text.endswith(" ") and _asks_for_space(text[:-1], vocabulary):
         yield _Draft(text[:-1], " ", np.flatnonzero(vocabulary.takes_space & vocabulary.suggestible))
+
+
+def _asks_for_space(text: str, vocabulary: Vocabulary) -> bool:
+    """Whether a word that takes a space would be written with one behind this text."""
+    return bool(text) and vocabulary.segmenter.space_after(text[-1])
 
 
 def _beginnings(text: str) -> Iterator[str]:

@@ -141,6 +141,8 @@ def _parse_block(lines: list[bytes]) -> list[Any] | None:
     """Return the values of JSON lines, or None where one of them is malformed."""
     import pandas as pd
 
+    if not all(line.lstrip().startswith(b"{") for line in lines):
+        return None
     try:
         frame = pd.read_json(BytesIO(b"\n".join(lines)), lines=True, dtype=False, encoding="utf-8")
         values = frame.to_dict("records")
@@ -163,25 +165,30 @@ def _read_json(path: Path) -> Iterator[_Record]:
     except (ValueError, RecursionError) as error:
         raise SeqchatError(f"{path} is no JSON ({_short(error)}).") from error
     if isinstance(document, dict) and document and all(isinstance(v, dict) for v in document.values()):
-        import pandas as pd
+        if any(_guess_field(value) for value in document.values()):
+            document = list(document.values())
+        else:
+            import pandas as pd
 
-        document = pd.DataFrame(document).to_dict("records")
+            document = pd.DataFrame(document).to_dict("records")
     for number, value in enumerate(document if isinstance(document, list) else [document], 1):
         yield _Record(f"{path}: record {number}", value)
 
 
 def _read_table(path: Path) -> Iterator[_Record]:
     """Read a table with a header; each row is a record."""
-    separator = "\t" if path.suffix.lower() == ".tsv" else ","
+    # A tab never stands in a field, so tab-separated values need no quotes, and a lone one is text.
+    style: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if path.suffix.lower() == ".tsv" else {}
+    csv.field_size_limit(2**31 - 1)
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        reader = csv.DictReader(file, delimiter=separator, restkey=_TOO_MANY)
+        reader = csv.DictReader(file, restkey=_TOO_MANY, **style)
         try:
             for row in reader:
                 place = f"{path}:{reader.line_num}"
                 too_many = "more fields than the header" if _TOO_MANY in row else ""
                 yield _Record(place, row, too_many)
         except csv.Error as error:
-            yield _Record(f"{path}:{reader.line_num}", None, f"no table ({_short(error)})")
+            yield _Record(f"{path}:{reader.line_num}", None, f"no table from here on ({_short(error)})")
 
 
 def _read_parquet(path: Path) -> Iterator[_Record]:

@@ -137,7 +137,7 @@ class WindowNetwork(Network):
     """The textbook's model: the last words through `torch.nn`, whose last output predicts the next word.
 
     The window holds only words left of the target, so reading it in both directions leaks nothing. The state is the
-    window itself: ids [window - 1, batch], as floats.
+    window itself: ids [window - 1, batch, 1].
     """
 
     def __init__(self, config: ModelConfig, dropouts: Dropouts | None = None) -> None:

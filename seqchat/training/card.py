@@ -12,7 +12,7 @@ from seqchat.training.settings import TrainingSettings
 _CARD = """\
 # {name}
 
-A word-level {cell} language model made with seqchat. It predicts the next word of a chat from all words before it.
+A word-level {cell} language model made with seqchat. It predicts words of a chat.
 
 | | |
 | --- | --- |

@@ -158,7 +158,7 @@ class Trainer:
         batches = iter(self._lanes)
         while (ended := self._ended()) is None:
             info = self._step(next(batches))
-            self.counters.seconds = time.monotonic() - started
+            self.counters.seconds = self.group.mean(time.monotonic() - started)
             if not math.isfinite(info.gradient_norm):
                 yield Notice(self._recover())
                 batches = iter(self._lanes)
@@ -167,7 +167,7 @@ class Trainer:
             yield from self._warnings(info)
             if self.counters.since_report >= self._report_every or self._time_is_up():
                 yield self._report()
-                self.counters.seconds = time.monotonic() - started
+                self.counters.seconds = self.group.mean(time.monotonic() - started)
         self.outcome = ended
         if ended != "interrupted" and self.counters.since_report:
             yield self._report()
@@ -212,7 +212,7 @@ class Trainer:
         self._state = snapshot.tensors["state"][..., self._mine, :].to(self.device)
         random = snapshot.tensors["random"]
         torch.set_rng_state(random[min(self.group.rank, len(random) - 1)])
-        self.average.mean = {n: t.to(self.device) for n, t in snapshot.part("average.").items()}
+        self.average.mean = {n: t.to(self.device, copy=True) for n, t in snapshot.part("average.").items()}
         self.average.steps = snapshot.values["average_steps"]
         self.counters = Counters(**snapshot.values["counters"])
         self._perplexities = list(snapshot.values["perplexities"])
@@ -254,9 +254,11 @@ class Trainer:
         with self.average.applied():
             heads = measure(self.network, self.validation, self.suggestible)
         quality = list(heads.values())[-1]
-        improved = quality.perplexity < counters.best_perplexity
-        self._maybe_average(quality.perplexity)
-        counters.best_perplexity = min(counters.best_perplexity, quality.perplexity)
+        # All processes decide by the same number, or some would stop and others wait for them.
+        perplexity = self.group.mean(quality.perplexity)
+        improved = perplexity < counters.best_perplexity
+        self._maybe_average(perplexity)
+        counters.best_perplexity = min(counters.best_perplexity, perplexity)
         counters.reports_without_gain = 0 if improved else counters.reports_without_gain + 1
         training_loss = counters.loss_since_report / max(counters.steps_since_report, 1)
         counters.reports += 1
@@ -276,7 +278,7 @@ class Trainer:
         )
 
     def _maybe_average(self, perplexity: float) -> None:
-        """Start averaging the weights of SGD when none of the last reports was worse (Merity et al. 2017, NT-ASGD)."""
+        """Start averaging the weights of SGD once a report is worse than the best before the last few (NT-ASGD)."""
         earlier = self._perplexities[: -self.settings.non_monotonic or None]
         if self.settings.optimizer == "sgd" and not self.average.started and earlier and perplexity > min(earlier):
             self.average.start()

@@ -6,7 +6,7 @@ import math
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, embedding
 
 from seqchat.model.network import Network
 
@@ -33,10 +33,11 @@ class SampledSoftmax:
         draws = torch.rand(self._samples, dtype=torch.float64) * self._cumulative[-1]
         sample = torch.searchsorted(self._cumulative, draws).unique()  # type: ignore[no-untyped-call]
         sample = sample.to(features.device)
-        weight, bias = network.embedding.weight, network.output_bias
-        others = features @ weight[sample].T.to(features.dtype) + (bias - log_expected)[sample]
+        weight, bias = network.embedding.weight, (network.output_bias - log_expected)[:, None]
+        # Unlike indexing, an embedding's gradient is summed in the same order each time.
+        others = features @ embedding(sample, weight).T.to(features.dtype) + embedding(sample, bias)[:, 0]
         others = others.float().masked_fill(sample == wanted[:, None], -math.inf)
-        right = (features.float() * weight[wanted]).sum(dim=-1) + (bias - log_expected)[wanted]
+        right = (features.float() * embedding(wanted, weight)).sum(dim=-1) + embedding(wanted, bias)[:, 0]
         return (torch.logaddexp(right, others.logsumexp(dim=-1)) - right).mean()
 
 

@@ -33,6 +33,9 @@ from seqchat.training.settings import TrainingSettings
 from seqchat.training.snapshot import Snapshot
 from seqchat.training.watching import Watcher
 
+# What may change when a run goes on; all else would make its place in the text or its state meaningless.
+RESUMABLE = ("epochs", "patience", "time_limit", "report_words", "learning_rate", "clip", "device", "precision")
+
 # A run that is killed loses at most so much work.
 _SNAPSHOT_SECONDS = 60.0
 
@@ -118,6 +121,8 @@ def resume(
 ) -> Result:
     """Go on with an unfinished run; data, settings and state are in its folder, `changes` replace some settings."""
     group = group or Group()
+    if fixed := sorted(set(changes or {}) - set(RESUMABLE)):
+        raise SeqchatError(f"A run cannot go on with another {fixed[0]}; what may change is {', '.join(RESUMABLE)}.")
     snapshot = Snapshot.read(folder / TRAINING)
     checkpoint = Checkpoint.load(folder)
     settings = replace(TrainingSettings.from_json(snapshot.values["settings"]), **(changes or {}))

@@ -27,7 +27,7 @@ _SHARES = (
     "warmup",
 )
 _POSITIVE = ("batch_size", "window", "patience", "report_words", "learning_rate", "clip", "samples")
-_NOT_NEGATIVE = ("weight_decay", "activation", "slowness", "non_monotonic")
+_NOT_NEGATIVE = ("seed", "weight_decay", "activation", "slowness", "non_monotonic")
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class TrainingSettings:
     windows having that length and the others half of it, both varied at random. embedding_dropout … weight_dropout: as
     in `Dropouts`; activation, slowness: the penalties alpha and beta on activations and their changes.
     optimizer: ``adamw`` with `warmup` (share of all steps) to the peak `learning_rate` and a cosine to a tenth, or
-    ``sgd`` at a constant rate that averages its weights from the first time that none of the last `non_monotonic`
-    reports was worse. clip: norm of the gradient. softmax: ``sampled`` trains against `samples` other words, which
+    ``sgd`` at a constant rate that averages its weights once a report is worse than the best one from before the last
+    `non_monotonic`. clip: norm of the gradient. softmax: ``sampled`` trains against `samples` other words, which
     pays with large vocabularies.
     epochs: None chooses by the size of the corpus; patience: reports without a better validation perplexity before it
     stops; time_limit: seconds, None for no limit; report_words: words between two reports, at most an epoch.

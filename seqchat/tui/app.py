@@ -36,6 +36,7 @@ class SeqchatApp(App[None]):
         let_alt_digits_through()
         self._thinker = thinking.Thinker(model, self.post_message)
         self._request = thinking.Request(0, "")
+        self._shown: thinking.Request | None = None
 
     def compose(self) -> ComposeResult:
         """Lay the widgets out."""
@@ -93,6 +94,7 @@ class SeqchatApp(App[None]):
         """Show suggestions and gates."""
         if message.request != self._request:
             return
+        self._shown = message.request
         suggestions = message.suggestions
         self.query_one(SuggestionBar).show(suggestions)
         self.query_one(GatePanel).show(message.gates)
@@ -110,14 +112,18 @@ class SeqchatApp(App[None]):
     def action_accept_suggestion(self, index: int) -> None:
         """Insert a suggestion, if it was made for the text at hand."""
         suggestions = self.query_one(SuggestionBar).suggestions
-        if index < len(suggestions):
+        if index < len(suggestions) and self._up_to_date():
             self.query_one(Editor).accept(suggestions[index].insert, suggestions[index].replace)
 
     def action_accept_continuation(self, index: int) -> None:
-        """Insert what has streamed in of a continuation."""
+        """Insert what has streamed in of a continuation, if it continues the text at hand."""
         text = self.query_one(Continuations).texts[index]
-        if text:
+        if text and self._up_to_date():
             self.query_one(Editor).accept(text)
+
+    def _up_to_date(self) -> bool:
+        """Whether what is shown was made for the text at hand, and not for the one of a keystroke ago."""
+        return self._shown is not None and self._shown.text == self.query_one(Editor).text_before_cursor()
 
     def action_explain_picking(self) -> None:
         """Say how to pick."""

@@ -100,12 +100,14 @@ class Thinker:
     def _run(self) -> None:
         try:
             engine = self._load()
-            while (request := self._next()) is not None:
-                self._answer(engine, request)
-        except SeqchatError as error:
-            self._publish(ModelFailed(str(error)))
         except Exception as error:  # a thread's failure would else go unseen
-            self._publish(ModelFailed(f"Something unexpected happened ({type(error).__name__}: {error})."))
+            self._publish(ModelFailed(_reason(error)))
+            return
+        while (request := self._next()) is not None:
+            try:
+                self._answer(engine, request)
+            except Exception as error:  # the next text may go well again
+                self._publish(ModelFailed(_reason(error)))
 
     def _load(self) -> Engine:
         self._publish(ModelLoading("Starting PyTorch"))
@@ -146,3 +148,9 @@ class Thinker:
             if self._void():
                 return
             self._publish(Grown(request, piece.index, piece.text, piece.ended))
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, SeqchatError):
+        return str(error)
+    return f"Something unexpected happened ({type(error).__name__}: {error})."

@@ -1,6 +1,7 @@
 """The commands as a person or a script calls them: in a process of their own."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -156,6 +157,21 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
 def test_what_cannot_be_done_is_one_sentence(arguments, status, says, tmp_path):
     failed(seqchat(*arguments, cwd=tmp_path), status, says)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_a_model_is_ever_replaced(tmp_path):
+    (tmp_path / "chats").mkdir()
+    (tmp_path / "chats" / "a.txt").write_text("你好\n在吗\n", "utf-8")
+    for out in ("chats", "."):
+        done = seqchat("train", "chats", "--out", out, "--overwrite", cwd=tmp_path)
+        failed(done, 1, "choose another --out")
+    assert (tmp_path / "chats" / "a.txt").exists()
+
+
+def test_a_run_goes_on_with_what_it_began_with(models, tmp_path):
+    model = shutil.copytree(models["lstm"], tmp_path / "m")
+    failed(seqchat("train", "--resume", model, "--batch", 4), 1, "cannot go on with another batch_size")
+    failed(seqchat("train", "--resume", model, "--hidden", 4), 2, "its shape cannot change")
 
 
 def test_the_default_data_set_needs_a_network(tmp_path):

@@ -112,3 +112,25 @@ def test_suggestions_are_always_fit_to_insert(lstm, text):
         assert all(is_safe(c) for c in s.insert)
         assert 0 <= s.replace <= len(clean(text))
         assert 0 <= s.probability <= 1
+
+
+@pytest.mark.parametrize(
+    "text", ["3.1", "10:3", "ok,th", "i am fine.th", "see you)t", "hello  ", "iphone  ", "ok,w", "wifi w", "在 w", "(w"]
+)
+def test_what_is_accepted_continues_what_was_typed(lstm, text):
+    """Accepting adds the rest of a word of the vocabulary, and never a part of it that was typed already."""
+    for s in suggest(lstm, text, 200, pinyin=False):
+        joined = text + s.insert
+        assert joined.endswith(s.word), (joined, s)
+        if s.completes:
+            assert not text.endswith(s.word)
+            assert len(s.insert) < len(s.word)
+
+
+def test_readings_of_a_long_text_begin_at_the_same_place(lstm):
+    """At the length where the beginning of a text is dropped, the tail is read as in a short text."""
+    line = "今天晚上我们去吃火锅，你说好不好\n"
+    for length in (7_998, 7_999, 8_000, 8_001, 8_002, 8_003):
+        text = ("好" * (length % 17) + "\n" + line * 600)[-length + 4 :] + "我们吃火"
+        inserts = [s.insert for s in suggest(lstm, text, 300)]
+        assert "锅" in inserts

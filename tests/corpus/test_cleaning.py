@@ -20,6 +20,8 @@ from seqchat.corpus.cleaning import GLUE, clean
         ("\ud800残", "残"),
         (f"x{GLUE}y", "x■y"),
         ("👨‍👩‍👧", "👨‍👩‍👧"),
+        ("他说â€\x9d，然后\n走了", "他说â€，然后\n走了"),
+        ("没完\x1b]0;title\n下一行", "没完0;title\n下一行"),
         ("\x1b]52;c;ZXZpbA==\x1b\\剪贴板", "剪贴板"),
     ],
 )

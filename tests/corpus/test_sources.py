@@ -53,6 +53,23 @@ def test_tables_hold_a_text_a_row(tmp_path):
     assert read(tmp_path / "a.csv") == read(tmp_path / "b.tsv") == [Dialog(("你好，在吗",)), Dialog(("在",))]
 
 
+def test_lists_of_turns_are_dialogs(tmp_path):
+    path = json_lines(tmp_path / "a.jsonl", ["你好", "在吗"], ["早", "早啊", "吃了吗"])
+    assert read(path) == [Dialog(("你好", "在吗")), Dialog(("早", "早啊", "吃了吗"))]
+
+
+def test_records_by_name_are_dialogs(tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps({"id1": {"messages": ["一"]}, "id2": {"messages": ["二"]}}), "utf-8")
+    assert read(tmp_path / "a.json") == [Dialog(("一",)), Dialog(("二",))]
+    pd.DataFrame({"text": ["一", "二"]}).to_json(tmp_path / "b.json", force_ascii=False)
+    assert read(tmp_path / "b.json") == [Dialog(("一",)), Dialog(("二",))]
+
+
+def test_a_lone_quote_in_a_tsv_is_text(tmp_path):
+    (tmp_path / "a.tsv").write_text('id\ttext\n1\t"oops he said\n2\ttwo\n', "utf-8")
+    assert read(tmp_path / "a.tsv") == [Dialog(('"oops he said',)), Dialog(("two",))]
+
+
 def test_lists_of_messages_are_read(tmp_path):
     record = {"messages": [{"role": "user", "content": "你好"}, {"role": "assistant", "content": "在的"}]}
     assert read(json_lines(tmp_path / "a.jsonl", record)) == [Dialog(("你好", "在的"))]

@@ -191,6 +191,34 @@ async def test_an_answer_to_a_text_that_is_gone_is_dropped(models):
         assert bar(app).suggestions == shown
 
 
+async def test_a_suggestion_for_another_text_is_not_accepted(models, monkeypatch):
+    app = SeqchatApp(str(models["lstm"]))
+    async with app.run_test() as pilot:
+        await pilot.press(*"我们")
+        await settled(pilot, app)
+        monkeypatch.setattr(app._thinker, "think", lambda request: None)
+        await pilot.press("去", "tab", "alt+2", "alt+6")
+        assert editor(app).text == "我们去"
+
+
+async def test_a_failure_is_said_and_the_next_text_goes_well(models, monkeypatch):
+    answer = thinking.Thinker._answer
+
+    def failing(self, engine, request):
+        if request.text.endswith("去"):
+            raise ValueError("oops")
+        answer(self, engine, request)
+
+    monkeypatch.setattr(thinking.Thinker, "_answer", failing)
+    app = SeqchatApp(str(models["lstm"]))
+    async with app.run_test(size=(160, 40)) as pilot:
+        await pilot.press(*"我们去")
+        await until(pilot, lambda: "oops" in screen(app))
+        await pilot.press("吃")
+        await settled(pilot, app)
+        assert len(bar(app).suggestions) == 5
+
+
 async def test_keys_are_never_lost_while_the_model_is_busy(models, monkeypatch):
     release = threading.Event()
     answer = thinking.Thinker._answer
