@@ -14,7 +14,8 @@ DEFAULT_PRESET = "small"
 class Preset:
     """A size: what it is for, the shape of the network (as `ModelConfig`) and the recipe (as `TrainingSettings`).
 
-    seconds: for a million words on two CPU cores with a vocabulary of 10,000 words, as measured.
+    seconds: for a million words on two CPU cores with a vocabulary of 10,000 words; measured for small, estimated for
+    the others.
     """
 
     purpose: str
