@@ -80,19 +80,16 @@ class _Sampler:
 
     def run(self, text: str, n: int) -> Iterator[Piece]:
         chosen = self._first_words(text, n)
-        active: list[int] = []
-        lefts: list[str] = []
+        vocabulary = self.engine.vocabulary
+        ended = self.sampling.max_words == 1
         for index, (reading, word_id, log_probability) in enumerate(chosen):
-            ended = self.sampling.max_words == 1
-            yield Piece(index, reading.insertion(word_id, self.engine.vocabulary), log_probability, ended)
-            if not ended:
-                active.append(index)
-                lefts.append(self.engine.vocabulary.words[word_id])
-        if not active:
+            yield Piece(index, reading.insertion(word_id, vocabulary), log_probability, ended)
+        if ended:
             return
-        ids = torch.tensor([chosen[i][1] for i in active])
-        state = torch.cat([chosen[i][0].node.stepped.state for i in active], dim=-2)
-        yield from self._continue(active, lefts, ids, state)
+        lefts = [vocabulary.words[word_id] for _, word_id, _ in chosen]
+        ids = torch.tensor([word_id for _, word_id, _ in chosen])
+        state = torch.cat([reading.node.stepped.state for reading, _, _ in chosen], dim=-2)
+        yield from self._continue(list(range(n)), lefts, ids, state)
 
     def _first_words(self, text: str, n: int) -> list[tuple[Reading, int, float]]:
         """Draw n times a reading of the tail together with a word that agrees with it."""

@@ -78,7 +78,7 @@ def readings(text: str, context: Context, vocabulary: Vocabulary, *, pinyin: boo
         weight = 0.0
         for end in range(shared, len(ids)):
             weight += float(context.log_probabilities(context.read(ids[:end]))[ids[end]])
-        left = _last_word(draft.finished, ids, vocabulary)
+        left = _last_word(draft.finished, ids)
         result.append(Reading(node, left, weight, draft.remainder, draft.words, draft.replaces))
     return result
 
@@ -154,7 +154,7 @@ def _shared_length(contexts: list[list[int]]) -> int:
     return shortest
 
 
-def _last_word(finished: str, ids: list[int], vocabulary: Vocabulary) -> str:
+def _last_word(finished: str, ids: list[int]) -> str:
     """Return the word before the cursor as the joining of words sees it; empty at the start of a line."""
     if not ids or not finished or finished[-1] == "\n":
         return ""

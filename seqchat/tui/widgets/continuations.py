@@ -42,12 +42,6 @@ class Continuations(Widget):
         self._ended = [False] * CONTINUATIONS
         self.refresh()
 
-    def clear(self) -> None:
-        """Empty all rows."""
-        self._texts = [""] * CONTINUATIONS
-        self._ended = [True] * CONTINUATIONS
-        self.refresh()
-
     def grow(self, index: int, text: str, ended: bool) -> None:
         """Add text to one row."""
         self._texts[index] += text
