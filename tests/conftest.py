@@ -31,6 +31,7 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     home = tmp_path_factory.getbasetemp() / "home"
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
 
 
@@ -52,6 +53,9 @@ class Silent:
 
     def message(self, text: str) -> None:
         self.messages.append(text)
+
+    def progress(self, text: str, share: float) -> None:
+        self.progressed = share
 
     def start(self, trainer: object, parameters: int) -> None:
         self.parameters = parameters

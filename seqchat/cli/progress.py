@@ -36,10 +36,16 @@ class TrainingProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if self._progress.live.is_started:
+            self._progress.stop()
 
     def message(self, text: str) -> None:
         self._console.print(Text(text))
+
+    def progress(self, text: str, share: float) -> None:
+        if self._console.is_terminal:
+            self._progress.start()
+        self._progress.update(self._task, completed=share, line=text)
 
     def start(self, trainer: Trainer, parameters: int) -> None:
         self._trainer = trainer

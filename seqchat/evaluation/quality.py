@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from seqchat.corpus.encoding import NO_TARGET, UNKNOWN_START, WORD, IdStream, Lanes
+from seqchat.corpus.batches import NO_TARGET, Lanes
+from seqchat.corpus.encoding import UNKNOWN_START, WORD, IdStream
 from seqchat.model.network import Network
 
 _TOP = (1, 3, 5)

@@ -9,14 +9,17 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from seqchat.corpus.encoding import IdStream, count_words, split_by_dialog
-from seqchat.corpus.sources import Dialog, read_dialogs
-from seqchat.corpus.sources import Report as ReadingReport
-from seqchat.corpus.vocabulary import Vocabulary
+from seqchat.corpus.encoding import IdStream
+from seqchat.corpus.segmentation import Reading, SegmentedText, segmented
+from seqchat.corpus.splitting import cut_in_two, held_out
+from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.quality import Quality, measure
@@ -29,12 +32,9 @@ from seqchat.training.card import model_card
 from seqchat.training.distributed import Group
 from seqchat.training.history import METRICS
 from seqchat.training.loop import Notice, Outcome, Report, StepInfo, Trainer
-from seqchat.training.settings import TrainingSettings
+from seqchat.training.settings import RESUMABLE, TrainingSettings
 from seqchat.training.snapshot import Snapshot
 from seqchat.training.watching import Watcher
-
-# What may change when a run goes on; all else would make its place in the text or its state meaningless.
-RESUMABLE = ("epochs", "patience", "time_limit", "report_words", "learning_rate", "clip", "device", "precision")
 
 # A run that is killed loses at most so much work.
 _SNAPSHOT_SECONDS = 60.0
@@ -42,7 +42,10 @@ _SNAPSHOT_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Task:
-    """What to train on what: the texts, how they become words, and the shape of the network (as `ModelConfig`)."""
+    """What to train on what: the texts, how they become words, and the shape of the network (as `ModelConfig`).
+
+    data, validation, field, segmenter, streaming, most_dialogs: as in `Reading`; processes: how many cut the text.
+    """
 
     data: Sequence[str]
     network: dict[str, Any]
@@ -52,6 +55,9 @@ class Task:
     segmenter: str = "auto"
     min_count: int = 2
     max_words: int = 50_000
+    streaming: bool = False
+    most_dialogs: int | None = None
+    processes: int | None = None
 
     def __post_init__(self) -> None:
         # The shape is checked before any text is read.
@@ -125,9 +131,12 @@ def resume(
         raise SeqchatError(f"A run cannot go on with another {fixed[0]}; what may change is {', '.join(RESUMABLE)}.")
     snapshot = Snapshot.read(folder / TRAINING)
     checkpoint = Checkpoint.load(folder)
-    settings = replace(TrainingSettings.from_json(snapshot.values["settings"]), **(changes or {}))
+    settings = replace(TrainingSettings.from_json(snapshot.values.get("settings", {})), **(changes or {}))
     trainer = _trainer(checkpoint, settings, folder, group, should_stop)
-    trainer.restore(snapshot)
+    try:
+        trainer.restore(snapshot)
+    except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
+        raise SeqchatError(f"{folder} holds a run of another shape or version ({error}).") from error
     return _Run(folder, checkpoint, trainer, watcher).execute()
 
 
@@ -141,27 +150,35 @@ def _make_folder(staging: Path) -> None:
 
 def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Watcher, command: str) -> None:
     """Read and encode the text into `staging`, and write the untrained model there."""
-    watcher.message(f"Reading {', '.join(task.data)}")
-    train_dialogs, validation_dialogs = _read(task, watcher)
     cut = segmenter(task.segmenter)
-    watcher.message("Cutting the text into words")
-    counts = count_words(train_dialogs, cut)
-    vocabulary = Vocabulary.build(counts, cut, min_count=task.min_count, max_words=task.max_words)
-    train_stream = IdStream.write(staging / TRAINING / "train", train_dialogs, vocabulary)
-    validation_stream = IdStream.write(staging / TRAINING / "validation", validation_dialogs, vocabulary)
+    with TemporaryDirectory(dir=staging) as name:
+        workspace = Path(name)
+        text = _text(task, task.data, workspace / "text", watcher)
+        if task.validation:
+            validation_text = _text(task, task.validation, workspace / "validation", watcher)
+            validating = np.ones(validation_text.stream.dialogs, dtype=np.bool_)
+            training = np.ones(text.stream.dialogs, dtype=np.bool_)
+        else:
+            text, validating = _split(text, task.validation_share, workspace / "halves")
+            validation_text, training = text, ~validating
+        watcher.message("Choosing the vocabulary")
+        vocabulary = Vocabulary.build(text.counts(training), cut, min_count=task.min_count, max_words=task.max_words)
+        train_stream = text.encode(staging / TRAINING / "train", vocabulary, training)
+        validation_stream = validation_text.encode(staging / TRAINING / "validation", vocabulary, validating)
     data = {
         "sources": [_public_name(source) for source in task.data],
-        "dialogs": len(train_dialogs),
+        "dialogs": train_stream.dialogs,
         "words": train_stream.words,
-        "validation_dialogs": len(validation_dialogs),
+        "validation_dialogs": validation_stream.dialogs,
         "validation_words": validation_stream.words,
         "validation_unknown_words": validation_stream.unknown_words,
         "min_count": task.min_count,
         "command": command,
     }
+    _check_text(vocabulary, validation_stream)
     watcher.message(
-        f"{len(train_dialogs):,} dialogs and {train_stream.words:,} words to learn, {validation_stream.words:,} "
-        f"to validate on ({validation_stream.unknown_words / max(validation_stream.words, 1):.1%} of them not "
+        f"{train_stream.dialogs:,} dialogs and {data['words']:,} words to learn, {data['validation_words']:,} "
+        f"to validate on ({validation_stream.unknown_words / validation_stream.words:.1%} of them not "
         f"among the {len(vocabulary):,} words of the vocabulary)"
     )
     torch.manual_seed(settings.seed)
@@ -169,21 +186,40 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Wat
     Checkpoint(config, vocabulary.words, build(config).state_dict(), cut.name, data).save(staging)
 
 
+def _text(task: Task, names: Sequence[str], workspace: Path, watcher: Watcher) -> SegmentedText:
+    """Read a text, cut into words, and tell what of it could not be used."""
+    watcher.message(f"Reading {', '.join(names)}")
+    reading = Reading(names, task.segmenter, task.field, task.streaming, task.most_dialogs)
+    text = segmented(
+        reading,
+        workspace,
+        processes=task.processes,
+        progress=lambda dialogs, words, share: watcher.progress(f"{dialogs:,} dialogs, {words:,} words", share),
+    )
+    for problem in text.report.problems:
+        watcher.message(f"Skipped {problem}")
+    if text.report.skipped > len(text.report.problems):
+        watcher.message(f"Skipped {text.report.skipped - len(text.report.problems)} more; {text.report.skipped} in all")
+    return text
+
+
+def _split(text: SegmentedText, share: float, workspace: Path) -> tuple[SegmentedText, NDArray[np.bool_]]:
+    """Return the text, and which of its dialogs are for validation; a single dialog is cut in two."""
+    if text.stream.dialogs == 1:
+        return replace(text, stream=cut_in_two(text.stream, share, workspace)), np.array([False, True])
+    return text, held_out(text.digests, share)
+
+
+def _check_text(vocabulary: Vocabulary, validation: IdStream) -> None:
+    if validation.words == 0:
+        raise SeqchatError("The text to validate on has no word.")
+    if len(vocabulary) < len(SPECIAL_WORDS) + 2:
+        raise SeqchatError("The vocabulary has a single word, so there is nothing to learn; give more text or words.")
+
+
 def _public_name(source: str) -> str:
     """Return a source's name without the folders of this machine."""
     return Path(source).name if Path(source).expanduser().exists() else source
-
-
-def _read(task: Task, watcher: Watcher) -> tuple[list[Dialog], list[Dialog]]:
-    reading = ReadingReport()
-    dialogs = list(read_dialogs(task.data, field=task.field, report=reading))
-    for problem in reading.problems[:5]:
-        watcher.message(f"Skipped {problem}")
-    if len(reading.problems) > 5:
-        watcher.message(f"Skipped {len(reading.problems) - 5} more; {len(reading.problems)} in all")
-    if task.validation:
-        return dialogs, list(read_dialogs(task.validation, field=task.field))
-    return split_by_dialog(dialogs, task.validation_share)
 
 
 def _trainer(

@@ -18,6 +18,9 @@ class Watcher(Protocol):
     def message(self, text: str) -> None:
         """Take one sentence about what is being done."""
 
+    def progress(self, text: str, share: float) -> None:
+        """Learn how much of the text is read, 0 to 1; 0 as long as that is not known."""
+
     def start(self, trainer: Trainer, parameters: int) -> None:
         """Learn that training begins, or goes on."""
 
@@ -37,6 +40,10 @@ class Watchers:
     def message(self, text: str) -> None:
         for watcher in self._watchers:
             watcher.message(text)
+
+    def progress(self, text: str, share: float) -> None:
+        for watcher in self._watchers:
+            watcher.progress(text, share)
 
     def start(self, trainer: Trainer, parameters: int) -> None:
         for watcher in self._watchers:
@@ -64,6 +71,9 @@ class TensorBoard:
 
     def message(self, text: str) -> None:
         """Messages are for people."""
+
+    def progress(self, text: str, share: float) -> None:
+        """So is progress."""
 
     def start(self, trainer: Trainer, parameters: int) -> None:
         self._trainer = trainer

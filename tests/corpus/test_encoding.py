@@ -3,20 +3,9 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from seqchat.corpus.encoding import (
-    NO_TARGET,
-    NO_WORD,
-    UNKNOWN_REST,
-    UNKNOWN_START,
-    WORD,
-    IdStream,
-    Lanes,
-    count_words,
-    encode_dialog,
-    split_by_dialog,
-)
-from seqchat.corpus.sources import Dialog
-from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, Vocabulary
+from seqchat.corpus.dialogs import Dialog
+from seqchat.corpus.encoding import NO_WORD, UNKNOWN_REST, UNKNOWN_START, WORD, IdStream, Recoding, encode_dialog
+from seqchat.corpus.vocabulary import DIALOG_ID, SPECIAL_WORDS, TURN_ID, UNKNOWN_ID, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 
@@ -26,7 +15,8 @@ DIALOGS = [Dialog(tuple(f"第{i}轮我们吃{word}" for i in range(n))) for n, w
 
 @pytest.fixture
 def vocabulary() -> Vocabulary:
-    return Vocabulary.build(count_words(DIALOGS, AUTO), AUTO, min_count=3)
+    counts = Counter(word for dialog in DIALOGS for turn in dialog.turns for word in AUTO.split(turn))
+    return Vocabulary.build(counts, AUTO, min_count=3)
 
 
 @pytest.fixture
@@ -60,59 +50,21 @@ def test_a_damaged_stream_is_one_sentence(stream, tmp_path):
         IdStream.open(tmp_path)
 
 
-@pytest.mark.parametrize(("lanes", "window"), [(1, 1), (1, 7), (3, 4), (3, 500), (50, 5)])
-def test_one_pass_predicts_each_token_once_from_its_own_past(stream, lanes, window):
-    reader = Lanes(stream, lanes, window)
-    seen: list[list[int]] = [[] for _ in range(reader.lanes)]
-    pieces: list[list[int]] = []
-    for batch in reader:
-        for lane in range(reader.lanes):
-            if batch.fresh[lane]:
-                seen[lane] = []
-                pieces.append(seen[lane])
-            for x, y in zip(batch.inputs[:, lane], batch.targets[:, lane], strict=True):
-                if y == NO_TARGET:
-                    continue
-                assert not seen[lane] or seen[lane][-1] == x
-                seen[lane] += [int(y)] if seen[lane] else [int(x), int(y)]
-    targets = sum(len(p) - 1 for p in pieces)
-    assert targets == stream.targets
-    whole = {tuple(stream.ids[a:b].tolist()) for a, b in zip(stream.starts[:-1], stream.starts[1:], strict=True)}
-    assert {tuple(p) for p in pieces} == whole
+def test_blocks_are_the_stream(stream, monkeypatch):
+    monkeypatch.setattr("seqchat.corpus.encoding._BLOCK", 7)
+    blocks = list(stream.blocks())
+    assert len(blocks) > 5
+    assert np.array_equal(np.concatenate([ids for ids, _ in blocks]), stream.ids)
+    assert np.array_equal(np.concatenate([kinds for _, kinds in blocks]), stream.kinds)
+    assert stream.words == int(np.isin(stream.kinds, (WORD, UNKNOWN_START)).sum())
 
 
-def test_an_endless_reader_shuffles_and_can_be_restored(stream):
-    reader = Lanes(stream, 3, 4, seed=5)
-    batches = iter(reader)
-    for _ in range(40):
-        next(batches)
-    assert reader.epoch >= 1
-    other = Lanes(stream, 3, 4, seed=5)
-    other.restore(reader.state())
-    for _, a, b in zip(range(40), batches, other, strict=False):
-        assert np.array_equal(a.inputs, b.inputs)
-        assert np.array_equal(a.fresh, b.fresh)
-
-
-def test_one_long_dialog_gives_work_to_all_lanes(tmp_path, vocabulary):
-    stream = IdStream.write(tmp_path / "long", [Dialog(("我们吃面",) * 500)], vocabulary)
-    assert Lanes(stream, 8, 10, seed=1).lanes == 8
-    assert Lanes(stream, 8, 10).lanes == 1
-
-
-def test_the_split_follows_the_text_and_not_the_order():
-    train, validation = split_by_dialog(DIALOGS * 2, 0.25)
-    assert set(train).isdisjoint(validation)
-    assert len(train) + len(validation) == 2 * len(DIALOGS)
-    other_train, other_validation = split_by_dialog((DIALOGS * 2)[::-1], 0.25)
-    assert set(other_validation) == set(validation)
-    assert set(other_train) == set(train)
-
-
-def test_a_single_dialog_is_split_between_turns():
-    train, validation = split_by_dialog([Dialog(("一", "二", "三", "四"))], 0.25)
-    assert (train, validation) == ([Dialog(("一", "二", "三"))], [Dialog(("四",))])
-    with pytest.raises(SeqchatError, match="single turn"):
-        split_by_dialog([Dialog(("一",))], 0.25)
-    with pytest.raises(SeqchatError, match="the same"):
-        split_by_dialog([Dialog(("一",))] * 3, 0.25)
+def test_recoding_spells_what_the_other_words_lack():
+    target = Vocabulary.build(Counter({"火": 3, "锅": 2, "吃": 1}), AUTO, min_count=1)
+    words = [*SPECIAL_WORDS, "火锅", "吃", "面"]
+    ids = np.array([DIALOG_ID, 4, 5, 6, TURN_ID], dtype=np.int32)
+    kinds = np.array([NO_WORD, WORD, WORD, WORD, NO_WORD], dtype=np.uint8)
+    new_ids, new_kinds = Recoding(words, target)(ids, kinds)
+    fire, pot, eat = (target.encode_word(c)[0] for c in "火锅吃")
+    assert new_ids.tolist() == [DIALOG_ID, fire, pot, eat, UNKNOWN_ID, TURN_ID]
+    assert new_kinds.tolist() == [NO_WORD, UNKNOWN_START, UNKNOWN_REST, WORD, UNKNOWN_START, NO_WORD]

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seqchat.corpus.sources import DEFAULT_DATASET, Dialog, Report, read_dialogs
+from seqchat.corpus.dialogs import Dialog
+from seqchat.corpus.sources import DEFAULT_DATASET, Report, read_dialogs
 from seqchat.errors import SeqchatError
 
 RECORD = {

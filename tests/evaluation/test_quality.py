@@ -3,8 +3,9 @@ import math
 import pytest
 import torch
 
+from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import IdStream
-from seqchat.corpus.sources import Dialog, read_dialogs
+from seqchat.corpus.sources import read_dialogs
 from seqchat.evaluation.quality import measure
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.network import build

@@ -1,0 +1,98 @@
+"""A raw record becomes a dialog: its turns in order, cleaned, without the names of the speakers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from seqchat.corpus.cleaning import clean
+from seqchat.errors import SeqchatError
+
+_LABEL = re.compile(r"\s*([^:：\n]{1,40}?)\s*[:：]\s*")
+_SPEAKER_FIELDS = ("user1", "user2")
+_TURNS_FIELDS = ("dialog", "dialogue", "conversation", "conversations", "messages", "turns", "utterances")
+_TEXT_FIELDS = ("text", "content", "message", "utterance", "sentence", "value")
+
+# A message is never so long; a whole book on one line is no conversation.
+MAX_TURN_CHARACTERS = 100_000
+
+
+@dataclass(frozen=True)
+class Dialog:
+    """One conversation: its turns in order, cleaned, without speaker labels."""
+
+    turns: tuple[str, ...]
+
+
+class NoDialogError(SeqchatError):
+    """A record that is no dialog; the message says why."""
+
+
+def dialog_of(value: Any, field: str | None) -> Dialog:
+    """Return the dialog in a record; `field` names where its turns or text stand, None where that is to be guessed.
+
+    Raises:
+        NoDialogError: there is none.
+    """
+    turns, speakers = _turns(value, field)
+    if turns is None:
+        raise NoDialogError(f"no field {field!r}" if field else "no field with turns or text")
+    longest = max(map(len, turns), default=0)
+    if longest > MAX_TURN_CHARACTERS:
+        raise NoDialogError(f"a turn of {longest:,} characters, {MAX_TURN_CHARACTERS:,} are the most; break it up")
+    cleaned = [_without_label(clean(turn), speakers) for turn in turns]
+    kept = tuple(turn for turn in cleaned if turn)
+    if not kept:
+        raise NoDialogError("no text")
+    return Dialog(kept)
+
+
+def has_turns(value: Mapping[str, Any]) -> bool:
+    """Whether a record has a field that looks like turns or a text."""
+    return _guess_field(value) is not None
+
+
+def _turns(value: Any, field: str | None) -> tuple[list[str] | None, frozenset[str]]:
+    """Find the turns of a record, and the names that may stand before them."""
+    speakers = frozenset(_SPEAKER_FIELDS)
+    if isinstance(value, Mapping):
+        names = (value.get(name) for name in _SPEAKER_FIELDS)
+        speakers |= {clean(name).strip() for name in names if isinstance(name, str) and name.strip()}
+        found = field if field in value else None if field else _guess_field(value)
+        value = value[found] if found is not None else None
+    return _strings(value), speakers
+
+
+def _guess_field(record: Mapping[str, Any]) -> str | None:
+    for name in (*_TURNS_FIELDS, *_TEXT_FIELDS):
+        if name in record and _strings(record[name]) is not None:
+            return name
+    text_fields = [n for n, v in record.items() if isinstance(v, str) and n not in _SPEAKER_FIELDS]
+    return text_fields[0] if len(text_fields) == 1 else None
+
+
+def _strings(value: Any) -> list[str] | None:
+    """Read turns out of a string (a turn a line), a list of strings, or a list of messages."""
+    if isinstance(value, str):
+        return value.splitlines()
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if not isinstance(value, list | tuple):
+        return None
+    turns: list[str] = []
+    for item in value:
+        if isinstance(item, Mapping):
+            item = next((item[n] for n in _TEXT_FIELDS if isinstance(item.get(n), str)), None)
+        if not isinstance(item, str):
+            return None
+        turns.append(item)
+    return turns
+
+
+def _without_label(turn: str, speakers: frozenset[str]) -> str:
+    match = _LABEL.match(turn)
+    if match and match[1] in speakers:
+        turn = turn[match.end() :]
+    return turn.strip()

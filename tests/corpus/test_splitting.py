@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from seqchat.corpus.dialogs import Dialog
+from seqchat.corpus.encoding import IdStream
+from seqchat.corpus.segmentation import Lexicon
+from seqchat.corpus.splitting import cut_in_two, digest, held_out
+from seqchat.corpus.words import segmenter
+from seqchat.errors import SeqchatError
+
+AUTO = segmenter("auto")
+
+
+def hashes(dialogs):
+    return np.array([digest(d) for d in dialogs], dtype=np.uint64)
+
+
+def test_the_split_follows_the_text_and_not_the_order():
+    dialogs = [Dialog((f"我们吃{word}", "好")) for word in "面饭菜肉鱼虾瓜豆"] * 2
+    chosen = held_out(hashes(dialogs), 0.25)
+    held = {d for d, h in zip(dialogs, chosen, strict=True) if h}
+    assert len(held) == 2
+    assert chosen.sum() == 4  # equal dialogs stand on the same side
+    again = held_out(hashes(dialogs[::-1]), 0.25)
+    assert {d for d, h in zip(dialogs[::-1], again, strict=True) if h} == held
+
+
+def test_at_least_one_dialog_is_held_out():
+    assert held_out(hashes([Dialog((word,)) for word in "面饭菜肉"]), 1e-9).sum() == 1
+    with pytest.raises(SeqchatError, match="the same"):
+        held_out(hashes([Dialog(("一",))] * 3), 0.25)
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 5, 1000])
+def test_a_single_dialog_is_cut_between_turns(tmp_path, monkeypatch, block):
+    lexicon = Lexicon(AUTO)
+    stream = IdStream.write(tmp_path / "one", [Dialog(("一", "二", "三", "四"))], lexicon)
+    monkeypatch.setattr("seqchat.corpus.encoding._BLOCK", block)
+    two = cut_in_two(stream, 0.25, tmp_path / "two")
+    parts = np.split(two.ids, two.starts[1:-1])
+    texts = [[lexicon.words[i] for i in part] for part in parts]
+    assert texts == [["<dialog>", "一", "<turn>", "二", "<turn>", "三", "<turn>"], ["<dialog>", "四", "<turn>"]]
+
+
+def test_a_single_turn_cannot_be_cut(tmp_path):
+    stream = IdStream.write(tmp_path / "one", [Dialog(("一",))], Lexicon(AUTO))
+    with pytest.raises(SeqchatError, match="single turn"):
+        cut_in_two(stream, 0.25, tmp_path / "two")
