@@ -14,15 +14,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqchat import locations
+from seqchat.cli.contradictions import check_flags
 from seqchat.cli.options import json_option, print_json
 from seqchat.cli.recipe_options import given, number_options
-from seqchat.corpus.sources import DEFAULT_DATASET, SAMPLE
+from seqchat.corpus.sources import DEFAULT_DATASET, SAMPLE, is_local
 from seqchat.errors import SeqchatError
 from seqchat.training.presets import DEFAULT_PRESET, PRESETS
 
 if TYPE_CHECKING:
     from seqchat.training.run import Result
 
+_DEFAULTS = {"cell": "lstm", "layers": 1, "objective": "next", "optimizer": "adamw", "softmax": "auto"}
 _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.items())
 
 
@@ -38,6 +40,9 @@ _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.item
 )
 @click.option("--preset", type=click.Choice(list(PRESETS)), default=DEFAULT_PRESET, show_default=True, help="Size.")
 @click.option("--field", help="The field or column that holds the turns or the text.")
+@click.option("--streaming", is_flag=True, help="Read a hub's data set as it comes; only its ids are stored.")
+@click.option("--max-dialogs", type=click.IntRange(min=1), help="Read no more dialogs than so many.")
+@click.option("--processes", type=click.IntRange(min=1), help="How many cut the text into words  [the cores]")
 @click.option("--validation", multiple=True, metavar="DATA", help="Validate on this text instead of a share.")
 @click.option("--validation-share", default=0.05, show_default=True, help="Share of the dialogs to validate on.")
 @click.option(
@@ -53,7 +58,10 @@ _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.item
 @click.option("--tensorboard", type=click.Path(path_type=Path), metavar="DIR", help="Write curves for TensorBoard.")
 @number_options
 @json_option
-def train(data: tuple[str, ...], out: Path | None, resume: Path | None, as_json: bool, **options: Any) -> None:
+@click.pass_context
+def train(
+    ctx: click.Context, /, data: tuple[str, ...], out: Path | None, resume: Path | None, as_json: bool, **options: Any
+) -> None:
     """Learn a model from DATA: files, folders, glob patterns, a hub id, or 'sample'.
 
     Without DATA it is the hub's Jax-dan/HundredCV-Chat. Files are .jsonl, .json, .csv, .tsv, .parquet or .txt (one
@@ -65,8 +73,10 @@ def train(data: tuple[str, ...], out: Path | None, resume: Path | None, as_json:
     seqchat train chats/ --cell gru --time-limit 30m
     torchrun --nproc-per-node 2 -m seqchat train chats/
     """
-    if resume is not None and (data or out):
-        raise click.UsageError("--resume takes data, settings and place from its directory; leave the others out.")
+    preset = PRESETS[options["preset"]]
+    check_flags(ctx, {**_DEFAULTS, **preset.network, **preset.recipe})
+    if options["streaming"] and all(is_local(source) for source in data or (DEFAULT_DATASET,)):
+        raise click.UsageError("--streaming is for the hub's data sets; local files are never held in memory anyway.")
     result = _run(data or (DEFAULT_DATASET,), out, resume, options)
     if result is None:
         return
@@ -91,8 +101,6 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
     leads = os.environ.get("RANK", "0") == "0"
     if resume is None:
         _check_out(out, data, overwrite=options["overwrite"])
-    elif given(options, "network") or options["bidirectional"]:
-        raise click.UsageError("--resume goes on with the network that is there; its shape cannot change.")
 
     from seqchat.cli.progress import TrainingProgress
     from seqchat.training.distributed import joined_group
@@ -120,6 +128,9 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
             segmenter=options["segmenter"],
             min_count=options["min_count"],
             max_words=options["max_words"],
+            streaming=options["streaming"],
+            most_dialogs=options["max_dialogs"],
+            processes=options["processes"],
         )
         settings = TrainingSettings(**{**preset.recipe, **recipe})
         command = shlex.join(["seqchat", *sys.argv[1:]])

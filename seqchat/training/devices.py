@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 import torch
+from torch import Tensor
 
 from seqchat.errors import SeqchatError
 from seqchat.training.settings import Device, Precision
@@ -36,3 +37,17 @@ def uses_bf16(precision: Precision, device: torch.device) -> bool:
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported())
     return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def random_state(device: torch.device) -> Tensor:
+    """Return the state of the generators that training on a device draws from: the CPU's, and the GPU's behind it."""
+    state = torch.get_rng_state()
+    return torch.cat((state, torch.cuda.get_rng_state(device))) if device.type == "cuda" else state
+
+
+def set_random_state(state: Tensor, device: torch.device) -> None:
+    """Set the generators back; a state that another kind of device left sets the CPU's alone."""
+    size = len(torch.get_rng_state())
+    torch.set_rng_state(state[:size].clone())
+    if device.type == "cuda" and len(state) > size:
+        torch.cuda.set_rng_state(state[size:].clone(), device)

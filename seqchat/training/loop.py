@@ -12,12 +12,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from seqchat.corpus.encoding import NO_TARGET, Batch, IdStream, Lanes
+from seqchat.corpus.batches import NO_TARGET, Batch, Lanes
+from seqchat.corpus.encoding import IdStream
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.quality import Quality, measure
 from seqchat.model.network import Network
 from seqchat.training.averaging import WeightAverage
-from seqchat.training.devices import choose_device, limit_memory, uses_bf16
+from seqchat.training.devices import choose_device, limit_memory, random_state, set_random_state, uses_bf16
 from seqchat.training.distributed import Group
 from seqchat.training.losses import FullSoftmax, SampledSoftmax, activation_penalty
 from seqchat.training.settings import TrainingSettings
@@ -194,24 +195,31 @@ class Trainer:
         """Return all that `restore` needs; with several processes, all of them must call it together."""
         others = {
             "state": torch.cat(self.group.gather(self._state), dim=-2),
-            "random": torch.stack(self.group.gather(torch.get_rng_state())),
+            "random": torch.stack(self.group.gather(random_state(self.device))),
         }
         others |= {f"average.{name}": mean for name, mean in self.average.mean.items()}
         values = {
             "settings": self.settings.to_json(),
             "counters": asdict(self.counters),
             "lanes": self._lanes.state(),
+            "tokens": [len(self.train), len(self.validation)],
             "perplexities": self._perplexities,
             "average_steps": self.average.steps,
         }
         return Snapshot.take(self.network, self._optimizer, others, values)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Go back to a snapshot of a run with the same network, settings and number of processes."""
+        """Go back to a snapshot of a run with the same network, settings and number of processes.
+
+        Raises:
+            SeqchatError: it is of another network or text.
+        """
+        if snapshot.values.get("tokens", []) != [len(self.train), len(self.validation)]:
+            raise SeqchatError("The run to resume read another text than the one that is there.")
         snapshot.restore(self.network, self._optimizer)
         self._state = snapshot.tensors["state"][..., self._mine, :].to(self.device)
         random = snapshot.tensors["random"]
-        torch.set_rng_state(random[min(self.group.rank, len(random) - 1)])
+        set_random_state(random[min(self.group.rank, len(random) - 1)], self.device)
         self.average.mean = {n: t.to(self.device, copy=True) for n, t in snapshot.part("average.").items()}
         self.average.steps = snapshot.values["average_steps"]
         self.counters = Counters(**snapshot.values["counters"])

@@ -17,6 +17,9 @@ OptimizerName = Literal["adamw", "sgd"]
 _WORDS_WANTED = 4_000_000
 _EPOCHS_LEAST, _EPOCHS_MOST = 6, 40
 
+# What may change when a run goes on; all else would make its place in the text or its state meaningless.
+RESUMABLE = ("epochs", "patience", "time_limit", "report_words", "learning_rate", "clip", "device", "precision")
+
 _SHARES = (
     "embedding_dropout",
     "input_dropout",

@@ -16,6 +16,7 @@ from seqchat.errors import SeqchatError
 from seqchat.files import write_file
 
 FILE = "state.safetensors"
+_FORMAT = "1"
 _MODEL, _OPTIMIZER = "model.", "optimizer."
 
 
@@ -45,7 +46,7 @@ class Snapshot:
 
     def write(self, folder: Path) -> None:
         """Write the snapshot into a folder, atomically."""
-        write_file(folder / FILE, save(self.tensors, metadata={"values": json.dumps(self.values)}))
+        write_file(folder / FILE, save(self.tensors, metadata={"format": _FORMAT, "values": json.dumps(self.values)}))
 
     @classmethod
     def read(cls, folder: Path) -> Snapshot:
@@ -55,7 +56,10 @@ class Snapshot:
             raise SeqchatError(f"There is nothing to resume: {path} does not exist.")
         try:
             with safe_open(path, framework="pt") as file:
-                values = json.loads(file.metadata()["values"])
+                header = file.metadata() or {}
+                if (found := header.get("format", _FORMAT)) != _FORMAT:
+                    raise SeqchatError(f"{path} has format {found}; this version of seqchat goes on with {_FORMAT}.")
+                values = json.loads(header["values"])
                 return cls({name: file.get_tensor(name) for name in file.keys()}, values)  # noqa: SIM118
         except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
             raise SeqchatError(f"{path} is damaged ({error}).") from error

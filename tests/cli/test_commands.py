@@ -1,6 +1,7 @@
 """The commands as a person or a script calls them: in a process of their own."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -8,7 +9,10 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from seqchat.cli import COMMANDS
 
@@ -149,7 +153,21 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
         (("train", "sample", "--time-limit", "soon"), 2, "90s, 10m or 2h"),
         (("train", "sample", "--out", "/proc/none/m"), 1, "cannot be written"),
         (("train", "--resume", "nowhere"), 1, "nothing to resume"),
-        (("train", "sample", "--resume", "x"), 2, "--resume"),
+        (("train", "sample", "--resume", "x"), 2, "DATA cannot change"),
+        (("train", "--resume", "x", "--overwrite"), 2, "--overwrite cannot change"),
+        (("train", "--resume", "x", "--preset", "tiny"), 2, "--preset cannot change"),
+        (("train", "sample", "--nonlinearity", "relu"), 2, "--nonlinearity is of the cell rnn"),
+        (("train", "sample", "--window-words", "4"), 2, "add --objective window"),
+        (("train", "sample", "--softmax", "full", "--samples", "9"), 2, "--samples has no use"),
+        (("train", "sample", "--non-monotonic", "9"), 2, "sgd alone"),
+        (("train", "sample", "--optimizer", "sgd", "--warmup", "0.1"), 2, "constant rate"),
+        (("train", "sample", "--hidden-dropout", "0.1"), 2, "between layers"),
+        (("train", "sample", "--objective", "window", "--weight-dropout", "0.1"), 2, "objective window"),
+        (("train", "sample", "--validation", "sample", "--validation-share", "0.1"), 2, "beside --validation"),
+        (("train", "sample", "--field", "text"), 2, "with the sample"),
+        (("train", "sample", "--streaming"), 2, "--streaming is for the hub"),
+        (("train", "sample", "--max-words", "5"), 1, "vocabulary has a single word"),
+        (("train", "sample", "--max-dialogs", "1", "--validation", "nowhere.txt"), 1, "no file or folder nowhere.txt"),
         (("tui",), 1, "needs a terminal"),
         (("tui", "nothing"), 1, "There is no model"),
     ],
@@ -170,8 +188,65 @@ def test_only_a_model_is_ever_replaced(tmp_path):
 
 def test_a_run_goes_on_with_what_it_began_with(models, tmp_path):
     model = shutil.copytree(models["lstm"], tmp_path / "m")
-    failed(seqchat("train", "--resume", model, "--batch", 4), 1, "cannot go on with another batch_size")
-    failed(seqchat("train", "--resume", model, "--hidden", 4), 2, "its shape cannot change")
+    failed(seqchat("train", "--resume", model, "--batch", 4), 2, "--batch cannot change")
+    failed(seqchat("train", "--resume", model, "--hidden", 4), 2, "--hidden cannot change")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "a.txt has no usable dialog (it is empty)"),
+        (" \n\n\u200b\n", "has no usable dialog"),
+        ("好" * 1_000_000, "a.txt:1: a turn of 1,000,000 characters, 100,000 are the most"),
+        ("好\n\n好\n", "All dialogs of the data are the same"),
+        ("好", "a single turn"),
+        ("好\n\n好 好\n", "vocabulary has a single word"),
+        ("\x00\x01", "has no usable dialog"),
+    ],
+)
+def test_a_text_that_cannot_be_learnt_is_one_sentence(text, says, tmp_path):
+    (tmp_path / "a.txt").write_text(text, "utf-8")
+    failed(seqchat("train", "a.txt", "--min-count", "1", cwd=tmp_path), 1, says)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_run_of_another_shape_or_format_is_refused(models, tmp_path):
+    for number, (change, says) in enumerate(
+        [
+            (lambda m: _edit(m / "config.json", '"hidden_size": ', '"hidden_size": 1'), "hidden_size|shape"),
+            (lambda m: (m / "training" / "state.safetensors").write_bytes(b"PK" * 99), "is damaged"),
+            (lambda m: shutil.rmtree(m / "training" / "train"), "cannot be read"),
+            (lambda m: (m / "training" / "train" / "starts.npy").unlink(), "cannot be read"),
+            (_another_format, "has format 9"),
+            (_another_text, "another text"),
+        ]
+    ):
+        model = shutil.copytree(models["lstm"], tmp_path / f"m{number}")
+        change(model)
+        before = {path: path.read_bytes() for path in model.rglob("*") if path.is_file()}
+        done = seqchat("train", "--resume", model, cwd=tmp_path)
+        failed(done, 1)
+        assert re.search(says, done.stderr), done.stderr
+        assert {path: path.read_bytes() for path in model.rglob("*") if path.is_file()} == before
+
+
+def _edit(path, old, new):
+    path.write_text(path.read_text("utf-8").replace(old, new, 1), "utf-8")
+
+
+def _another_format(model):
+    path = model / "training" / "state.safetensors"
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        header = {**file.metadata(), "format": "9"}
+    save_file(tensors, path, header)
+
+
+def _another_text(model):
+    part = model / "training" / "train"
+    starts = np.load(part / "starts.npy")
+    starts[-1] -= 3
+    np.save(part / "starts.npy", starts)
 
 
 def test_the_default_data_set_needs_a_network(tmp_path):

@@ -1,0 +1,74 @@
+"""Flags of `seqchat train` that contradict others, or say nothing beside them: a table, checked before any work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import click
+from click.core import ParameterSource
+
+from seqchat.cli.recipe_options import given as given_numbers
+from seqchat.training.settings import RESUMABLE
+
+Values = Mapping[str, Any]
+
+
+class Contradiction(NamedTuple):
+    """A flag by the name of its value, when it makes sense, and what to say when it does not."""
+
+    name: str
+    sensible: Callable[[Values], bool]
+    sentence: str
+
+
+def _is(name: str, *wanted: Any) -> Callable[[Values], bool]:
+    return lambda values: values[name] in wanted
+
+
+CONTRADICTIONS = (
+    Contradiction("network_nonlinearity", _is("cell", "rnn"), "is of the cell rnn alone; add --cell rnn"),
+    Contradiction(
+        "network_window", _is("objective", "window"), "is of the objective window alone; add --objective window"
+    ),
+    Contradiction("recipe_samples", _is("softmax", "auto", "sampled"), "has no use beside --softmax full"),
+    Contradiction("recipe_non_monotonic", _is("optimizer", "sgd"), "is of the optimizer sgd alone"),
+    Contradiction("recipe_warmup", _is("optimizer", "adamw"), "is of the optimizer adamw; sgd has a constant rate"),
+    Contradiction("recipe_hidden_dropout", lambda v: v["layers"] > 1, "is between layers, and there is only one"),
+    Contradiction(
+        "recipe_weight_dropout", _is("objective", "next", "infill"), "is not to be had with the objective window"
+    ),
+    Contradiction("validation_share", lambda v: not v["validation"], "has no use beside --validation"),
+    Contradiction("field", lambda v: v["data"] != ("sample",), "has no use with the sample"),
+)
+
+# What a resumed run may be told; all else is in its directory.
+_WITH_RESUME = {"resume", "tensorboard", "as_json", *(f"recipe_{name}" for name in RESUMABLE)}
+
+
+def check_flags(ctx: click.Context, defaults: Values) -> None:
+    """Refuse contradicting flags; `defaults` are the network's and recipe's values where no flag says another.
+
+    Raises:
+        click.UsageError: names the flag and the reason.
+    """
+    given = [
+        parameter
+        for parameter in ctx.command.params
+        if parameter.name and ctx.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    ]
+    if ctx.params["resume"] is not None:
+        for parameter in given:
+            if parameter.name not in _WITH_RESUME:
+                raise click.UsageError(f"{_flag(parameter)} cannot change when a run goes on; it is taken from DIR.")
+        return
+    # The shape comes last: both it and the recipe have a window.
+    values = {**defaults, **ctx.params, **given_numbers(ctx.params, "recipe"), **given_numbers(ctx.params, "network")}
+    for parameter in given:
+        for contradiction in CONTRADICTIONS:
+            if parameter.name == contradiction.name and not contradiction.sensible(values):
+                raise click.UsageError(f"{_flag(parameter)} {contradiction.sentence}.")
+
+
+def _flag(parameter: click.Parameter) -> str:
+    return parameter.opts[0] if isinstance(parameter, click.Option) else "DATA"
