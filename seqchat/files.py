@@ -47,6 +47,8 @@ def new_folder(path: Path) -> Iterator[Path]:
 def replace_folder(new: Path, path: Path) -> None:
     """Rename `new` to `path`, over a folder that may be there."""
     old = path.with_name(f".{path.name}.old")
+    if old.exists() and not path.exists():
+        old.rename(path)  # a process was killed between the two renames below; what it moved away is the good one
     shutil.rmtree(old, ignore_errors=True)
     if path.exists():
         path.rename(old)

@@ -107,7 +107,6 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
     from seqchat.training.run import Task
     from seqchat.training.run import resume as run_again
     from seqchat.training.run import train as run_training
-    from seqchat.training.settings import TrainingSettings
     from seqchat.training.watching import TensorBoard, Watcher, Watchers
 
     recipe = given(options, "recipe")
@@ -132,7 +131,7 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
             most_dialogs=options["max_dialogs"],
             processes=options["processes"],
         )
-        settings = TrainingSettings(**{**preset.recipe, **recipe})
+        settings = preset.settings(task.network.get("cell", "lstm"), **recipe)
         command = shlex.join(["seqchat", *sys.argv[1:]])
         with joined_group() as group:
             result = run_training(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from seqchat.model.config import ModelConfig
+from seqchat.training.settings import TrainingSettings
 
 DEFAULT_PRESET = "small"
+
+# A plain RNN has no gates that keep its gradients in bounds: at the rate that suits the others it diverges.
+RATE_SHARES = {"lstm": 1.0, "gru": 1.0, "rnn": 0.25}
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,12 @@ class Preset:
     network: dict[str, Any]
     recipe: dict[str, Any]
     seconds: int
+
+    def settings(self, cell: str, **changes: Any) -> TrainingSettings:
+        """Return the recipe for a cell, with other numbers where `changes` name them."""
+        settings = TrainingSettings(**self.recipe)
+        rate = settings.learning_rate * RATE_SHARES[cell]
+        return replace(settings, **{"learning_rate": rate, **changes})
 
     def __str__(self) -> str:
         """Say the size, the time for a million words, and the purpose, in one line."""

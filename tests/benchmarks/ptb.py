@@ -35,9 +35,9 @@ from seqchat.training.settings import TrainingSettings
 WORDS = 10_000
 
 # What a laptop does with half an hour …
-SHORT: dict[str, Any] = {"network": {"layers": 1, "embedding_size": 300, "hidden_size": 650}, "recipe": {}}
+SHORT = ("small", {"layers": 1, "embedding_size": 300, "hidden_size": 650})
 # … and a GPU with a night: the network of AWD-LSTM.
-LONG: dict[str, Any] = {"network": PRESETS["large"].network, "recipe": PRESETS["large"].recipe}
+LONG = ("large", PRESETS["large"].network)
 
 # Lanes of the validation text, as in the example word_language_model; the test text is read by one, from end to end.
 _VALIDATION_LANES = 10
@@ -122,10 +122,8 @@ def test_perplexity(network: Any, model_folder: Path, text: Path) -> float:
         return measure(network, stream, torch.from_numpy(vocabulary.suggestible))["forward"].perplexity
 
 
-def run(
-    cell: str, network: dict[str, Any], recipe: dict[str, Any], paths: dict[str, str], folder: Path, minutes: float
-) -> Row:
-    """Train one network for so many minutes."""
+def run(cell: str, network: dict[str, Any], settings: TrainingSettings, paths: dict[str, str], folder: Path) -> Row:
+    """Train one network until its time is up."""
     task = Task(
         [paths["train"]],
         {**network, "cell": cell},
@@ -134,11 +132,10 @@ def run(
         min_count=1,
         max_words=2 * WORDS,
     )
-    defaults = {"patience": 10_000, "epochs": 10_000, "time_limit": 60 * minutes}
     out = folder / cell
-    clock = Clock(60 * minutes / 3, out, Path(paths["test"]))
+    clock = Clock((settings.time_limit or 0) / 3, out, Path(paths["test"]))
     began = time.monotonic()
-    result = train(task, TrainingSettings(**{**defaults, **recipe}), out, clock)
+    result = train(task, settings, out, clock)
     checkpoint = Checkpoint.load(out)
     best = build(checkpoint.config)
     best.load_state_dict(checkpoint.weights)
@@ -188,8 +185,9 @@ def _value(text: str) -> int | float | str:
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="Another value for a number of the recipe.")
 def main(source: Path, minutes: float, cells: str, long_recipe: bool, changes: tuple[str, ...]) -> None:
     """Train on the Penn Treebank and print test perplexities."""
-    plan = LONG if long_recipe else SHORT
-    network, recipe = dict(plan["network"]), dict(plan["recipe"])
+    preset, shape = LONG if long_recipe else SHORT
+    network: dict[str, Any] = dict(shape)
+    recipe: dict[str, Any] = {}
     for name, _, value in (change.partition("=") for change in changes):
         (network if name in ModelConfig.__dataclass_fields__ and name != "window" else recipe)[name] = _value(value)
     rows = []
@@ -197,8 +195,10 @@ def main(source: Path, minutes: float, cells: str, long_recipe: bool, changes: t
         folder = Path(name)
         paths = prepare(source, folder)
         for cell in cells.split(","):
-            shape = {**network, "hidden_size": equal_hidden_size(cell, network)}
-            rows.append(run(cell, shape, recipe, paths, folder, minutes))
+            equal = {**network, "hidden_size": equal_hidden_size(cell, network)}
+            limits = {"patience": 10_000, "epochs": 10_000, "time_limit": 60 * minutes}
+            settings = PRESETS[preset].settings(cell, **{**limits, **recipe})
+            rows.append(run(cell, equal, settings, paths, folder))
             click.echo(table(rows))
 
 

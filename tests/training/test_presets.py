@@ -1,0 +1,26 @@
+import pytest
+
+from seqchat.model.config import ModelConfig
+from seqchat.training.presets import PRESETS, RATE_SHARES
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_a_network_and_a_recipe_and_says_its_size(name):
+    preset = PRESETS[name]
+    config = ModelConfig(10_000, **preset.network)
+    assert f"{config.parameters / 1e6:.1f} M parameters" in str(preset)
+    assert preset.settings("lstm").learning_rate == preset.settings("gru").learning_rate
+
+
+def test_presets_grow():
+    sizes = [ModelConfig(10_000, **preset.network).parameters for preset in PRESETS.values()]
+    assert sizes == sorted(sizes)
+    assert [p.seconds for p in PRESETS.values()] == sorted(p.seconds for p in PRESETS.values())
+
+
+def test_an_rnn_learns_at_a_lower_rate_unless_told_otherwise():
+    preset = PRESETS["small"]
+    assert preset.settings("rnn").learning_rate == preset.settings("lstm").learning_rate * RATE_SHARES["rnn"]
+    assert RATE_SHARES["rnn"] < 1
+    assert preset.settings("rnn", learning_rate=0.5, batch_size=3).learning_rate == 0.5
+    assert preset.settings("rnn", batch_size=3).batch_size == 3
