@@ -163,7 +163,7 @@ def test_two_processes_with_half_the_batch_each_learn_the_same(tmp_path):
     options = [*OPTIONS.split(), *off, "--softmax", "full", "--json"]
     one = subprocess.run([*COMMAND[:5], *options, "--out", "one"], cwd=tmp_path, capture_output=True, text=True)
     assert one.returncode == 0, one.stderr
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29431"]
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     two = subprocess.run(
         [*torchrun, "-m", "seqchat", "train", "sample", *options, "--out", "two"],
         cwd=tmp_path,
