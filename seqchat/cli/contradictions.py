@@ -9,7 +9,9 @@ import click
 from click.core import ParameterSource
 
 from seqchat.cli.recipe_options import given as given_numbers
-from seqchat.training.settings import RESUMABLE
+from seqchat.model.config import ModelConfig
+from seqchat.training.presets import Preset
+from seqchat.training.settings import RESUMABLE, TrainingSettings
 
 Values = Mapping[str, Any]
 
@@ -46,8 +48,8 @@ CONTRADICTIONS = (
 _WITH_RESUME = {"resume", "tensorboard", "as_json", *(f"recipe_{name}" for name in RESUMABLE)}
 
 
-def check_flags(ctx: click.Context, defaults: Values) -> None:
-    """Refuse contradicting flags; `defaults` are the network's and recipe's values where no flag says another.
+def check_flags(ctx: click.Context, preset: Preset) -> None:
+    """Refuse contradicting flags; where no flag says another, numbers are those of the preset, or else the defaults.
 
     Raises:
         click.UsageError: names the flag and the reason.
@@ -62,8 +64,10 @@ def check_flags(ctx: click.Context, defaults: Values) -> None:
             if parameter.name not in _WITH_RESUME:
                 raise click.UsageError(f"{_flag(parameter)} cannot change when a run goes on; it is taken from DIR.")
         return
+    recipe = {**TrainingSettings().to_json(), **preset.recipe, **given_numbers(ctx.params, "recipe")}
+    shape = {**ModelConfig(1).to_json(), **preset.network, **given_numbers(ctx.params, "network")}
     # The shape comes last: both it and the recipe have a window.
-    values = {**defaults, **ctx.params, **given_numbers(ctx.params, "recipe"), **given_numbers(ctx.params, "network")}
+    values = {**ctx.params, **recipe, **shape}
     for parameter in given:
         for contradiction in CONTRADICTIONS:
             if parameter.name == contradiction.name and not contradiction.sensible(values):

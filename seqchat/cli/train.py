@@ -24,7 +24,6 @@ from seqchat.training.presets import DEFAULT_PRESET, PRESETS
 if TYPE_CHECKING:
     from seqchat.training.run import Result
 
-_DEFAULTS = {"cell": "lstm", "layers": 1, "objective": "next", "optimizer": "adamw", "softmax": "auto"}
 _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.items())
 
 
@@ -71,10 +70,10 @@ def train(
     seqchat train sample
     seqchat train my_chats.jsonl --out checkpoints/me
     seqchat train chats/ --cell gru --time-limit 30m
-    torchrun --nproc-per-node 2 -m seqchat train chats/
+    torchrun --standalone --nproc-per-node 2 -m seqchat train chats/
     """
     preset = PRESETS[options["preset"]]
-    check_flags(ctx, {**_DEFAULTS, **preset.network, **preset.recipe})
+    check_flags(ctx, preset)
     if options["streaming"] and all(is_local(source) for source in data or (DEFAULT_DATASET,)):
         raise click.UsageError("--streaming is for the hub's data sets; local files are never held in memory anyway.")
     result = _run(data or (DEFAULT_DATASET,), out, resume, options)
@@ -131,7 +130,7 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
             most_dialogs=options["max_dialogs"],
             processes=options["processes"],
         )
-        settings = preset.settings(task.network.get("cell", "lstm"), **recipe)
+        settings = preset.settings(cell, **recipe)
         command = shlex.join(["seqchat", *sys.argv[1:]])
         with joined_group() as group:
             result = run_training(

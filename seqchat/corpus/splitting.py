@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.corpus.dialogs import Dialog
-from seqchat.corpus.encoding import NO_WORD, Ids, IdStream, StreamWriter
+from seqchat.corpus.encoding import NO_WORD, IdStream, StreamWriter
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.errors import SeqchatError
 
@@ -52,7 +52,7 @@ def cut_in_two(stream: IdStream, share: float, folder: Path) -> IdStream:
     return IdStream.open(folder)
 
 
-def _places(stream: IdStream, wanted: int) -> Ids:
+def _places(stream: IdStream, wanted: int) -> NDArray[np.int64]:
     """Return where a token stands."""
     found, first = [], 0
     for ids, _ in stream.blocks():

@@ -165,7 +165,7 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Wat
         vocabulary = Vocabulary.build(text.counts(training), cut, min_count=task.min_count, max_words=task.max_words)
         train_stream = text.encode(staging / TRAINING / "train", vocabulary, training)
         validation_stream = validation_text.encode(staging / TRAINING / "validation", vocabulary, validating)
-    data = {
+    data: dict[str, Any] = {
         "sources": [_public_name(source) for source in task.data],
         "dialogs": train_stream.dialogs,
         "words": train_stream.words,
@@ -175,10 +175,13 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Wat
         "min_count": task.min_count,
         "command": command,
     }
-    _check_text(vocabulary, validation_stream)
+    if data["validation_words"] == 0:
+        raise SeqchatError("The text to validate on has no word.")
+    if len(vocabulary) < len(SPECIAL_WORDS) + 2:
+        raise SeqchatError("The vocabulary has a single word, so there is nothing to learn; give more text or words.")
     watcher.message(
-        f"{train_stream.dialogs:,} dialogs and {data['words']:,} words to learn, {data['validation_words']:,} "
-        f"to validate on ({validation_stream.unknown_words / validation_stream.words:.1%} of them not "
+        f"{data['dialogs']:,} dialogs and {data['words']:,} words to learn, {data['validation_words']:,} "
+        f"to validate on ({data['validation_unknown_words'] / data['validation_words']:.1%} of them not "
         f"among the {len(vocabulary):,} words of the vocabulary)"
     )
     torch.manual_seed(settings.seed)
@@ -210,16 +213,20 @@ def _split(text: SegmentedText, share: float, workspace: Path) -> tuple[Segmente
     return text, held_out(text.digests, share)
 
 
-def _check_text(vocabulary: Vocabulary, validation: IdStream) -> None:
-    if validation.words == 0:
-        raise SeqchatError("The text to validate on has no word.")
-    if len(vocabulary) < len(SPECIAL_WORDS) + 2:
-        raise SeqchatError("The vocabulary has a single word, so there is nothing to learn; give more text or words.")
-
-
 def _public_name(source: str) -> str:
     """Return a source's name without the folders of this machine."""
     return Path(source).name if Path(source).expanduser().exists() else source
+
+
+def dropouts(settings: TrainingSettings) -> Dropouts:
+    """Return what a network drops with these settings."""
+    return Dropouts(
+        settings.embedding_dropout,
+        settings.input_dropout,
+        settings.hidden_dropout,
+        settings.output_dropout,
+        settings.weight_dropout,
+    )
 
 
 def _trainer(
@@ -229,14 +236,7 @@ def _trainer(
     group: Group,
     should_stop: Callable[[], bool],
 ) -> Trainer:
-    dropouts = Dropouts(
-        settings.embedding_dropout,
-        settings.input_dropout,
-        settings.hidden_dropout,
-        settings.output_dropout,
-        settings.weight_dropout,
-    )
-    network = build(checkpoint.config, dropouts)
+    network = build(checkpoint.config, dropouts(settings))
     network.load_state_dict(checkpoint.weights)
     vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
     return Trainer(

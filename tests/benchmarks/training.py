@@ -34,8 +34,8 @@ from seqchat.corpus.words import segmenter
 from seqchat.evaluation.quality import measure
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
-from seqchat.model.recurrent import Dropouts
 from seqchat.training.loop import Trainer
+from seqchat.training.run import dropouts
 from seqchat.training.settings import TrainingSettings
 
 SHAPE: dict[str, Any] = {"layers": 1, "embedding_size": 256, "hidden_size": 512}
@@ -105,9 +105,7 @@ def train_seqchat(
     """Train as `seqchat train` does; return the tokens, the seconds, and the weights."""
     torch.manual_seed(1)
     torch.set_flush_denormal(True)
-    s = settings
-    dropouts = Dropouts(s.embedding_dropout, s.input_dropout, s.hidden_dropout, s.output_dropout, s.weight_dropout)
-    network = build(ModelConfig(words, **SHAPE), dropouts)
+    network = build(ModelConfig(words, **SHAPE), dropouts(settings))
     trainer = Trainer(network, settings, train, validation, torch.ones(words, dtype=torch.bool))
     began = time.monotonic()
     steps = (event for event in trainer.run() if hasattr(event, "gradient_norm"))
