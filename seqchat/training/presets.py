@@ -69,8 +69,6 @@ PRESETS: dict[str, Preset] = {
             "patience": 8,
             "embedding_dropout": 0.1,
             "weight_dropout": 0.5,
-            "activation": 2.0,
-            "slowness": 1.0,
         },
         1_500,
     ),

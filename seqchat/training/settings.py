@@ -62,8 +62,8 @@ class TrainingSettings:
     hidden_dropout: float = 0.3
     output_dropout: float = 0.4
     weight_dropout: float = 0.1
-    activation: float = 0.0
-    slowness: float = 0.0
+    activation: float = 2.0
+    slowness: float = 1.0
     softmax: Softmax = "auto"
     samples: int = 8_192
     epochs: int | None = None
