@@ -39,6 +39,11 @@ class TrainingProgress:
         if self._progress.live.is_started:
             self._progress.stop()
 
+    @property
+    def training(self) -> bool:
+        """Whether there is a network already, and work that could be saved."""
+        return self._trainer is not None
+
     def message(self, text: str) -> None:
         self._console.print(Text(text))
 

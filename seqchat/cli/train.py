@@ -22,6 +22,7 @@ from seqchat.errors import SeqchatError
 from seqchat.training.presets import DEFAULT_PRESET, PRESETS
 
 if TYPE_CHECKING:
+    from seqchat.cli.progress import TrainingProgress
     from seqchat.training.run import Result
 
 _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.items())
@@ -109,7 +110,7 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
     from seqchat.training.watching import TensorBoard, Watcher, Watchers
 
     recipe = given(options, "recipe")
-    with TrainingProgress(quiet=not leads) as terminal, _stop_on_interrupt() as stop:
+    with TrainingProgress(quiet=not leads) as terminal, _stop_on_interrupt(terminal) as stop:
         logs: Path | None = options["tensorboard"]
         progress: Watcher = Watchers([terminal, TensorBoard(logs)]) if logs and leads else terminal
         if resume is not None:
@@ -154,24 +155,25 @@ def _check_out(out: Path, data: tuple[str, ...], *, overwrite: bool) -> None:
 
 
 class _Stop:
-    """Whether Ctrl-C was pressed; the run ends between two steps then, and saves."""
+    """Whether Ctrl-C was pressed while it trains; the run ends between two steps then, and saves."""
 
-    def __init__(self) -> None:
+    def __init__(self, terminal: TrainingProgress) -> None:
+        self._terminal = terminal
         self._requested = False
 
     def requested(self) -> bool:
         return self._requested
 
     def request(self, *_: object) -> None:
-        if self._requested:
+        if self._requested or not self._terminal.training:
             raise KeyboardInterrupt
         self._requested = True
         click.echo("\nStopping; Ctrl-C again leaves without saving.", err=True)
 
 
 @contextmanager
-def _stop_on_interrupt() -> Iterator[_Stop]:
-    stop = _Stop()
+def _stop_on_interrupt(terminal: TrainingProgress) -> Iterator[_Stop]:
+    stop = _Stop(terminal)
     previous = signal.signal(signal.SIGINT, stop.request)
     try:
         yield stop

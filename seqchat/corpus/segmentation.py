@@ -23,6 +23,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from seqchat.corpus.dialogs import Dialog
@@ -169,14 +170,17 @@ def segmented(
     if key is None:
         return _segment(reading, workspace, processes, progress)
     path = cache() / "texts" / key
-    try:
-        text = SegmentedText.open(path)
-        os.utime(path)
-    except (SeqchatError, OSError):
-        with new_folder(path) as partial:
-            _segment(reading, partial, processes, progress)
-        text = SegmentedText.open(path)
-        _forget_oldest(path.parent)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # A second training on the same text waits for the first to cut it.
+    with FileLock(path.with_suffix(".lock")):
+        try:
+            text = SegmentedText.open(path)
+            os.utime(path)
+        except (SeqchatError, OSError):
+            with new_folder(path) as partial:
+                _segment(reading, partial, processes, progress)
+            text = SegmentedText.open(path)
+            _forget_oldest(path.parent)
     return text
 
 
@@ -184,6 +188,7 @@ def _forget_oldest(folder: Path) -> None:
     texts = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
     for path in texts[:-_KEPT_TEXTS]:
         shutil.rmtree(path, ignore_errors=True)
+        path.with_suffix(".lock").unlink(missing_ok=True)
 
 
 def _segment(reading: Reading, folder: Path, processes: int | None, progress: Progress) -> SegmentedText:

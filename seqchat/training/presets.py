@@ -13,6 +13,12 @@ DEFAULT_PRESET = "small"
 # A plain RNN has no gates that keep its gradients in bounds: at the rate that suits the others it diverges.
 RATE_SHARES = {"lstm": 1.0, "gru": 1.0, "rnn": 0.25}
 
+# What an optimizer wants other than the recipe says; for SGD it is what AWD-LSTM takes.
+OPTIMIZER_NUMBERS: dict[str, dict[str, float]] = {
+    "adamw": {},
+    "sgd": {"learning_rate": 30.0, "clip": 0.25, "weight_decay": 1.2e-6},
+}
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -29,7 +35,8 @@ class Preset:
 
     def settings(self, cell: str, **changes: Any) -> TrainingSettings:
         """Return the recipe for a cell, with other numbers where `changes` name them."""
-        settings = TrainingSettings(**self.recipe)
+        optimizer = changes.get("optimizer", TrainingSettings.optimizer)
+        settings = TrainingSettings(**{**self.recipe, **OPTIMIZER_NUMBERS[optimizer]})
         rate = settings.learning_rate * RATE_SHARES[cell]
         return replace(settings, **{"learning_rate": rate, **changes})
 

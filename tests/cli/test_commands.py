@@ -129,6 +129,26 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     assert seqchat("complete", "你好", "-m", "m", cwd=tmp_path).returncode == 0
 
 
+def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
+    (tmp_path / "chats.txt").write_text("".join(f"今天第{i}次说我们要去吃火锅\n" for i in range(200_000)), "utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seqchat", "train", "chats.txt", "--out", "m"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    assert process.stderr is not None
+    while "Reading" not in process.stderr.readline():
+        pass
+    time.sleep(1)
+    process.send_signal(signal.SIGINT)
+    error = process.communicate(timeout=120)[1]
+    assert process.returncode == 130
+    assert "Traceback" not in error
+    assert [path.name for path in tmp_path.iterdir()] == ["chats.txt"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [

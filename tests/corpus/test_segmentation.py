@@ -1,5 +1,7 @@
 import json
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import numpy as np
 import pytest
@@ -66,6 +68,26 @@ def test_several_processes_cut_as_one_does(tmp_path, monkeypatch):
     assert text.stream.dialogs == len(text.digests) == text.report.dialogs
 
 
+def test_who_needs_a_text_that_is_being_cut_waits_for_it(tmp_path, chats, monkeypatch):
+    cut, begun, may_end = segmentation._segment, Event(), Event()
+    times: list[int] = []
+
+    def slowly(*arguments):
+        times.append(1)
+        begun.set()
+        assert may_end.wait(60)
+        return cut(*arguments)
+
+    monkeypatch.setattr(segmentation, "_segment", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(segmented, Reading([chats]), tmp_path / "first")
+        assert begun.wait(60)
+        second = pool.submit(segmented, Reading([chats]), tmp_path / "second")
+        may_end.set()
+        assert np.array_equal(first.result().stream.ids, second.result().stream.ids)
+    assert times == [1]
+
+
 def test_a_text_is_cut_once(tmp_path, chats, monkeypatch):
     first = segmented(Reading([chats]), tmp_path / "work")
 
@@ -98,7 +120,7 @@ def test_the_texts_used_last_are_kept(tmp_path, monkeypatch):
         path = tmp_path / f"{number}.txt"
         path.write_text(f"你好{number}\n在\n", "utf-8")
         segmented(Reading([str(path)]), tmp_path / "work")
-    kept = list((tmp_path / "cache" / "texts").iterdir())
+    kept = [path for path in (tmp_path / "cache" / "texts").iterdir() if path.is_dir()]
     assert len(kept) == 2
     words = {word for folder in kept for word in json.loads((folder / "text.json").read_text("utf-8"))["words"]}
     assert {"2", "3"} <= words
@@ -108,7 +130,7 @@ def test_a_failed_reading_leaves_nothing(tmp_path):
     (tmp_path / "a.txt").write_text("\n\n", "utf-8")
     with pytest.raises(SeqchatError, match="no usable dialog"):
         segmented(Reading([str(tmp_path / "a.txt")]), tmp_path / "work")
-    assert not list((tmp_path / "cache" / "texts").iterdir())
+    assert not [path for path in (tmp_path / "cache" / "texts").iterdir() if path.is_dir()]
 
 
 def test_what_streams_is_not_cached_and_can_be_limited(tmp_path, monkeypatch):
