@@ -30,7 +30,7 @@ _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.item
 
 @click.command(
     short_help="Learn a model from chat text.",
-    epilog=f"\b\nPresets, with 10,000 words on two CPU cores (times of all but small are estimates):\n{_PRESETS_HELP}",
+    epilog=f"\b\nPresets, with 10,000 words on two CPU cores:\n{_PRESETS_HELP}",
 )
 @click.argument("data", nargs=-1)
 @click.option("--out", type=click.Path(path_type=Path), help="Where the model goes  [checkpoints/CELL-DATA]")

@@ -24,8 +24,7 @@ OPTIMIZER_NUMBERS: dict[str, dict[str, float]] = {
 class Preset:
     """A size: what it is for, the shape of the network (as `ModelConfig`) and the recipe (as `TrainingSettings`).
 
-    seconds: for a million words on two CPU cores with a vocabulary of 10,000 words; measured for small, estimated for
-    the others.
+    seconds: for a million words on two CPU cores with a vocabulary of 10,000 words.
     """
 
     purpose: str
@@ -44,7 +43,8 @@ class Preset:
         """Say the size, the time for a million words, and the purpose, in one line."""
         shape = ModelConfig(10_000, **self.network)
         size = f"{shape.layers} × {shape.hidden_size}, {shape.parameters / 1e6:.1f} M parameters"
-        return f"{size:<29} a million words in {self.seconds / 60:.0f} min  {self.purpose}"
+        time = f"{self.seconds} s" if self.seconds < 100 else f"{self.seconds / 60:.0f} min"
+        return f"{size:<29} a million words in {time:<7} {self.purpose}"
 
 
 PRESETS: dict[str, Preset] = {
@@ -52,19 +52,19 @@ PRESETS: dict[str, Preset] = {
         "to try things out, or for a few hundred messages",
         {"layers": 1, "embedding_size": 128, "hidden_size": 256},
         {"batch_size": 16},
-        40,
+        43,
     ),
     "small": Preset(
         "for up to a few million words on a laptop",
         {"layers": 1, "embedding_size": 256, "hidden_size": 512},
         {},
-        100,
+        46,
     ),
     "base": Preset(
         "for ten million words, or a night of a laptop",
         {"layers": 2, "embedding_size": 400, "hidden_size": 800},
         {"learning_rate": 2e-3},
-        400,
+        173,
     ),
     "large": Preset(
         "for a GPU: the shape of AWD-LSTM",
@@ -77,6 +77,6 @@ PRESETS: dict[str, Preset] = {
             "embedding_dropout": 0.1,
             "weight_dropout": 0.5,
         },
-        1_500,
+        632,
     ),
 }
