@@ -62,7 +62,7 @@ class Lanes:
 
     def state(self) -> dict[str, Any]:
         """Return the position in the corpus, to be written as JSON."""
-        return {"epoch": self.epoch, "batches": self.batches, "next": self._next, "at": self._at}
+        return {"epoch": self.epoch, "batches": self.batches, "next": self._next, "at": list(self._at)}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go back to a position that `state` returned."""
@@ -91,11 +91,12 @@ class Lanes:
 
     def _length(self) -> int:
         """Draw the length of the next window (Merity, Keskar and Socher 2017, section 4.1)."""
-        if self._seed is None or self._full_window_share == 1:
+        if self._seed is None:
             return self._window
         rng = np.random.default_rng([self._seed, self.batches, 1])
         middle = self._window if rng.random() < self._full_window_share else self._window / 2
-        return max(5, min(round(rng.normal(middle, 5)), self._window + 20))
+        length = round(rng.normal(middle, min(5.0, self._window / 4)))
+        return max(min(5, self._window), min(length, self._window + 20))
 
     def _batch(self) -> Batch:
         length = self._length()

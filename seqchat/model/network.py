@@ -15,10 +15,18 @@ from torch.nn.functional import linear
 
 from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
-from seqchat.model.recurrent import Dropouts, RecurrentStack, embed, locked_dropout
+from seqchat.model.recurrent import Dropouts, RecurrentStack, embed, kernel_precision, locked_dropout
 
 # The id that stands for no word: before the start of a text, and behind its end.
 PADDING = 0
+
+
+@dataclass(frozen=True)
+class Activations:
+    """What a recurrent stack returned, before and after dropout: [time, batch, hidden]."""
+
+    output: Tensor
+    dropped: Tensor
 
 
 @dataclass(frozen=True)
@@ -26,14 +34,13 @@ class Run:
     """What a network makes of a window of text.
 
     heads: features [time, batch, embedding] by name, each a prediction of the same next words; the last is the best.
-    state: to go on from. output, dropped: what the recurrent stack returned, before and after dropout, for activation
-    regularisation.
+    state: to go on from. stacks: the activations of each recurrent stack in the order of its reading, for activation
+    regularisation; the first is the one that reads from left to right.
     """
 
     heads: dict[str, Tensor]
     state: Tensor
-    output: Tensor
-    dropped: Tensor
+    stacks: tuple[Activations, ...]
 
 
 class Network(nn.Module):
@@ -89,7 +96,7 @@ class NextNetwork(Network):
         """Read ids from left to right."""
         output, state = self.recurrent(self._embed(ids), state)
         dropped = locked_dropout(output, self.dropouts.output, self.training)
-        return Run({"forward": self.projection(dropped)}, state, output, dropped)
+        return Run({"forward": self.projection(dropped)}, state, (Activations(output, dropped),))
 
 
 class InfillNetwork(NextNetwork):
@@ -113,24 +120,24 @@ class InfillNetwork(NextNetwork):
     def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> Run:
         """Read ids from left to right and targets from right to left; what lies beyond the window is cut off."""
         run = super().forward(ids, state, targets)
-        right, there = self._read_backward(targets)
-        both = self.joint(torch.cat((run.dropped, right), dim=-1)) * there
+        backward, right, there = self._read_backward(targets)
+        both = self.joint(torch.cat((run.stacks[0].dropped, right), dim=-1)) * there
         forward = run.heads["forward"]
         heads = {"forward": forward, "backward": self.backward_projection(right), "joint": forward + both}
-        return Run(heads, run.state, run.output, run.dropped)
+        return Run(heads, run.state, (*run.stacks, backward))
 
-    def _read_backward(self, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Return for each target what lies right of it [time, batch, hidden], and whether there is anything."""
+    def _read_backward(self, targets: Tensor) -> tuple[Activations, Tensor, Tensor]:
+        """Return the activations, for each target what lies right of it [time, batch, hidden], and if anything does."""
         time = torch.arange(len(targets), device=targets.device)[:, None]
         lengths = (targets >= 0).sum(dim=0)
         mirrored = (lengths - 1 - time).clamp(min=0)
         inputs = targets.clamp(min=PADDING).gather(0, mirrored)
         output, _ = self.backward_recurrent(self._embed(inputs), self.initial_state(targets.shape[1]))
-        output = locked_dropout(output, self.dropouts.output, self.training)
+        dropped = locked_dropout(output, self.dropouts.output, self.training)
         # The target at t may know the words behind it: the state after reading the mirrored window up to t + 1.
         there = (time < lengths - 1)[..., None]
         place = (lengths - 2 - time).clamp(min=0)[..., None].expand(-1, -1, output.shape[-1])
-        return output.gather(0, place) * there, there
+        return Activations(output, dropped), dropped.gather(0, place) * there, there
 
 
 class WindowNetwork(Network):
@@ -162,10 +169,12 @@ class WindowNetwork(Network):
         """Read a window of words that ends at each of the ids."""
         text = torch.cat((state[..., 0], ids))
         windows = text.unfold(0, self.config.window, 1).flatten(0, 1).T
-        outputs, _ = self.recurrent(self._embed(windows))
+        with kernel_precision(windows.device):
+            outputs, _ = self.recurrent(self._embed(windows))
         output = outputs[-1].view(*ids.shape, -1)
         dropped = locked_dropout(output, self.dropouts.output, self.training)
-        return Run({"forward": self.projection(dropped)}, text[len(ids) :, :, None], output, dropped)
+        state = text[len(ids) :, :, None]
+        return Run({"forward": self.projection(dropped)}, state, (Activations(output, dropped),))
 
 
 _NETWORKS: dict[str, type[Network]] = {"next": NextNetwork, "infill": InfillNetwork, "window": WindowNetwork}

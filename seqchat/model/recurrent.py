@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,14 @@ _KERNELS: dict[tuple[str, str], Callable[..., Any]] = {
     ("lstm", "tanh"): torch.lstm,
     ("gru", "tanh"): torch.gru,
 }
+
+
+def kernel_precision(device: torch.device) -> AbstractContextManager[object]:
+    """Give what a recurrent kernel is to run in: as it is, but on CUDA float32.
+
+    Autocast would have cuDNN run in float16 there, whose small gradients become zero.
+    """
+    return torch.autocast("cuda", enabled=False) if device.type == "cuda" else nullcontext()
 
 
 @dataclass(frozen=True)
@@ -73,10 +82,12 @@ class RecurrentLayer(nn.Module):
         """Run x [time, batch, inputs] from a state [parts, batch, hidden]; return the outputs and the new state."""
         recurrent = dropout(self.weight_hh_l0, weight_dropout, self.training and weight_dropout > 0)
         weights = [self.weight_ih_l0, recurrent, self.bias_ih_l0, self.bias_hh_l0]
-        parts = list(state.to(x.dtype).unsqueeze(1).contiguous())
-        outputs, *new_parts = self._kernel(
-            x, parts if self._parts > 1 else parts[0], weights, True, 1, 0.0, self.training, False, False
-        )
+        with kernel_precision(x.device):
+            x = x.float() if x.is_cuda else x
+            parts = list(state.to(x.dtype).unsqueeze(1).contiguous())
+            outputs, *new_parts = self._kernel(
+                x, parts if self._parts > 1 else parts[0], weights, True, 1, 0.0, self.training, False, False
+            )
         return outputs, torch.stack([part[0] for part in new_parts])
 
 

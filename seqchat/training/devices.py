@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from seqchat.errors import SeqchatError
+from seqchat.training.distributed import Group
 from seqchat.training.settings import Device, Precision
 
 # Windows and batches vary in size, and oneDNN would keep compiled kernels, with their memory, for a thousand sizes.
@@ -19,15 +20,27 @@ def limit_memory() -> None:
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _KEPT_KERNELS)
 
 
-def choose_device(name: Device, rank: int = 0) -> torch.device:
-    """Return the device of that name; ``auto`` is a GPU where there is one, the `rank`-th of several."""
+def choose_device(name: Device, group: Group) -> torch.device:
+    """Return the device of that name; ``auto`` is a GPU where there is one. Each process of a machine gets its own.
+
+    Raises:
+        SeqchatError: there is none, or too few.
+    """
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        mps = torch.backends.mps.is_available() and group.size == 1
+        name = "cuda" if torch.cuda.is_available() else "mps" if mps else "cpu"
     if name == "cuda" and not torch.cuda.is_available():
         raise SeqchatError("There is no CUDA device here; use --device cpu, or auto.")
     if name == "mps" and not torch.backends.mps.is_available():
         raise SeqchatError("There is no MPS device here; use --device cpu, or auto.")
-    return torch.device("cuda", rank % torch.cuda.device_count()) if name == "cuda" else torch.device(name)
+    if name == "mps" and group.size > 1:
+        raise SeqchatError("Several processes cannot train on MPS together; use --device cpu.")
+    if name != "cuda":
+        return torch.device(name)
+    if group.local_rank >= (gpus := torch.cuda.device_count()):
+        raise SeqchatError(f"Each process takes a GPU, and this machine has {gpus}; start fewer, or use --device cpu.")
+    torch.cuda.set_device(group.local_rank)
+    return torch.device("cuda", group.local_rank)
 
 
 def uses_bf16(precision: Precision, device: torch.device) -> bool:
@@ -35,19 +48,24 @@ def uses_bf16(precision: Precision, device: torch.device) -> bool:
     if precision != "auto":
         return precision == "bf16"
     if device.type == "cuda":
-        return bool(torch.cuda.is_bf16_supported())
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def random_state(device: torch.device) -> Tensor:
     """Return the state of the generators that training on a device draws from: the CPU's, and the GPU's behind it."""
     state = torch.get_rng_state()
-    return torch.cat((state, torch.cuda.get_rng_state(device))) if device.type == "cuda" else state
+    if device.type == "cpu":
+        return state
+    return torch.cat((state, torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.mps.get_rng_state()))
 
 
 def set_random_state(state: Tensor, device: torch.device) -> None:
     """Set the generators back; a state that another kind of device left sets the CPU's alone."""
+    own = len(random_state(device)) == len(state)
     size = len(torch.get_rng_state())
     torch.set_rng_state(state[:size].clone())
-    if device.type == "cuda" and len(state) > size:
+    if device.type == "cuda" and own:
         torch.cuda.set_rng_state(state[size:].clone(), device)
+    elif device.type == "mps" and own:
+        torch.mps.set_rng_state(state[size:].clone())

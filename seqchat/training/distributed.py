@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,6 +12,11 @@ from datetime import timedelta
 import torch
 import torch.distributed as dist
 from torch import Tensor
+
+from seqchat.errors import SeqchatError
+
+# Cutting a very large text, for which the other processes wait, takes hours.
+_TIMEOUT = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,22 @@ class Group:
         dist.all_gather_object(found, tensor.cpu())
         return [t for t in found if t is not None]
 
+    def alone(self, work: Callable[[], None]) -> None:
+        """Let the leading process work while the others wait; where it fails, it says why, and the others end."""
+        failed = False
+        try:
+            if self.leads:
+                work()
+        except SeqchatError:
+            failed = True
+            raise
+        finally:
+            # Any other error ends the process, and the launcher then ends the others.
+            if failed or not self.leads or sys.exc_info()[0] is None:
+                failed = self.any(failed)
+        if failed:
+            raise SystemExit(1)
+
     def wait(self) -> None:
         """Go on when every process has come here."""
         if self.size > 1:
@@ -67,7 +89,7 @@ def joined_group() -> Iterator[Group]:
         yield Group()
         return
     backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-    dist.init_process_group(backend, timeout=timedelta(hours=2))
+    dist.init_process_group(backend, timeout=_TIMEOUT)
     try:
         yield Group(dist.get_rank(), dist.get_world_size(), int(os.environ.get("LOCAL_RANK", "0")))
     finally:

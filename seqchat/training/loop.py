@@ -99,8 +99,9 @@ class _Loss(nn.Module):
         present = targets != NO_TARGET
         wanted = targets[present]
         losses = [self._softmax(self.network, features[present], wanted) for features in run.heads.values()]
-        penalty = activation_penalty(run.output, run.dropped, self._settings.activation, self._settings.slowness)
-        return torch.stack(losses).sum() * share + penalty, losses[-1].detach(), run.state.detach()
+        alpha, beta = self._settings.activation, self._settings.slowness
+        penalties = [activation_penalty(activations, present, alpha, beta) for activations in run.stacks]
+        return torch.stack(losses + penalties).sum() * share, losses[-1].detach(), run.state.detach()
 
 
 class Trainer:
@@ -123,13 +124,13 @@ class Trainer:
         self.counters = Counters()
         self.outcome: Outcome = "finished"
         limit_memory()
-        self.device = choose_device(settings.device, self.group.local_rank)
+        self.device = choose_device(settings.device, self.group)
         network.to(self.device)
         self.average = WeightAverage(network)
         self._bf16 = uses_bf16(settings.precision, self.device)
-        self._loss: nn.Module = _Loss(network, settings)
+        self._loss: nn.Module = _Loss(network, settings).to(self.device)
         if self.group.size > 1:
-            self._loss = DistributedDataParallel(self._loss)
+            self._loss = DistributedDataParallel(self._loss, broadcast_buffers=False)
         self._optimizer = _optimizer(network, settings)
         self._lanes = Lanes(
             train,
@@ -150,7 +151,7 @@ class Trainer:
         self.total_tokens = settings.epochs_for(train.targets) * train.targets
         self._report_every = min(settings.report_words, train.targets)
         torch.manual_seed(settings.seed + 1_000_003 * self.group.rank)
-        self._good = self.snapshot()
+        self.good = self.snapshot()
 
     def run(self) -> Iterator[StepInfo | Report | Notice]:
         """Train until the epochs, the patience or the time limit end it."""
@@ -203,7 +204,7 @@ class Trainer:
             "counters": asdict(self.counters),
             "lanes": self._lanes.state(),
             "tokens": [len(self.train), len(self.validation)],
-            "perplexities": self._perplexities,
+            "perplexities": list(self._perplexities),
             "average_steps": self.average.steps,
         }
         return Snapshot.take(self.network, self._optimizer, others, values)
@@ -225,7 +226,20 @@ class Trainer:
         self.counters = Counters(**snapshot.values["counters"])
         self._perplexities = list(snapshot.values["perplexities"])
         self._lanes.restore(snapshot.values["lanes"])
-        self._good = snapshot
+
+    def resume(self, snapshot: Snapshot, good: Snapshot) -> None:
+        """Go on from a snapshot; `good` is that of the last report before it, to go back to when the loss diverges.
+
+        A learning rate or a clip other than the run had gets all its chances anew.
+
+        Raises:
+            SeqchatError: they are of another network or text.
+        """
+        self.good = good
+        self.restore(snapshot)
+        before = snapshot.values["settings"]
+        if any(before[name] != getattr(self.settings, name) for name in ("learning_rate", "clip")):
+            self.counters.rate_scale, self.counters.recoveries = 1.0, 0
 
     def _step(self, batch: Batch) -> StepInfo:
         rate = self.learning_rate()
@@ -236,7 +250,8 @@ class Trainer:
         inputs, targets, fresh = (
             torch.from_numpy(a[..., self._mine]).to(self.device) for a in (batch.inputs, batch.targets, batch.fresh)
         )
-        tokens, mine = int((batch.targets != NO_TARGET).sum()), int((targets != NO_TARGET).sum())
+        present = batch.targets != NO_TARGET
+        tokens, mine = int(present.sum()), int(present[:, self._mine].sum())
         # Gradients are averaged over processes; weighted so, the average is that of all tokens of the batch.
         share = mine * self.group.size / tokens
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
@@ -265,15 +280,17 @@ class Trainer:
         # All processes decide by the same number, or some would stop and others wait for them.
         perplexity = self.group.mean(quality.perplexity)
         improved = perplexity < counters.best_perplexity
+        # While SGD waits for its average, reports without a gain are what it waits for.
+        waiting = self.settings.optimizer == "sgd" and not self.average.started
         self._maybe_average(perplexity)
         counters.best_perplexity = min(counters.best_perplexity, perplexity)
-        counters.reports_without_gain = 0 if improved else counters.reports_without_gain + 1
+        counters.reports_without_gain = 0 if improved or waiting else counters.reports_without_gain + 1
         training_loss = counters.loss_since_report / max(counters.steps_since_report, 1)
         counters.reports += 1
         counters.since_report = counters.steps_since_report = 0
         counters.loss_since_report = 0.0
         self._warned = False
-        self._good = self.snapshot()
+        self.good = self.snapshot()
         return Report(
             epoch=counters.tokens / self.train.targets,
             tokens=counters.tokens,
@@ -301,7 +318,7 @@ class Trainer:
                 f"The loss is no number any more, and going back with half the learning rate did not help "
                 f"{_RECOVERIES} times; try a lower --learning-rate or --clip."
             )
-        self.restore(self._good)
+        self.restore(self.good)
         self.counters.recoveries, self.counters.rate_scale, self.counters.seconds = recoveries, scale, seconds
         return (
             f"The loss is no number any more; back to {self.counters.tokens:,} tokens with "

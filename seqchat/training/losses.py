@@ -5,35 +5,38 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, embedding
 
-from seqchat.model.network import Network
+from seqchat.model.network import Activations, Network
 
 
-class SampledSoftmax:
+class SampledSoftmax(nn.Module):
     """Cross-entropy against the wanted word and a shared sample of others (Jean et al. 2015).
 
     The sample is drawn from a log-uniform distribution over ids, which stand in the order of frequency; each logit is
-    corrected by the logarithm of how often its word is expected in the sample, so that the gradient is that of the full
-    softmax on average.
+    corrected by the logarithm of how often its word is expected in the sample, so that with a growing sample the loss
+    and its gradient become those of the full softmax.
     """
 
+    _log_expected: Tensor
+
     def __init__(self, words: int, samples: int) -> None:
+        super().__init__()
         ranks = torch.arange(words, dtype=torch.float64)
         probability = ((ranks + 2).log() - (ranks + 1).log()) / math.log(words + 1)
         self._cumulative = probability.cumsum(0)
         # The sample holds each word once: the chance to be in it is that of at least one of so many draws.
-        self._log_expected = (-torch.expm1(samples * torch.log1p(-probability))).log().float()
+        log_expected = (-torch.expm1(samples * torch.log1p(-probability))).log().float()
+        self.register_buffer("_log_expected", log_expected, persistent=False)
         self._samples = samples
 
-    def __call__(self, network: Network, features: Tensor, wanted: Tensor) -> Tensor:
+    def forward(self, network: Network, features: Tensor, wanted: Tensor) -> Tensor:
         """Return the mean loss of features [tokens, embedding] for the wanted ids [tokens]."""
-        log_expected = self._log_expected.to(features.device)
         draws = torch.rand(self._samples, dtype=torch.float64) * self._cumulative[-1]
         sample = torch.searchsorted(self._cumulative, draws).unique()  # type: ignore[no-untyped-call]
         sample = sample.to(features.device)
-        weight, bias = network.embedding.weight, (network.output_bias - log_expected)[:, None]
+        weight, bias = network.embedding.weight, (network.output_bias - self._log_expected)[:, None]
         # Unlike indexing, an embedding's gradient is summed in the same order each time.
         others = features @ embedding(sample, weight).T.to(features.dtype) + embedding(sample, bias)[:, 0]
         others = others.float().masked_fill(sample == wanted[:, None], -math.inf)
@@ -41,20 +44,21 @@ class SampledSoftmax:
         return (torch.logaddexp(right, others.logsumexp(dim=-1)) - right).mean()
 
 
-class FullSoftmax:
+class FullSoftmax(nn.Module):
     """Cross-entropy over the whole vocabulary."""
 
-    def __call__(self, network: Network, features: Tensor, wanted: Tensor) -> Tensor:
+    def forward(self, network: Network, features: Tensor, wanted: Tensor) -> Tensor:
         """Return the mean loss of features [tokens, embedding] for the wanted ids [tokens]."""
         return cross_entropy(network.logits(features).float(), wanted)
 
 
-def activation_penalty(output: Tensor, dropped: Tensor, alpha: float, beta: float) -> Tensor:
+def activation_penalty(activations: Activations, present: Tensor, alpha: float, beta: float) -> Tensor:
     """Return alpha · mean h² + beta · mean (h_t − h_{t−1})², the activation regularisation of AWD-LSTM.
 
-    output, dropped: the last layer's outputs [time, batch, hidden] before and after dropout.
+    Both means are over the tokens that are `present`: bool [time, batch], padding only behind the end of a text; the
+    first one of a window has no change. Large activations are those that dropout left, changes those before it.
     """
-    penalty = alpha * dropped.float().pow(2).mean()
-    if len(output) > 1:
-        penalty = penalty + beta * (output[1:] - output[:-1]).float().pow(2).mean()
-    return penalty
+    large = activations.dropped.float().pow(2).mean(dim=-1)
+    changes = activations.output.float().diff(dim=0).pow(2).mean(dim=-1)
+    penalty = alpha * (large * present).sum() + beta * (changes * present[1:]).sum()
+    return penalty / present.sum()

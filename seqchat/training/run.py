@@ -33,7 +33,7 @@ from seqchat.training.distributed import Group
 from seqchat.training.history import METRICS
 from seqchat.training.loop import Notice, Outcome, Report, StepInfo, Trainer
 from seqchat.training.settings import RESUMABLE, TrainingSettings
-from seqchat.training.snapshot import Snapshot
+from seqchat.training.snapshot import GOOD, STATE, Snapshot
 from seqchat.training.watching import Watcher
 
 # A run that is killed loses at most so much work.
@@ -97,18 +97,12 @@ def train(
     group = group or Group()
     staging = out.with_name(f".{out.name}.partial")
     try:
-        if group.leads:
-            _make_folder(staging)
-            _prepare(task, settings, staging, watcher, command)
-        group.wait()
+        group.alone(lambda: _prepare(task, settings, _make_folder(staging), watcher, command))
         checkpoint = Checkpoint.load(staging)
         trainer = _trainer(checkpoint, settings, staging, group, should_stop)
         snapshot = trainer.snapshot()
         group.wait()
-        if group.leads:
-            snapshot.write(staging / TRAINING)
-            replace_folder(staging, out)
-        group.wait()
+        group.alone(lambda: _publish(snapshot, staging, out))
         return _Run(out, checkpoint, trainer, watcher).execute()
     finally:
         if group.leads:
@@ -129,23 +123,30 @@ def resume(
     group = group or Group()
     if fixed := sorted(set(changes or {}) - set(RESUMABLE)):
         raise SeqchatError(f"A run cannot go on with another {fixed[0]}; what may change is {', '.join(RESUMABLE)}.")
-    snapshot = Snapshot.read(folder / TRAINING)
+    snapshot = Snapshot.read(folder / TRAINING / STATE)
     checkpoint = Checkpoint.load(folder)
     settings = replace(TrainingSettings.from_json(snapshot.values.get("settings", {})), **(changes or {}))
     trainer = _trainer(checkpoint, settings, folder, group, should_stop)
     try:
-        trainer.restore(snapshot)
+        at_report = snapshot.values["counters"]["since_report"] == 0
+        trainer.resume(snapshot, snapshot if at_report else Snapshot.read(folder / TRAINING / GOOD))
     except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
         raise SeqchatError(f"{folder} holds a run of another shape or version ({error}).") from error
     return _Run(folder, checkpoint, trainer, watcher).execute()
 
 
-def _make_folder(staging: Path) -> None:
+def _make_folder(staging: Path) -> Path:
     try:
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(parents=True)
     except OSError as error:
         raise SeqchatError(f"{staging.parent} cannot be written ({error.strerror or error}).") from error
+    return staging
+
+
+def _publish(snapshot: Snapshot, staging: Path, out: Path) -> None:
+    snapshot.write(staging / TRAINING / STATE)
+    replace_folder(staging, out)
 
 
 def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Watcher, command: str) -> None:
@@ -256,6 +257,7 @@ class _Run:
     def __init__(self, folder: Path, checkpoint: Checkpoint, trainer: Trainer, watcher: Watcher) -> None:
         self._folder, self._checkpoint, self._trainer, self._watcher = folder, checkpoint, trainer, watcher
         self._saved = time.monotonic()
+        self._good: Snapshot | None = None
 
     def execute(self) -> Result:
         # Values near zero cost a hundred times more without it, and it holds for the whole process.
@@ -310,7 +312,11 @@ class _Run:
     def _snapshot(self) -> None:
         snapshot = self._trainer.snapshot()
         if self._trainer.group.leads:
-            snapshot.write(self._folder / TRAINING)
+            # Between reports, what a diverging run goes back to is no longer the state itself.
+            if self._trainer.counters.since_report and self._good is not self._trainer.good:
+                self._good = self._trainer.good
+                self._good.write(self._folder / TRAINING / GOOD)
+            snapshot.write(self._folder / TRAINING / STATE)
         self._saved = time.monotonic()
 
     def _finish(self) -> Result:

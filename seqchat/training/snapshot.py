@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from seqchat.errors import SeqchatError
 from seqchat.files import write_file
 
-FILE = "state.safetensors"
+# Where a run stands, and where it stood at its last report.
+STATE, GOOD = "state.safetensors", "report.safetensors"
 _FORMAT = "1"
 _MODEL, _OPTIMIZER = "model.", "optimizer."
 
@@ -44,14 +45,13 @@ class Snapshot:
         tensors |= others
         return cls({n: t.detach().cpu().clone().contiguous() for n, t in tensors.items()}, values)
 
-    def write(self, folder: Path) -> None:
-        """Write the snapshot into a folder, atomically."""
-        write_file(folder / FILE, save(self.tensors, metadata={"format": _FORMAT, "values": json.dumps(self.values)}))
+    def write(self, path: Path) -> None:
+        """Write the snapshot into a file, atomically."""
+        write_file(path, save(self.tensors, metadata={"format": _FORMAT, "values": json.dumps(self.values)}))
 
     @classmethod
-    def read(cls, folder: Path) -> Snapshot:
+    def read(cls, path: Path) -> Snapshot:
         """Read a snapshot back."""
-        path = folder / FILE
         if not path.is_file():
             raise SeqchatError(f"There is nothing to resume: {path} does not exist.")
         try:

@@ -57,6 +57,25 @@ def test_an_endless_reader_shuffles_and_can_be_restored(stream):
         assert np.array_equal(a.fresh, b.fresh)
 
 
+@pytest.mark.parametrize("window", [1, 3, 8, 40])
+def test_windows_vary_around_their_length(stream, window):
+    lengths = [len(batch.inputs) for _, batch in zip(range(300), Lanes(stream, 3, window, seed=1), strict=False)]
+    assert max(lengths) <= window + 20
+    if window >= 8:
+        assert len(set(lengths)) > 3
+
+
+def test_a_position_does_not_move_with_the_reader(stream):
+    reader = Lanes(stream, 3, 4, seed=5)
+    batches = iter(reader)
+    next(batches)
+    state = reader.state()
+    before = dict(state, at=list(state["at"]))
+    for _ in range(5):
+        next(batches)
+    assert state == before
+
+
 def test_one_long_dialog_gives_work_to_all_lanes(tmp_path, vocabulary):
     stream = IdStream.write(tmp_path / "long", [Dialog(("我们吃面",) * 500)], vocabulary)
     assert Lanes(stream, 8, 10, seed=1).lanes == 8

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from seqchat.model.config import ModelConfig
-from seqchat.model.network import build
+from seqchat.model.network import Activations, build
 from seqchat.training.losses import FullSoftmax, SampledSoftmax, activation_penalty
 
 
@@ -33,6 +33,19 @@ def test_a_small_sample_is_right_on_average(network):
 
 def test_penalties_by_their_definition():
     output = torch.tensor([[[1.0, 2.0]], [[3.0, 2.0]]])
-    assert float(activation_penalty(output, output, 1.0, 0.0)) == pytest.approx((1 + 4 + 9 + 4) / 4)
-    assert float(activation_penalty(output, output, 0.0, 0.5)) == pytest.approx(0.5 * (4 + 0) / 2)
-    assert float(activation_penalty(output[:1], output[:1], 0.0, 0.5)) == 0
+    both, dropped = Activations(output, output), Activations(output, output * 0)
+    present = torch.ones(2, 1, dtype=torch.bool)
+    assert float(activation_penalty(both, present, 1.0, 0.0)) == pytest.approx((1 + 4 + 9 + 4) / 4)
+    assert float(activation_penalty(both, present, 0.0, 0.5)) == pytest.approx(0.5 * ((4 + 0) / 2) / 2)
+    assert float(activation_penalty(dropped, present, 1.0, 0.5)) == pytest.approx(0.5 * ((4 + 0) / 2) / 2)
+    first = Activations(output[:1], output[:1])
+    assert float(activation_penalty(first, present[:1], 0.0, 0.5)) == 0
+
+
+def test_padding_adds_nothing_to_the_penalties():
+    output = torch.randn(5, 2, 3)
+    present = torch.tensor([[True, True]] * 3 + [[True, False]] * 2)
+    padded = output.masked_fill(~present[..., None], 1e3)
+    for alpha, beta in ((1.0, 0.0), (0.0, 1.0)):
+        expected = activation_penalty(Activations(output, output), present, alpha, beta)
+        torch.testing.assert_close(activation_penalty(Activations(padded, padded), present, alpha, beta), expected)

@@ -138,6 +138,38 @@ def test_a_loss_that_is_no_number_goes_back_with_half_the_rate(tmp_path, monkeyp
     assert len(notices) == 3
 
 
+def test_a_run_killed_between_reports_goes_back_to_the_same_state_when_it_diverges(tmp_path, monkeypatch):
+    """Interrupted at step 25 or not, a loss that is no number at step 30 leads to the same weights."""
+    monkeypatch.setattr("seqchat.training.run.Trainer", Poisoned)
+    monkeypatch.setattr(Poisoned, "poison", frozenset({30}))
+    settings = replace(QUICK, report_words=3_000)
+    weights = []
+    for name, interrupted in (("whole", False), ("part", True)):
+        monkeypatch.setattr(Poisoned, "seen", 0)
+        watcher = Silent()
+        stop = (lambda: Poisoned.seen >= 25) if interrupted else (lambda: False)
+        result = train(Task(["sample"], TINY), settings, tmp_path / name, watcher, should_stop=stop)
+        if interrupted:
+            assert result.outcome == "interrupted"
+            assert watcher.reports
+            resume(tmp_path / name, watcher)
+        assert any("half the learning rate" in m for m in watcher.messages)
+        weights.append((tmp_path / name / WEIGHTS).read_bytes())
+    assert weights[0] == weights[1]
+
+
+def test_a_new_learning_rate_gets_all_its_chances(tmp_path, monkeypatch):
+    monkeypatch.setattr("seqchat.training.run.Trainer", Poisoned)
+    monkeypatch.setattr(Poisoned, "poison", frozenset({20}))
+    monkeypatch.setattr(Poisoned, "seen", 0)
+    train(Task(["sample"], TINY), QUICK, tmp_path / "m", Silent())
+    seen = []
+    monkeypatch.setattr(Trainer, "run", lambda self: seen.append(self.counters.recoveries) or iter(()))
+    resume(tmp_path / "m", Silent(), changes={"epochs": 3})
+    resume(tmp_path / "m", Silent(), changes={"learning_rate": 1e-3})
+    assert seen == [1, 0]
+
+
 def test_exploding_and_vanishing_gradients_are_said_in_words(tmp_path, monkeypatch):
     said: list[str] = []
 
@@ -177,6 +209,18 @@ def test_two_processes_with_half_the_batch_each_learn_the_same(tmp_path):
     one_result, two_result = json.loads(one.stdout), json.loads(two.stdout)
     assert two_result["words_seen"] == one_result["words_seen"]
     assert two_result["validation"]["perplexity"] == pytest.approx(one_result["validation"]["perplexity"], rel=1e-3)
+
+
+def test_when_the_leading_process_fails_the_others_end_and_one_speaks(tmp_path):
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    (tmp_path / "empty.txt").write_text("\n", "utf-8")
+    two = subprocess.run(
+        [*torchrun, "-m", "seqchat", "train", "empty.txt", "--out", "m"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert two.returncode != 0
+    assert two.stderr.count("has no usable dialog") == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["empty.txt"]
 
 
 @pytest.mark.parametrize("objective", ["infill", "window"])
