@@ -1,114 +1,119 @@
-"""Text → states, re-using every state that an edit left valid."""
+"""Text → states: after an edit, only the words between its seams are cut again, and only new words are stepped over."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from functools import lru_cache
 
-import torch
-from torch import Tensor
-
+from seqchat.completion.states import Node, StateTree
 from seqchat.corpus.cleaning import clean
-from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, Vocabulary
-from seqchat.model.stepping import StepNetwork, Stepped
+from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
+from seqchat.model.stepping import StepNetwork
 
-# States are kept for so many words beyond those of the text at hand; one takes about 35 KB at 2 × 512.
-MAX_STATES = 4_000
-_MAX_PREDICTIONS = 64
 # Of longer texts the beginning is not read. It is dropped in large steps, so that states can be re-used in between.
 MAX_CHARACTERS = 8_000
 _DROP = 4_000
-_MAX_LINES = 4_000
-
-
-class Node:
-    """A word in the context of all words before it, with the step that read it."""
-
-    __slots__ = ("children", "depth", "parent", "stepped", "word_id")
-
-    def __init__(self, parent: Node | None, word_id: int, stepped: Stepped) -> None:
-        self.parent = parent
-        self.word_id = word_id
-        self.stepped = stepped
-        self.depth: int = 0 if parent is None else parent.depth + 1
-        self.children: dict[int, Node] = {}
-
-    def path(self) -> Iterator[Node]:
-        """Yield this node and those before it, the last word first, the start of the dialog last."""
-        node: Node | None = self
-        while node is not None:
-            yield node
-            node = node.parent
+_MOST_RIGHT = 1_000
+_MAX_BLOCKS = 10_000
 
 
 class Context:
-    """The states of texts as a tree of word prefixes: what two texts share from their start is computed once."""
+    """The words of the text at hand and their states. A line is a turn; empty lines are skipped."""
 
     def __init__(self, network: StepNetwork, vocabulary: Vocabulary) -> None:
-        self._network = network
+        self.tree = StateTree(network)
         self._vocabulary = vocabulary
-        self._line_ids = lru_cache(_MAX_LINES)(self._encode_line)
-        self._predictions: OrderedDict[Node, Tensor] = OrderedDict()
-        self._root = Node(None, DIALOG_ID, network.step(torch.tensor([DIALOG_ID]), network.initial_state()))
-        self._states = 1
+        seam = vocabulary.segmenter.seam
+        self._seams = re.compile(rf"(?<=\n)|{seam.pattern}" if seam else r"(?<=\n)")
+        self._block_ids = lru_cache(_MAX_BLOCKS)(self._encode)
+        # The text at hand, its seams, and the node of all words before each of them.
+        self._text = ""
+        self._places = [0]
+        self._nodes = [self.tree.root]
 
     def ids(self, text: str) -> list[int]:
-        """Return the word ids of the last `MAX_CHARACTERS` of a text; a line is a turn, empty lines are skipped."""
+        """Return the word ids of the last `MAX_CHARACTERS` of a text, cut as a whole."""
+        *finished, current = readable(text).split("\n")
         ids: list[int] = []
-        *finished, current = recent(clean(text)).split("\n")
         for line in finished:
             if line.strip():
-                ids += self._line_ids(line.strip())
+                ids += self._encode(line.strip(), " ")
                 ids.append(TURN_ID)
-        ids += self._line_ids(current if current.strip() else "")
-        return ids
+        return ids + self._encode(current.lstrip(), " ")
 
-    def read(self, ids: Sequence[int]) -> Node:
-        """Return the node of these words, stepping the network over those never seen in this order before."""
-        node = self._root
-        for word_id in ids:
-            child = node.children.get(word_id)
-            node = child if child is not None else self._extend(node, word_id)
-        if self._states > MAX_STATES + len(ids):
-            self._forget_all_but(node)
-        return node
+    def node(self, text: str) -> Node:
+        """Return the node of a text's words; the same as that of its `ids`, at the cost of what changed."""
+        text = readable(text)
+        return self.nodes(text, [len(text)])[0]
 
-    def log_probabilities(self, node: Node) -> Tensor:
-        """Return the log-probabilities [words] of the word after a node."""
-        found = self._predictions.get(node)
-        if found is None:
-            found = self._network.log_probabilities(node.stepped.features)[0]
-            self._predictions[node] = found
-            if len(self._predictions) > _MAX_PREDICTIONS:
-                self._predictions.popitem(last=False)
-        else:
-            self._predictions.move_to_end(node)
-        return found
+    def nodes(self, text: str, ends: Sequence[int]) -> list[Node]:
+        """Return the nodes of the beginnings of a `readable` text with these lengths; what is new is one batch."""
+        self._follow(text)
+        starts, words = [], []
+        for end in ends:
+            last = bisect_right(self._places, end) - 1
+            starts.append(self._nodes[last])
+            words.append(self._words(text, self._places[last], end))
+        nodes = self.tree.read(starts, words)
+        kept = self.tree.forget_oldest(max(nodes, key=lambda node: node.depth))
+        if kept is not None and self._nodes[-1] not in kept:
+            self._text, self._places, self._nodes = "", [0], [self.tree.root]
+        return nodes
 
-    def _encode_line(self, line: str) -> list[int]:
-        return self._vocabulary.encode(self._vocabulary.segmenter.split(line))
+    def _follow(self, text: str) -> None:
+        """Make `text` the text at hand, from the last seam on before which nothing changed."""
+        # A seam is where it is because of the characters on both its sides.
+        kept = max(bisect_left(self._places, _shared_length(self._text, text)), 1)
+        del self._places[kept:], self._nodes[kept:]
+        self._text = text[: self._places[-1]]
+        for match in self._seams.finditer(text, self._places[-1] + 1):
+            words = self._words(text, self._places[-1], match.start())
+            (node,) = self.tree.read(self._nodes[-1:], [words])
+            self._places.append(match.start())
+            self._nodes.append(node)
+        self._text = text
 
-    def _extend(self, node: Node, word_id: int) -> Node:
-        stepped = self._network.step(torch.tensor([word_id]), node.stepped.state)
-        child = node.children[word_id] = Node(node, word_id, stepped)
-        self._states += 1
-        return child
+    def _words(self, text: str, start: int, end: int) -> list[int]:
+        """Return the ids between a seam and a place before the next one, the end of the turn included."""
+        block = text[start:end]
+        begins = start == 0 or text[start - 1] == "\n"
+        if begins:
+            block = block.lstrip(" ")
+        if not block.endswith("\n"):
+            return self._block_ids(block, " " if begins else text[start - 1])
+        block = block[:-1].rstrip(" ")
+        if begins and not block:
+            return []
+        return [*self._block_ids(block, " " if begins else text[start - 1]), TURN_ID]
 
-    def _forget_all_but(self, node: Node) -> None:
-        """Keep the states of one text alone."""
-        below: Node | None = None
-        for kept in node.path():
-            kept.children = {below.word_id: below} if below is not None else {}
-            below = kept
-        self._states = node.depth + 1
-        self._predictions.clear()
+    def _encode(self, block: str, before: str) -> list[int]:
+        return self._vocabulary.encode(self._vocabulary.segmenter.split(block, before))
 
 
-def recent(text: str) -> str:
-    """Return the end of a long text, from the beginning of a line where there is one near."""
+def readable(text: str) -> str:
+    """Return what is read of a text: cleaned, and of a long one its end, from the start of a line if one is near."""
+    text = clean(text)
     if len(text) <= MAX_CHARACTERS:
         return text
     start = (len(text) - MAX_CHARACTERS + _DROP - 1) // _DROP * _DROP
     line = text.find("\n", start, start + _DROP // 2)
     return text[max(line + 1, start) :]
+
+
+def readable_right(text: str) -> str:
+    """Return what is read of a text right of the cursor: its beginning, cleaned."""
+    return clean(text[:_MOST_RIGHT])
+
+
+def _shared_length(a: str, b: str) -> int:
+    """Return how many characters two texts have in common at their start."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,42 +1,65 @@
-"""Sampled continuations of a text, streamed word by word."""
+"""Continuations of a text: sampled and streamed word by word, or the most probable ones by beam search."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+from seqchat.completion.context import readable
 from seqchat.completion.engine import Engine
-from seqchat.completion.reading import Reading, readings, scores
-from seqchat.corpus.vocabulary import DIALOG_ID, PAD_ID, TURN_ID, UNKNOWN_ID
+from seqchat.completion.memory import Recall
+from seqchat.completion.prediction import joint
+from seqchat.completion.reading import Reading, Scored, readings, scores
+from seqchat.completion.states import Node
+from seqchat.corpus.vocabulary import DIALOG_ID, PAD_ID, TURN_ID, UNKNOWN_ID, Vocabulary
 from seqchat.errors import SeqchatError
+
+Stop = Literal["turn", "sentence"]
 
 _NEVER = torch.tensor([PAD_ID, UNKNOWN_ID, DIALOG_ID])
 # A continuation has at least one word, so the turn cannot end at once.
 _NEVER_FIRST = torch.tensor([PAD_ID, UNKNOWN_ID, DIALOG_ID, TURN_ID])
+# So many words hold top-p most often; sorting all takes longer than everything else.
+_MOST_SORTED = 1_024
+_SENTENCE_ENDS = frozenset("。！？!?…") | {"."}
 
 
 @dataclass(frozen=True)
 class Sampling:
     """How continuations are drawn.
 
-    temperature: below 1 prefers probable words, 0 always takes the most probable one; top_p: only the most probable
-    words that together hold this probability (Holtzman et al. 2020); max_words: length limit; seed: None for a new one.
+    temperature: below 1 prefers probable words, 0 always takes the most probable one; top_k: only the k most probable
+    words, 0 for all; top_p: only the most probable words that together hold this probability (Holtzman et al. 2020);
+    min_p: only words at least so probable, relative to the most probable one (Nguyen et al. 2024); repetition_penalty:
+    the log-probability of words that the continuation has already is multiplied by it (Keskar et al. 2019), 1 for
+    none; max_words: length limit; stop: at the end of the turn, or of a sentence already; seed: None for a new one.
     """
 
     temperature: float = 0.8
+    top_k: int = 0
     top_p: float = 0.95
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
     max_words: int = 20
+    stop: Stop = "turn"
     seed: int | None = None
 
     def __post_init__(self) -> None:
         if not (0 <= self.temperature < math.inf):
             raise SeqchatError(f"The temperature is a number from 0 up, not {self.temperature}.")
+        if self.top_k < 0:
+            raise SeqchatError(f"top-k is at least 1, or 0 for all words, not {self.top_k}.")
         if not (0 < self.top_p <= 1):
             raise SeqchatError(f"top-p is more than 0 and at most 1, not {self.top_p}.")
+        if not (0 <= self.min_p <= 1):
+            raise SeqchatError(f"The minimum probability is at least 0 and at most 1, not {self.min_p}.")
+        if not (1 <= self.repetition_penalty < math.inf):
+            raise SeqchatError(f"The repetition penalty is a number from 1 up, not {self.repetition_penalty}.")
         if self.max_words < 1:
             raise SeqchatError(f"The number of words is at least 1, not {self.max_words}.")
 
@@ -60,16 +83,78 @@ def generate(engine: Engine, text: str, n: int = 3, sampling: Sampling | None = 
 
     The first word is drawn over all readings of the tail, so that ``火`` may go on as 火锅. A continuation
     has at least one word and ends with the turn or at `Sampling.max_words`. Stop iterating at any time to cancel.
+
+    Raises:
+        SeqchatError: n is less than 1.
     """
-    if n < 1:
-        raise SeqchatError(f"The number of continuations is at least 1, not {n}.")
+    _check(n)
     sampling = sampling or Sampling()
     generator = torch.Generator()
     if sampling.seed is None:
         generator.seed()
     else:
         generator.manual_seed(sampling.seed)
-    return _Sampler(engine, sampling, generator).run(text, n)
+    return _Sampler(engine, sampling, generator).run(readable(text), n)
+
+
+def most_probable(engine: Engine, text: str, n: int = 3, *, beam: int = 8, max_words: int = 20) -> Iterator[Piece]:
+    """Yield the n most probable continuations that a beam search finds, the most probable first, each as one piece.
+
+    They end with the turn or at `max_words`; those of different length are compared by their whole probability.
+
+    Raises:
+        SeqchatError: n or max_words is less than 1, or the beam is narrower than n.
+    """
+    _check(n)
+    if max_words < 1:
+        raise SeqchatError(f"The number of words is at least 1, not {max_words}.")
+    if beam < n:
+        raise SeqchatError(f"A beam of {beam} finds no {n} continuations; it is at least as wide as their number.")
+    paths = _search(engine, readable(text), beam, max_words)
+    for index, path in enumerate(paths[:n]):
+        yield Piece(index, path.text(engine.vocabulary), path.log_probability, True)
+
+
+def _check(n: int) -> None:
+    if n < 1:
+        raise SeqchatError(f"The number of continuations is at least 1, not {n}.")
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """The words that may come first, over all readings of the tail: log-probabilities [choices]."""
+
+    scored: list[Scored]
+    log_probabilities: Tensor
+
+    @classmethod
+    def of(cls, engine: Engine, text: str) -> _Choices:
+        predictor = engine.predictor(text)
+        scored = scores(readings(text, engine.context, engine.vocabulary, predictor, pinyin=False), predictor)
+        total = joint([s.total for s in scored])
+        rows = [
+            s.log_probabilities - total
+            if s.ids is not None
+            else (s.log_probabilities - total).index_fill(0, _NEVER_FIRST, -math.inf)
+            for s in scored
+        ]
+        return cls(scored, torch.cat(rows))
+
+    def choice(self, place: int) -> tuple[Reading, int, float]:
+        """Return the reading and the word at a place, and the word's log-probability."""
+        value = float(self.log_probabilities[place])
+        for scored in self.scored:
+            if place < len(scored.log_probabilities):
+                return scored.reading, scored.word_id(place), value
+            place -= len(scored.log_probabilities)
+        raise IndexError(place)
+
+
+def _mixed(rows: Tensor, features: Tensor, recall: Recall | None) -> Tensor:
+    """Mix what the writer wrote into rows of log-probabilities [batch, words]."""
+    if recall is None:
+        return rows
+    return torch.stack([recall.mix_row(row, feature) for row, feature in zip(rows, features, strict=True)])
 
 
 @dataclass
@@ -79,59 +164,120 @@ class _Sampler:
     generator: torch.Generator
 
     def run(self, text: str, n: int) -> Iterator[Piece]:
-        chosen = self._first_words(text, n)
+        choices = _Choices.of(self.engine, text)
+        drawn = self._draw(choices.log_probabilities.expand(n, -1)).tolist()
+        chosen = [choices.choice(place) for place in drawn]
         vocabulary = self.engine.vocabulary
-        ended = self.sampling.max_words == 1
+        active: list[int] = []
         for index, (reading, word_id, log_probability) in enumerate(chosen):
+            ended = self._ends(word_id, 1)
             yield Piece(index, reading.insertion(word_id, vocabulary), log_probability, ended)
-        if ended:
-            return
-        lefts = [vocabulary.words[word_id] for _, word_id, _ in chosen]
-        ids = torch.tensor([word_id for _, word_id, _ in chosen])
-        state = torch.cat([reading.node.stepped.state for reading, _, _ in chosen], dim=-2)
-        yield from self._continue(list(range(n)), lefts, ids, state)
+            if not ended:
+                active.append(index)
+        if active:
+            ids = [word_id for _, word_id, _ in chosen]
+            state = torch.cat([chosen[index][0].node.state for index in active], dim=-2)
+            yield from self._continue(active, ids, state, self.engine.memory.recall(choices.scored[0].reading.node))
 
-    def _first_words(self, text: str, n: int) -> list[tuple[Reading, int, float]]:
-        """Draw n times a reading of the tail together with a word that agrees with it."""
-        engine = self.engine
-        found = readings(text, engine.context, engine.vocabulary, pinyin=False)
-        table = scores(found, engine.context)
-        flat = (table - table.logsumexp(dim=(0, 1))).index_fill(1, _NEVER_FIRST, -math.inf).flatten()
-        places = [divmod(i, table.shape[1]) for i in self._draw(flat.expand(n, -1)).tolist()]
-        return [(found[row], word_id, float(flat[row * table.shape[1] + word_id])) for row, word_id in places]
-
-    def _continue(self, active: list[int], lefts: list[str], ids: Tensor, state: Tensor) -> Iterator[Piece]:
+    def _continue(self, active: list[int], lasts: list[int], state: Tensor, recall: Recall | None) -> Iterator[Piece]:
+        """Go on with the continuations of these numbers, given the last word of each one and the states of these."""
         vocabulary, network = self.engine.vocabulary, self.engine.network
+        used = [{word_id} for word_id in lasts]
         for length in range(2, self.sampling.max_words + 1):
-            stepped = network.step(ids, state)
-            scores = network.log_probabilities(stepped.features)
-            ids = self._draw(scores.index_fill(1, _NEVER, -math.inf))
-            state = stepped.state
-            log_probabilities = scores.gather(1, ids[:, None])[:, 0].tolist()
+            stepped = network.step(torch.tensor([lasts[index] for index in active]), state)
+            rows = _mixed(network.log_probabilities(stepped.features), stepped.features, recall)
+            allowed = rows.index_fill(1, _NEVER, -math.inf)
+            drawn = self._draw(self._penalised(allowed, [used[index] for index in active]))
             keep: list[int] = []
-            for row, word_id in enumerate(ids.tolist()):
-                ended = word_id == TURN_ID or length == self.sampling.max_words
-                surface = "" if word_id == TURN_ID else vocabulary.surface(word_id, lefts[row])
-                yield Piece(active[row], surface, log_probabilities[row], ended)
-                lefts[row] = vocabulary.words[word_id]
+            for row, (index, word_id) in enumerate(zip(active, drawn.tolist(), strict=True)):
+                ended = self._ends(word_id, length)
+                text = "" if word_id == TURN_ID else vocabulary.surface(word_id, vocabulary.words[lasts[index]])
+                yield Piece(index, text, float(rows[row, word_id]), ended)
+                lasts[index] = word_id
+                used[index].add(word_id)
                 if not ended:
                     keep.append(row)
             if not keep:
                 return
-            active, lefts = [active[r] for r in keep], [lefts[r] for r in keep]
-            ids, state = ids[keep], state[..., keep, :]
+            active, state = [active[row] for row in keep], stepped.state[..., keep, :]
 
-    def _draw(self, scores: Tensor) -> Tensor:
+    def _ends(self, word_id: int, length: int) -> bool:
+        sentence = self.sampling.stop == "sentence" and self.engine.vocabulary.words[word_id] in _SENTENCE_ENDS
+        return word_id == TURN_ID or length == self.sampling.max_words or sentence
+
+    def _penalised(self, rows: Tensor, used: list[set[int]]) -> Tensor:
+        """Make the words that each continuation [rows] has used less probable."""
+        if self.sampling.repetition_penalty != 1:
+            for row, ids in zip(rows, used, strict=True):
+                row[list(ids - {TURN_ID})] *= self.sampling.repetition_penalty
+        return rows
+
+    def _draw(self, rows: Tensor) -> Tensor:
         """Draw one index for each row of log-probabilities [rows, choices]."""
         if self.sampling.temperature == 0:
-            return scores.argmax(dim=1)
-        scores = scores - scores.max(dim=1, keepdim=True).values
-        probabilities = (scores / self.sampling.temperature).softmax(dim=1)
-        if self.sampling.top_p < 1:
-            ordered, order = probabilities.sort(dim=1, descending=True, stable=True)
+            return rows.argmax(dim=1)
+        rows = rows - rows.max(dim=1, keepdim=True).values
+        probabilities = (rows / self.sampling.temperature).softmax(dim=1)
+        if self.sampling.min_p:
+            floor = probabilities.max(dim=1, keepdim=True).values * self.sampling.min_p
+            probabilities = probabilities.masked_fill(probabilities < floor, 0.0)
+        if self.sampling.top_p == 1 and not self.sampling.top_k:
+            return torch.multinomial(probabilities, 1, generator=self.generator)[:, 0]
+        size = probabilities.shape[1]
+        count = min(self.sampling.top_k or _MOST_SORTED, size)
+        while True:
+            ordered, order = probabilities.topk(count, dim=1)
             # A word stays if those before it have not reached top-p yet; the first always does.
             outside = ordered.cumsum(dim=1) - ordered >= self.sampling.top_p
-            ordered = ordered.masked_fill(outside, 0.0)
-            drawn = torch.multinomial(ordered, 1, generator=self.generator)
-            return order.gather(1, drawn)[:, 0]
-        return torch.multinomial(probabilities, 1, generator=self.generator)[:, 0]
+            if self.sampling.top_k or count == size or bool(outside[:, -1].all()):
+                break
+            count = size
+        drawn = torch.multinomial(ordered.masked_fill(outside, 0.0), 1, generator=self.generator)
+        return order.gather(1, drawn)[:, 0]
+
+
+@dataclass(frozen=True)
+class _Path:
+    """A continuation in a beam: how its text begins, the words behind that, and the node before the last word."""
+
+    reading: Reading
+    ids: tuple[int, ...]
+    before: Node
+    log_probability: float
+
+    @property
+    def ended(self) -> bool:
+        return self.ids[-1] == TURN_ID
+
+    def text(self, vocabulary: Vocabulary) -> str:
+        first, *rest = self.ids
+        parts = [self.reading.insertion(first, vocabulary)]
+        for left, word_id in zip(self.ids, rest, strict=False):
+            if word_id != TURN_ID:
+                parts.append(vocabulary.surface(word_id, vocabulary.words[left]))
+        return "".join(parts)
+
+
+def _search(engine: Engine, text: str, beam: int, max_words: int) -> list[_Path]:
+    choices = _Choices.of(engine, text)
+    best = choices.log_probabilities.topk(min(beam, len(choices.log_probabilities)))
+    paths = []
+    for place in best.indices.tolist():
+        reading, word_id, log_probability = choices.choice(place)
+        paths.append(_Path(reading, (word_id,), reading.node, log_probability))
+    predictor = engine.predictor(text)
+    for _ in range(max_words - 1):
+        growing = [path for path in paths if not path.ended]
+        if not growing:
+            break
+        nodes = engine.context.tree.read([path.before for path in growing], [path.ids[-1:] for path in growing])
+        predictor.measure(nodes)
+        grown = [path for path in paths if path.ended]
+        for path, node in zip(growing, nodes, strict=True):
+            row = predictor.row(node).index_fill(0, _NEVER, -math.inf).topk(beam)
+            grown += [
+                _Path(path.reading, (*path.ids, word_id), node, path.log_probability + value)
+                for word_id, value in zip(row.indices.tolist(), row.values.tolist(), strict=True)
+            ]
+        paths = sorted(grown, key=lambda path: -path.log_probability)[:beam]
+    return [path for path in paths if path.log_probability > -math.inf]

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
-from seqchat.completion.context import Context
-from seqchat.corpus.vocabulary import Vocabulary
+from seqchat.completion.context import Context, readable
+from seqchat.completion.memory import MOST_WORDS, Memory
+from seqchat.completion.prediction import GapPredictor, Predictor
+from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.config import ModelConfig
+from seqchat.model.output import Precision
 from seqchat.model.shelf import find
-from seqchat.model.stepping import StepNetwork, build_steps
+from seqchat.model.stepping import InfillSteps, build_steps
+
+# A network reads this much on the right of a gap; it learned from windows of about this length.
+MOST_RIGHT_WORDS = 40
 
 
-@dataclass(frozen=True)
 class Engine:
-    """A model, its words, and the states of the text at hand. Not safe to use from several threads at once."""
+    """A model, its words, the states of the text at hand, and what was written before.
 
-    name: str
-    config: ModelConfig
-    vocabulary: Vocabulary
-    network: StepNetwork
-    context: Context
+    Not safe to use from several threads at once.
+    """
+
+    def __init__(self, name: str, checkpoint: Checkpoint, precision: Precision = "auto") -> None:
+        self.name = name
+        self.config = checkpoint.config
+        self.vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
+        self.network = build_steps(checkpoint.config, checkpoint.weights, precision)
+        self.context = Context(self.network, self.vocabulary)
+        self.memory = Memory(checkpoint.adaptation)
+        self.suggestible: Tensor = torch.from_numpy(self.vocabulary.suggestible)
+        self._right: tuple[str, Tensor] = ("", torch.empty(0))
 
     @classmethod
-    def load(cls, model: str | Path) -> Engine:
+    def load(cls, model: str | Path, precision: Precision = "auto") -> Engine:
         """Load a model by its path or name.
 
         Raises:
@@ -39,8 +51,41 @@ class Engine:
         folder = find(str(model))
         checkpoint = Checkpoint.load(folder)
         try:
-            vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
+            return cls(folder.name, checkpoint, precision)
         except SeqchatError as error:
             raise SeqchatError(f"The model in {folder} cannot be used: {error}") from error
-        network = build_steps(checkpoint.config, checkpoint.weights)
-        return cls(folder.name, checkpoint.config, vocabulary, network, Context(network, vocabulary))
+
+    @property
+    def reads_both_sides(self) -> bool:
+        """Whether the network has a direction that reads what stands right of a gap."""
+        return isinstance(self.network, InfillSteps)
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Remember texts that the writer wrote, so that their words are expected again; each is a turn of its own."""
+        for text in texts:
+            turn = readable(text).strip()
+            if turn:
+                path = list(self.context.node(f"{turn}\n").path())
+                self.memory.learn(path[-2::-1][-MOST_WORDS:])
+
+    def predictor(self, text: str) -> Predictor:
+        """Return what predicts the next word of a `readable` text, the memory of the writer's words included."""
+        return Predictor(self.context.tree, self.memory.recall(self.context.nodes(text, [len(text)])[0]))
+
+    def gap_predictor(self, after: str) -> GapPredictor | None:
+        """Return what predicts a word left of a `readable` text; None where nothing is there, or nothing reads it."""
+        if not isinstance(self.network, InfillSteps) or not after.strip():
+            return None
+        if self._right[0] != after:
+            ids = self.right_ids(after, " ")[:MOST_RIGHT_WORDS]
+            self._right = after, self.network.read_right(torch.tensor(ids))
+        return GapPredictor(self.context.tree, self.network, self._right[1])
+
+    def right_ids(self, after: str, before: str) -> list[int]:
+        """Return the words of a text that follows the character `before`; a line break ends the turn."""
+        ids: list[int] = []
+        for number, line in enumerate(after.split("\n")):
+            if number:
+                ids.append(TURN_ID)
+            ids += self.vocabulary.encode(self.vocabulary.segmenter.split(line, " " if number else before))
+        return ids

@@ -7,22 +7,24 @@ Summing over all of them instead of choosing one is the covering of Vieira et al
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from seqchat.completion.context import Context, Node, recent
-from seqchat.corpus.cleaning import clean
+from seqchat.completion.context import Context
+from seqchat.completion.prediction import Predictor
+from seqchat.completion.states import Node
+from seqchat.corpus.pinyin import Letters, letters_before
 from seqchat.corpus.vocabulary import Ids, Vocabulary
 from seqchat.corpus.words import is_han, is_letter
 
 LONGEST_REMAINDER = 4
 _LONGEST_LETTERS = 30
-_PINYIN = re.compile(r"[a-zA-Z']+")
+# Of more words than this, the log-probabilities are taken from the row of all.
+_MANY_WORDS = 1_000
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Reading:
     remainder: str = ""
     words: Ids | None = None
     replaces: int = 0
+    letters: Letters | None = None
 
     def insertion(self, word_id: int, vocabulary: Vocabulary) -> str:
         """Return the characters that accepting a word adds at the cursor; none where the word does not fit."""
@@ -52,73 +55,108 @@ class Reading:
         """Return the words that add just these characters; most often one or none."""
         surface = self.remainder + insertion
         ids = vocabulary.ids_of(surface.removeprefix(" "))
-        return [i for i in ids if self.insertion(i, vocabulary) == insertion]
+        return [i for i in ids if self.insertion(i, vocabulary) == insertion and self._agrees(i)]
+
+    def _agrees(self, word_id: int) -> bool:
+        return self.words is None or bool((self.words == word_id).any())
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A reading with log P(finished words, next word) for each word that agrees with it.
+
+    ids: the words, None for all in their order; total: the logarithm of the sum of all these probabilities.
+    """
+
+    reading: Reading
+    ids: Tensor | None
+    log_probabilities: Tensor
+    total: float
+
+    def word_id(self, place: int) -> int:
+        """Return the id of the word at a place of `log_probabilities`."""
+        return place if self.ids is None else int(self.ids[place])
 
 
 @dataclass(frozen=True)
 class _Draft:
-    finished: str
+    end: int
     remainder: str = ""
     words: Ids | None = None
     replaces: int = 0
+    letters: Letters | None = None
 
 
-def readings(text: str, context: Context, vocabulary: Vocabulary, *, pinyin: bool = True) -> list[Reading]:
-    """Return the readings of a text's tail, the one in which its last word is complete first."""
-    # Cut once, so that all readings see the same text.
-    text = recent(clean(text))
-    drafts = [_Draft(text), *_unfinished(text, vocabulary)]
+def readings(
+    text: str, context: Context, vocabulary: Vocabulary, predictor: Predictor, *, pinyin: bool = True
+) -> list[Reading]:
+    """Return the readings of a `readable` text's tail, the one in which its last word is complete first."""
+    drafts = [_Draft(len(text)), *_unfinished(text, vocabulary)]
     if pinyin:
         drafts += _pinyin(text, vocabulary)
-    contexts = [context.ids(draft.finished) for draft in drafts]
-    shared = _shared_length(contexts)
-    result: list[Reading] = []
-    for draft, ids in zip(drafts, contexts, strict=True):
-        node = context.read(ids)
-        weight = 0.0
-        for end in range(shared, len(ids)):
-            weight += float(context.log_probabilities(context.read(ids[:end]))[ids[end]])
-        left = _last_word(draft.finished, ids)
-        result.append(Reading(node, left, weight, draft.remainder, draft.words, draft.replaces))
+    nodes = context.nodes(text, [draft.end for draft in drafts])
+    weights = _log_weights(nodes, predictor)
+    return [
+        Reading(node, _left(text, draft.end), weight, draft.remainder, draft.words, draft.replaces, draft.letters)
+        for draft, node, weight in zip(drafts, nodes, weights, strict=True)
+    ]
+
+
+def scores(found: Sequence[Reading], predictor: Predictor) -> list[Scored]:
+    """Return log P(finished words, next word) of each reading; one constant is missing in all."""
+    predictor.measure([reading.node for reading in found])
+    result = []
+    for reading in found:
+        if reading.words is None:
+            row = predictor.row(reading.node) + reading.log_weight
+            # All words together are certain.
+            result.append(Scored(reading, None, row, reading.log_weight))
+            continue
+        ids = torch.from_numpy(reading.words)
+        many = len(ids) > _MANY_WORDS
+        values = predictor.row(reading.node)[ids] if many else predictor.at(reading.node, ids)
+        values = values + reading.log_weight
+        result.append(Scored(reading, ids, values, float(values.logsumexp(dim=0)) if len(ids) else -math.inf))
     return result
 
 
-def scores(found: list[Reading], context: Context) -> Tensor:
-    """Return log P(finished words, next word) for each reading and word: [readings, words].
-
-    Minus infinity where the word does not agree with what was typed; one constant is missing in all.
-    """
-    rows = torch.stack([context.log_probabilities(r.node) + r.log_weight for r in found])
-    for row, reading in zip(rows, found, strict=True):
-        if reading.words is not None:
-            agrees = torch.zeros(len(row), dtype=torch.bool)
-            agrees[torch.from_numpy(reading.words)] = True
-            row.masked_fill_(~agrees, -math.inf)
-    return rows
+def _log_weights(nodes: Sequence[Node], predictor: Predictor) -> list[float]:
+    """Return log P(words) of each node, behind the last words that all of them share."""
+    chains = [[node] for node in nodes]
+    while len({chain[-1] for chain in chains}) > 1:
+        deepest = max(chain[-1].depth for chain in chains)
+        for chain in chains:
+            if chain[-1].depth == deepest and chain[-1].parent is not None:
+                chain.append(chain[-1].parent)
+    predictor.measure([node for chain in chains for node in chain])
+    return [
+        sum(float(predictor.at(before, torch.tensor([node.word_id]))) for node, before in pairwise(chain))
+        for chain in chains
+    ]
 
 
 def _unfinished(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:
     """Yield the readings in which the last characters begin a longer word."""
     for beginning in _beginnings(text):
-        finished = text.removesuffix(beginning)
+        end = len(text) - len(beginning)
         words = vocabulary.starting_with(beginning)
-        if finished.endswith(" "):
+        if end and text[end - 1] == " ":
             # "hello wor": the space belongs to the word to come, where that word asks for one.
             spaced = words[vocabulary.takes_space[words]]
-            if len(spaced) and _asks_for_space(finished[:-1], vocabulary):
-                yield _Draft(finished[:-1], f" {beginning}", spaced)
-        elif _asks_for_space(finished, vocabulary):
+            if len(spaced) and _asks_for_space(text, end - 1, vocabulary):
+                yield _Draft(end - 1, f" {beginning}", spaced)
+        elif _asks_for_space(text, end, vocabulary):
             # "ok,wor": a word that asks for a space would have one.
             words = words[~vocabulary.takes_space[words]]
         if len(words):
-            yield _Draft(finished, beginning, words)
-    if text.endswith(" ") and _asks_for_space(text[:-1], vocabulary):
-        yield _Draft(text[:-1], " ", np.flatnonzero(vocabulary.takes_space & vocabulary.suggestible))
+            yield _Draft(end, beginning, words)
+    if text.endswith(" ") and _asks_for_space(text, len(text) - 1, vocabulary):
+        yield _Draft(len(text) - 1, " ", vocabulary.spaced_suggestions)
 
 
-def _asks_for_space(text: str, vocabulary: Vocabulary) -> bool:
-    """Whether a word that takes a space would be written with one behind this text."""
-    return bool(text) and vocabulary.segmenter.space_after(text[-1])
+def _asks_for_space(text: str, end: int, vocabulary: Vocabulary) -> bool:
+    """Whether a word that takes a space would be written with one behind these first characters of a text."""
+    return end > 0 and vocabulary.segmenter.space_after(text[end - 1])
 
 
 def _beginnings(text: str) -> Iterator[str]:
@@ -137,26 +175,15 @@ def _beginnings(text: str) -> Iterator[str]:
 
 
 def _pinyin(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:
-    letters = next(_beginnings(text), "")
-    if letters and _PINYIN.fullmatch(letters):
-        words = vocabulary.pinyin.matching(letters.lower().replace("'", ""))
-        if len(words):
-            yield _Draft(text.removesuffix(letters), "", words, len(letters))
+    """Yield the reading of the letters at the end as pinyin, even where no single word agrees with them."""
+    letters = letters_before(text)
+    if letters is not None:
+        yield _Draft(len(text) - letters.typed, "", vocabulary.pinyin.matching(letters), letters.typed, letters)
 
 
-def _shared_length(contexts: list[list[int]]) -> int:
-    """Return how many words all contexts have in common at their start."""
-    shortest = min(map(len, contexts))
-    first = contexts[0]
-    for i in range(shortest):
-        if any(ids[i] != first[i] for ids in contexts):
-            return i
-    return shortest
-
-
-def _last_word(finished: str, ids: list[int]) -> str:
+def _left(text: str, end: int) -> str:
     """Return the word before the cursor as the joining of words sees it; empty at the start of a line."""
-    if not ids or not finished or finished[-1] == "\n":
+    character = text[end - 1 : end]
+    if character in ("", "\n"):
         return ""
-    # An unknown word has no characters in the vocabulary, but the text has them.
-    return finished[-1] if not finished[-1].isspace() else " "
+    return " " if character.isspace() else character

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
 
+from seqchat.completion.context import readable, readable_right
 from seqchat.completion.engine import Engine
+from seqchat.completion.infill import rescore
+from seqchat.completion.phrase import phrases
+from seqchat.completion.prediction import joint
 from seqchat.completion.reading import Reading, readings, scores
+from seqchat.completion.states import Node
 from seqchat.corpus.cleaning import GLUE
 from seqchat.errors import SeqchatError
 
-# Each reading proposes so many words beyond those asked for, before the readings are summed.
-_MARGIN = 64
+# Each reading first proposes so many words beyond those asked for.
+_MARGIN = 4
+# So many suggestions are judged by how well a text behind the cursor follows them.
+_RESCORED = 32
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A word offered at the cursor.
+    """A word, or for pinyin a phrase, offered at the cursor.
 
     word: the whole word; insert: the text that accepting it adds, after `replace` characters before the cursor (pinyin
     letters) are taken away; probability: among everything that agrees with what was typed; completes: whether it
@@ -33,51 +41,136 @@ class Suggestion:
     completes: bool
 
 
-def suggest(engine: Engine, text: str, k: int = 5, *, pinyin: bool = True) -> list[Suggestion]:
+@dataclass(frozen=True)
+class Way:
+    """One way to come to an insertion: some words behind a node, and the logarithm of their probability."""
+
+    log_probability: float
+    node: Node
+    ids: tuple[int, ...]
+    completes: bool
+
+
+# What is inserted, and how many characters it replaces
+_Key = tuple[str, int]
+
+
+def suggest(engine: Engine, text: str, k: int = 5, *, after: str = "", pinyin: bool = True) -> list[Suggestion]:
     """Return the k most probable insertions at the end of `text`, the most probable first.
 
     An insertion's probability sums over the readings of the tail, so ``火`` → ``锅`` counts both 火锅 as one word
-    and 锅 after 火. Fewer than k are returned where fewer agree with what was typed.
+    and 锅 after 火. Fewer than k are returned where fewer agree with what was typed. Where a text stands `after` the
+    cursor, they fit that as well: a network of the objective infill reads it, any other judges its own best
+    suggestions by how probable it makes the text behind them.
+
+    Raises:
+        SeqchatError: k is less than 1.
     """
     if k < 1:
         raise SeqchatError(f"The number of suggestions is at least 1, not {k}.")
-    found = readings(text, engine.context, engine.vocabulary, pinyin=pinyin)
-    table = scores(found, engine.context)
-    table = table - table.logsumexp(dim=(0, 1))
-    suggestions = [
-        _suggestion(engine, found, table, insert, replace)
-        for insert, replace in _proposals(engine, found, table, k + _MARGIN)
-    ]
-    return sorted(suggestions, key=lambda s: (-s.probability, s.insert))[:k]
+    after = readable_right(after)
+    ranking = _Ranking(engine, readable(text), after, pinyin)
+    if not after.strip() or engine.reads_both_sides:
+        return ranking.best(k)[0]
+    found, ways = ranking.best(max(k, _RESCORED))
+    likelihoods = rescore(engine, [(way.node, way.ids, s.insert) for way, s in zip(ways, found, strict=True)], after)
+    scored = [math.log(s.probability) + more for s, more in zip(found, likelihoods, strict=True)]
+    total = joint(scored)
+    fitting = [replace(s, probability=math.exp(score - total)) for s, score in zip(found, scored, strict=True)]
+    return sorted(fitting, key=_order)[:k]
 
 
-def _proposals(engine: Engine, found: list[Reading], table: Tensor, count: int) -> set[tuple[str, int]]:
-    """Return the insertions, and what they replace, of the best suggestible words of each reading."""
-    suggestible = torch.from_numpy(engine.vocabulary.suggestible)
-    best = table.masked_fill(~suggestible, -math.inf).topk(min(count, table.shape[1]), dim=1)
-    proposals = {
-        (reading.insertion(word_id, engine.vocabulary), reading.replaces)
-        for reading, ids, values in zip(found, best.indices.tolist(), best.values.tolist(), strict=True)
-        for word_id, value in zip(ids, values, strict=True)
-        if value > -math.inf
-    }
-    return {(insert, replace) for insert, replace in proposals if insert.strip()}
+def _order(suggestion: Suggestion) -> tuple[float, str]:
+    return -suggestion.probability, suggestion.insert
 
 
-def _suggestion(engine: Engine, found: list[Reading], table: Tensor, insert: str, replace: int) -> Suggestion:
-    """Sum an insertion's probability over all readings; it is named after the one that gives it most."""
-    ways = [
-        (math.exp(float(table[row, word_id])), row, word_id)
-        for row, reading in enumerate(found)
-        if reading.replaces == replace
-        for word_id in reading.word_ids(insert, engine.vocabulary)
-    ]
-    _, row, word_id = max(ways)
-    reading = found[row]
-    return Suggestion(
-        word=engine.vocabulary.words[word_id].removeprefix(GLUE),
-        insert=insert,
-        replace=replace,
-        probability=min(sum(way[0] for way in ways), 1.0),
-        completes=bool(reading.remainder.strip() or reading.replaces),
-    )
+class _Ranking:
+    """All ways to go on from a text, and the best insertions among them."""
+
+    def __init__(self, engine: Engine, text: str, after: str, pinyin: bool) -> None:
+        self._engine = engine
+        left = engine.predictor(text)
+        found = readings(text, engine.context, engine.vocabulary, left, pinyin=pinyin)
+        self._predictor = engine.gap_predictor(after) or left
+        self._scored = scores(found, self._predictor)
+        self._phrases: list[tuple[str, Way, int]] = []
+        for reading in found:
+            if reading.letters is not None:
+                self._phrases += self._decode(reading)
+        self._total = joint([s.total for s in self._scored] + [way.log_probability for _, way, _ in self._phrases])
+
+    def _decode(self, reading: Reading) -> list[tuple[str, Way, int]]:
+        """Return the phrases that pinyin letters may be, with the text of each and what it replaces."""
+        assert reading.letters is not None
+        context, vocabulary = self._engine.context, self._engine.vocabulary
+        return [
+            (
+                vocabulary.text(phrase.ids),
+                Way(phrase.log_probability + reading.log_weight, reading.node, phrase.ids, True),
+                reading.replaces,
+            )
+            for phrase in phrases(reading.letters, reading.node, context.tree, self._predictor, vocabulary)
+        ]
+
+    def best(self, k: int) -> tuple[list[Suggestion], list[Way]]:
+        """Return the k most probable suggestions, and the most probable way to each.
+
+        Each reading proposes its best words. What none of them proposes has at most the sum of the last proposals'
+        probabilities, so that more are asked for until that is too little (Fagin's threshold algorithm).
+        """
+        count = k + _MARGIN
+        while True:
+            keys, most_missed = self._proposals(count)
+            ranked = sorted((self._suggestion(key, ways) for key, ways in self._ways(keys).items()), key=_ranked)
+            if most_missed == 0 or (len(ranked) >= k and ranked[k - 1][0].probability >= most_missed):
+                return [s for s, _ in ranked[:k]], [way for _, way in ranked[:k]]
+            count *= 4
+
+    def _proposals(self, count: int) -> tuple[set[_Key], float]:
+        """Return what the best words of each reading insert, and the most that any other insertion may have."""
+        keys: set[_Key] = {(text, replaced) for text, _, replaced in self._phrases}
+        most_missed = 0.0
+        for scored in self._scored:
+            suggestible = self._engine.suggestible if scored.ids is None else self._engine.suggestible[scored.ids]
+            values = scored.log_probabilities.masked_fill(~suggestible, -math.inf)
+            best = values.topk(min(count, len(values)))
+            for place, value in zip(best.indices.tolist(), best.values.tolist(), strict=True):
+                if value > -math.inf:
+                    insert = scored.reading.insertion(scored.word_id(place), self._engine.vocabulary)
+                    keys.add((insert, scored.reading.replaces))
+            if len(values) > count:
+                most_missed += math.exp(float(best.values[-1]) - self._total)
+        return {(insert, replaced) for insert, replaced in keys if insert.strip()}, most_missed
+
+    def _ways(self, keys: set[_Key]) -> dict[_Key, list[Way]]:
+        """Return all ways to each insertion."""
+        ways: dict[_Key, list[Way]] = defaultdict(list)
+        for text, way, replaced in self._phrases:
+            if (text, replaced) in keys:
+                ways[text, replaced].append(way)
+        for scored in self._scored:
+            reading = scored.reading
+            pairs = [
+                (key, word_id)
+                for key in keys
+                if key[1] == reading.replaces
+                for word_id in reading.word_ids(key[0], self._engine.vocabulary)
+            ]
+            exact = self._predictor.at(reading.node, torch.tensor([i for _, i in pairs], dtype=torch.long)).tolist()
+            completes = bool(reading.remainder.strip() or reading.replaces)
+            for (key, word_id), value in zip(pairs, exact, strict=True):
+                ways[key].append(Way(value + reading.log_weight, reading.node, (word_id,), completes))
+        return ways
+
+    def _suggestion(self, key: _Key, ways: Sequence[Way]) -> tuple[Suggestion, Way]:
+        """Sum an insertion's probability over all ways to it; it is named after the most probable one."""
+        insert, replaced = key
+        way = max(ways, key=lambda way: way.log_probability)
+        words = self._engine.vocabulary.words
+        word = words[way.ids[0]].removeprefix(GLUE) if len(way.ids) == 1 else insert
+        total = joint([way.log_probability for way in ways]) - self._total
+        return Suggestion(word, insert, replaced, min(math.exp(total), 1.0), way.completes), way
+
+
+def _ranked(entry: tuple[Suggestion, Way]) -> tuple[float, str]:
+    return _order(entry[0])

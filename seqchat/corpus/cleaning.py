@@ -30,7 +30,8 @@ def clean(text: str) -> str:
     Escape sequences, control characters, bidirectional overrides and lone surrogates are dropped, every kind
     of line break becomes a line feed, and every other white space a plain space.
     """
-    if text.isascii() and text.isprintable():
+    # Nothing in printable text is dropped; long texts are cleaned at every keystroke, and this looks at them in C.
+    if text.replace("\n", "").replace(ZERO_WIDTH_JOINER, "").isprintable() and GLUE not in text:
         return text
     text = _LINE_BREAK.sub("\n", _ESCAPE_SEQUENCE.sub("", text))
     text = _WIDE_SPACE.sub(" ", text).replace(GLUE, _GLUE_LOOKALIKE)

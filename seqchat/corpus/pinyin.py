@@ -3,16 +3,68 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Sequence
+import unicodedata
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.corpus.words import HAN
 
+Ids = NDArray[np.int64]
+
 _HAN_WORD = re.compile(f"[{HAN}]+")
 _LAST = "\U0010ffff"
+# Vowels may carry a tone mark; a tone may also be a digit behind its syllable. ’ is what some keyboards make of '.
+_VOWELS = "üāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
+_TYPED = re.compile(
+    rf"(?<![a-z0-9_{_VOWELS}'’])[a-z{_VOWELS}](?:[a-z{_VOWELS}]|(?<=[a-z{_VOWELS}])[1-5'’])*\Z", re.IGNORECASE
+)
+_LONGEST = 60
+_DIAERESIS = "\u0308"
+# Words of more syllables are found by all of them in full, or by their first letters.
+_MOST_MIXED = 4
+
+
+@dataclass(frozen=True)
+class Letters:
+    """What was typed of pinyin at the end of a text.
+
+    plain: lower-case letters from a to z, ü as v, without tones; breaks: the places in it where a tone or an
+    apostrophe ends a syllable; typed: the number of characters in the text.
+    """
+
+    plain: str
+    breaks: frozenset[int]
+    typed: int
+
+    def first(self, length: int) -> Letters:
+        """Return the first letters."""
+        return Letters(self.plain[:length], frozenset(b for b in self.breaks if b < length), self.typed)
+
+    def rest(self, start: int) -> Letters:
+        """Return the letters from a place on."""
+        return Letters(self.plain[start:], frozenset(b - start for b in self.breaks if b > start), self.typed)
+
+
+def letters_before(text: str) -> Letters | None:
+    """Return the pinyin at the end of a text, None where its last characters are none."""
+    match = _TYPED.search(text[-_LONGEST:])
+    if match is None or len(match[0]) == _LONGEST:
+        return None
+    plain, breaks = "", set()
+    for character in unicodedata.normalize("NFD", match[0].lower()):
+        if character == _DIAERESIS:
+            plain = plain[:-1] + "v"
+        elif character in "12345'’":
+            breaks.add(len(plain))
+        elif "a" <= character <= "z":
+            plain += character
+    return Letters(plain, frozenset(breaks), len(match[0]))
 
 
 class PinyinIndex:
@@ -20,27 +72,77 @@ class PinyinIndex:
 
     def __init__(self, words: Sequence[tuple[str, int]]) -> None:
         """Read `words`, pairs of a word and its id; words with other than Chinese characters are left out."""
-        entries = sorted({(key, i) for word, i in words if _HAN_WORD.fullmatch(word) for key in _keys(word)})
-        self._keys = [key for key, _ in entries]
-        self._ids = np.array([i for _, i in entries], dtype=np.int64)
+        chinese = [(word, i) for word, i in words if _HAN_WORD.fullmatch(word)]
+        self._syllables = dict(zip((i for _, i in chinese), _pronounce([word for word, _ in chinese]), strict=True))
+        self._full = _Keys(("".join(syllables), i) for i, syllables in self._syllables.items())
+        self._any = _Keys((key, i) for i, syllables in self._syllables.items() for key in _keys(syllables))
+        self._matching = lru_cache(1_000)(self._find_matching)
+        self._spelled = lru_cache(10_000)(self._full.equal_to)
 
-    def matching(self, letters: str) -> NDArray[np.int64]:
-        """Return the ids of the words whose pinyin may begin with these lower-case letters (ü is v)."""
-        low = bisect_left(self._keys, letters)
-        high = bisect_left(self._keys, letters + _LAST)
-        return np.unique(self._ids[low:high])
+    def matching(self, letters: Letters) -> Ids:
+        """Return the ids, in ascending order, of the words whose pinyin may begin with the letters."""
+        return self._matching(letters)
+
+    def spelled(self, letters: Letters) -> Ids:
+        """Return the ids of the words whose pinyin, typed in full, is just these letters."""
+        return self._within_breaks(self._spelled(letters.plain), letters)
+
+    def _find_matching(self, letters: Letters) -> Ids:
+        return self._within_breaks(np.unique(self._any.beginning_with(letters.plain)), letters)
+
+    def _within_breaks(self, ids: Ids, letters: Letters) -> Ids:
+        if not letters.breaks:
+            return ids
+        return np.array([i for i in ids.tolist() if _agree(self._syllables[i], letters)], dtype=np.int64)
 
 
-def _keys(word: str) -> set[str]:
-    """Return the ways to type a word: for each character its syllable or its first letter, the last in full."""
+class _Keys:
+    """Ids by sorted keys."""
+
+    def __init__(self, entries: Iterable[tuple[str, int]]) -> None:
+        ordered = sorted(entries)
+        self._keys = [key for key, _ in ordered]
+        self._ids = np.array([i for _, i in ordered], dtype=np.int64)
+
+    def beginning_with(self, letters: str) -> Ids:
+        return self._ids[bisect_left(self._keys, letters) : bisect_left(self._keys, letters + _LAST)]
+
+    def equal_to(self, letters: str) -> Ids:
+        return self._ids[bisect_left(self._keys, letters) : bisect_right(self._keys, letters)]
+
+
+def _pronounce(words: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the syllables of each word, ü as v."""
     from pypinyin import Style, lazy_pinyin
 
-    syllables = lazy_pinyin(word, style=Style.NORMAL, v_to_u=False)
-    full = "".join(syllables)
-    initials = "".join(s[0] for s in syllables)
-    if len(syllables) > 4:
-        return {full, initials}
-    keys = {""}
-    for syllable in syllables[:-1]:
-        keys = {key + part for key in keys for part in (syllable, syllable[0])}
-    return {key + syllables[-1] for key in keys} | {initials}
+    return [tuple(lazy_pinyin(word, style=Style.NORMAL, v_to_u=False)) for word in words]
+
+
+def _beginnings(syllable: str) -> tuple[str, ...]:
+    """Return how a syllable may be shortened: to its first letter, or to zh, ch, sh."""
+    return (syllable[:2], syllable[0]) if syllable[1:2] == "h" else (syllable[0],)
+
+
+def _keys(syllables: tuple[str, ...]) -> set[str]:
+    """Return the ways to type a word whose last syllable may still grow."""
+    if len(syllables) > _MOST_MIXED:
+        return {"".join(syllables), "".join(s[0] for s in syllables)}
+    parts = [(syllable, *_beginnings(syllable)) for syllable in syllables[:-1]]
+    return {"".join(chosen) + syllables[-1] for chosen in product(*parts)}
+
+
+def _agree(syllables: tuple[str, ...], letters: Letters) -> bool:
+    """Whether the letters are typed of these syllables, with no syllable going on across a break."""
+    plain, places = letters.plain, {0}
+    for syllable in syllables:
+        if len(plain) in places:
+            return True
+        reached = set()
+        for place in places:
+            rest = plain[place:]
+            ends = {place + len(part) for part in (syllable, *_beginnings(syllable)) if rest.startswith(part)}
+            if syllable.startswith(rest):
+                ends.add(len(plain))
+            reached |= {end for end in ends if not any(place < b < end for b in letters.breaks)}
+        places = reached
+    return len(plain) in places

@@ -118,6 +118,11 @@ class Vocabulary:
         """Which ids are written with a space after a word that asks for one."""
         return np.array([not w.startswith(GLUE) and self.segmenter.space_before(w) for w in self.words])
 
+    @cached_property
+    def spaced_suggestions(self) -> Ids:
+        """The ids of the words that may be offered behind a space."""
+        return np.flatnonzero(self.takes_space & self.suggestible)
+
     def starting_with(self, beginning: str) -> Ids:
         """Return the ids of the words that begin with these characters and are longer, in no certain order."""
         low = bisect_left(self._sorted, (beginning, len(self)))

@@ -37,6 +37,11 @@ _RUNS = re.compile(r"\s|\S+")
 _LETTER_START = re.compile(_LETTER)
 _HAN_START = re.compile(f"[{HAN}]")
 
+# Between Chinese and other characters, and before a space: nothing there belongs to both sides.
+_JOINED = rf"\s{ZERO_WIDTH_JOINER}"
+_SPACE_SEAM = re.compile(rf"(?<=[^{_JOINED}])(?= )")
+_AUTO_SEAM = re.compile(rf"{_SPACE_SEAM.pattern}|(?<=[{HAN}])(?=[^{HAN}\s])|(?<=[^{HAN}{_JOINED}])(?=[{HAN}])")
+
 _CLOSING = frozenset(",.!?;:)]}%…")
 _OPENING = frozenset("([{")
 
@@ -113,17 +118,23 @@ class Segmenter:
     """One way to cut text into words, and the way back.
 
     `pieces` cuts a text into strings that make it up; a space belongs between two neighbours where `space_after`
-    holds for the left one and `space_before` for the right one.
+    holds for the left one and `space_before` for the right one. `seam` finds the places in a line where the words on
+    either side do not depend on the other side, None where there are none.
     """
 
     name: str
     pieces: Callable[[str], Iterable[str]]
     space_after: Callable[[str], bool]
     space_before: Callable[[str], bool]
+    seam: re.Pattern[str] | None = None
 
-    def split(self, text: str) -> list[str]:
-        """Cut a cleaned text into words; ``join(split(text)) == text``."""
-        return self._mark(list(self.pieces(text)))
+    def split(self, text: str, before: str = " ") -> list[str]:
+        """Cut a cleaned text into words; ``join(split(text)) == text``.
+
+        `before` is the character before the text where the text begins at a seam; then
+        ``split(left) + split(right, left[-1]) == split(left + right)``.
+        """
+        return self._mark(list(self.pieces(text)), before)
 
     def join(self, words: Iterable[str]) -> str:
         """Put words together to text."""
@@ -143,22 +154,22 @@ class Segmenter:
     def spell(self, word: str) -> list[str]:
         """Cut one word into its single characters, marked so that they join to the word again."""
         glued = word.startswith(GLUE) and len(word) > 1
-        first, *rest = self._mark(graphemes(word[1:] if glued else word))
+        first, *rest = self._mark(graphemes(word[1:] if glued else word), " ")
         return [GLUE + first if glued else first, *rest]
 
     def _spaced(self, left: str, right: str) -> bool:
         return self.space_after(left) and self.space_before(right)
 
-    def _mark(self, pieces: list[str]) -> list[str]:
+    def _mark(self, pieces: list[str], before: str) -> list[str]:
         words: list[str] = []
         space_implied = False
         for i, piece in enumerate(pieces):
-            left = pieces[i - 1] if i else " "
+            left = pieces[i - 1] if i else before
             right = pieces[i + 1] if i + 1 < len(pieces) else " "
             if piece == " " and not left.isspace() and not right.isspace() and self._spaced(left, right):
                 space_implied = True
                 continue
-            glued = not space_implied and i > 0 and self._spaced(left, piece)
+            glued = not space_implied and self._spaced(left, piece)
             words.append(GLUE + piece if glued else piece)
             space_implied = False
         return words
@@ -168,11 +179,11 @@ SEGMENTERS = {
     s.name: s
     for s in (
         # jieba for each run of Chinese characters, spaces and punctuation for all else
-        Segmenter("auto", _auto_pieces, _typographic_after, _typographic_before),
+        Segmenter("auto", _auto_pieces, _typographic_after, _typographic_before, _AUTO_SEAM),
         # jieba for everything, so that its dictionary's words with Latin letters (卡拉OK) stay whole
         Segmenter("jieba", _jieba_pieces, _typographic_after, _typographic_before),
         # for text that is segmented already: only white space separates words
-        Segmenter("whitespace", _whitespace_pieces, _not_space, _not_space),
+        Segmenter("whitespace", _whitespace_pieces, _not_space, _not_space, _SPACE_SEAM),
     )
 }
 

@@ -37,7 +37,7 @@ class Quality:
 
 
 @dataclass
-class _Tally:
+class Tally:
     """Sums over the text for one head of a network."""
 
     loss: float = 0.0
@@ -46,6 +46,7 @@ class _Tally:
     hits: tuple[int, ...] = (0,) * len(_TOP)
 
     def add(self, logits: Tensor, wanted: Tensor, kinds: Tensor, suggestible: Tensor) -> None:
+        """Count tokens: logits [tokens, words], the wanted ids, what each is, and the words that may be offered."""
         self.loss += float(cross_entropy(logits, wanted, reduction="sum"))
         self.tokens += len(wanted)
         self.words += int(((kinds == WORD) | (kinds == UNKNOWN_START)).sum())
@@ -55,6 +56,7 @@ class _Tally:
         self.hits = tuple(n + int((ranks < k).sum()) for n, k in zip(self.hits, _TOP, strict=True))
 
     def quality(self) -> Quality:
+        """Return the measures of all that was counted."""
         top1, top3, top5 = (n / self.words if self.words else 0.0 for n in self.hits)
         mean = self.loss / self.tokens if self.tokens else math.inf
         return Quality(self.tokens, self.words, math.exp(min(mean, 700)), top1, top3, top5)
@@ -75,7 +77,7 @@ def measure(
     suggestible = suggestible.to(device)
     reader = Lanes(stream, lanes, window)
     state = network.initial_state(reader.lanes)
-    tallies: dict[str, _Tally] = {}
+    tallies: dict[str, Tally] = {}
     for batch in reader:
         inputs, targets, kinds, fresh = (
             torch.from_numpy(a).to(device) for a in (batch.inputs, batch.targets, batch.kinds, batch.fresh)
@@ -85,6 +87,6 @@ def measure(
         present = targets != NO_TARGET
         for name, features in run.heads.items():
             logits = network.logits(features[present])
-            tallies.setdefault(name, _Tally()).add(logits, targets[present], kinds[present], suggestible)
+            tallies.setdefault(name, Tally()).add(logits, targets[present], kinds[present], suggestible)
     network.train(was_training)
     return {name: tally.quality() for name, tally in tallies.items()}

@@ -8,8 +8,8 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
-from seqchat.completion.context import Node
 from seqchat.completion.engine import Engine
+from seqchat.completion.states import Node
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, UNKNOWN_ID
 
@@ -34,10 +34,7 @@ def trace(engine: Engine, node: Node, last: int) -> GateTrace:
     nodes = list(islice(node.path(), last))[::-1]
     words = [_label(engine, n.word_id) for n in nodes]
     layers = [
-        {
-            gate.name: np.stack([n.stepped.gates[layer][gate.name][0].numpy() for n in nodes])
-            for gate in engine.network.cell.gates
-        }
+        {gate.name: np.stack([n.gate(layer, gate.name).numpy() for n in nodes]) for gate in engine.network.cell.gates}
         for layer in range(len(engine.network.layer_names))
     ]
     return GateTrace(words, engine.network.layer_names, layers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from seqchat.errors import SeqchatError
 from seqchat.files import write_file
-from seqchat.model.config import ModelConfig
+from seqchat.model.config import Adaptation, ModelConfig
 from seqchat.model.network import build
 
 FORMAT = 1
@@ -27,7 +27,8 @@ CARD, TRAINING = "README.md", "training"
 class Checkpoint:
     """A trained model: its network, its words in the order of their ids, and where they come from.
 
-    segmenter: how text was cut into words; data: what it was trained on, as JSON values.
+    segmenter: how text was cut into words; data: what it was trained on, as JSON values; adaptation: how the memory of
+    what was written is mixed in.
     """
 
     config: ModelConfig
@@ -35,18 +36,24 @@ class Checkpoint:
     weights: dict[str, Tensor]
     segmenter: str
     data: dict[str, Any] = field(default_factory=dict)
+    adaptation: Adaptation = field(default_factory=Adaptation)
 
     def save(self, folder: Path) -> None:
         """Write the files inference needs into an existing folder, each atomically."""
         write_file(folder / VOCABULARY, "".join(f"{word}\n" for word in self.words))
+        self.save_config(folder)
+        save_weights(folder, self.weights)
+
+    def save_config(self, folder: Path) -> None:
+        """Write all that is neither words nor weights into an existing folder, atomically."""
         document = {
             "format": FORMAT,
             "model": self.config.to_json(),
             "words": {"segmenter": self.segmenter},
+            "adaptation": asdict(self.adaptation),
             "data": self.data,
         }
         write_file(folder / CONFIG, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-        save_weights(folder, self.weights)
 
     @classmethod
     def load(cls, folder: Path) -> Checkpoint:
@@ -64,17 +71,17 @@ class Checkpoint:
         except (OSError, ValueError, RecursionError) as error:
             raise SeqchatError(f"The model in {folder} cannot be read ({error}).") from error
         try:
-            config, segmenter, data = _parse(document)
+            config, segmenter, data, adaptation = _parse(document)
         except SeqchatError as error:
             raise SeqchatError(f"{folder / CONFIG}: {error}") from error
         if len(words) != config.vocabulary_size:
             raise SeqchatError(
                 f"The model in {folder} knows {config.vocabulary_size} words, but its {VOCABULARY} has {len(words)}."
             )
-        return cls(config, words, load_weights(folder, config), segmenter, data)
+        return cls(config, words, load_weights(folder, config), segmenter, data, adaptation)
 
 
-def _parse(document: Any) -> tuple[ModelConfig, str, dict[str, Any]]:
+def _parse(document: Any) -> tuple[ModelConfig, str, dict[str, Any], Adaptation]:
     if not isinstance(document, Mapping) or not isinstance(document.get("format"), int):
         raise SeqchatError("this is not the configuration of a seqchat model.")
     if document["format"] != FORMAT:
@@ -87,7 +94,8 @@ def _parse(document: Any) -> tuple[ModelConfig, str, dict[str, Any]]:
         raise SeqchatError("it does not say how text is cut into words.")
     if not isinstance(data, dict):
         raise SeqchatError("its entry 'data' is not an object.")
-    return ModelConfig.from_json(document.get("model")), words["segmenter"], data
+    adaptation = Adaptation.from_json(document.get("adaptation", {}))
+    return ModelConfig.from_json(document.get("model")), words["segmenter"], data, adaptation
 
 
 def save_weights(folder: Path, weights: dict[str, Tensor]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
@@ -85,3 +86,31 @@ class ModelConfig:
         if missing := known - set(values):
             raise SeqchatError(f"The model's configuration lacks {', '.join(sorted(missing))}.")
         return cls(**values)
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """How the memory of what the writer wrote is mixed in (Grave, Joulin and Usunier 2017).
+
+    share: λ, how much of the probability it has, 0 for no memory; flatness: θ, how sharply it prefers like contexts.
+    """
+
+    share: float = 0.0
+    flatness: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not (_is_number(self.share) and 0 <= self.share < 1):
+            raise SeqchatError(f"The share of the memory is at least 0 and less than 1, not {self.share!r}.")
+        if not (_is_number(self.flatness) and 0 <= self.flatness < math.inf):
+            raise SeqchatError(f"The flatness of the memory is a number from 0 up, not {self.flatness!r}.")
+
+    @classmethod
+    def from_json(cls, values: Any) -> Adaptation:
+        """Read the fields back; unknown ones are an error."""
+        if not isinstance(values, Mapping) or set(values) - {"share", "flatness"}:
+            raise SeqchatError("Its entry 'adaptation' is not an object of share and flatness.")
+        return cls(**values)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -11,6 +11,7 @@ from torch.nn.functional import linear, log_softmax
 from seqchat.model.cells import CELLS, Gates, LayerWeights, run_layers
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import PADDING
+from seqchat.model.output import OutputLayer, Precision
 
 
 class Stepped(NamedTuple):
@@ -27,13 +28,13 @@ class StepNetwork:
     A state's batch is the dimension before the last, so that ``state[..., rows, :]`` chooses rows.
     """
 
-    def __init__(self, config: ModelConfig, weights: dict[str, Tensor]) -> None:
+    def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
         """Take the weights of a network (its `state_dict`), as float32."""
         self.config = config
         self.cell = CELLS[config.cell]
         self._cell_step = self.cell.steps[config.nonlinearity if config.cell == "rnn" else "tanh"]
         self._embedding = weights["embedding.weight"]
-        self._output_bias = weights["output_bias"]
+        self.output = OutputLayer(self._embedding, weights["output_bias"], precision)
         self._projection = weights.get("projection.weight")
 
     @property
@@ -49,14 +50,9 @@ class StepNetwork:
         """Read one word in each row: ids [batch]."""
         raise NotImplementedError
 
-    @torch.inference_mode()
-    def logits(self, features: Tensor) -> Tensor:
-        """Return unnormalised log-probabilities [batch, words] of the next word."""
-        return linear(features, self._embedding, self._output_bias)
-
     def log_probabilities(self, features: Tensor) -> Tensor:
         """Return log-probabilities [batch, words] of the next word."""
-        return log_softmax(self.logits(features), dim=-1)
+        return log_softmax(self.output.logits(features), dim=-1)
 
     def _project(self, hidden: Tensor) -> Tensor:
         return hidden if self._projection is None else linear(hidden, self._projection)
@@ -65,8 +61,8 @@ class StepNetwork:
 class CarriedSteps(StepNetwork):
     """Carries its state from word to word: the objectives `next` and, with its forward half, `infill`."""
 
-    def __init__(self, config: ModelConfig, weights: dict[str, Tensor]) -> None:
-        super().__init__(config, weights)
+    def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
+        super().__init__(config, weights, precision)
         self._layers = [_layer(weights, f"recurrent.{k}", "l0") for k in range(config.layers)]
 
     def initial_state(self, batch: int = 1) -> Tensor:
@@ -80,11 +76,36 @@ class CarriedSteps(StepNetwork):
         return Stepped(new_state, self._project(gates[-1]["hidden"]), gates)
 
 
+class InfillSteps(CarriedSteps):
+    """Carries its state like the others, and can also read what stands right of a gap."""
+
+    def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
+        super().__init__(config, weights, precision)
+        self._backward = [_layer(weights, f"backward_recurrent.{k}", "l0") for k in range(config.layers)]
+        self._joint, self._joint_bias = weights["joint.0.weight"], weights["joint.0.bias"]
+        self._joint_projection = weights["joint.2.weight"]
+
+    @torch.inference_mode()
+    def read_right(self, ids: Tensor) -> Tensor:
+        """Read the words right of a gap, ids [words] in the order of the text; return a state [hidden]."""
+        state = self.initial_state()
+        for word_id in reversed(ids):
+            state, gates = run_layers(self._embedding[word_id[None]], state, self._backward, self._cell_step)
+        return gates[-1]["hidden"][0]
+
+    @torch.inference_mode()
+    def gap_features(self, hidden: Tensor, right: Tensor) -> Tensor:
+        """Return the features [batch, embedding] of a gap between states [batch, hidden] and one [hidden]."""
+        both = torch.cat((hidden, right.expand(len(hidden), -1)), dim=-1)
+        joint = linear(both, self._joint, self._joint_bias).relu()
+        return self._project(hidden) + linear(joint, self._joint_projection)
+
+
 class WindowSteps(StepNetwork):
     """Reads the last words anew at each step, each layer in one or two directions; the state is the window's ids."""
 
-    def __init__(self, config: ModelConfig, weights: dict[str, Tensor]) -> None:
-        super().__init__(config, weights)
+    def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
+        super().__init__(config, weights, precision)
         suffixes = ["", "_reverse"][: config.directions]
         self._layers = [
             [_layer(weights, "recurrent", f"l{k}{suffix}") for suffix in suffixes] for k in range(config.layers)
@@ -122,9 +143,12 @@ class WindowSteps(StepNetwork):
         return result[::-1] if reverse else result
 
 
-def build_steps(config: ModelConfig, weights: dict[str, Tensor]) -> StepNetwork:
+_NETWORKS: dict[str, type[StepNetwork]] = {"next": CarriedSteps, "infill": InfillSteps, "window": WindowSteps}
+
+
+def build_steps(config: ModelConfig, weights: dict[str, Tensor], precision: Precision = "fp32") -> StepNetwork:
     """Make the step network of a configuration from a network's weights."""
-    return (WindowSteps if config.objective == "window" else CarriedSteps)(config, weights)
+    return _NETWORKS[config.objective](config, weights, precision)
 
 
 def _layer(weights: dict[str, Tensor], prefix: str, suffix: str) -> LayerWeights:

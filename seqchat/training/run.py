@@ -22,6 +22,7 @@ from seqchat.corpus.splitting import cut_in_two, held_out
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
+from seqchat.evaluation.adaptation import tune
 from seqchat.evaluation.quality import Quality, measure
 from seqchat.files import replace_folder, write_file
 from seqchat.model.checkpoint import CARD, TRAINING, Checkpoint, load_weights, save_weights
@@ -328,6 +329,8 @@ class _Run:
         quality = list(heads.values())[-1]
         counters = trainer.counters
         if trainer.group.leads:
+            adaptation = tune(network, trainer.validation)
+            replace(self._checkpoint, adaptation=adaptation).save_config(self._folder)
             card = model_card(
                 self._folder.name,
                 config,

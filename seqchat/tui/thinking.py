@@ -140,7 +140,7 @@ class Thinker:
         from seqchat.insight.gates import trace
 
         suggestions = suggest(engine, request.text, SUGGESTIONS)
-        node = engine.context.read(engine.context.ids(request.text))
+        node = engine.context.node(request.text)
         self._publish(Thought(request, suggestions, trace(engine, node, TRACED_WORDS)))
         if self._void():
             return

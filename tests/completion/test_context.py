@@ -4,9 +4,16 @@ import pytest
 import torch
 
 import seqchat.completion.context as context_module
+import seqchat.completion.states as states_module
 from seqchat.completion.engine import Engine
+from seqchat.completion.states import AbandonedError, Node
 from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
+
+
+def words_of(node: Node) -> list[int]:
+    """Return the words that a node and those before it stand for."""
+    return [n.word_id for n in node.path()][-2::-1]
 
 
 def anew(engine: Engine, ids: list[int]) -> torch.Tensor:
@@ -30,7 +37,9 @@ def test_an_edited_text_is_read_as_if_it_were_new(engine):
         else:
             text += rng.choice([*turns, "\n", " ", "hello", "。"])[:8]
         ids = engine.context.ids(text)
-        scores = engine.context.log_probabilities(engine.context.read(ids))
+        node = engine.context.node(text)
+        assert words_of(node) == ids
+        scores = engine.context.tree.row(node)
         torch.testing.assert_close(scores, anew(engine, ids), atol=1e-5, rtol=1e-5)
 
 
@@ -38,13 +47,14 @@ def test_nothing_is_computed_twice(lstm, monkeypatch):
     steps = []
     network_step = lstm.network.step
     monkeypatch.setattr(lstm.network, "step", lambda *a: steps.append(a) or network_step(*a))
-    ids = lstm.context.ids("今天晚上我们去吃火锅吧")
-    lstm.context.read(ids)
+    text = "今天晚上我们去吃火锅吧"
+    ids = lstm.context.ids(text)
+    lstm.context.node(text)
     assert len(steps) == len(ids)
-    lstm.context.read(ids[:3])
-    lstm.context.read(ids)
+    lstm.context.node(text[:4])
+    lstm.context.node(text)
     assert len(steps) == len(ids)
-    lstm.context.read([*ids, TURN_ID])
+    lstm.context.node(f"{text}\n")
     assert len(steps) == len(ids) + 1
 
 
@@ -66,16 +76,45 @@ def test_of_a_long_text_the_end_is_read(lstm):
 
 
 def test_memory_is_bounded(lstm, monkeypatch):
-    monkeypatch.setattr(context_module, "MAX_STATES", 50)
+    monkeypatch.setattr(states_module, "MAX_STATES", 50)
     rng = random.Random(1)
-    for _ in range(40):
-        ids = [rng.randrange(4, 100) for _ in range(20)]
-        node = lstm.context.read(ids)
-        torch.testing.assert_close(lstm.context.log_probabilities(node), anew(lstm, ids), atol=1e-5, rtol=1e-5)
-    assert lstm.context._states <= 50 + 21
+    turns = [t for d in list(read_dialogs(["sample"]))[:30] for t in d.turns]
+    text = ""
+    for _ in range(60):
+        text = "\n".join(rng.sample(turns, 3)) if rng.random() < 0.3 else text + rng.choice(turns)[:4]
+        node = lstm.context.node(text)
+        ids = lstm.context.ids(text)
+        assert words_of(node) == ids
+        torch.testing.assert_close(lstm.context.tree.row(node), anew(lstm, ids), atol=1e-5, rtol=1e-5)
+        tree = lstm.context.tree
+        assert len(tree._nodes()) == tree._states <= 50 + len(ids) + 1
+
+
+def test_what_was_used_last_is_kept(lstm, monkeypatch):
+    monkeypatch.setattr(states_module, "MAX_STATES", 60)
+    steps = []
+    network_step = lstm.network.step
+    monkeypatch.setattr(lstm.network, "step", lambda *a: steps.append(a) or network_step(*a))
+    text = "今天晚上我们去吃火锅吧"
+    for other in (f"{i}号线" for i in range(80)):
+        lstm.context.node(text)
+        lstm.context.node(other)
+    assert len(lstm.context.tree._nodes()) <= 60 + 12
+    before = len(steps)
+    lstm.context.node(text)
+    assert len(steps) == before
+
+
+def test_reading_can_be_given_up(lstm):
+    calls = []
+    lstm.context.tree.interrupted = lambda: len(calls) > 3 or calls.append(1)
+    with pytest.raises(AbandonedError):
+        lstm.context.node("今天晚上我们去吃火锅吧，你说好不好")
+    lstm.context.tree.interrupted = lambda: False
+    text = "今天晚上我们去吃火锅吧，你说好不好"
+    assert words_of(lstm.context.node(text)) == lstm.context.ids(text)
 
 
 @pytest.mark.parametrize("text", ["\x1b[31m", "\x00", "\ud800", "👍🏽", "   ", "ひらがな العربية", "a" * 10_000])
 def test_any_text_can_be_read(lstm, text):
-    node = lstm.context.read(lstm.context.ids(text))
-    assert torch.isfinite(lstm.context.log_probabilities(node)).all()
+    assert torch.isfinite(lstm.context.tree.row(lstm.context.node(text))).all()

@@ -5,11 +5,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqchat.corpus.cleaning import clean, is_safe
+from seqchat.corpus.pinyin import Letters, letters_before
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, UNKNOWN_ID, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 
 AUTO = segmenter("auto")
+
+
+def typed(text: str) -> Letters:
+    letters = letters_before(text)
+    assert letters is not None
+    return letters
 
 
 def vocabulary_of(*texts: str, **options: int) -> Vocabulary:
@@ -64,10 +71,10 @@ def test_look_up_by_beginning_and_by_pinyin():
     assert found(words.starting_with("hel")) == {"hello", "help"}
     assert len(words.starting_with("zzz")) == 0
     for letters in ("huoguo", "huog", "hg", "h", "hguo"):
-        assert "火锅" in found(words.pinyin.matching(letters)), letters
-    assert "北京" in found(words.pinyin.matching("bj"))
-    assert "女儿" in found(words.pinyin.matching("nver"))
-    assert len(words.pinyin.matching("xyzq")) == 0
+        assert "火锅" in found(words.pinyin.matching(typed(letters))), letters
+    assert "北京" in found(words.pinyin.matching(typed("bj")))
+    assert "女儿" in found(words.pinyin.matching(typed("nver")))
+    assert len(words.pinyin.matching(typed("xyzq"))) == 0
 
 
 @given(st.lists(st.text(st.characters(codec=None), min_size=1), max_size=10))

@@ -12,7 +12,7 @@ TEXT = "小帅是一名程序员，他每天都加班"
 def test_the_trace_is_that_of_torch(engine, models):
     """Hidden (and cell) values of the whole text from the fused module, layer by layer."""
     ids = engine.context.ids(TEXT)
-    traced = trace(engine, engine.context.read(ids), 1_000)
+    traced = trace(engine, engine.context.node(TEXT), 1_000)
     weights = Checkpoint.load(models[engine.config.cell]).weights
     config = engine.config
     x = weights["embedding.weight"][torch.tensor([2, *ids])]
@@ -25,7 +25,7 @@ def test_the_trace_is_that_of_torch(engine, models):
 
 
 def test_cell_states_follow_from_the_gates(lstm):
-    traced = trace(lstm, lstm.context.read(lstm.context.ids(TEXT)), 1_000)
+    traced = trace(lstm, lstm.context.node(TEXT), 1_000)
     for layer in traced.layers:
         before = np.vstack([np.zeros_like(layer["cell"][:1]), layer["cell"][:-1]])
         np.testing.assert_allclose(
@@ -37,7 +37,7 @@ def test_cell_states_follow_from_the_gates(lstm):
 @pytest.mark.parametrize("last", [1, 3, 500])
 def test_the_last_words_are_shown(engine, last):
     ids = engine.context.ids("你好\n在吗")
-    traced = trace(engine, engine.context.read(ids), last)
+    traced = trace(engine, engine.context.node("你好\n在吗"), last)
     assert traced.words == ["▶", *[w.replace("\n", "⏎") for w in engine.vocabulary.decode(ids)]][-last:]
     for layer in traced.layers:
         assert list(layer) == [gate.name for gate in engine.network.cell.gates]

@@ -1,0 +1,72 @@
+"""The probability of a word after other words: the model's, mixed with what the writer wrote where that is known."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from seqchat.completion.memory import Recall
+from seqchat.completion.states import Node, StateTree
+from seqchat.model.stepping import InfillSteps
+
+
+class Predictor:
+    """Predicts the word after a node from the words before it."""
+
+    def __init__(self, tree: StateTree, recall: Recall | None = None) -> None:
+        self._tree = tree
+        self._recall = recall
+
+    def measure(self, nodes: Sequence[Node]) -> None:
+        """Predict the word after each of the nodes, all at once; the others then only look it up."""
+        self._tree.measure(nodes)
+
+    def row(self, node: Node) -> Tensor:
+        """Return the log-probabilities [words] of the word after a node."""
+        row = self._tree.row(node)
+        return row if self._recall is None else self._recall.mix_row(row, node.features)
+
+    def at(self, node: Node, ids: Tensor) -> Tensor:
+        """Return the log-probabilities [ids] of some words after a node, each in float32."""
+        scores = self._tree.at(node, ids)
+        return scores if self._recall is None else self._recall.mix(scores, ids, node.features)
+
+
+class GapPredictor(Predictor):
+    """Predicts the word in the gap between a node and the words right of it, with both directions of a network."""
+
+    def __init__(self, tree: StateTree, network: InfillSteps, right: Tensor) -> None:
+        """Take the state [hidden] that `InfillSteps.read_right` returned for the words right of the gap."""
+        super().__init__(tree)
+        self._network = network
+        self._right = right
+        self._predicted: dict[Node, tuple[Tensor, Tensor]] = {}
+
+    def measure(self, nodes: Sequence[Node]) -> None:
+        """Predict the gap after each of the nodes, all at once."""
+        missing = [node for node in dict.fromkeys(nodes) if node not in self._predicted]
+        if missing:
+            hidden = torch.stack([node.gate(-1, "hidden") for node in missing])
+            features = self._network.gap_features(hidden, self._right)
+            for node, feature, row in zip(missing, features, self._network.log_probabilities(features), strict=True):
+                self._predicted[node] = feature, row
+
+    def row(self, node: Node) -> Tensor:
+        """Return the log-probabilities [words] of the word in the gap after a node."""
+        self.measure([node])
+        return self._predicted[node][1]
+
+    def at(self, node: Node, ids: Tensor) -> Tensor:
+        """Return the log-probabilities [ids] of some words in the gap after a node."""
+        return self.row(node)[ids]
+
+
+def joint(log_probabilities: Sequence[float]) -> float:
+    """Return the logarithm of a sum of probabilities."""
+    top = max(log_probabilities, default=-math.inf)
+    if top == -math.inf:
+        return top
+    return top + math.log(sum(math.exp(value - top) for value in log_probabilities))

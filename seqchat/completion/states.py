@@ -1,0 +1,155 @@
+"""The states of texts as a tree of word prefixes: what two texts share from their start is computed once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from seqchat.corpus.vocabulary import DIALOG_ID
+from seqchat.model.stepping import StepNetwork, Stepped
+
+# States are kept for so many words beyond those of the text at hand; one takes about 45 KB at 2 × 512.
+MAX_STATES = 2_000
+# Rows of log-probabilities; one takes 200 KB with 50,000 words.
+_MAX_ROWS = 64
+
+
+class AbandonedError(Exception):
+    """Reading was given up in the middle, because nobody waits for it any more."""
+
+
+class Node:
+    """A word in the context of all words before it, with its row of the step that read it."""
+
+    __slots__ = ("children", "depth", "log_total", "parent", "row", "stepped", "used", "word_id")
+
+    def __init__(self, parent: Node | None, word_id: int, stepped: Stepped, row: int) -> None:
+        self.parent = parent
+        self.word_id = word_id
+        self.stepped = stepped
+        self.row = row
+        self.depth: int = 0 if parent is None else parent.depth + 1
+        self.children: dict[int, Node] = {}
+        self.used = 0
+        self.log_total: float | None = None
+
+    @property
+    def state(self) -> Tensor:
+        """The state to go on from, with a batch of one."""
+        return self.stepped.state[..., self.row : self.row + 1, :]
+
+    @property
+    def features(self) -> Tensor:
+        """The features [embedding] that the next word is predicted from."""
+        return self.stepped.features[self.row]
+
+    def gate(self, layer: int, name: str) -> Tensor:
+        """Return the values [hidden] of a gate of a layer."""
+        return self.stepped.gates[layer][name][self.row]
+
+    def path(self) -> Iterator[Node]:
+        """Yield this node and those before it, the last word first, the start of the dialog last."""
+        node: Node | None = self
+        while node is not None:
+            yield node
+            node = node.parent
+
+
+class StateTree:
+    """Steps a network over words, and keeps the states of the texts that were read last."""
+
+    def __init__(self, network: StepNetwork) -> None:
+        self.network = network
+        self.root = Node(None, DIALOG_ID, network.step(torch.tensor([DIALOG_ID]), network.initial_state()), 0)
+        # Asked between two words; reading ends with `AbandonedError` where it says so.
+        self.interrupted: Callable[[], bool] = lambda: False
+        self._rows: OrderedDict[Node, Tensor] = OrderedDict()
+        self._states = 1
+        self._clock = 0
+
+    def read(self, starts: Sequence[Node], words: Sequence[Sequence[int]]) -> list[Node]:
+        """Return the node behind each start and its words; words never seen there are stepped over as one batch."""
+        nodes = list(starts)
+        for place in range(max(map(len, words), default=0)):
+            going = [i for i, ids in enumerate(words) if len(ids) > place]
+            self._extend([(nodes[i], words[i][place]) for i in going])
+            for i in going:
+                nodes[i] = nodes[i].children[words[i][place]]
+        self._clock += 1
+        for node in nodes:
+            node.used = self._clock
+        return nodes
+
+    def forget_oldest(self, current: Node) -> set[Node] | None:
+        """Drop the states used longest ago once there are too many, and return what is kept then.
+
+        `current` and the nodes before it stay.
+        """
+        if self._states <= MAX_STATES + current.depth:
+            return None
+        nodes = self._nodes()
+        last_used: dict[Node, int] = {}
+        for node in reversed(nodes):
+            last_used[node] = max([node.used, *(last_used[child] for child in node.children.values())])
+        for node in current.path():
+            last_used[node] = self._clock + 1
+        # A node was used no earlier than those behind it, so that whatever stays has all its words before it.
+        order = sorted(nodes, key=lambda node: (-last_used[node], node.depth))
+        kept = set(order[: MAX_STATES // 2 + current.depth + 1])
+        for node in kept:
+            node.children = {word_id: child for word_id, child in node.children.items() if child in kept}
+        for node in [node for node in self._rows if node not in kept]:
+            del self._rows[node]
+        self._states = len(kept)
+        return kept
+
+    def measure(self, nodes: Sequence[Node]) -> None:
+        """Predict the word after each of these nodes, all at once, where that was not done yet."""
+        missing = [node for node in dict.fromkeys(nodes) if node.log_total is None]
+        if missing:
+            self._predict(missing)
+
+    def row(self, node: Node) -> Tensor:
+        """Return the log-probabilities [words] of the word after a node."""
+        if node not in self._rows:
+            self._predict([node])
+        self._rows.move_to_end(node)
+        return self._rows[node]
+
+    def at(self, node: Node, ids: Tensor) -> Tensor:
+        """Return the log-probabilities [ids] of some words after a node, each in float32."""
+        self.measure([node])
+        assert node.log_total is not None
+        return self.network.output.exact_logits(node.features, ids) - node.log_total
+
+    def _predict(self, nodes: list[Node]) -> None:
+        logits = self.network.output.logits(torch.stack([node.features for node in nodes]))
+        totals = logits.logsumexp(dim=1)
+        for node, row, total in zip(nodes, logits - totals[:, None], totals.tolist(), strict=True):
+            node.log_total = total
+            self._rows[node] = row
+        while len(self._rows) > _MAX_ROWS:
+            self._rows.popitem(last=False)
+
+    def _extend(self, pairs: list[tuple[Node, int]]) -> None:
+        """Step over each word behind its node, where that was not done yet."""
+        missing = [(node, word_id) for node, word_id in dict.fromkeys(pairs) if word_id not in node.children]
+        if not missing:
+            return
+        if self.interrupted():
+            raise AbandonedError
+        state = torch.cat([node.state for node, _ in missing], dim=-2) if len(missing) > 1 else missing[0][0].state
+        stepped = self.network.step(torch.tensor([word_id for _, word_id in missing]), state)
+        for row, (node, word_id) in enumerate(missing):
+            node.children[word_id] = Node(node, word_id, stepped, row)
+        self._states += len(missing)
+
+    def _nodes(self) -> list[Node]:
+        """List all nodes, each before those behind it."""
+        nodes = [self.root]
+        for node in nodes:
+            nodes.extend(node.children.values())
+        return nodes
