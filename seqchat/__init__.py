@@ -1,3 +1,27 @@
 """seqchat: type with a recurrent language model in the terminal, and see it think."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from seqchat.api import Model
+
 __version__ = "0.1.0"
+
+
+def load(model: str | Path = "lstm-chat", *, precision: Literal["auto", "fp32"] = "auto") -> Model:
+    """Load a model by its path or its name; the one that ships with seqchat by default.
+
+    precision: ``auto`` computes large output layers in int8 and their best words again in float32; ``fp32`` does
+    everything in float32.
+
+    Raises:
+        seqchat.errors.SeqchatError: there is no such model, or its files are damaged or do not fit each other.
+    """
+    from seqchat.api import Model
+    from seqchat.completion.engine import Engine
+
+    return Model(Engine.load(model, precision))

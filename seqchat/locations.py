@@ -25,6 +25,11 @@ def shipped_checkpoints() -> Path:
     return inside if inside.is_dir() else PACKAGE.parent / "checkpoints"
 
 
+def remembered() -> Path:
+    """What the user wrote in earlier sessions, where they turned that on."""
+    return user_data_path(APP, appauthor=False) / "remembered.txt"
+
+
 def cache() -> Path:
     """Files that can be made again at any time; created private to the user on first use."""
     folder = user_cache_path(APP, appauthor=False)

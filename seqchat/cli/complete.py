@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
-from seqchat.cli.options import json_option, model_option, print_json, texts
+from seqchat.cli.options import json_option, model_option, precision_option, print_json, texts
+
+if TYPE_CHECKING:
+    from seqchat.model.output import Precision
 
 
 @click.command(short_help="Suggest the next words of a text.")
@@ -15,22 +19,39 @@ from seqchat.cli.options import json_option, model_option, print_json, texts
 @model_option
 @click.option("-k", default=5, show_default=True, type=click.IntRange(min=1), help="How many suggestions.")
 @click.option("--pinyin/--no-pinyin", default=True, help="Read Latin letters at the end as pinyin too.")
+@click.option("--after", default="", metavar="RIGHT", help="What stands right of the cursor; suggestions fit it too.")
+@click.option("--remember", is_flag=True, help="Expect the words of what 'chat' and 'tui' were told to remember.")
+@precision_option
 @json_option
-def complete(text: str | None, model: str, k: int, pinyin: bool, as_json: bool) -> None:
+def complete(
+    text: str | None,
+    model: str,
+    k: int,
+    pinyin: bool,
+    after: str,
+    remember: bool,
+    precision: Precision,
+    as_json: bool,
+) -> None:
     """Suggest how TEXT goes on; without TEXT, for each line of standard input.
 
     \b
     seqchat complete 我想去北
     seqchat complete 我想吃huog
+    seqchat complete woxiangchihuoguo
+    seqchat complete 我想去 --after 看电影
     cat lines.txt | seqchat complete --json
     """
+    from seqchat.completion import remembered
     from seqchat.completion.engine import Engine
     from seqchat.completion.suggestion import suggest
 
-    engine = Engine.load(model)
+    engine = Engine.load(model, precision)
+    if remember:
+        engine.learn(remembered.load())
     for line in texts(text):
         started = time.perf_counter()
-        suggestions = suggest(engine, line, k, pinyin=pinyin)
+        suggestions = suggest(engine, line, k, after=after, pinyin=pinyin)
         milliseconds = (time.perf_counter() - started) * 1000
         if as_json:
             fields = ("word", "insert", "replace", "probability")
@@ -39,4 +60,4 @@ def complete(text: str | None, model: str, k: int, pinyin: bool, as_json: bool) 
             continue
         for suggestion in suggestions:
             kept = line[: len(line) - suggestion.replace]
-            click.echo(f"{suggestion.probability:6.1%}  {kept}{click.style(suggestion.insert, bold=True)}")
+            click.echo(f"{suggestion.probability:6.1%}  {kept}{click.style(suggestion.insert, bold=True)}{after}")

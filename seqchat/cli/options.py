@@ -35,6 +35,13 @@ class Duration(click.ParamType[float]):
 model_option = click.option(
     "-m", "--model", default=DEFAULT_MODEL, show_default=True, help="A model's name or directory."
 )
+precision_option = click.option(
+    "--precision",
+    type=click.Choice(["auto", "fp32"]),
+    default="auto",
+    show_default=True,
+    help="auto: the output layer in int8, its best words again in float32; fp32: all in float32.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

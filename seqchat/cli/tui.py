@@ -12,7 +12,8 @@ from seqchat.model.shelf import DEFAULT_MODEL, find
 
 @click.command(short_help="Open the app: type with suggestions and watch the gates.")
 @click.argument("model", default=DEFAULT_MODEL)
-def tui(model: str) -> None:
+@click.option("--remember", is_flag=True, help="Expect what you wrote in earlier sessions, and keep what you write.")
+def tui(model: str, remember: bool) -> None:
     """Open the app with MODEL, a name or a directory; without one, the shipped model.
 
     \b
@@ -23,6 +24,10 @@ def tui(model: str) -> None:
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise SeqchatError("The app needs a terminal; 'seqchat complete' works with files and pipes.")
 
+    from seqchat.completion import remembered
     from seqchat.tui.app import SeqchatApp
 
-    SeqchatApp(model).run()
+    app = SeqchatApp(model, remembered.load() if remember else ())
+    app.run()
+    if remember:
+        remembered.add([app.written])

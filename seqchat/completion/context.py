@@ -55,7 +55,7 @@ class Context:
         for end in ends:
             last = bisect_right(self._places, end) - 1
             starts.append(self._nodes[last])
-            words.append(self._words(text, self._places[last], end))
+            words.append(self.words(text, self._places[last], end))
         nodes = self.tree.read(starts, words)
         kept = self.tree.forget_oldest(max(nodes, key=lambda node: node.depth))
         if kept is not None and self._nodes[-1] not in kept:
@@ -69,13 +69,13 @@ class Context:
         del self._places[kept:], self._nodes[kept:]
         self._text = text[: self._places[-1]]
         for match in self._seams.finditer(text, self._places[-1] + 1):
-            words = self._words(text, self._places[-1], match.start())
+            words = self.words(text, self._places[-1], match.start())
             (node,) = self.tree.read(self._nodes[-1:], [words])
             self._places.append(match.start())
             self._nodes.append(node)
         self._text = text
 
-    def _words(self, text: str, start: int, end: int) -> list[int]:
+    def words(self, text: str, start: int, end: int) -> list[int]:
         """Return the ids between a seam and a place before the next one, the end of the turn included."""
         block = text[start:end]
         begins = start == 0 or text[start - 1] == "\n"

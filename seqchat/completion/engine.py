@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from seqchat.completion.context import Context, readable
+from seqchat.completion.context import Context
 from seqchat.completion.memory import MOST_WORDS, Memory
 from seqchat.completion.prediction import GapPredictor, Predictor
 from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
@@ -62,11 +62,10 @@ class Engine:
 
     def learn(self, texts: Iterable[str]) -> None:
         """Remember texts that the writer wrote, so that their words are expected again; each is a turn of its own."""
-        for text in texts:
-            turn = readable(text).strip()
-            if turn:
-                path = list(self.context.node(f"{turn}\n").path())
-                self.memory.learn(path[-2::-1][-MOST_WORDS:])
+        turns = [self.context.ids(f"{text}\n") for text in texts][-MOST_WORDS:]
+        tree = self.context.tree
+        for node in tree.read([tree.root] * len(turns), turns):
+            self.memory.learn(list(node.path())[-2::-1])
 
     def predictor(self, text: str) -> Predictor:
         """Return what predicts the next word of a `readable` text, the memory of the writer's words included."""

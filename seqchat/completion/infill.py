@@ -6,24 +6,17 @@ from collections.abc import Sequence
 
 import torch
 
-from seqchat.completion.engine import Engine
-from seqchat.completion.states import Node
+from seqchat.completion.states import Node, StateTree
 
 # So much of the text on the right is judged; what is farther away hardly tells words apart.
-_WORDS = 8
+JUDGED_WORDS = 8
 
 
-def rescore(engine: Engine, places: Sequence[tuple[Node, tuple[int, ...], str]], after: str) -> list[float]:
-    """Return for each place the log-probability of the beginning of the text `after` it.
-
-    A place is a node, the words that were chosen behind it, and the text that they insert.
-    """
-    tree = engine.context.tree
-    nodes = tree.read([node for node, _, _ in places], [ids for _, ids, _ in places])
-    # How the text is cut depends on whether a space between it and the insertion is implied.
-    rights = [engine.right_ids(after, insert[-1])[:_WORDS] for _, _, insert in places]
-    totals = [0.0] * len(places)
-    for place in range(max(map(len, rights))):
+def likelihoods(tree: StateTree, nodes: Sequence[Node], rights: Sequence[Sequence[int]]) -> list[float]:
+    """Return log P(the beginning of the text on the right | node) for each node and the words right of it."""
+    nodes, rights = list(nodes), [right[:JUDGED_WORDS] for right in rights]
+    totals = [0.0] * len(nodes)
+    for place in range(max(map(len, rights), default=0)):
         going = [i for i, right in enumerate(rights) if len(right) > place]
         tree.measure([nodes[i] for i in going])
         for i in going:

@@ -11,7 +11,7 @@ import torch
 
 from seqchat.completion.context import readable, readable_right
 from seqchat.completion.engine import Engine
-from seqchat.completion.infill import rescore
+from seqchat.completion.infill import likelihoods
 from seqchat.completion.phrase import phrases
 from seqchat.completion.prediction import joint
 from seqchat.completion.reading import Reading, readings, scores
@@ -72,12 +72,24 @@ def suggest(engine: Engine, text: str, k: int = 5, *, after: str = "", pinyin: b
     ranking = _Ranking(engine, readable(text), after, pinyin)
     if not after.strip() or engine.reads_both_sides:
         return ranking.best(k)[0]
-    found, ways = ranking.best(max(k, _RESCORED))
-    likelihoods = rescore(engine, [(way.node, way.ids, s.insert) for way, s in zip(ways, found, strict=True)], after)
-    scored = [math.log(s.probability) + more for s, more in zip(found, likelihoods, strict=True)]
-    total = joint(scored)
-    fitting = [replace(s, probability=math.exp(score - total)) for s, score in zip(found, scored, strict=True)]
-    return sorted(fitting, key=_order)[:k]
+    return _fitting(engine, *ranking.best(max(k, _RESCORED)), after)[:k]
+
+
+def _fitting(engine: Engine, found: list[Suggestion], ways: list[Way], after: str) -> list[Suggestion]:
+    """Weigh suggestions by the probability of the text behind them; what was not among them has no part any more."""
+    if not found:
+        return []
+    tree = engine.context.tree
+    nodes = tree.read([way.node for way in ways], [way.ids for way in ways])
+    # How the text on the right is cut depends on whether a space between it and the insertion is implied.
+    rights = [engine.right_ids(after, s.insert[-1]) for s in found]
+    weights = [
+        math.log(max(s.probability, 1e-300)) + likelihood
+        for s, likelihood in zip(found, likelihoods(tree, nodes, rights), strict=True)
+    ]
+    total = joint(weights)
+    fitting = [replace(s, probability=math.exp(weight - total)) for s, weight in zip(found, weights, strict=True)]
+    return sorted(fitting, key=_order)
 
 
 def _order(suggestion: Suggestion) -> tuple[float, str]:

@@ -79,6 +79,11 @@ def _jieba() -> jieba.Tokenizer:
     return tokenizer
 
 
+def jieba_frequencies() -> dict[str, int]:
+    """Return the words of jieba's dictionary with how often each occurs in its corpus."""
+    return {word: count for word, count in _jieba().FREQ.items() if count}
+
+
 @lru_cache(maxsize=50_000)
 def _cut_han(block: str) -> tuple[str, ...]:
     return tuple(_jieba().cut(block))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import App, ComposeResult
@@ -31,12 +32,15 @@ class SeqchatApp(App[None]):
         "widgets/gate_panel.tcss",
     ]
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, remembered: Sequence[str] = ()) -> None:
+        """Take a model's name or directory, and texts of earlier sessions whose words are expected again."""
         super().__init__()
         let_alt_digits_through()
-        self._thinker = thinking.Thinker(model, self.post_message)
+        self._thinker = thinking.Thinker(model, self.post_message, remembered)
         self._request = thinking.Request(0, "")
         self._shown: thinking.Request | None = None
+        # The whole text, once the app has ended.
+        self.written = ""
 
     def compose(self) -> ComposeResult:
         """Lay the widgets out."""
@@ -56,6 +60,7 @@ class SeqchatApp(App[None]):
 
     def on_unmount(self) -> None:
         """Let the thinking end with the app."""
+        self.written = self.query_one(Editor).text
         self._thinker.stop()
 
     # --- typing → thinking

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -73,8 +73,9 @@ class Grown(Message):
 class Thinker:
     """Runs a model in a thread of its own; what it finds is published as messages."""
 
-    def __init__(self, model: str, publish: Callable[[Message], object]) -> None:
+    def __init__(self, model: str, publish: Callable[[Message], object], remembered: Sequence[str] = ()) -> None:
         self._model = model
+        self._remembered = remembered
         self._publish = publish
         self._changed = threading.Condition()
         self._wanted: Request | None = None
@@ -98,7 +99,10 @@ class Thinker:
             self._changed.notify()
 
     def _run(self) -> None:
+        self._publish(ModelLoading("Starting PyTorch"))
         try:
+            from seqchat.completion.states import AbandonedError
+
             engine = self._load()
         except Exception as error:  # a thread's failure would else go unseen
             self._publish(ModelFailed(_reason(error)))
@@ -106,11 +110,12 @@ class Thinker:
         while (request := self._next()) is not None:
             try:
                 self._answer(engine, request)
+            except AbandonedError:
+                continue
             except Exception as error:  # the next text may go well again
                 self._publish(ModelFailed(_reason(error)))
 
     def _load(self) -> Engine:
-        self._publish(ModelLoading("Starting PyTorch"))
         from seqchat.completion.engine import Engine
         from seqchat.completion.suggestion import suggest
 
@@ -118,6 +123,9 @@ class Thinker:
         engine = Engine.load(self._model)
         self._publish(ModelLoading("Loading the dictionary"))
         suggest(engine, "你好")
+        engine.learn(self._remembered)
+        # A text that was overtaken by the next key need not be read to its end.
+        engine.context.tree.interrupted = self._void
         cell = engine.network.cell
         self._publish(ModelReady(engine.name, cell.title, cell.gates))
         # The first Latin letter should not wait for the index that it needs.

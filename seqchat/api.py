@@ -1,0 +1,66 @@
+"""The Python interface: one class around a loaded model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from seqchat.completion.chat import REPLY, reply
+from seqchat.completion.continuation import Piece, Sampling, generate
+from seqchat.completion.engine import Engine
+from seqchat.completion.suggestion import Suggestion, suggest
+from seqchat.insight.gates import GateTrace, trace
+
+
+class Model:
+    """A trained model; made by `seqchat.load`. Not safe to use from several threads at once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @property
+    def name(self) -> str:
+        """The name of the model's directory."""
+        return self._engine.name
+
+    def suggest(self, text: str, after: str = "", k: int = 5, *, pinyin: bool = True) -> list[Suggestion]:
+        """Return the k most probable insertions at the end of `text`, the most probable first.
+
+        Each says the `word`, the text to `insert` after `replace` characters before the cursor are taken away, its
+        `probability` (0 to 1) among everything that agrees with what was typed, and whether it `completes` the word
+        that is being typed. `after`: the text right of the cursor, which they then fit as well.
+
+        Raises:
+            SeqchatError: k is less than 1.
+        """
+        return suggest(self._engine, text, k, after=after, pinyin=pinyin)
+
+    def generate(self, text: str, n: int = 3, **sampling: Any) -> Iterator[Piece]:
+        """Continue `text` n times, word by word in turns; stop iterating to cancel.
+
+        Each piece says the `index` of its continuation, the `text` it adds, its natural `log_probability`, and whether
+        the continuation has `ended`. sampling: the fields of `seqchat.completion.continuation.Sampling`, such as
+        ``temperature=0.8, top_p=0.95, max_words=20, seed=1``.
+
+        Raises:
+            SeqchatError: a number is out of its range.
+        """
+        return generate(self._engine, text, n, Sampling(**sampling))
+
+    def reply(self, turns: Sequence[str], **sampling: Any) -> Iterator[str]:
+        """Yield the reply to a conversation (its turns, oldest first) word by word; sampling as in `generate`."""
+        return reply(self._engine, turns, Sampling(**{"max_words": REPLY.max_words, **sampling}))
+
+    def observe(self, text: str, last: int | None = None) -> GateTrace:
+        """Return every gate at the last words of `text`, at all of them by default.
+
+        `words` has the start of the dialog as its first word; `layers` is a list, bottom layer first, of arrays
+        [words, neurons] by the name of the gate (LSTM ``input``, ``forget``, ``candidate``, ``output``, ``cell``,
+        ``hidden``; GRU ``reset``, ``update``, ``candidate``, ``hidden``; RNN ``hidden``).
+        """
+        node = self._engine.context.node(text)
+        return trace(self._engine, node, node.depth + 1 if last is None else last)
+
+    def learn(self, *texts: str) -> None:
+        """Remember texts that the writer wrote, so that their words are expected again; nothing is stored on disk."""
+        self._engine.learn(texts)

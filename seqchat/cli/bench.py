@@ -1,0 +1,100 @@
+"""``seqchat bench``: what a keystroke costs here."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from seqchat.cli.options import json_option, precision_option, print_json
+from seqchat.model.shelf import DEFAULT_MODEL, find
+
+if TYPE_CHECKING:
+    from seqchat.evaluation.latency import Latency
+    from seqchat.model.checkpoint import Checkpoint
+    from seqchat.model.output import Precision
+
+
+@click.command(short_help="Measure how fast a model is here.")
+@click.argument("model", required=False)
+@click.option(
+    "--synthetic",
+    is_flag=True,
+    help="Instead of a model: an LSTM of 2 × 512 with random weights and 50,000 words of jieba's dictionary.",
+)
+@precision_option
+@json_option
+def bench(model: str | None, synthetic: bool, precision: Precision, as_json: bool) -> None:
+    """Type messages key by key with MODEL, the shipped one by default, and print what a keystroke costs.
+
+    \b
+    seqchat bench
+    seqchat bench --synthetic
+    """
+    if synthetic and model is not None:
+        raise click.UsageError("--synthetic takes the place of a MODEL; give one of them.")
+    began = time.perf_counter()
+    checkpoint, first_suggestion = _load(model or DEFAULT_MODEL, synthetic, precision)
+    first_suggestion_ms = 1e3 * (first_suggestion - began)
+
+    from seqchat.corpus.sources import SAMPLE, read_dialogs
+    from seqchat.evaluation.latency import measure
+
+    messages = [turn for dialog in read_dialogs([SAMPLE]) for turn in dialog.turns]
+    latency = measure(checkpoint, messages, precision)
+    if as_json:
+        print_json(_document(latency, first_suggestion_ms))
+    else:
+        click.echo(_table(latency, first_suggestion_ms))
+
+
+def _load(model: str, synthetic: bool, precision: Precision) -> tuple[Checkpoint, float]:
+    """Return the model, and the moment at which it had made its first suggestion."""
+    from seqchat.completion.engine import Engine
+    from seqchat.completion.suggestion import suggest
+
+    if synthetic:
+        from seqchat.evaluation.latency import synthetic as make
+
+        checkpoint = make()
+    else:
+        from seqchat.model.checkpoint import Checkpoint
+
+        checkpoint = Checkpoint.load(find(model))
+    suggest(Engine(model, checkpoint, precision), "你好")
+    return checkpoint, time.perf_counter()
+
+
+def _document(latency: Latency, first_suggestion_ms: float) -> dict[str, object]:
+    return {
+        "keystroke_ms": {"p50": latency.keystroke.p50, "p99": latency.keystroke.p99},
+        "keystroke_2000_words_ms": {"p50": latency.keystroke_long.p50, "p99": latency.keystroke_long.p99},
+        "stages": latency.stages,
+        "naive_ms": latency.naive_ms,
+        "continuations_ms": latency.continuations_ms,
+        "words_per_second": latency.words_per_second,
+        "first_suggestion_ms": first_suggestion_ms,
+        "peak_rss_mb": latency.peak_rss_mb,
+        "precision": latency.precision,
+        "same_top5": latency.same_top5,
+    }
+
+
+def _table(latency: Latency, first_suggestion_ms: float) -> str:
+    short, long = latency.keystroke, latency.keystroke_long
+    rows = [
+        ("a keystroke, 20 words of context", f"{short.p50:.2f} ms median, {short.p99:.2f} ms at the 99th percentile"),
+        ("… 2,000 words", f"{long.p50:.2f} ms, {long.p99:.2f} ms; median {long.p50 / short.p50:.2f} × that of 20"),
+        ("of its time", ", ".join(f"{name} {share:.0%}" for name, share in latency.stages.items())),
+        ("200 words anew, float32", f"{latency.naive_ms:.0f} ms, {latency.naive_ms / short.p50:.0f} × a keystroke"),
+        ("3 continuations of 20 words", f"{latency.continuations_ms:.0f} ms"),
+        ("words a second, one by one", f"{latency.words_per_second:,.0f}"),
+        ("first suggestion after", f"{first_suggestion_ms:,.0f} ms"),
+        ("peak memory", f"{latency.peak_rss_mb:,.0f} MB"),
+        ("output layer", latency.precision),
+    ]
+    if latency.same_top5 is not None:
+        rows.append(("the same five as in float32", f"{latency.same_top5:.2%} of keystrokes"))
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)

@@ -1,0 +1,25 @@
+"""Chat: a conversation so far, and the reply that goes on with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from seqchat.completion.continuation import Sampling, generate
+from seqchat.completion.engine import Engine
+from seqchat.corpus.cleaning import clean
+
+# Replies are longer than what is typed on with.
+REPLY = Sampling(max_words=60)
+
+
+def reply(engine: Engine, turns: Sequence[str], sampling: Sampling = REPLY) -> Iterator[str]:
+    """Yield the reply to the turns of a conversation, oldest first, word by word until its turn ends.
+
+    A line break within a turn counts as a space. Of a conversation longer than `MAX_CHARACTERS` the end is read.
+    """
+    lines = (" ".join(clean(turn).split()) for turn in turns)
+    history = "".join(f"{line}\n" for line in lines if line)
+    for piece in generate(engine, history, 1, replace(sampling, stop="turn")):
+        if piece.text:
+            yield piece.text

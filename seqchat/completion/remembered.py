@@ -1,0 +1,57 @@
+"""What the writer wrote in earlier sessions, where they asked for it: a file that only they can read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from seqchat import locations
+from seqchat.corpus.cleaning import clean
+from seqchat.errors import SeqchatError
+
+# Older texts are dropped.
+MOST_TEXTS = 1_000
+
+
+def load() -> list[str]:
+    """Return the remembered texts, the oldest first."""
+    try:
+        lines = locations.remembered().read_bytes().decode("utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise _unusable(error) from error
+    return [clean(line) for line in lines]
+
+
+def add(texts: Iterable[str]) -> None:
+    """Remember more texts; a line is a text."""
+    lines = [line for text in texts for line in map(str.strip, clean(text).split("\n")) if line]
+    if not lines:
+        return
+    path = locations.remembered()
+    kept = [*load(), *lines][-MOST_TEXTS:]
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in kept)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise _unusable(error) from error
+
+
+def forget() -> int:
+    """Remove the file; return how many texts were remembered."""
+    texts = len(load())
+    try:
+        locations.remembered().unlink(missing_ok=True)
+    except OSError as error:
+        raise _unusable(error) from error
+    return texts
+
+
+def _unusable(error: OSError) -> SeqchatError:
+    return SeqchatError(f"{locations.remembered()} cannot be used ({error.strerror or error}).")

@@ -1,0 +1,213 @@
+"""What a keystroke costs, and where: the engine types messages key by key and is timed."""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import linear, log_softmax
+
+from seqchat.completion.continuation import Sampling, generate
+from seqchat.completion.engine import Engine
+from seqchat.completion.suggestion import suggest
+from seqchat.corpus.vocabulary import Vocabulary
+from seqchat.corpus.words import jieba_frequencies, segmenter
+from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.config import ModelConfig
+from seqchat.model.network import build
+
+# The shape that the design's numbers are for.
+SYNTHETIC = ModelConfig(50_000, cell="lstm", layers=2, embedding_size=256, hidden_size=512)
+
+_SHORT_CONTEXT, _LONG_CONTEXT = 20, 2_000
+_NAIVE_CONTEXT = 200
+_CONTINUATIONS, _CONTINUATION_WORDS = 3, 20
+
+
+@dataclass(frozen=True)
+class Percentiles:
+    """Milliseconds, at the median and at the 99th percentile."""
+
+    p50: float
+    p99: float
+
+    @classmethod
+    def of(cls, seconds: Sequence[float]) -> Percentiles:
+        """Sort and pick."""
+        ordered = sorted(seconds)
+        return cls(1e3 * ordered[len(ordered) // 2], 1e3 * ordered[min(int(len(ordered) * 0.99), len(ordered) - 1)])
+
+
+@dataclass(frozen=True)
+class Latency:
+    """What `measure` found.
+
+    keystroke: with some words of context; keystroke_long: with a hundred times as many; stages: the share of a
+    keystroke's time by stage; naive_ms: a context of 200 words run anew through `torch.nn` with a full float32 softmax;
+    continuations_ms: for three of 20 words each; words_per_second: of one continuation after another;
+    same_top5: share of positions of the text where ``fp32`` gives the same five suggestions, None where that is what
+    is measured.
+    """
+
+    precision: str
+    keystrokes: int
+    keystroke: Percentiles
+    keystroke_long: Percentiles
+    stages: dict[str, float]
+    naive_ms: float
+    continuations_ms: float
+    words_per_second: float
+    peak_rss_mb: float
+    same_top5: float | None
+
+
+def synthetic() -> Checkpoint:
+    """Return a network of the design's shape with random weights, over the most frequent words of a dictionary."""
+    cut = segmenter("auto")
+    vocabulary = Vocabulary.build(Counter(jieba_frequencies()), cut, max_words=SYNTHETIC.vocabulary_size)
+    config = ModelConfig(**{**SYNTHETIC.to_json(), "vocabulary_size": len(vocabulary)})
+    torch.manual_seed(0)
+    return Checkpoint(config, vocabulary.words, build(config).state_dict(), cut.name)
+
+
+def keys(messages: Iterable[str]) -> Iterator[str]:
+    """Yield what stands left of the cursor after each key of some messages."""
+    for message in messages:
+        for end in range(1, len(message) + 1):
+            yield message[:end]
+
+
+def measure(checkpoint: Checkpoint, messages: Sequence[str], precision: Any = "auto") -> Latency:
+    """Type messages key by key and measure; takes about half a minute."""
+    engine = Engine("bench", checkpoint, precision)
+    typed = messages[:20]
+    for text in keys(messages[-3:]):
+        suggest(engine, text)
+    short, stages = _timed_keys(engine, _context(engine, messages, _SHORT_CONTEXT), typed)
+    long, _ = _timed_keys(engine, _context(engine, messages, _LONG_CONTEXT), typed)
+    continuations = min(_seconds(lambda: _continue(engine, 3)) for _ in range(5))
+    words = 0
+    began = time.perf_counter()
+    while (spent := time.perf_counter() - began) < 2:
+        words += _continue(engine, 1)
+    return Latency(
+        precision=engine.network.output.precision,
+        keystrokes=len(short),
+        keystroke=Percentiles.of(short),
+        keystroke_long=Percentiles.of(long),
+        stages=stages,
+        naive_ms=1e3 * _naive(checkpoint),
+        continuations_ms=1e3 * continuations,
+        words_per_second=words / spent,
+        peak_rss_mb=_peak_rss_mb(),
+        same_top5=None if engine.network.output.precision == "fp32" else _same_top5(engine, checkpoint, messages),
+    )
+
+
+def _context(engine: Engine, messages: Sequence[str], words: int) -> str:
+    """Return text of about so many words, as the turns of a conversation."""
+    text, count = "", 0
+    while count < words:
+        for message in messages:
+            count += len(engine.context.ids(message)) + 1
+            text += f"{message}\n"
+            if count >= words:
+                break
+    return text
+
+
+def _timed_keys(engine: Engine, context: str, messages: Sequence[str]) -> tuple[list[float], dict[str, float]]:
+    """Return the seconds of each key behind a context, and the share of each stage."""
+    suggest(engine, context)
+    seconds = []
+    with _stages(engine) as spent:
+        for text in keys(messages):
+            began = time.perf_counter()
+            suggest(engine, context + text)
+            seconds.append(time.perf_counter() - began)
+    total = sum(seconds)
+    shares = {name: value / total for name, value in spent.items()}
+    return seconds, {**shares, "ranking": 1 - sum(shares.values())}
+
+
+@contextmanager
+def _stages(engine: Engine) -> Iterator[dict[str, float]]:
+    """Add up the time of the stages of a keystroke; what remains is the ranking."""
+    output = engine.network.output
+    places: list[tuple[str, Any, str]] = [
+        ("words", engine.context, "words"),
+        ("cell", engine.network, "step"),
+        ("output", output, "logits"),
+        ("output", output, "exact_logits"),
+    ]
+    spent = dict.fromkeys((stage for stage, _, _ in places), 0.0)
+
+    def timing(stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any) -> Any:
+            began = time.perf_counter()
+            result = function(*arguments)
+            spent[stage] += time.perf_counter() - began
+            return result
+
+        return timed
+
+    for stage, owner, name in places:
+        setattr(owner, name, timing(stage, getattr(owner, name)))
+    try:
+        yield spent
+    finally:
+        for _, owner, name in places:
+            delattr(owner, name)
+
+
+def _continue(engine: Engine, n: int) -> int:
+    """Make n continuations of 20 words; return how many words they have."""
+    sampling = Sampling(max_words=_CONTINUATION_WORDS, seed=1)
+    return sum(1 for _ in generate(engine, "我们今天", n, sampling))
+
+
+def _naive(checkpoint: Checkpoint) -> float:
+    """Return the seconds that a keystroke takes where the whole context is run anew."""
+    config = checkpoint.config
+    kind: Any = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[config.cell]
+    recurrent = kind(config.embedding_size, config.hidden_size, config.layers)
+    embedding, bias = checkpoint.weights["embedding.weight"], checkpoint.weights["output_bias"]
+    projection = checkpoint.weights.get("projection.weight", torch.eye(config.hidden_size, config.embedding_size).T)
+    ids = torch.arange(_NAIVE_CONTEXT) % len(embedding)
+
+    @torch.inference_mode()
+    def keystroke() -> None:
+        output, _ = recurrent(embedding[ids])
+        log_softmax(linear(linear(output, projection), embedding, bias), dim=-1)[-1].topk(5)
+
+    keystroke()
+    return min(_seconds(keystroke) for _ in range(5))
+
+
+def _same_top5(engine: Engine, checkpoint: Checkpoint, messages: Sequence[str]) -> float:
+    exact = Engine("exact", checkpoint, "fp32")
+    same = total = 0
+    for text in keys(messages[:40]):
+        mine, other = ([(s.insert, s.replace) for s in suggest(e, text)] for e in (engine, exact))
+        same += mine == other
+        total += 1
+    return same / total
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    function()
+    return time.perf_counter() - began
+
+
+def _peak_rss_mb() -> float:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
