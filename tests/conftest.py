@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import settings
 
 from seqchat.completion.engine import Engine
+from seqchat.corpus.vocabulary import SPECIAL_WORDS
+from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.config import ModelConfig
+from seqchat.model.network import build
 from seqchat.training.run import Task, train
 from seqchat.training.settings import TrainingSettings
 
@@ -101,3 +107,11 @@ def engine(request: pytest.FixtureRequest, models: dict[str, Path]) -> Engine:
 def lstm(models: dict[str, Path]) -> Engine:
     """A freshly loaded small LSTM."""
     return Engine.load(models["lstm"])
+
+
+def small_engine(words: Sequence[str], *, seed: int = 0, **network: Any) -> Engine:
+    """An engine with a small vocabulary and random weights, large enough that words differ in probability."""
+    config = ModelConfig(len(SPECIAL_WORDS) + len(words), **{"embedding_size": 8, "hidden_size": 12, **network})
+    torch.manual_seed(seed)
+    weights = {name: weight * 3 for name, weight in build(config).state_dict().items()}
+    return Engine("small", Checkpoint(config, [*SPECIAL_WORDS, *words], weights, "auto"))

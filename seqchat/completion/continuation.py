@@ -274,10 +274,11 @@ def _search(engine: Engine, text: str, beam: int, max_words: int) -> list[_Path]
         predictor.measure(nodes)
         grown = [path for path in paths if path.ended]
         for path, node in zip(growing, nodes, strict=True):
-            row = predictor.row(node).index_fill(0, _NEVER, -math.inf).topk(beam)
+            row = predictor.row(node).index_fill(0, _NEVER, -math.inf)
+            best = row.topk(min(beam, len(row)))
             grown += [
                 _Path(path.reading, (*path.ids, word_id), node, path.log_probability + value)
-                for word_id, value in zip(row.indices.tolist(), row.values.tolist(), strict=True)
+                for word_id, value in zip(best.indices.tolist(), best.values.tolist(), strict=True)
             ]
         paths = sorted(grown, key=lambda path: -path.log_probability)[:beam]
     return [path for path in paths if path.log_probability > -math.inf]

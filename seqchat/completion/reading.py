@@ -52,13 +52,14 @@ class Reading:
         return surface[len(self.remainder) :] if surface.startswith(self.remainder) else ""
 
     def word_ids(self, insertion: str, vocabulary: Vocabulary) -> list[int]:
-        """Return the words that add just these characters; most often one or none."""
+        """Return the words that may be offered and add just these characters; most often one or none."""
         surface = self.remainder + insertion
         ids = vocabulary.ids_of(surface.removeprefix(" "))
-        return [i for i in ids if self.insertion(i, vocabulary) == insertion and self._agrees(i)]
+        return [i for i in ids if vocabulary.suggestible[i] and self._agrees(i, insertion, vocabulary)]
 
-    def _agrees(self, word_id: int) -> bool:
-        return self.words is None or bool((self.words == word_id).any())
+    def _agrees(self, word_id: int, insertion: str, vocabulary: Vocabulary) -> bool:
+        fits = self.insertion(word_id, vocabulary) == insertion
+        return fits and (self.words is None or bool((self.words == word_id).any()))
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,10 @@ _HAN_WORD = re.compile(f"[{HAN}]+")
 _LAST = "\U0010ffff"
 # Vowels may carry a tone mark; a tone may also be a digit behind its syllable. ’ is what some keyboards make of '.
 _VOWELS = "üāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
+_LETTER = f"a-z{_VOWELS}"
 _TYPED = re.compile(
-    rf"(?<![a-z0-9_{_VOWELS}'’])[a-z{_VOWELS}](?:[a-z{_VOWELS}]|(?<=[a-z{_VOWELS}])[1-5'’])*\Z", re.IGNORECASE
+    rf"(?<![0-9_'’{_LETTER}])[{_LETTER}](?:[{_LETTER}]|(?<=[{_LETTER}])[1-5]|(?<=[1-5{_LETTER}])['’])*\Z",
+    re.IGNORECASE,
 )
 _LONGEST = 60
 _DIAERESIS = "\u0308"

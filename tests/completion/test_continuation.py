@@ -3,10 +3,11 @@ import math
 import pytest
 import torch
 
-from seqchat.completion.continuation import Sampling, generate
+from seqchat.completion.continuation import Sampling, generate, most_probable
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.errors import SeqchatError
 
+from ..conftest import small_engine
 from .test_context import anew
 
 
@@ -104,6 +105,11 @@ def test_it_does_not_touch_the_random_numbers_of_others(lstm):
         {"top_p": 0},
         {"top_p": 1.1},
         {"max_words": 0},
+        {"top_k": -1},
+        {"min_p": -0.1},
+        {"min_p": 1.5},
+        {"repetition_penalty": 0.5},
+        {"repetition_penalty": math.inf},
     ],
 )
 def test_numbers_out_of_range_are_refused(options):
@@ -114,3 +120,67 @@ def test_numbers_out_of_range_are_refused(options):
 def test_no_continuation_at_all_is_refused(lstm):
     with pytest.raises(SeqchatError, match="at least 1"):
         next(iter(generate(lstm, "我", 0)))
+
+
+def test_only_the_best_words_are_drawn(engine):
+    allowed = {1: 1, 3: 3}
+    for top_k, most in allowed.items():
+        options = {"temperature": 3.0, "top_p": 1.0, "top_k": top_k, "max_words": 1}
+        firsts = {run(engine, "我想，", n=20, seed=seed, **options)[0][i] for seed in range(5) for i in range(20)}
+        assert len(firsts) <= most
+    assert run(engine, min_p=1.0, seed=3)[0] == run(engine, temperature=0)[0]
+    wide = {t for s in range(5) for t in run(engine, n=20, seed=s, temperature=3.0, top_p=1.0, max_words=1)[0]}
+    assert len(wide) > 20
+
+
+def test_used_words_become_less_probable(engine):
+    def distinct(penalty):
+        texts = []
+        for piece in generate(engine, "我", 1, Sampling(temperature=0, max_words=40, repetition_penalty=penalty)):
+            texts.append(piece.text)
+        return len(set(texts)) / len(texts)
+
+    assert distinct(50.0) > distinct(1.0) or distinct(1.0) == 1
+
+
+def test_a_sentence_may_be_the_end(engine):
+    ends = set("。！？!?…") | {"."}
+    pieces = list(generate(engine, "我想", 30, Sampling(seed=2, stop="sentence", max_words=40, temperature=1.0)))
+    seen = 0
+    for index in range(30):
+        texts = [p.text for p in pieces if p.index == index]
+        assert not any(t.strip() in ends for t in texts[:-1])
+        seen += texts[-1].strip() in ends
+    assert seen
+
+
+@pytest.mark.parametrize("text", ["我想", "，"])
+def test_a_wide_beam_finds_the_most_probable_texts(text):
+    """Against all texts of up to three words of a small vocabulary."""
+    engine = small_engine(["我", "想", "吃", "火锅", "，", "。"], seed=3)
+    found = list(most_probable(engine, text, 5, beam=500, max_words=3))
+    exact = {}
+
+    def grow(ids, words, total):
+        if len(words) == 3 or (words and words[-1] == TURN_ID):
+            shown = engine.vocabulary.text([w for w in words if w != TURN_ID])
+            exact[shown, len(words)] = exact.get((shown, len(words)), 0) + total
+            return
+        scores = anew(engine, ids)
+        for word_id in range(TURN_ID, len(engine.vocabulary)):
+            if words or word_id != TURN_ID:
+                grow([*ids, word_id], [*words, word_id], total + float(scores[word_id]))
+
+    grow(engine.context.ids(text), [], 0.0)
+    best = sorted(exact.values(), reverse=True)
+    # The tail has no other reading that begins a longer word here, so both count the same.
+    offset = found[0].log_probability - best[0]
+    assert [p.log_probability - offset for p in found] == pytest.approx(best[:5], abs=1e-4)
+    assert all(p.ended for p in found)
+    assert [p.index for p in found] == list(range(5))
+
+
+def test_a_beam_is_as_wide_as_what_is_asked_for(lstm):
+    with pytest.raises(SeqchatError, match="at least as wide"):
+        list(most_probable(lstm, "我", 5, beam=3))
+    assert len(list(most_probable(lstm, "我想吃火", 3, beam=4, max_words=6))) == 3

@@ -35,3 +35,10 @@ def test_no_control_character_survives(text: str):
     assert clean(cleaned) == cleaned
     for character in cleaned:
         assert character in "\n\u200d" or unicodedata.category(character)[0] != "C"
+
+
+@given(st.text(st.characters(codec=None) | st.sampled_from("\n\u200d\u3000 \x1b[31m■" + GLUE)))
+def test_printable_text_is_what_cleaning_leaves_alone(text: str):
+    """The quick look and the long way come to the same."""
+    slow = "".join(c for c in clean(f"{text}\x00") if c != "\x00")
+    assert clean(text) == slow

@@ -58,3 +58,19 @@ def test_real_messages_come_back_whole(real_data):
         for turn in dialog.turns:
             for cut in SEGMENTERS.values():
                 assert cut.join(cut.split(turn)) == turn
+
+
+@pytest.mark.parametrize("name", [name for name, cut in SEGMENTERS.items() if cut.seam])
+@given(text=MIXED)
+def test_the_words_on_both_sides_of_a_seam_do_not_depend_on_each_other(name: str, text: str):
+    cut = SEGMENTERS[name]
+    for line in clean(text).split("\n"):
+        for seam in cut.seam.finditer(line):
+            left, right = line[: seam.start()], line[seam.start() :]
+            if left.strip():
+                assert cut.split(left) + cut.split(right, left[-1]) == cut.split(line)
+
+
+def test_seams_are_frequent():
+    text = "我想去北京，你呢？hello world 3.14元"
+    assert len(list(segmenter("auto").seam.finditer(text))) >= 6

@@ -1,0 +1,133 @@
+import math
+import os
+import stat
+
+import pytest
+import torch
+
+from seqchat import locations
+from seqchat.completion import remembered
+from seqchat.completion.context import readable
+from seqchat.completion.engine import Engine
+from seqchat.completion.memory import MOST_WORDS, Recall
+from seqchat.completion.suggestion import suggest
+from seqchat.corpus.dialogs import Dialog
+from seqchat.corpus.encoding import IdStream
+from seqchat.corpus.sources import read_dialogs
+from seqchat.errors import SeqchatError
+from seqchat.evaluation.adaptation import compare, tune
+from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.config import Adaptation
+from seqchat.model.network import build
+
+ADAPTATION = Adaptation(0.2, 0.3)
+
+
+@pytest.fixture
+def remembering(models) -> Engine:
+    engine = Engine.load(models["lstm"])
+    engine.memory.adaptation = ADAPTATION
+    return engine
+
+
+def test_mixing_by_its_definition():
+    torch.manual_seed(0)
+    entries, ids, features = torch.randn(6, 4), torch.tensor([3, 5, 3, 9, 5, 3]), torch.randn(4)
+    row = torch.randn(12).log_softmax(dim=0)
+    weights = (entries @ features * 0.3).softmax(dim=0)
+    expected = row.exp() * 0.8
+    for word_id, weight in zip(ids, weights, strict=True):
+        expected[word_id] += 0.2 * weight
+    recall = Recall(entries, ids, ADAPTATION)
+    torch.testing.assert_close(recall.mix_row(row, features).exp(), expected)
+    assert float(recall.mix_row(row, features).exp().sum()) == pytest.approx(1)
+    some = torch.tensor([11, 3, 0, 9])
+    torch.testing.assert_close(recall.mix(row[some], some, features).exp(), expected[some])
+
+
+def test_words_of_finished_turns_are_expected_again(remembering):
+    text = "我们吃火锅\n我们吃"
+    with_memory = {s.insert: s.probability for s in suggest(remembering, text, 300)}
+    remembering.memory.adaptation = Adaptation()
+    without = {s.insert: s.probability for s in suggest(remembering, text, 300)}
+    assert with_memory["火锅"] > 2 * without["火锅"]
+
+
+def test_learned_texts_count_in_other_texts_and_can_be_forgotten(remembering):
+    def chance(word):
+        return next(s.probability for s in suggest(remembering, "我想吃", 2_000) if s.insert == word)
+
+    before = chance("火锅")
+    remembering.learn(["我想吃火锅", "", "  "])
+    assert chance("火锅") > before
+    remembering.memory.forget()
+    assert chance("火锅") == pytest.approx(before)
+
+
+def test_the_memory_is_bounded(remembering):
+    remembering.learn(["今天晚上我们去吃火锅吧"] * 500)
+    recall = remembering.memory.recall(remembering.context.node("我"))
+    assert len(recall.ids) == MOST_WORDS
+
+
+def test_a_share_of_nothing_changes_nothing(lstm):
+    lstm.memory.adaptation = Adaptation()
+    lstm.learn(["我想吃火锅"])
+    assert lstm.memory.recall(lstm.context.node("我想\n我")) is None
+
+
+@pytest.mark.parametrize(
+    "values", [{"share": 1.0}, {"share": -0.1}, {"share": math.nan}, {"flatness": "x"}, {"a": 1}, []]
+)
+def test_weights_that_make_no_sense_are_refused(values):
+    with pytest.raises(SeqchatError, match=r"memory|adaptation"):
+        Adaptation.from_json(values)
+
+
+def test_measures_and_engine_agree_on_what_is_remembered(models, tmp_path, remembering):
+    dialog = next(d for d in read_dialogs(["sample"]) if len(d.turns) > 6)
+    stream = IdStream.write(tmp_path, [dialog], remembering.vocabulary)
+    network = build(remembering.config)
+    network.load_state_dict(Checkpoint.load(models["lstm"]).weights)
+    network.eval()
+    loss = 0.0
+    ids = stream.ids.tolist()
+    for end in range(1, len(ids)):
+        text = readable(remembering.vocabulary.text(ids[1:end]))
+        node = remembering.context.node(text)
+        assert node.depth == end - 1
+        loss -= float(remembering.predictor(text).at(node, torch.tensor([ids[end]])))
+    _, quality = compare(network, stream, [0], remembering.suggestible, ADAPTATION)
+    assert quality.perplexity == pytest.approx(math.exp(loss / (len(ids) - 1)), rel=1e-4)
+
+
+def test_weights_are_tuned_where_people_repeat_themselves(models, tmp_path, lstm):
+    network = build(lstm.config)
+    network.load_state_dict(Checkpoint.load(models["lstm"]).weights)
+    network.eval()
+    repeated = Dialog(("桌子上有苹果香蕉和西瓜", "沙发旁边有书架") * 6)
+    stream = IdStream.write(tmp_path / "repeated", [repeated], lstm.vocabulary)
+    adaptation = tune(network, stream)
+    assert adaptation.share >= 0.1
+    without, with_memory = compare(network, stream, [0], lstm.suggestible, adaptation)
+    assert with_memory.perplexity < without.perplexity / 2
+    assert with_memory.top5 > without.top5
+    once = IdStream.write(tmp_path / "once", [Dialog(("你好",))], lstm.vocabulary)
+    assert tune(network, once) == Adaptation()
+
+
+def test_remembered_texts_are_private_bounded_and_can_be_removed(monkeypatch):
+    remembered.forget()
+    assert remembered.load() == []
+    remembered.add(["你好\n\n在吗 ", "\x1b[31m红"])
+    assert remembered.load() == ["你好", "在吗", "红"]
+    path = locations.remembered()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(path.parent.stat().st_mode) & 0o077 == 0 or os.environ.get("XDG_DATA_HOME")
+    monkeypatch.setattr(remembered, "MOST_TEXTS", 2)
+    remembered.add(["晚安"])
+    assert remembered.load() == ["红", "晚安"]
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    assert remembered.forget() == 2
+    assert not path.exists()
+    assert remembered.forget() == 0

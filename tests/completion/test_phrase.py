@@ -1,0 +1,132 @@
+"""Pinyin against brute force: every word and every segmentation of a small vocabulary."""
+
+import math
+from collections import defaultdict
+from itertools import product
+
+import pytest
+from pypinyin import Style, lazy_pinyin
+
+from seqchat.completion import phrase as phrase_module
+from seqchat.completion.engine import Engine
+from seqchat.completion.phrase import phrases
+from seqchat.completion.suggestion import suggest
+from seqchat.corpus.cleaning import GLUE
+from seqchat.corpus.pinyin import letters_before
+from seqchat.corpus.vocabulary import SPECIAL_WORDS
+
+from ..conftest import small_engine
+from .test_context import anew
+
+WORDS = [
+    "我", "想", "我想", "吃", "火", "锅", "火锅", "活", "国", "去", "西安", "先", "西", "安", "中国", "中", "握", "们",
+    "我们", "，", "wo", "wow", "w", "o", "x", GLUE + "w", "huo", "xi", "'", "an", "chi",
+]  # fmt: skip
+
+
+def syllables(word: str) -> list[str]:
+    return lazy_pinyin(word, style=Style.NORMAL, v_to_u=False)
+
+
+def is_chinese(word: str) -> bool:
+    return all("\u4e00" <= c <= "\u9fff" for c in word)
+
+
+def may_begin(word: str, letters: str) -> bool:
+    """Whether the letters may be typed of a word: each syllable in full or by its beginning, the last one growing."""
+    parts = [(s, s[:2], s[0]) if s[1:2] == "h" else (s, s[0]) for s in syllables(word)]
+    ways = {"".join(chosen) for n in range(1, len(parts) + 1) for chosen in product(*parts[:n])}
+    growing = {
+        "".join(chosen) + parts[n][0][:length]
+        for n in range(len(parts))
+        for chosen in product(*parts[:n])
+        for length in range(1, len(parts[n][0]) + 1)
+    }
+    return letters in ways | growing
+
+
+def all_phrases(letters: str) -> list[tuple[str, ...]]:
+    """Return every sequence of words that agrees with the letters: all but the last in full."""
+    chinese = [w for w in WORDS if is_chinese(w)]
+    found = [(word,) for word in chinese if may_begin(word, letters)]
+    for word in chinese:
+        full = "".join(syllables(word))
+        if letters.startswith(full) and len(letters) > len(full):
+            found += [(word, *rest) for rest in all_phrases(letters[len(full) :])]
+    return found
+
+
+def enumerate_everything(engine: Engine, before: str, letters: str) -> dict[tuple[str, int], float]:
+    """Compute the probability of every insertion behind pinyin letters by going through all there is."""
+    vocabulary = engine.vocabulary
+    mass: dict[tuple[str, int], float] = defaultdict(float)
+    everything = 0.0
+
+    def chance(ids, words):
+        total, ids = 0.0, list(ids)
+        for word_id in words:
+            total += float(anew(engine, ids)[word_id])
+            ids.append(word_id)
+        return math.exp(total)
+
+    context = engine.context.ids(before)
+    for words in all_phrases(letters):
+        ids = [vocabulary.encode_word(word)[0] for word in words]
+        probability = chance(context, ids)
+        everything += probability
+        mass["".join(words), len(letters)] += probability
+    # the letters as words of their own: complete, and as the beginning of a longer one
+    literal = engine.context.ids(before + letters)[len(context) :]
+    for word_id, word in enumerate(vocabulary.words):
+        probability = chance(context, [*literal, word_id])
+        everything += probability
+        if vocabulary.suggestible[word_id]:
+            mass[vocabulary.surface(word_id, letters), 0] += probability
+        surface = word.removeprefix(GLUE)
+        if word_id >= len(SPECIAL_WORDS) and surface.startswith(letters) and surface != letters:
+            probability = chance(context, [word_id])
+            everything += probability
+            mass[surface[len(letters) :], 0] += probability
+    return {key: value / everything for key, value in mass.items()}
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize(
+    ("before", "letters"),
+    [("", "wo"), ("我想", "huoguo"), ("，", "woxiangchihuoguo"), ("我", "xian"), ("我们", "xiangchihg"), ("", "w")],
+)
+def test_pinyin_sums_over_all_words_and_segmentations(cell, before, letters, monkeypatch):
+    engine = small_engine(WORDS, cell=cell)
+    monkeypatch.setattr(phrase_module.phrases, "__defaults__", (10_000,))
+    exact = enumerate_everything(engine, before, letters)
+    found = suggest(engine, before + letters, 12)
+    best = sorted(exact.values(), reverse=True)[: len(found)]
+    assert len(found) >= 5
+    assert [s.probability for s in found] == pytest.approx(best, abs=1e-6)
+    for s in found:
+        assert s.probability == pytest.approx(exact[s.insert, s.replace], abs=1e-6)
+
+
+def test_a_phrase_is_offered_as_one_suggestion(lstm):
+    for typed in ("woxiangchihuoguo", "wo3xiang3chi1huo3guo1", "wo'xiang'chi'huoguo", "woxiangchihuog"):
+        phrase = next(s for s in suggest(lstm, f"今天{typed}", 10) if s.insert == "我想吃火锅")
+        assert phrase.replace == len(typed)
+        assert phrase.completes
+    assert not any(s.replace for s in suggest(lstm, "今天woxiangchihuoguo", 10, pinyin=False))
+
+
+def test_a_narrow_beam_finds_the_best_of_a_wide_one(lstm):
+    letters = letters_before("jintianwanshangchishenme")
+    context, predictor = lstm.context, lstm.predictor("")
+    arguments = (letters, context.node(""), context.tree, predictor, lstm.vocabulary)
+    narrow, wide = phrases(*arguments), phrases(*arguments, beam=200)
+    assert narrow[0].ids in [p.ids for p in wide[:3]]
+    assert narrow[0].log_probability <= wide[0].log_probability + 1e-6
+    assert all(len(p.ids) > 1 for p in wide)
+    assert len({p.ids for p in wide}) == len(wide)
+
+
+@pytest.mark.parametrize("typed", ["v" * 40, "zzzzzzzzzzzzzzzz", "xyzq", "a" * 59, "a1b2c3", "'''''", "ü" * 30])
+def test_what_is_no_pinyin_has_no_phrase_and_no_failure(lstm, typed):
+    for s in suggest(lstm, typed, 5):
+        assert s.insert.strip()
