@@ -11,4 +11,4 @@ def forget() -> None:
     from seqchat.completion import remembered
 
     texts = remembered.forget()
-    click.echo(f"Forgot {texts:,} texts." if texts else "Nothing was remembered.")
+    click.echo(f"Forgot {texts:,} {'text' if texts == 1 else 'texts'}." if texts else "Nothing was remembered.")

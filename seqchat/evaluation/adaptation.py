@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -44,14 +44,20 @@ class _Dialog:
 
 
 @torch.inference_mode()
-def tune(network: Network, stream: IdStream) -> Adaptation:
-    """Return the weights of the memory with the lowest perplexity on a text, each dialog for itself.
+def tune(network: Network, streams: Sequence[IdStream], chosen: Callable[[int], bool] = lambda _: True) -> Adaptation:
+    """Return the weights of the memory with the lowest perplexity on texts, each dialog for itself.
 
-    Where no weight lowers it, the share is 0.
+    `chosen` says which dialogs of each text take part, by their number. Where no weight lowers the perplexity, the
+    share is 0.
     """
     choices = [Adaptation(share, flatness) for share, flatness in product(_SHARES, _FLATNESSES)]
     losses, without = np.zeros(len(choices)), 0.0
-    for dialog in _dialogs(network, stream, range(stream.dialogs), _MOST_TOKENS):
+    dialogs = (
+        dialog
+        for stream in streams
+        for dialog in _dialogs(network, stream, filter(chosen, range(stream.dialogs)), _MOST_TOKENS / len(streams))
+    )
+    for dialog in dialogs:
         rows = network.logits(dialog.features).log_softmax(dim=1)
         expected = rows.gather(1, dialog.targets[:, None])[:, 0]
         without -= float(expected.sum())
@@ -85,7 +91,7 @@ def compare(
 
 
 def _dialogs(
-    network: Network, stream: IdStream, chosen: Sequence[int], most_tokens: float = math.inf
+    network: Network, stream: IdStream, chosen: Iterable[int], most_tokens: float = math.inf
 ) -> Iterator[_Dialog]:
     """Yield dialogs as the network reads them from left to right, until there are enough tokens."""
     tokens, device = 0, network.output_bias.device

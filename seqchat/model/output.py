@@ -2,7 +2,7 @@
 
 Reading a large float32 matrix is what a keystroke costs most for. Here its product is taken once in int8, a quarter of
 the memory (dynamic quantisation: one scale for each word, one for each row of features), and the words that it finds
-probable are computed again in float32, so that what is shown does not change (tests/benchmarks/precision.py).
+probable are computed again in float32, so that what is shown does not change (`seqchat bench` counts how often).
 """
 
 from __future__ import annotations

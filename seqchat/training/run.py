@@ -329,7 +329,7 @@ class _Run:
         quality = list(heads.values())[-1]
         counters = trainer.counters
         if trainer.group.leads:
-            adaptation = tune(network, trainer.validation)
+            adaptation = tune(network, [trainer.validation])
             replace(self._checkpoint, adaptation=adaptation).save_config(self._folder)
             card = model_card(
                 self._folder.name,

@@ -107,13 +107,13 @@ def test_weights_are_tuned_where_people_repeat_themselves(models, tmp_path, lstm
     network.eval()
     repeated = Dialog(("桌子上有苹果香蕉和西瓜", "沙发旁边有书架") * 6)
     stream = IdStream.write(tmp_path / "repeated", [repeated], lstm.vocabulary)
-    adaptation = tune(network, stream)
+    adaptation = tune(network, [stream])
     assert adaptation.share >= 0.1
     without, with_memory = compare(network, stream, [0], lstm.suggestible, adaptation)
     assert with_memory.perplexity < without.perplexity / 2
     assert with_memory.top5 > without.top5
     once = IdStream.write(tmp_path / "once", [Dialog(("你好",))], lstm.vocabulary)
-    assert tune(network, once) == Adaptation()
+    assert tune(network, [once]) == Adaptation()
 
 
 def test_remembered_texts_are_private_bounded_and_can_be_removed(monkeypatch):

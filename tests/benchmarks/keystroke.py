@@ -1,0 +1,87 @@
+"""What a key costs while real messages are typed, with slips that are taken back, pastes, and changes in the middle.
+
+    python tests/benchmarks/keystroke.py lstm-chat ../shared/data/sms.jsonl
+    python tests/benchmarks/keystroke.py --synthetic ../shared/data/sms.jsonl
+
+Each kind of key is timed by itself; at the end, the suggestions for some of the texts are made anew by a fresh engine
+and must be the same.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import defaultdict
+
+import click
+
+from seqchat.completion.engine import Engine
+from seqchat.completion.suggestion import suggest
+from seqchat.corpus.sources import read_dialogs
+from seqchat.evaluation.latency import Percentiles, synthetic
+from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.shelf import find
+
+_CHECKED = 40
+
+
+def script(messages: list[str], rng: random.Random) -> list[tuple[str, str]]:
+    """Return what stands left of the cursor after each key, with the kind of the key."""
+    texts: list[tuple[str, str]] = []
+    text = ""
+    for message in messages:
+        if rng.random() < 0.1:
+            text += message
+            texts.append(("paste", text))
+        else:
+            for character in message:
+                text += character
+                texts.append(("key", text))
+                if rng.random() < 0.08:
+                    for end in range(1, rng.randint(1, 4) + 1):
+                        texts.append(("backspace", text[: max(len(text) - end, 0)]))
+                    texts.append(("undo", text))
+        if rng.random() < 0.1 and len(text) > 40:
+            place = rng.randrange(len(text) - 40, len(text))
+            text = text[:place] + "好" + text[place:]
+            texts.append(("change in the middle", text[: place + 1]))
+            texts.append(("back to the end", text))
+        text += "\n"
+        texts.append(("end of a turn", text))
+    return texts
+
+
+@click.command()
+@click.argument("model", required=False, default="lstm-chat")
+@click.argument("source")
+@click.option("--synthetic", "random_weights", is_flag=True, help="The network of `seqchat bench --synthetic`.")
+@click.option("--messages", default=60, show_default=True, help="How many messages are typed.")
+def main(model: str, source: str, random_weights: bool, messages: int) -> None:
+    """Type and print a table."""
+    checkpoint = synthetic() if random_weights else Checkpoint.load(find(model))
+    rng = random.Random(0)
+    turns = [turn for dialog in read_dialogs([source]) for turn in dialog.turns][:messages]
+    engine, fresh = Engine("typed", checkpoint), Engine("fresh", checkpoint)
+    suggest(engine, "你好h")
+    texts = script(turns, rng)
+    seconds: dict[str, list[float]] = defaultdict(list)
+    found = []
+    for kind, text in texts:
+        began = time.perf_counter()
+        found.append(suggest(engine, text))
+        seconds[kind].append(time.perf_counter() - began)
+    click.echo("| kind of key | keys | median | 99th percentile |")
+    click.echo("| --- | ---: | ---: | ---: |")
+    for kind, values in [*seconds.items(), ("all", [s for part in seconds.values() for s in part])]:
+        times = Percentiles.of(values)
+        click.echo(f"| {kind} | {len(values):,} | {times.p50:.2f} ms | {times.p99:.2f} ms |")
+    for place in rng.sample(range(len(texts)), _CHECKED):
+        again = suggest(fresh, texts[place][1])
+        for mine, other in zip(found[place], again, strict=True):
+            if abs(mine.probability - other.probability) > 1e-5:
+                raise click.ClickException(f"{texts[place][1]!r} gave {mine}, and anew {other}.")
+    click.echo(f"\n{_CHECKED} of these texts, read anew: the same suggestions.")
+
+
+if __name__ == "__main__":
+    main()

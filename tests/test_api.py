@@ -1,0 +1,58 @@
+"""The Python interface, as README shows it."""
+
+import numpy as np
+import pytest
+import torch
+
+import seqchat
+from seqchat.errors import SeqchatError
+from seqchat.model.cells import CELLS
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+def test_a_loaded_model_suggests_continues_replies_and_is_observed(models, cell):
+    model = seqchat.load(models[cell])
+    assert model.name == cell
+    best = model.suggest("我想吃huog", k=3)
+    assert len(best) == 3
+    assert {s.word for s in model.suggest("我想吃huog", k=30)} >= {"火锅"}
+    pieces = list(model.generate("今天", n=2, seed=1, max_words=5))
+    assert {p.index for p in pieces} == {0, 1}
+    assert "".join(model.reply(["你好"], seed=1))
+    traced = model.observe("你好，在吗")
+    assert traced.words[0] == "▶"
+    assert len(traced.words) == traced.layers[0]["hidden"].shape[0]
+    assert [set(layer) for layer in traced.layers] == [{g.name for g in CELLS[cell].gates}] * len(traced.layers)
+    assert len(model.observe("你好，在吗", last=2).words) == 2
+    assert all(np.isfinite(values).all() for layer in traced.layers for values in layer.values())
+
+
+def test_what_is_learned_is_expected_again(models):
+    model = seqchat.load(models["lstm"], precision="fp32")
+
+    def chance():
+        return next(s.probability for s in model.suggest("我想吃", k=3_000) if s.word == "火锅")
+
+    before = chance()
+    model.learn("我想吃火锅", "我想吃火锅")
+    assert chance() >= before
+
+
+def test_failures_are_one_sentence(models):
+    with pytest.raises(SeqchatError, match="no model"):
+        seqchat.load("no-such-model")
+    model = seqchat.load(models["lstm"])
+    with pytest.raises(SeqchatError, match="temperature"):
+        model.generate("你好", temperature=-1)
+    with pytest.raises(SeqchatError, match="at least 1"):
+        model.suggest("你好", k=0)
+
+
+def test_the_shipped_model_is_the_default():
+    model = seqchat.load()
+    assert model.name == "lstm-chat"
+    assert "火锅" in {s.word for s in model.suggest("我想吃huog")}
+    (phrase,) = [s for s in model.suggest("woxiangchihuoguo") if s.insert == "我想吃火锅"]
+    assert phrase.replace == len("woxiangchihuoguo")
+    assert "北京" in {s.word for s in model.suggest("我想去bj")}
+    assert torch.get_num_threads() == 1
