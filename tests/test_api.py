@@ -1,5 +1,7 @@
 """The Python interface, as README shows it."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,8 @@ import torch
 import seqchat
 from seqchat.errors import SeqchatError
 from seqchat.model.cells import CELLS
+
+from .conftest import REPOSITORY
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
@@ -31,7 +35,7 @@ def test_what_is_learned_is_expected_again(models):
     model = seqchat.load(models["lstm"], precision="fp32")
 
     def chance():
-        return next(s.probability for s in model.suggest("我想吃", k=3_000) if s.word == "火锅")
+        return next(s.probability for s in model.suggest("我想吃", k=3_000) if s.insert == "火锅")
 
     before = chance()
     model.learn("我想吃火锅", "我想吃火锅")
@@ -46,6 +50,16 @@ def test_failures_are_one_sentence(models):
         model.generate("你好", temperature=-1)
     with pytest.raises(SeqchatError, match="at least 1"):
         model.suggest("你好", k=0)
+
+
+def test_the_examples_of_readme_run(capsys):
+    readme = (REPOSITORY / "README.md").read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert len(blocks) == 3
+    names: dict[str, object] = {}
+    for block in blocks:
+        exec(block, names)
+    assert "火锅" in capsys.readouterr().out
 
 
 def test_the_shipped_model_is_the_default():

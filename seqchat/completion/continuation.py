@@ -125,6 +125,7 @@ class _Choices:
     """The words that may come first, over all readings of the tail: log-probabilities [choices]."""
 
     scored: list[Scored]
+    sizes: list[int]
     log_probabilities: Tensor
 
     @classmethod
@@ -133,20 +134,18 @@ class _Choices:
         scored = scores(readings(text, engine.context, engine.vocabulary, predictor, pinyin=False), predictor)
         total = joint([s.total for s in scored])
         rows = [
-            s.log_probabilities - total
-            if s.ids is not None
-            else (s.log_probabilities - total).index_fill(0, _NEVER_FIRST, -math.inf)
+            s.row() - total if s.ids is not None else (s.row() - total).index_fill(0, _NEVER_FIRST, -math.inf)
             for s in scored
         ]
-        return cls(scored, torch.cat(rows))
+        return cls(scored, [len(row) for row in rows], torch.cat(rows))
 
     def choice(self, place: int) -> tuple[Reading, int, float]:
         """Return the reading and the word at a place, and the word's log-probability."""
         value = float(self.log_probabilities[place])
-        for scored in self.scored:
-            if place < len(scored.log_probabilities):
+        for scored, size in zip(self.scored, self.sizes, strict=True):
+            if place < size:
                 return scored.reading, scored.word_id(place), value
-            place -= len(scored.log_probabilities)
+            place -= size
         raise IndexError(place)
 
 

@@ -36,7 +36,9 @@ class Engine:
         self.network = build_steps(checkpoint.config, checkpoint.weights, precision)
         self.context = Context(self.network, self.vocabulary)
         self.memory = Memory(checkpoint.adaptation)
-        self.suggestible: Tensor = torch.from_numpy(self.vocabulary.suggestible)
+        # 0 for the words [words] that may be offered, minus infinity for the others
+        self.allowed = torch.zeros(len(self.vocabulary))
+        self.allowed[torch.from_numpy(~self.vocabulary.suggestible)] = -torch.inf
         self._right: tuple[str, Tensor] = ("", torch.empty(0))
 
     @classmethod

@@ -10,12 +10,12 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
 from seqchat.completion.states import Node
-from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.model.config import Adaptation
 
 # So many words are remembered; the features of one take 1 KB with an embedding of 256.
@@ -30,22 +30,32 @@ class Recall:
     ids: Tensor
     adaptation: Adaptation
 
-    def probabilities(self, features: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the different ids among the words, and the probability of each after some features [embedding]."""
-        weights = (self.features @ features * self.adaptation.flatness).softmax(dim=0)
+    @cached_property
+    def _distinct(self) -> tuple[Tensor, Tensor]:
         ids, place = torch.unique(self.ids, return_inverse=True)
-        return ids, torch.zeros(len(ids)).index_add_(0, place, weights)
+        return ids, place
+
+    @property
+    def distinct(self) -> Tensor:
+        """The different ids among the words, in ascending order."""
+        return self._distinct[0]
+
+    def probabilities(self, features: Tensor) -> Tensor:
+        """Return the probability of each of the `distinct` words after some features [embedding]."""
+        weights = (self.features @ features * self.adaptation.flatness).softmax(dim=0)
+        ids, place = self._distinct
+        return torch.zeros(len(ids)).index_add_(0, place, weights)
 
     def mix_row(self, row: Tensor, features: Tensor) -> Tensor:
         """Mix into the log-probabilities [words] of the whole vocabulary."""
-        ids, recalled = self.probabilities(features)
         row = row + math.log1p(-self.adaptation.share)
-        row[ids] = torch.logaddexp(row[ids], recalled.log() + math.log(self.adaptation.share))
+        recalled = self.probabilities(features).log() + math.log(self.adaptation.share)
+        row[self.distinct] = torch.logaddexp(row[self.distinct], recalled)
         return row
 
     def mix(self, scores: Tensor, ids: Tensor, features: Tensor) -> Tensor:
         """Mix into the log-probabilities [ids] of some words."""
-        known, recalled = self.probabilities(features)
+        recalled, known = self.probabilities(features), self.distinct
         place = torch.searchsorted(known, ids).clamp(max=len(known) - 1)
         share = torch.where(known[place] == ids, recalled[place], 0.0) * self.adaptation.share
         return torch.logaddexp(scores + math.log1p(-self.adaptation.share), share.log())
@@ -73,9 +83,8 @@ class Memory:
         """Return what is remembered behind the last finished turn before a node; None where that is nothing."""
         if not self.adaptation.share:
             return None
-        turn = next((n for n in node.path() if n.word_id == TURN_ID or n.parent is None), node)
-        if self._last is None or self._last[0] is not turn:
-            self._last = turn, self._collect(turn)
+        if self._last is None or self._last[0] is not node.turn:
+            self._last = node.turn, self._collect(node.turn)
         return self._last[1]
 
     def _collect(self, turn: Node) -> Recall | None:

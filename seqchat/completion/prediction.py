@@ -29,6 +29,19 @@ class Predictor:
         row = self._tree.row(node)
         return row if self._recall is None else self._recall.mix_row(row, node.features)
 
+    def best(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the `count` most probable words after a node, and their log-probabilities.
+
+        allowed: 0 for the words [words] that may be among them, minus infinity for the others.
+        """
+        ids, values = self._tree.best(node, count, allowed)
+        if self._recall is None:
+            return ids, values
+        # What is not remembered keeps its order, so that only the remembered words can come before the best ones.
+        ids = torch.unique(torch.cat((ids, self._recall.distinct)))
+        values, order = (self.at(node, ids) + allowed[ids]).topk(min(count, len(ids)))
+        return ids[order], values
+
     def at(self, node: Node, ids: Tensor) -> Tensor:
         """Return the log-probabilities [ids] of some words after a node, each in float32."""
         scores = self._tree.at(node, ids)
@@ -58,6 +71,11 @@ class GapPredictor(Predictor):
         """Return the log-probabilities [words] of the word in the gap after a node."""
         self.measure([node])
         return self._predicted[node][1]
+
+    def best(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the `count` most probable words in the gap after a node, and their log-probabilities."""
+        values, ids = (self.row(node) + allowed).topk(min(count, len(allowed)))
+        return ids, values
 
     def at(self, node: Node, ids: Tensor) -> Tensor:
         """Return the log-probabilities [ids] of some words in the gap after a node."""

@@ -64,18 +64,40 @@ class Reading:
 
 @dataclass(frozen=True)
 class Scored:
-    """A reading with log P(finished words, next word) for each word that agrees with it.
+    """A reading, and the log-probabilities of the words that agree with it, the finished words before them included.
 
-    ids: the words, None for all in their order; total: the logarithm of the sum of all these probabilities.
+    ids: the words, None for all; log_probabilities: of `ids`; total: the logarithm of the sum of all of them.
     """
 
     reading: Reading
+    predictor: Predictor
     ids: Tensor | None
-    log_probabilities: Tensor
+    log_probabilities: Tensor | None
     total: float
 
+    def best(self, count: int, allowed: Tensor) -> tuple[list[int], list[float], float]:
+        """Return the best words, their log-probabilities, and the most that any other word may have.
+
+        allowed: 0 for the words [words] that may be among them, minus infinity for the others.
+        """
+        if self.ids is None or self.log_probabilities is None:
+            ids, values = self.predictor.best(self.reading.node, count, allowed)
+            values = values + self.reading.log_weight
+            all_are_there = len(ids) == len(allowed)
+        else:
+            values, places = (self.log_probabilities + allowed[self.ids]).topk(min(count, len(self.ids)))
+            ids = self.ids[places]
+            all_are_there = len(ids) == len(self.ids)
+        return ids.tolist(), values.tolist(), -math.inf if all_are_there else float(values[-1])
+
+    def row(self) -> Tensor:
+        """Return the log-probabilities of all words that agree: [words], or [ids]."""
+        if self.log_probabilities is not None:
+            return self.log_probabilities
+        return self.predictor.row(self.reading.node) + self.reading.log_weight
+
     def word_id(self, place: int) -> int:
-        """Return the id of the word at a place of `log_probabilities`."""
+        """Return the id of the word at a place of `row`."""
         return place if self.ids is None else int(self.ids[place])
 
 
@@ -106,19 +128,18 @@ def readings(
 def scores(found: Sequence[Reading], predictor: Predictor) -> list[Scored]:
     """Return log P(finished words, next word) of each reading; one constant is missing in all."""
     predictor.measure([reading.node for reading in found])
-    result = []
-    for reading in found:
-        if reading.words is None:
-            row = predictor.row(reading.node) + reading.log_weight
-            # All words together are certain.
-            result.append(Scored(reading, None, row, reading.log_weight))
-            continue
-        ids = torch.from_numpy(reading.words)
-        many = len(ids) > _MANY_WORDS
-        values = predictor.row(reading.node)[ids] if many else predictor.at(reading.node, ids)
-        values = values + reading.log_weight
-        result.append(Scored(reading, ids, values, float(values.logsumexp(dim=0)) if len(ids) else -math.inf))
-    return result
+    return [_score(reading, predictor) for reading in found]
+
+
+def _score(reading: Reading, predictor: Predictor) -> Scored:
+    if reading.words is None:
+        # All words together are certain.
+        return Scored(reading, predictor, None, None, reading.log_weight)
+    ids = torch.from_numpy(reading.words)
+    many = len(ids) > _MANY_WORDS
+    values = predictor.row(reading.node)[ids] if many else predictor.at(reading.node, ids)
+    values = values + reading.log_weight
+    return Scored(reading, predictor, ids, values, float(values.logsumexp(dim=0)) if len(ids) else -math.inf)
 
 
 def _log_weights(nodes: Sequence[Node], predictor: Predictor) -> list[float]:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 import torch
 from torch import Tensor
 
-from seqchat.corpus.vocabulary import DIALOG_ID
+from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.model.stepping import StepNetwork, Stepped
 
 # States are kept for so many words beyond those of the text at hand; one takes about 45 KB at 2 × 512.
 MAX_STATES = 2_000
-# Rows of log-probabilities; one takes 200 KB with 50,000 words.
+# Rows of unnormalised log-probabilities; one takes 200 KB with 50,000 words.
 _MAX_ROWS = 64
 
 
@@ -24,7 +24,7 @@ class AbandonedError(Exception):
 class Node:
     """A word in the context of all words before it, with its row of the step that read it."""
 
-    __slots__ = ("children", "depth", "log_total", "parent", "row", "stepped", "used", "word_id")
+    __slots__ = ("children", "depth", "log_total", "parent", "row", "stepped", "turn", "used", "word_id")
 
     def __init__(self, parent: Node | None, word_id: int, stepped: Stepped, row: int) -> None:
         self.parent = parent
@@ -32,6 +32,8 @@ class Node:
         self.stepped = stepped
         self.row = row
         self.depth: int = 0 if parent is None else parent.depth + 1
+        # The last end of a turn, or the start of the dialog
+        self.turn: Node = self if parent is None or word_id == TURN_ID else parent.turn
         self.children: dict[int, Node] = {}
         self.used = 0
         self.log_total: float | None = None
@@ -114,10 +116,17 @@ class StateTree:
 
     def row(self, node: Node) -> Tensor:
         """Return the log-probabilities [words] of the word after a node."""
-        if node not in self._rows:
-            self._predict([node])
-        self._rows.move_to_end(node)
-        return self._rows[node]
+        logits, total = self._logits(node)
+        return logits - total
+
+    def best(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the most probable words after a node, and their log-probabilities.
+
+        allowed: 0 for the words [words] that may be among them, minus infinity for the others.
+        """
+        logits, total = self._logits(node)
+        values, ids = (logits + allowed).topk(min(count, len(logits)))
+        return ids, values - total
 
     def at(self, node: Node, ids: Tensor) -> Tensor:
         """Return the log-probabilities [ids] of some words after a node, each in float32."""
@@ -125,10 +134,18 @@ class StateTree:
         assert node.log_total is not None
         return self.network.output.exact_logits(node.features, ids) - node.log_total
 
+    def _logits(self, node: Node) -> tuple[Tensor, float]:
+        """Return unnormalised log-probabilities [words], and what is to be taken from them."""
+        if node not in self._rows:
+            self._predict([node])
+        self._rows.move_to_end(node)
+        assert node.log_total is not None
+        return self._rows[node], node.log_total
+
     def _predict(self, nodes: list[Node]) -> None:
         logits = self.network.output.logits(torch.stack([node.features for node in nodes]))
         totals = logits.logsumexp(dim=1)
-        for node, row, total in zip(nodes, logits - totals[:, None], totals.tolist(), strict=True):
+        for node, row, total in zip(nodes, logits, totals.tolist(), strict=True):
             node.log_total = total
             self._rows[node] = row
         while len(self._rows) > _MAX_ROWS:

@@ -21,6 +21,8 @@ from seqchat.errors import SeqchatError
 
 # Each reading first proposes so many words beyond those asked for.
 _MARGIN = 4
+# Where all words are about equally probable, no number of proposals would settle it.
+_MORE_ROUNDS = 3
 # So many suggestions are judged by how well a text behind the cursor follows them.
 _RESCORED = 32
 
@@ -128,30 +130,30 @@ class _Ranking:
         """Return the k most probable suggestions, and the most probable way to each.
 
         Each reading proposes its best words. What none of them proposes has at most the sum of the last proposals'
-        probabilities, so that more are asked for until that is too little (Fagin's threshold algorithm).
+        probabilities, so that more are asked for while that could be enough (Fagin's threshold algorithm).
         """
         count = k + _MARGIN
-        while True:
+        for last in (False,) * _MORE_ROUNDS + (True,):
             keys, most_missed = self._proposals(count)
             ranked = sorted((self._suggestion(key, ways) for key, ways in self._ways(keys).items()), key=_ranked)
-            if most_missed == 0 or (len(ranked) >= k and ranked[k - 1][0].probability >= most_missed):
-                return [s for s, _ in ranked[:k]], [way for _, way in ranked[:k]]
+            if last or (ranked[k - 1][0].probability if len(ranked) >= k else 0.0) >= most_missed:
+                break
             count *= 4
+        return [s for s, _ in ranked[:k]], [way for _, way in ranked[:k]]
 
     def _proposals(self, count: int) -> tuple[set[_Key], float]:
         """Return what the best words of each reading insert, and the most that any other insertion may have."""
         keys: set[_Key] = {(text, replaced) for text, _, replaced in self._phrases}
         most_missed = 0.0
         for scored in self._scored:
-            suggestible = self._engine.suggestible if scored.ids is None else self._engine.suggestible[scored.ids]
-            values = scored.log_probabilities.masked_fill(~suggestible, -math.inf)
-            best = values.topk(min(count, len(values)))
-            for place, value in zip(best.indices.tolist(), best.values.tolist(), strict=True):
-                if value > -math.inf:
-                    insert = scored.reading.insertion(scored.word_id(place), self._engine.vocabulary)
-                    keys.add((insert, scored.reading.replaces))
-            if len(values) > count:
-                most_missed += math.exp(float(best.values[-1]) - self._total)
+            reading = scored.reading
+            ids, values, rest = scored.best(count, self._engine.allowed)
+            keys |= {
+                (reading.insertion(word_id, self._engine.vocabulary), reading.replaces)
+                for word_id, value in zip(ids, values, strict=True)
+                if value > -math.inf
+            }
+            most_missed += math.exp(rest - self._total)
         return {(insert, replaced) for insert, replaced in keys if insert.strip()}, most_missed
 
     def _ways(self, keys: set[_Key]) -> dict[_Key, list[Way]]:

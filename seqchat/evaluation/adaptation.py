@@ -20,27 +20,36 @@ from seqchat.model.network import Network
 
 # A larger part of the text would not change the choice.
 _MOST_TOKENS = 40_000
+# So much of a dialog is read, and compared with what was remembered, at once.
+_BLOCK = 512
 _SHARES = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
 _FLATNESSES = (0.02, 0.05, 0.1, 0.2, 0.4)
 
 
 @dataclass(frozen=True)
-class _Dialog:
-    """A dialog as the network read it: features [tokens, embedding] before each target [tokens], and its kind."""
+class _Block:
+    """A part of a dialog as the network read it, and the words before it that may be remembered.
+
+    features [tokens, embedding] before each target [tokens], and its kind; past_features [words, embedding] before each
+    of past_targets [words]; usable: bool [tokens, words], which of them are remembered at a token.
+    """
 
     features: Tensor
     targets: Tensor
     kinds: Tensor
+    past_features: Tensor
+    past_targets: Tensor
+    usable: Tensor
 
-    def recalled(self, flatness: float) -> tuple[Tensor, Tensor]:
-        """Return the weights [tokens, tokens] of all earlier words before each target, and where there are any."""
-        place = torch.arange(len(self.targets))
-        # Words are remembered once their turn is finished: those up to the last end of a turn before a target.
-        ends = torch.where(self.targets == TURN_ID, place + 1, 0).cummax(dim=0).values
-        finished = torch.cat((torch.zeros(1, dtype=torch.long), ends[:-1]))[:, None]
-        usable = (place < finished) & (place >= finished - MOST_WORDS)
-        scores = (self.features @ self.features.T * flatness).masked_fill(~usable, -math.inf)
-        return scores.softmax(dim=1).nan_to_num(0.0), usable.any(dim=1)
+    @property
+    def there(self) -> Tensor:
+        """Whether anything is remembered, for each token."""
+        return self.usable.any(dim=1)
+
+    def recalled(self, flatness: float) -> Tensor:
+        """Return the weights [tokens, words] of the remembered words, which sum to 1 where there are any."""
+        scores = (self.features @ self.past_features.T * flatness).masked_fill(~self.usable, -math.inf)
+        return scores.softmax(dim=1).nan_to_num(0.0)
 
 
 @torch.inference_mode()
@@ -52,58 +61,77 @@ def tune(network: Network, streams: Sequence[IdStream], chosen: Callable[[int], 
     """
     choices = [Adaptation(share, flatness) for share, flatness in product(_SHARES, _FLATNESSES)]
     losses, without = np.zeros(len(choices)), 0.0
-    dialogs = (
-        dialog
+    blocks = (
+        block
         for stream in streams
-        for dialog in _dialogs(network, stream, filter(chosen, range(stream.dialogs)), _MOST_TOKENS / len(streams))
+        for block in _blocks(network, stream, filter(chosen, range(stream.dialogs)), _MOST_TOKENS // len(streams))
     )
-    for dialog in dialogs:
-        rows = network.logits(dialog.features).log_softmax(dim=1)
-        expected = rows.gather(1, dialog.targets[:, None])[:, 0]
+    for block in blocks:
+        rows = network.logits(block.features).log_softmax(dim=1)
+        expected = rows.gather(1, block.targets[:, None])[:, 0]
         without -= float(expected.sum())
-        same = dialog.targets[:, None] == dialog.targets
-        recalled = {}
-        for flatness in _FLATNESSES:
-            weights, there = dialog.recalled(flatness)
-            recalled[flatness] = (weights * same).sum(dim=1), there
+        same = block.targets[:, None] == block.past_targets
+        recalled = {flatness: (block.recalled(flatness) * same).sum(dim=1) for flatness in _FLATNESSES}
         for i, choice in enumerate(choices):
-            mass, there = recalled[choice.flatness]
-            share = choice.share * there
-            losses[i] -= float((expected.exp() * (1 - share) + mass * share).log().sum())
+            share = choice.share * block.there
+            mixed = expected.exp() * (1 - share) + recalled[choice.flatness] * share
+            losses[i] -= float(mixed.clamp(min=1e-30).log().sum())
     best = int(losses.argmin())
     return choices[best] if losses[best] < without else Adaptation()
 
 
 @torch.inference_mode()
 def compare(
-    network: Network, stream: IdStream, chosen: Sequence[int], suggestible: Tensor, adaptation: Adaptation
+    network: Network, stream: IdStream, chosen: Iterable[int], suggestible: Tensor, adaptation: Adaptation
 ) -> tuple[Quality, Quality]:
     """Return the quality over some dialogs without and with the memory, each dialog for itself."""
     without, with_memory = Tally(), Tally()
-    for dialog in _dialogs(network, stream, chosen):
-        rows = network.logits(dialog.features).log_softmax(dim=1)
-        without.add(rows, dialog.targets, dialog.kinds, suggestible)
-        weights, there = dialog.recalled(adaptation.flatness)
-        mass = torch.zeros_like(rows).index_add_(1, dialog.targets, weights)
-        share = (adaptation.share * there)[:, None]
-        with_memory.add((rows.exp() * (1 - share) + mass * share).log(), dialog.targets, dialog.kinds, suggestible)
+    for block in _blocks(network, stream, chosen):
+        rows = network.logits(block.features).log_softmax(dim=1)
+        without.add(rows, block.targets, block.kinds, suggestible)
+        mass = torch.zeros_like(rows).index_add_(1, block.past_targets, block.recalled(adaptation.flatness))
+        share = (adaptation.share * block.there)[:, None]
+        with_memory.add((rows.exp() * (1 - share) + mass * share).log(), block.targets, block.kinds, suggestible)
     return without.quality(), with_memory.quality()
 
 
-def _dialogs(
-    network: Network, stream: IdStream, chosen: Iterable[int], most_tokens: float = math.inf
-) -> Iterator[_Dialog]:
-    """Yield dialogs as the network reads them from left to right, until there are enough tokens."""
-    tokens, device = 0, network.output_bias.device
+def _blocks(
+    network: Network, stream: IdStream, chosen: Iterable[int], most_tokens: int | None = None
+) -> Iterator[_Block]:
+    """Yield dialogs, block by block, until there are enough tokens."""
+    left = most_tokens
     for number in chosen:
         start, end = int(stream.starts[number]), int(stream.starts[number + 1])
-        ids = torch.from_numpy(np.array(stream.ids[start:end], dtype=np.int64)).to(device)
-        inputs, targets = ids[:-1, None], ids[1:, None]
-        if not len(inputs):
+        if left is not None:
+            end = min(end, start + 1 + left)
+            left -= end - start - 1
+        if end - start < 2:
             continue
-        run = network(inputs, network.initial_state(1), targets)
-        kinds = torch.from_numpy(np.array(stream.kinds[start + 1 : end]))
-        yield _Dialog(run.heads["forward"][:, 0].float(), targets[:, 0], kinds.to(device))
-        tokens += len(inputs)
-        if tokens >= most_tokens:
-            return
+        device = network.output_bias.device
+        ids = torch.from_numpy(np.array(stream.ids[start:end], dtype=np.int64)).to(device)
+        kinds = torch.from_numpy(np.array(stream.kinds[start + 1 : end])).to(device)
+        yield from _blocks_of(_read(network, ids), ids[1:], kinds)
+
+
+def _read(network: Network, ids: Tensor) -> Tensor:
+    """Return the features [tokens, embedding] before each word of a dialog but its first, from left to right."""
+    state, features = network.initial_state(1), []
+    for start in range(0, len(ids) - 1, _BLOCK):
+        targets = ids[start + 1 : start + 1 + _BLOCK, None]
+        run = network(ids[start : start + len(targets), None], state, targets)
+        state = run.state
+        features.append(run.heads["forward"][:, 0].float())
+    return torch.cat(features)
+
+
+def _blocks_of(features: Tensor, targets: Tensor, kinds: Tensor) -> Iterator[_Block]:
+    place = torch.arange(len(targets), device=targets.device)
+    # Words are remembered once their turn is finished: those up to the last end of a turn before a target.
+    ends = torch.where(targets == TURN_ID, place + 1, 0).cummax(dim=0).values
+    finished = torch.cat((ends.new_zeros(1), ends[:-1]))
+    for start in range(0, len(targets), _BLOCK):
+        tokens = slice(start, start + _BLOCK)
+        now = finished[tokens, None]
+        past = slice(max(int(now[0]) - MOST_WORDS, 0), int(now[-1]))
+        usable = (place[past] < now) & (place[past] >= now - MOST_WORDS)
+        yield _Block(features[tokens], targets[tokens], kinds[tokens], features[past], targets[past], usable)

@@ -32,7 +32,7 @@ def gaps(engine: Engine, sources: list[str], count: int) -> list[tuple[list[int]
     for dialog in held_out_dialogs(sources):
         ids, kinds = encode_dialog(dialog, engine.vocabulary)
         for place in range(1, len(ids) - 2):
-            if kinds[place] == WORD and engine.suggestible[ids[place]]:
+            if kinds[place] == WORD and engine.vocabulary.suggestible[ids[place]]:
                 found.append(
                     (ids[max(1, place - _LEFT) : place], ids[place], ids[place + 1 : place + 1 + max(_RIGHTS)])
                 )
@@ -49,7 +49,7 @@ def ranks(engine: Engine, left: list[int], word: int, right: list[int], *, both:
         row = GapPredictor(tree, engine.network, engine.network.read_right(torch.tensor(right))).row(node)
     else:
         row = tree.row(node)
-    row = row.masked_fill(~engine.suggestible, -torch.inf)
+    row = row + engine.allowed
     if both or not right:
         return int((row > row[word]).sum())
     best = row.topk(_CANDIDATES)

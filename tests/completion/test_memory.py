@@ -97,7 +97,7 @@ def test_measures_and_engine_agree_on_what_is_remembered(models, tmp_path, remem
         node = remembering.context.node(text)
         assert node.depth == end - 1
         loss -= float(remembering.predictor(text).at(node, torch.tensor([ids[end]])))
-    _, quality = compare(network, stream, [0], remembering.suggestible, ADAPTATION)
+    _, quality = compare(network, stream, [0], torch.from_numpy(remembering.vocabulary.suggestible), ADAPTATION)
     assert quality.perplexity == pytest.approx(math.exp(loss / (len(ids) - 1)), rel=1e-4)
 
 
@@ -109,7 +109,7 @@ def test_weights_are_tuned_where_people_repeat_themselves(models, tmp_path, lstm
     stream = IdStream.write(tmp_path / "repeated", [repeated], lstm.vocabulary)
     adaptation = tune(network, [stream])
     assert adaptation.share >= 0.1
-    without, with_memory = compare(network, stream, [0], lstm.suggestible, adaptation)
+    without, with_memory = compare(network, stream, [0], torch.from_numpy(lstm.vocabulary.suggestible), adaptation)
     assert with_memory.perplexity < without.perplexity / 2
     assert with_memory.top5 > without.top5
     once = IdStream.write(tmp_path / "once", [Dialog(("你好",))], lstm.vocabulary)
