@@ -25,7 +25,7 @@ _NEVER = torch.tensor([PAD_ID, UNKNOWN_ID, DIALOG_ID])
 # A continuation has at least one word, so the turn cannot end at once.
 _NEVER_FIRST = torch.tensor([PAD_ID, UNKNOWN_ID, DIALOG_ID, TURN_ID])
 # So many words hold top-p most often; sorting all takes longer than everything else.
-_MOST_SORTED = 1_024
+_MOST_SORTED = 512
 _SENTENCE_ENDS = frozenset("。！？!?…") | {"."}
 
 
@@ -153,7 +153,7 @@ def _mixed(rows: Tensor, features: Tensor, recall: Recall | None) -> Tensor:
     """Mix what the writer wrote into rows of log-probabilities [batch, words]."""
     if recall is None:
         return rows
-    return torch.stack([recall.mix_row(row, feature) for row, feature in zip(rows, features, strict=True)])
+    return torch.stack([recall.mix_row(row, recall.shares_after(f)) for row, f in zip(rows, features, strict=True)])
 
 
 @dataclass
@@ -222,17 +222,25 @@ class _Sampler:
             probabilities = probabilities.masked_fill(probabilities < floor, 0.0)
         if self.sampling.top_p == 1 and not self.sampling.top_k:
             return torch.multinomial(probabilities, 1, generator=self.generator)[:, 0]
-        size = probabilities.shape[1]
-        count = min(self.sampling.top_k or _MOST_SORTED, size)
+        count = min(self.sampling.top_k or _MOST_SORTED, probabilities.shape[1])
+        ordered, order = probabilities.topk(count, dim=1)
+        # A word stays if those before it have not reached top-p yet; the first always does.
+        outside = ordered.cumsum(dim=1) - ordered >= self.sampling.top_p
+        if self.sampling.top_k or count == probabilities.shape[1] or bool(outside[:, -1].all()):
+            drawn = torch.multinomial(ordered.masked_fill(outside, 0.0), 1, generator=self.generator)
+            return order.gather(1, drawn)[:, 0]
+        return torch.stack([self._draw_within(row) for row in probabilities])
+
+    def _draw_within(self, probabilities: Tensor) -> Tensor:
+        """Draw one index among the many most probable words [choices] that together hold top-p, without sorting them.
+
+        A word belongs to them if those that are more probable do not hold top-p; what does not is drawn again.
+        """
         while True:
-            ordered, order = probabilities.topk(count, dim=1)
-            # A word stays if those before it have not reached top-p yet; the first always does.
-            outside = ordered.cumsum(dim=1) - ordered >= self.sampling.top_p
-            if self.sampling.top_k or count == size or bool(outside[:, -1].all()):
-                break
-            count = size
-        drawn = torch.multinomial(ordered.masked_fill(outside, 0.0), 1, generator=self.generator)
-        return order.gather(1, drawn)[:, 0]
+            drawn = torch.multinomial(probabilities, 1, generator=self.generator)[0]
+            better = probabilities > probabilities[drawn]
+            if float(probabilities[better].sum()) < self.sampling.top_p:
+                return drawn
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Engine:
         self.vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
         self.network = build_steps(checkpoint.config, checkpoint.weights, precision)
         self.context = Context(self.network, self.vocabulary)
-        self.memory = Memory(checkpoint.adaptation)
+        self.memory = Memory(checkpoint.adaptation, len(checkpoint.words))
         # 0 for the words [words] that may be offered, minus infinity for the others
         self.allowed = torch.zeros(len(self.vocabulary))
         self.allowed[torch.from_numpy(~self.vocabulary.suggestible)] = -torch.inf

@@ -9,8 +9,6 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from torch import Tensor
@@ -22,50 +20,50 @@ from seqchat.model.config import Adaptation
 MOST_WORDS = 2_000
 
 
-@dataclass(frozen=True)
 class Recall:
-    """Remembered words as one table: features [words, embedding] before each, and ids [words]."""
+    """Remembered words as one table, for a vocabulary of some size."""
 
-    features: Tensor
-    ids: Tensor
-    adaptation: Adaptation
+    def __init__(self, features: Tensor, ids: Tensor, adaptation: Adaptation, vocabulary_size: int) -> None:
+        """Take the features [words, embedding] before each of the words, ids [words]."""
+        self._features = features
+        self._adaptation = adaptation
+        # The different ids in ascending order, and for each word its place among them
+        self.distinct, self._places = torch.unique(ids, return_inverse=True)
+        # For each id of the vocabulary its place in `shares`; the last one is for all that is not remembered.
+        self._place_of = torch.full((vocabulary_size,), len(self.distinct))
+        self._place_of[self.distinct] = torch.arange(len(self.distinct))
+        self._kept = math.log1p(-adaptation.share)
+        self._shares: dict[Node, Tensor] = {}
 
-    @cached_property
-    def _distinct(self) -> tuple[Tensor, Tensor]:
-        ids, place = torch.unique(self.ids, return_inverse=True)
-        return ids, place
-
-    @property
-    def distinct(self) -> Tensor:
-        """The different ids among the words, in ascending order."""
-        return self._distinct[0]
-
-    def probabilities(self, features: Tensor) -> Tensor:
-        """Return the probability of each of the `distinct` words after some features [embedding]."""
-        weights = (self.features @ features * self.adaptation.flatness).softmax(dim=0)
-        ids, place = self._distinct
-        return torch.zeros(len(ids)).index_add_(0, place, weights)
-
-    def mix_row(self, row: Tensor, features: Tensor) -> Tensor:
-        """Mix into the log-probabilities [words] of the whole vocabulary."""
-        row = row + math.log1p(-self.adaptation.share)
-        recalled = self.probabilities(features).log() + math.log(self.adaptation.share)
-        row[self.distinct] = torch.logaddexp(row[self.distinct], recalled)
+    def mix_row(self, row: Tensor, shares: Tensor) -> Tensor:
+        """Mix `shares` into the log-probabilities [words] of the whole vocabulary."""
+        row = row + self._kept
+        row[self.distinct] = torch.logaddexp(row[self.distinct], shares[:-1])
         return row
 
-    def mix(self, scores: Tensor, ids: Tensor, features: Tensor) -> Tensor:
-        """Mix into the log-probabilities [ids] of some words."""
-        recalled, known = self.probabilities(features), self.distinct
-        place = torch.searchsorted(known, ids).clamp(max=len(known) - 1)
-        share = torch.where(known[place] == ids, recalled[place], 0.0) * self.adaptation.share
-        return torch.logaddexp(scores + math.log1p(-self.adaptation.share), share.log())
+    def mix(self, scores: Tensor, ids: Tensor, node: Node) -> Tensor:
+        """Mix into the log-probabilities [ids] of some words after a node."""
+        return torch.logaddexp(scores + self._kept, self.shares(node)[self._place_of[ids]])
+
+    def shares(self, node: Node) -> Tensor:
+        """Return log (λ · P) of each of the `distinct` words after a node, and minus infinity at the end."""
+        found = self._shares.get(node)
+        if found is None:
+            found = self._shares[node] = self.shares_after(node.features)
+        return found
+
+    def shares_after(self, features: Tensor) -> Tensor:
+        """Return the same for features [embedding]."""
+        weights = (self._features @ features * self._adaptation.flatness).softmax(dim=0) * self._adaptation.share
+        return torch.zeros(len(self.distinct) + 1).index_add_(0, self._places, weights).log()
 
 
 class Memory:
     """What was written before: texts that were learned, and the finished turns of the text at hand."""
 
-    def __init__(self, adaptation: Adaptation) -> None:
+    def __init__(self, adaptation: Adaptation, vocabulary_size: int) -> None:
         self.adaptation = adaptation
+        self._vocabulary_size = vocabulary_size
         self._learned: deque[tuple[Tensor, int]] = deque(maxlen=MOST_WORDS)
         self._last: tuple[Node, Recall | None] | None = None
 
@@ -96,4 +94,5 @@ class Memory:
             torch.stack([features for features, _ in entries]),
             torch.tensor([word_id for _, word_id in entries]),
             self.adaptation,
+            self._vocabulary_size,
         )

@@ -46,17 +46,17 @@ def phrases(
         choices = _choices(letters, place, vocabulary) if paths else []
         if not choices:
             continue
-        ids = torch.cat([words for _, words in choices])
         nodes = tree.read([path.before for path in paths], [path.ids[-1:] for path in paths])
-        predictor.measure(nodes)
-        for path, node in zip(paths, nodes, strict=True):
-            scores = torch.split(predictor.at(node, ids), [len(words) for _, words in choices])
-            for (end, words), values in zip(choices, scores, strict=True):
-                best = values.topk(min(beam, len(words)))
-                waiting.setdefault(end, []).extend(
-                    _Path(path.log_probability + value, node, (*path.ids, word))
-                    for value, word in zip(best.values.tolist(), words[best.indices].tolist(), strict=True)
-                )
+        scores = predictor.table(nodes, torch.cat([words for _, words in choices]))
+        scores += torch.tensor([[path.log_probability] for path in paths])
+        for (end, words), part in zip(
+            choices, torch.split(scores, [len(words) for _, words in choices], dim=1), strict=True
+        ):
+            best = part.flatten().topk(min(beam, part.numel()))
+            for value, at in zip(best.values.tolist(), best.indices.tolist(), strict=True):
+                row, column = divmod(at, len(words))
+                path = _Path(value, nodes[row], (*paths[row].ids, int(words[column])))
+                waiting.setdefault(end, []).append(path)
     return [Phrase(path.ids, path.log_probability) for path in _best(waiting.get(size, [])) if len(path.ids) > 1]
 
 

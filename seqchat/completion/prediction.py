@@ -27,7 +27,7 @@ class Predictor:
     def row(self, node: Node) -> Tensor:
         """Return the log-probabilities [words] of the word after a node."""
         row = self._tree.row(node)
-        return row if self._recall is None else self._recall.mix_row(row, node.features)
+        return row if self._recall is None else self._recall.mix_row(row, self._recall.shares(node))
 
     def best(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
         """Return the `count` most probable words after a node, and their log-probabilities.
@@ -45,7 +45,22 @@ class Predictor:
     def at(self, node: Node, ids: Tensor) -> Tensor:
         """Return the log-probabilities [ids] of some words after a node, each in float32."""
         scores = self._tree.at(node, ids)
-        return scores if self._recall is None else self._recall.mix(scores, ids, node.features)
+        return scores if self._recall is None else self._recall.mix(scores, ids, node)
+
+    def chance(self, node: Node) -> float:
+        """Return log P(the word of a node | the words before it)."""
+        assert node.parent is not None
+        if self._recall is None:
+            return self._tree.chance(node)
+        ids = torch.tensor([node.word_id])
+        return float(self._recall.mix(torch.tensor([self._tree.chance(node)]), ids, node.parent))
+
+    def table(self, nodes: Sequence[Node], ids: Tensor) -> Tensor:
+        """Return the log-probabilities [nodes, ids] of the same words after several nodes."""
+        scores = self._tree.table(nodes, ids)
+        if self._recall is None:
+            return scores
+        return torch.stack([self._recall.mix(row, ids, node) for row, node in zip(scores, nodes, strict=True)])
 
 
 class GapPredictor(Predictor):
@@ -80,6 +95,11 @@ class GapPredictor(Predictor):
     def at(self, node: Node, ids: Tensor) -> Tensor:
         """Return the log-probabilities [ids] of some words in the gap after a node."""
         return self.row(node)[ids]
+
+    def table(self, nodes: Sequence[Node], ids: Tensor) -> Tensor:
+        """Return the log-probabilities [nodes, ids] of the same words in the gaps after several nodes."""
+        self.measure(nodes)
+        return torch.stack([self.at(node, ids) for node in nodes])
 
 
 def joint(log_probabilities: Sequence[float]) -> float:

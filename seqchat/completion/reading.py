@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -58,8 +57,10 @@ class Reading:
         return [i for i in ids if vocabulary.suggestible[i] and self._agrees(i, insertion, vocabulary)]
 
     def _agrees(self, word_id: int, insertion: str, vocabulary: Vocabulary) -> bool:
-        fits = self.insertion(word_id, vocabulary) == insertion
-        return fits and (self.words is None or bool((self.words == word_id).any()))
+        if self.insertion(word_id, vocabulary) != insertion:
+            return False
+        # What pinyin stands for cannot be told from the insertion.
+        return not self.replaces or self.words is None or bool((self.words == word_id).any())
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,7 @@ def _log_weights(nodes: Sequence[Node], predictor: Predictor) -> list[float]:
             if chain[-1].depth == deepest and chain[-1].parent is not None:
                 chain.append(chain[-1].parent)
     predictor.measure([node for chain in chains for node in chain])
-    return [
-        sum(float(predictor.at(before, torch.tensor([node.word_id]))) for node, before in pairwise(chain))
-        for chain in chains
-    ]
+    return [sum(predictor.chance(node) for node in chain[:-1]) for chain in chains]
 
 
 def _unfinished(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:

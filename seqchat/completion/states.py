@@ -24,7 +24,7 @@ class AbandonedError(Exception):
 class Node:
     """A word in the context of all words before it, with its row of the step that read it."""
 
-    __slots__ = ("children", "depth", "log_total", "parent", "row", "stepped", "turn", "used", "word_id")
+    __slots__ = ("chance", "children", "depth", "log_total", "parent", "row", "stepped", "turn", "used", "word_id")
 
     def __init__(self, parent: Node | None, word_id: int, stepped: Stepped, row: int) -> None:
         self.parent = parent
@@ -37,6 +37,7 @@ class Node:
         self.children: dict[int, Node] = {}
         self.used = 0
         self.log_total: float | None = None
+        self.chance: float | None = None
 
     @property
     def state(self) -> Tensor:
@@ -133,6 +134,19 @@ class StateTree:
         self.measure([node])
         assert node.log_total is not None
         return self.network.output.exact_logits(node.features, ids) - node.log_total
+
+    def chance(self, node: Node) -> float:
+        """Return log P(the word of a node | the words before it)."""
+        if node.chance is None:
+            assert node.parent is not None
+            node.chance = float(self.at(node.parent, torch.tensor([node.word_id])))
+        return node.chance
+
+    def table(self, nodes: Sequence[Node], ids: Tensor) -> Tensor:
+        """Return the log-probabilities [nodes, ids] of the same words after several nodes, each in float32."""
+        self.measure(nodes)
+        totals = torch.tensor([[node.log_total] for node in nodes])
+        return self.network.output.exact_logits(torch.stack([node.features for node in nodes]), ids) - totals
 
     def _logits(self, node: Node) -> tuple[Tensor, float]:
         """Return unnormalised log-probabilities [words], and what is to be taken from them."""

@@ -22,7 +22,7 @@ from seqchat.errors import SeqchatError
 # Each reading first proposes so many words beyond those asked for.
 _MARGIN = 4
 # Where all words are about equally probable, no number of proposals would settle it.
-_MORE_ROUNDS = 3
+_MORE_ROUNDS = 2
 # So many suggestions are judged by how well a text behind the cursor follows them.
 _RESCORED = 32
 
@@ -134,46 +134,51 @@ class _Ranking:
         """
         count = k + _MARGIN
         for last in (False,) * _MORE_ROUNDS + (True,):
-            keys, most_missed = self._proposals(count)
-            ranked = sorted((self._suggestion(key, ways) for key, ways in self._ways(keys).items()), key=_ranked)
+            keys, known, most_missed = self._proposals(count)
+            ways = self._ways(keys, known)
+            ranked = sorted((self._suggestion(key, found) for key, found in ways.items()), key=_ranked)
             if last or (ranked[k - 1][0].probability if len(ranked) >= k else 0.0) >= most_missed:
                 break
             count *= 4
         return [s for s, _ in ranked[:k]], [way for _, way in ranked[:k]]
 
-    def _proposals(self, count: int) -> tuple[set[_Key], float]:
-        """Return what the best words of each reading insert, and the most that any other insertion may have."""
+    def _proposals(self, count: int) -> tuple[set[_Key], list[dict[int, float]], float]:
+        """Return what the best words of each reading insert, and the most that any other insertion may have.
+
+        Between them: for each reading, the log-probabilities of its best words.
+        """
         keys: set[_Key] = {(text, replaced) for text, _, replaced in self._phrases}
+        known = []
         most_missed = 0.0
         for scored in self._scored:
             reading = scored.reading
             ids, values, rest = scored.best(count, self._engine.allowed)
-            keys |= {
-                (reading.insertion(word_id, self._engine.vocabulary), reading.replaces)
-                for word_id, value in zip(ids, values, strict=True)
-                if value > -math.inf
-            }
+            best = {word_id: value for word_id, value in zip(ids, values, strict=True) if value > -math.inf}
+            keys |= {(reading.insertion(word_id, self._engine.vocabulary), reading.replaces) for word_id in best}
+            known.append(best)
             most_missed += math.exp(rest - self._total)
-        return {(insert, replaced) for insert, replaced in keys if insert.strip()}, most_missed
+        return {(insert, replaced) for insert, replaced in keys if insert.strip()}, known, most_missed
 
-    def _ways(self, keys: set[_Key]) -> dict[_Key, list[Way]]:
+    def _ways(self, keys: set[_Key], known: list[dict[int, float]]) -> dict[_Key, list[Way]]:
         """Return all ways to each insertion."""
         ways: dict[_Key, list[Way]] = defaultdict(list)
         for text, way, replaced in self._phrases:
             if (text, replaced) in keys:
                 ways[text, replaced].append(way)
-        for scored in self._scored:
+        for scored, values in zip(self._scored, known, strict=True):
             reading = scored.reading
+            completes = bool(reading.remainder.strip() or reading.replaces)
             pairs = [
                 (key, word_id)
                 for key in keys
                 if key[1] == reading.replaces
                 for word_id in reading.word_ids(key[0], self._engine.vocabulary)
             ]
-            exact = self._predictor.at(reading.node, torch.tensor([i for _, i in pairs], dtype=torch.long)).tolist()
-            completes = bool(reading.remainder.strip() or reading.replaces)
-            for (key, word_id), value in zip(pairs, exact, strict=True):
-                ways[key].append(Way(value + reading.log_weight, reading.node, (word_id,), completes))
+            if new := [word_id for _, word_id in pairs if word_id not in values]:
+                scores = self._predictor.at(reading.node, torch.tensor(new)) + reading.log_weight
+                values |= zip(new, scores.tolist(), strict=True)
+            for key, word_id in pairs:
+                ways[key].append(Way(values[word_id], reading.node, (word_id,), completes))
         return ways
 
     def _suggestion(self, key: _Key, ways: Sequence[Way]) -> tuple[Suggestion, Way]:

@@ -97,7 +97,8 @@ class Vocabulary:
 
     def ids_of(self, surface: str) -> list[int]:
         """Return the ids of the words with these characters, with and without a space before them."""
-        return [self._id[word] for word in (surface, GLUE + surface) if word in self]
+        found = (self._id.get(surface, 0), self._id.get(GLUE + surface, 0))
+        return [word_id for word_id in found if word_id >= len(SPECIAL_WORDS)]
 
     def surface(self, word_id: int, left: str) -> str:
         """Return the characters the word adds to a text whose last word is `left`."""

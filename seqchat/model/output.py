@@ -16,7 +16,7 @@ from torch.nn.functional import linear
 Precision = Literal["auto", "fp32"]
 
 # So many words of each row are exact.
-_EXACT_WORDS = 256
+_EXACT_WORDS = 128
 # Below this size the float32 product is as fast.
 _LIGHT_FROM = 4_000
 
@@ -51,5 +51,5 @@ class OutputLayer:
 
     @torch.inference_mode()
     def exact_logits(self, features: Tensor, ids: Tensor) -> Tensor:
-        """Return the logits [ids] of some words in float32, for features [embedding]."""
-        return self._weight[ids] @ features + self._bias[ids]
+        """Return the logits [..., ids] of some words in float32, for features [..., embedding]."""
+        return linear(features, self._weight[ids], self._bias[ids])

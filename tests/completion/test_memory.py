@@ -10,6 +10,7 @@ from seqchat.completion import remembered
 from seqchat.completion.context import readable
 from seqchat.completion.engine import Engine
 from seqchat.completion.memory import MOST_WORDS, Recall
+from seqchat.completion.states import Node
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import IdStream
@@ -19,6 +20,7 @@ from seqchat.evaluation.adaptation import compare, tune
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import Adaptation
 from seqchat.model.network import build
+from seqchat.model.stepping import Stepped
 
 ADAPTATION = Adaptation(0.2, 0.3)
 
@@ -38,11 +40,13 @@ def test_mixing_by_its_definition():
     expected = row.exp() * 0.8
     for word_id, weight in zip(ids, weights, strict=True):
         expected[word_id] += 0.2 * weight
-    recall = Recall(entries, ids, ADAPTATION)
-    torch.testing.assert_close(recall.mix_row(row, features).exp(), expected)
-    assert float(recall.mix_row(row, features).exp().sum()) == pytest.approx(1)
+    recall = Recall(entries, ids, ADAPTATION, len(row))
+    mixed = recall.mix_row(row, recall.shares_after(features)).exp()
+    torch.testing.assert_close(mixed, expected)
+    assert float(mixed.sum()) == pytest.approx(1)
+    node = Node(None, 2, Stepped(torch.zeros(1, 1), features[None], []), 0)
     some = torch.tensor([11, 3, 0, 9])
-    torch.testing.assert_close(recall.mix(row[some], some, features).exp(), expected[some])
+    torch.testing.assert_close(recall.mix(row[some], some, node).exp(), expected[some])
 
 
 def test_words_of_finished_turns_are_expected_again(remembering):
@@ -67,7 +71,7 @@ def test_learned_texts_count_in_other_texts_and_can_be_forgotten(remembering):
 def test_the_memory_is_bounded(remembering):
     remembering.learn(["今天晚上我们去吃火锅吧"] * 500)
     recall = remembering.memory.recall(remembering.context.node("我"))
-    assert len(recall.ids) == MOST_WORDS
+    assert len(recall._features) == MOST_WORDS
 
 
 def test_a_share_of_nothing_changes_nothing(lstm):
