@@ -39,7 +39,7 @@ class SeqchatApp(App[None]):
         self._thinker = thinking.Thinker(model, self.post_message, remembered)
         self._request = thinking.Request(0, "")
         self._shown: thinking.Request | None = None
-        # The whole text, once the app has ended.
+        # The whole text; it outlives the editor.
         self.written = ""
 
     def compose(self) -> ComposeResult:
@@ -60,13 +60,13 @@ class SeqchatApp(App[None]):
 
     def on_unmount(self) -> None:
         """Let the thinking end with the app."""
-        self.written = self.query_one(Editor).text
         self._thinker.stop()
 
     # --- typing → thinking
 
     def on_text_area_changed(self) -> None:
         """Think about the new text."""
+        self.written = self.query_one(Editor).text
         self._ask()
 
     def on_text_area_selection_changed(self) -> None:

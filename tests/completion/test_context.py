@@ -1,7 +1,10 @@
 import random
+from itertools import islice
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import seqchat.completion.context as context_module
 import seqchat.completion.states as states_module
@@ -9,6 +12,9 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.states import AbandonedError, Node
 from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
+
+PIECES = ["我想去北京", "，", "hello", " ", "\n", "3.14", "元", "don't", "👨\u200d👩", "(", "  ", "\u200d", "e\u0301"]
+MIXED = st.lists(st.sampled_from(PIECES) | st.text(max_size=2), max_size=7).map("".join)
 
 
 def words_of(node: Node) -> list[int]:
@@ -41,6 +47,39 @@ def test_an_edited_text_is_read_as_if_it_were_new(engine):
         assert words_of(node) == ids
         scores = engine.context.tree.row(node)
         torch.testing.assert_close(scores, anew(engine, ids), atol=1e-5, rtol=1e-5)
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("name", ["sms", "crosswoz"])
+def test_real_messages_under_random_edits_are_read_as_if_they_were_new(lstm, real_data, name):
+    rng = random.Random(name)
+    turns = [t for d in islice(read_dialogs([str(real_data / f"{name}.jsonl")]), 40) for t in d.turns]
+    text, undone = "", [""]
+    for _ in range(150):
+        place, kind = rng.randrange(len(text) + 1), rng.random()
+        undone.append(text)
+        if kind < 0.2 and text:
+            text = text[: place - 1] + text[place:]
+        elif kind < 0.35:
+            text = text[:place] + rng.choice(turns) + text[place:]
+        elif kind < 0.45:
+            text = text[:place]
+        elif kind < 0.55:
+            text = rng.choice(undone)
+        else:
+            text += rng.choice([*turns, "\n", " ", "\n\n  ", "ok "])[: rng.randrange(1, 30)]
+        text = text[-600:]
+        node, ids = lstm.context.node(text), lstm.context.ids(text)
+        assert words_of(node) == ids
+        torch.testing.assert_close(lstm.context.tree.row(node), anew(lstm, ids), atol=1e-5, rtol=1e-5)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(texts=st.lists(MIXED, min_size=1, max_size=4))
+def test_any_text_after_any_other_is_read_as_if_it_were_new(lstm, texts):
+    for text in texts:
+        for end in range(len(text) + 1):
+            assert words_of(lstm.context.node(text[:end])) == lstm.context.ids(text[:end])
 
 
 def test_nothing_is_computed_twice(lstm, monkeypatch):

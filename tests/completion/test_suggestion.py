@@ -6,6 +6,7 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from seqchat.completion.continuation import Sampling, generate
 from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.cleaning import GLUE, clean, is_safe
@@ -134,3 +135,20 @@ def test_readings_of_a_long_text_begin_at_the_same_place(lstm):
         text = ("好" * (length % 17) + "\n" + line * 600)[-length + 4 :] + "我们吃火"
         inserts = [s.insert for s in suggest(lstm, text, 300)]
         assert "锅" in inserts
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(max_size=15) | TAILS, after=st.text(max_size=8), seed=st.integers(0, 99))
+def test_any_text_is_continued_and_answered(lstm, text, after, seed):
+    for s in suggest(lstm, text, 3, after=after):
+        assert s.insert.strip()
+        assert all(is_safe(c) for c in s.insert)
+    for piece in generate(lstm, text, 2, Sampling(seed=seed, max_words=4, stop="sentence", min_p=0.01)):
+        assert all(is_safe(c) for c in piece.text)
+
+
+@pytest.mark.parametrize(
+    "text", ["好" * 1_000_000, "a" * 1_000_000, "\x00\x1b[2J\ud800\u202e" * 50_000, " \n" * 300_000]
+)
+def test_a_megabyte_can_be_pasted(lstm, text):
+    assert len(suggest(lstm, text, 5)) == 5

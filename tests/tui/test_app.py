@@ -300,3 +300,17 @@ async def test_a_damaged_model_is_said_and_the_text_stays(models, tmp_path):
         await until(pilot, lambda: "no complete model" in screen(app))
         await pilot.press("tab", "alt+1", "alt+6", "ctrl+r", "alt+g", "alt+l", "alt+down")
         assert editor(app).text == "我们"
+
+
+async def test_what_was_remembered_is_learned_and_what_was_written_is_told(models):
+    learned = []
+    app = SeqchatApp(str(models["lstm"]), ["我家的猫叫小花"])
+    assert app.written == ""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("seqchat.completion.engine.Engine.learn", lambda self, texts: learned.extend(texts))
+        async with app.run_test() as pilot:
+            await settled(pilot, app)
+            await pilot.press(*"你好", "enter", *"在吗")
+            await pilot.pause()
+    assert learned == ["我家的猫叫小花"]
+    assert app.written == "你好\n在吗"
