@@ -23,8 +23,8 @@ from seqchat.errors import SeqchatError
 _MARGIN = 4
 # Where all words are about equally probable, no number of proposals would settle it.
 _MORE_ROUNDS = 2
-# So many suggestions are judged by how well a text behind the cursor follows them.
-_RESCORED = 32
+# So many suggestions, or where more are asked for at most so many, are judged by how well a text behind them follows.
+_RESCORED, _MOST_RESCORED = 32, 256
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def suggest(engine: Engine, text: str, k: int = 5, *, after: str = "", pinyin: b
     An insertion's probability sums over the readings of the tail, so ``火`` → ``锅`` counts both 火锅 as one word
     and 锅 after 火. Fewer than k are returned where fewer agree with what was typed. Where a text stands `after` the
     cursor, they fit that as well: a network of the objective infill reads it, any other judges its own best
-    suggestions by how probable it makes the text behind them.
+    suggestions, 256 at most, by how probable it makes the text behind them.
 
     Raises:
         SeqchatError: k is less than 1.
@@ -74,7 +74,7 @@ def suggest(engine: Engine, text: str, k: int = 5, *, after: str = "", pinyin: b
     ranking = _Ranking(engine, readable(text), after, pinyin)
     if not after.strip() or engine.reads_both_sides:
         return ranking.best(k)[0]
-    return _fitting(engine, *ranking.best(max(k, _RESCORED)), after)[:k]
+    return _fitting(engine, *ranking.best(min(max(k, _RESCORED), _MOST_RESCORED)), after)[:k]
 
 
 def _fitting(engine: Engine, found: list[Suggestion], ways: list[Way], after: str) -> list[Suggestion]:
@@ -103,9 +103,9 @@ class _Ranking:
 
     def __init__(self, engine: Engine, text: str, after: str, pinyin: bool) -> None:
         self._engine = engine
-        left = engine.predictor(text)
-        found = readings(text, engine.context, engine.vocabulary, left, pinyin=pinyin)
-        self._predictor = engine.gap_predictor(after) or left
+        self._left = engine.predictor(text)
+        found = readings(text, engine.context, engine.vocabulary, self._left, pinyin=pinyin)
+        self._predictor = engine.gap_predictor(after) or self._left
         self._scored = scores(found, self._predictor)
         self._phrases: list[tuple[str, Way, int]] = []
         for reading in found:
@@ -123,7 +123,7 @@ class _Ranking:
                 Way(phrase.log_probability + reading.log_weight, reading.node, phrase.ids, True),
                 reading.replaces,
             )
-            for phrase in phrases(reading.letters, reading.node, context.tree, self._predictor, vocabulary)
+            for phrase in phrases(reading.letters, reading.node, context.tree, self._left, vocabulary)
         ]
 
     def best(self, k: int) -> tuple[list[Suggestion], list[Way]]:
