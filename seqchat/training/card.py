@@ -6,7 +6,7 @@ from typing import Any
 
 from seqchat.evaluation.quality import Quality
 from seqchat.model.cells import CELLS
-from seqchat.model.config import ModelConfig
+from seqchat.model.config import Adaptation, ModelConfig
 from seqchat.training.settings import TrainingSettings
 
 _CARD = """\
@@ -23,6 +23,7 @@ A word-level {cell} language model made with seqchat. It predicts words of a cha
 | validation | {validation_dialogs:,} other dialogs, {validation_words:,} words, {oov:.1%} of them out of vocabulary |
 | training | {tokens:,} tokens in {minutes:.0f} minutes |
 | recipe | {recipe} |
+| memory | {memory}, tuned on the validation dialogs |
 
 ## Results on the validation dialogs
 
@@ -48,6 +49,7 @@ def model_card(
     config: ModelConfig,
     settings: TrainingSettings,
     data: dict[str, Any],
+    adaptation: Adaptation,
     heads: dict[str, Quality],
     tokens: int,
     seconds: float,
@@ -71,6 +73,7 @@ def model_card(
         tokens=tokens,
         minutes=seconds / 60,
         recipe=", ".join(f"{name} {value}" for name, value in settings.to_json().items() if value is not None),
+        memory=f"share {adaptation.share:g}, flatness {adaptation.flatness:g}" if adaptation.share else "none",
         results="\n".join(_row(_READS[head], quality) for head, quality in heads.items()),
         command=data.get("command") or "(not recorded)",
     )

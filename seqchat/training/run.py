@@ -329,13 +329,14 @@ class _Run:
         quality = list(heads.values())[-1]
         counters = trainer.counters
         if trainer.group.leads:
-            adaptation = tune(network, [trainer.validation])
+            adaptation = tune(network.eval(), [trainer.validation])
             replace(self._checkpoint, adaptation=adaptation).save_config(self._folder)
             card = model_card(
                 self._folder.name,
                 config,
                 trainer.settings,
                 self._checkpoint.data,
+                adaptation,
                 heads,
                 counters.tokens,
                 counters.seconds,
