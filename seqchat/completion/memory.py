@@ -18,6 +18,8 @@ from seqchat.model.config import Adaptation
 
 # So many words are remembered; the features of one take 1 KB with an embedding of 256.
 MOST_WORDS = 2_000
+# What is recalled at so many nodes is kept; one takes 8 KB at most.
+_MOST_NODES = 500
 
 
 class Recall:
@@ -49,6 +51,8 @@ class Recall:
         """Return log (λ · P) of each of the `distinct` words after a node, and minus infinity at the end."""
         found = self._shares.get(node)
         if found is None:
+            if len(self._shares) >= _MOST_NODES:
+                self._shares.clear()
             found = self._shares[node] = self.shares_after(node.features)
         return found
 
