@@ -1,7 +1,7 @@
 """What a key costs while real messages are typed, with slips that are taken back, pastes, and changes in the middle.
 
-    python tests/benchmarks/keystroke.py lstm-chat ../shared/data/sms.jsonl
-    python tests/benchmarks/keystroke.py --synthetic ../shared/data/sms.jsonl
+    python tests/benchmarks/keystroke.py ../shared/data/sms.jsonl lstm-chat
+    python tests/benchmarks/keystroke.py ../shared/data/sms.jsonl --synthetic
 
 Each kind of key is timed by itself; at the end, the suggestions for some of the texts are made anew by a fresh engine
 and must be the same.
@@ -52,11 +52,11 @@ def script(messages: list[str], rng: random.Random) -> list[tuple[str, str]]:
 
 
 @click.command()
-@click.argument("model", required=False, default="lstm-chat")
 @click.argument("source")
+@click.argument("model", required=False, default="lstm-chat")
 @click.option("--synthetic", "random_weights", is_flag=True, help="The network of `seqchat bench --synthetic`.")
 @click.option("--messages", default=60, show_default=True, help="How many messages are typed.")
-def main(model: str, source: str, random_weights: bool, messages: int) -> None:
+def main(source: str, model: str, random_weights: bool, messages: int) -> None:
     """Type and print a table."""
     checkpoint = synthetic() if random_weights else Checkpoint.load(find(model))
     rng = random.Random(0)
