@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -62,9 +62,18 @@ class Engine:
         """Whether the network has a direction that reads what stands right of a gap."""
         return isinstance(self.network, InfillSteps)
 
-    def learn(self, texts: Iterable[str]) -> None:
-        """Remember texts that the writer wrote, so that their words are expected again; each is a turn of its own."""
-        turns = [self.context.ids(f"{text}\n") for text in texts][-MOST_WORDS:]
+    def learn(self, texts: Sequence[str]) -> None:
+        """Remember texts that the writer wrote, so that their words are expected again; each is a turn of its own.
+
+        Of many texts only the last ones are read, as many as the memory holds.
+        """
+        turns: list[list[int]] = []
+        words = 0
+        for text in reversed(texts):
+            if words >= MOST_WORDS:
+                break
+            turns.insert(0, self.context.ids(f"{text}\n"))
+            words += len(turns[0])
         tree = self.context.tree
         for node in tree.read([tree.root] * len(turns), turns):
             self.memory.learn(list(node.path())[-2::-1])
