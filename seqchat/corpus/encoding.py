@@ -100,6 +100,13 @@ class IdStream:
         for start in range(0, len(self), _BLOCK):
             yield np.array(self.ids[start : start + _BLOCK]), np.array(self.kinds[start : start + _BLOCK])
 
+    def counts(self, words: int) -> NDArray[np.int64]:
+        """Return how often each of so many words occurs: [words]."""
+        totals = np.zeros(words, dtype=np.int64)
+        for ids, _ in self.blocks():
+            totals += np.bincount(ids, minlength=words)
+        return totals
+
     @property
     def targets(self) -> int:
         """How many tokens are predicted: all but the first of each dialog."""

@@ -67,6 +67,15 @@ class Network(nn.Module):
         """Read ids [time, batch] from a state; targets [time, batch]: the next words, negative where there is none."""
         raise NotImplementedError
 
+    @torch.no_grad()
+    def begin_at(self, counts: Tensor) -> None:
+        """Let the network begin with the frequencies of words, given how often each occurs: [words].
+
+        What it has to learn first is there then: that most words are rare. A word that never occurs counts for a tenth.
+        """
+        frequencies = (counts.double() + 0.1).log()
+        self.output_bias.copy_(frequencies - frequencies.mean())
+
     def logits(self, features: Tensor) -> Tensor:
         """Return the unnormalised log-probabilities [..., words] of features [..., embedding]."""
         return linear(features, self.embedding.weight, self.output_bias)

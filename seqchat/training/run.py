@@ -188,7 +188,9 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Wat
     )
     torch.manual_seed(settings.seed)
     config = ModelConfig(len(vocabulary), **task.network)
-    Checkpoint(config, vocabulary.words, build(config).state_dict(), cut.name, data).save(staging)
+    network = build(config)
+    network.begin_at(torch.from_numpy(train_stream.counts(len(vocabulary))))
+    Checkpoint(config, vocabulary.words, network.state_dict(), cut.name, data).save(staging)
 
 
 def _text(task: Task, names: Sequence[str], workspace: Path, watcher: Watcher) -> SegmentedText:
