@@ -68,3 +68,10 @@ def test_recoding_spells_what_the_other_words_lack():
     fire, pot, eat = (target.encode_word(c)[0] for c in "火锅吃")
     assert new_ids.tolist() == [DIALOG_ID, fire, pot, eat, UNKNOWN_ID, TURN_ID]
     assert new_kinds.tolist() == [NO_WORD, UNKNOWN_START, UNKNOWN_REST, WORD, UNKNOWN_START, NO_WORD]
+
+
+def test_every_token_is_counted(stream, vocabulary):
+    counts = stream.counts(len(vocabulary))
+    assert counts.shape == (len(vocabulary),)
+    assert counts.sum() == len(stream)
+    assert counts.tolist() == [int((stream.ids == i).sum()) for i in range(len(vocabulary))]

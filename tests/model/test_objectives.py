@@ -159,6 +159,7 @@ def test_dropped_recurrent_weights_still_learn(cell):
 
 
 @pytest.mark.parametrize("objective", ["next", "infill", "window"])
+@torch.no_grad()
 def test_a_network_begins_with_the_frequencies_of_words(objective):
     network = network_of(objective=objective)
     counts = torch.zeros(network.config.vocabulary_size, dtype=torch.long)
