@@ -145,9 +145,9 @@ def test_used_words_become_less_probable(engine):
 
 def test_a_sentence_may_be_the_end(engine):
     ends = set("。！？!?…") | {"."}
-    pieces = list(generate(engine, "我想", 30, Sampling(seed=2, stop="sentence", max_words=40, temperature=1.0)))
+    pieces = list(generate(engine, "我想", 300, Sampling(seed=2, stop="sentence", max_words=40, temperature=1.0)))
     seen = 0
-    for index in range(30):
+    for index in range(300):
         texts = [p.text for p in pieces if p.index == index]
         assert not any(t.strip() in ends for t in texts[:-1])
         seen += texts[-1].strip() in ends
