@@ -71,21 +71,20 @@ class GapPredictor(Predictor):
         super().__init__(tree)
         self._network = network
         self._right = right
-        self._predicted: dict[Node, tuple[Tensor, Tensor]] = {}
+        self._rows: dict[Node, Tensor] = {}
 
     def measure(self, nodes: Sequence[Node]) -> None:
         """Predict the gap after each of the nodes, all at once."""
-        missing = [node for node in dict.fromkeys(nodes) if node not in self._predicted]
+        missing = [node for node in dict.fromkeys(nodes) if node not in self._rows]
         if missing:
             hidden = torch.stack([node.gate(-1, "hidden") for node in missing])
             features = self._network.gap_features(hidden, self._right)
-            for node, feature, row in zip(missing, features, self._network.log_probabilities(features), strict=True):
-                self._predicted[node] = feature, row
+            self._rows |= zip(missing, self._network.log_probabilities(features), strict=True)
 
     def row(self, node: Node) -> Tensor:
         """Return the log-probabilities [words] of the word in the gap after a node."""
         self.measure([node])
-        return self._predicted[node][1]
+        return self._rows[node]
 
     def best(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
         """Return the `count` most probable words in the gap after a node, and their log-probabilities."""
