@@ -25,6 +25,20 @@ def write_file(path: Path, content: bytes | str) -> None:
         raise SeqchatError(f"{path} cannot be written ({error.strerror or error}).") from error
 
 
+def write_private(path: Path, content: str) -> None:
+    """Write a file as `write_file` does, for its owner's eyes only, into a folder that is made if need be."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        partial.unlink(missing_ok=True)
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+            file.write(content)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise SeqchatError(f"{path} cannot be written ({error.strerror or error}).") from error
+
+
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """Give a hidden folder to fill beside `path`; it takes the name `path` when the block ends well.

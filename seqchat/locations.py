@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from platformdirs import user_cache_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path, user_state_path
 
 APP = "seqchat"
 PACKAGE = Path(__file__).parent
@@ -28,6 +28,16 @@ def shipped_checkpoints() -> Path:
 def remembered() -> Path:
     """What the user wrote in earlier sessions, where they turned that on."""
     return user_data_path(APP, appauthor=False) / "remembered.txt"
+
+
+def sessions() -> Path:
+    """What was written in the app, to go on with at its next start."""
+    return user_state_path(APP, appauthor=False) / "sessions"
+
+
+def settings() -> Path:
+    """What the user set."""
+    return user_config_path(APP, appauthor=False) / "config.toml"
 
 
 def cache() -> Path:

@@ -2,32 +2,99 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from pathlib import Path
 
 import click
 
 from seqchat.errors import SeqchatError
-from seqchat.model.shelf import DEFAULT_MODEL, find
+from seqchat.model.shelf import find
 
 
 @click.command(short_help="Open the app: type with suggestions and watch the gates.")
-@click.argument("model", default=DEFAULT_MODEL)
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.option("--file", type=click.Path(path_type=Path), help="Open this text.")
+@click.option("--fresh", is_flag=True, help="Do not go on with the last session.")
 @click.option("--remember", is_flag=True, help="Expect what you wrote in earlier sessions, and keep what you write.")
-def tui(model: str, remember: bool) -> None:
-    """Open the app with MODEL, a name or a directory; without one, the shipped model.
+@click.option("--lang", type=click.Choice(["auto", "en", "zh"]), help="Language of the interface.")
+@click.option("--inline", is_flag=True, help="Be a single line below the prompt; Enter prints it.")
+@click.option("--web", is_flag=True, help="Serve the app to a browser (needs the extra seqchat[web]).")
+@click.option("--host", default="localhost", show_default=True, help="With --web: the address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="With --web: the port.")
+def tui(
+    models: tuple[str, ...],
+    file: Path | None,
+    fresh: bool,
+    remember: bool,
+    lang: str | None,
+    inline: bool,
+    web: bool,
+    host: str,
+    port: int,
+) -> None:
+    """Open the app with a MODEL, a name or a directory; without one, the model of the settings.
+
+    Several models are shown side by side for the same text.
 
     \b
     seqchat tui
-    seqchat tui checkpoints/my-chats
+    seqchat tui checkpoints/my-chats --file notes.txt
+    seqchat tui rnn lstm gru
+    seqchat tui --inline > line.txt
+    seqchat tui --web --port 8080
     """
-    find(model)
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    for model in models:
+        find(model)
+    if web:
+        if inline:
+            raise click.UsageError("--inline and --web exclude each other.")
+        from seqchat.tui.web import serve
+
+        serve(_arguments(), host, port)
+        return
+    _check_terminal(inline)
+    _open(models, file, fresh, remember, lang, inline)
+
+
+def _arguments() -> list[str]:
+    """Return the arguments that the app in the browser is started with: all but those that serve it."""
+    context = click.get_current_context()
+    kept = [str(Path(model).resolve()) if Path(model).is_dir() else model for model in context.params["models"]]
+    for name in ("fresh", "remember"):
+        kept += [f"--{name}"] if context.params[name] else []
+    kept += ["--file", str(context.params["file"].resolve())] if context.params["file"] else []
+    kept += ["--lang", context.params["lang"]] if context.params["lang"] else []
+    return kept
+
+
+def _check_terminal(inline: bool) -> None:
+    """Refuse to draw where nobody sees it; a line that is written below the prompt may be piped on."""
+    if "TEXTUAL_DRIVER" in os.environ:
+        return
+    needed = [sys.stdin, sys.stderr] if inline else [sys.stdin, sys.stdout, sys.stderr]
+    if not all(stream.isatty() for stream in needed):
         raise SeqchatError("The app needs a terminal; 'seqchat complete' works with files and pipes.")
 
+
+def _open(
+    models: tuple[str, ...], file: Path | None, fresh: bool, remember: bool, lang: str | None, inline: bool
+) -> None:
+    from seqchat import locations
     from seqchat.completion import remembered
+    from seqchat.tui import settings
     from seqchat.tui.app import SeqchatApp
 
-    app = SeqchatApp(model, remembered.load() if remember else ())
-    app.run()
+    chosen, problems = settings.load(locations.settings())
+    if lang:
+        chosen = chosen.changed("language", lang)
+    texts = remembered.load() if remember else ()
+    app = SeqchatApp(models, texts, chosen=chosen, problems=problems, fresh=fresh, file=file, inline=inline)
+    line = app.run(inline=inline)
+    if app.crash is not None:
+        click.echo("The app stopped. What you wrote was kept; the next start offers it.", err=True)
+        raise app.crash
+    if inline and line is not None:
+        click.echo(line)
     if remember:
-        remembered.add([app.written])
+        remembered.add([line or app.written])

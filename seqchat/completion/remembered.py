@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 from seqchat import locations
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
+from seqchat.files import write_private
 
 # Older texts are dropped.
 MOST_TEXTS = 1_000
@@ -29,18 +29,7 @@ def add(texts: Iterable[str]) -> None:
     lines = [line for text in texts for line in map(str.strip, clean(text).split("\n")) if line]
     if not lines:
         return
-    path = locations.remembered()
-    kept = [*load(), *lines][-MOST_TEXTS:]
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in kept)
-        partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise _unusable(error) from error
+    write_private(locations.remembered(), "".join(f"{line}\n" for line in [*load(), *lines][-MOST_TEXTS:]))
 
 
 def forget() -> int:

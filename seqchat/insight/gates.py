@@ -21,12 +21,14 @@ class GateTrace:
     """Every gate of every layer over some words.
 
     words: what stands under each column; layers: bottom layer first, for each gate an array [words, neurons]; names:
-    the name of each layer, with an arrow where it reads in one of two directions.
+    the name of each layer, with an arrow where it reads in one of two directions; whole: whether they begin with the
+    start of the text.
     """
 
     words: list[str]
     names: list[str]
     layers: list[dict[str, NDArray[np.float32]]]
+    whole: bool = True
 
 
 def trace(engine: Engine, node: Node, last: int) -> GateTrace:
@@ -37,7 +39,13 @@ def trace(engine: Engine, node: Node, last: int) -> GateTrace:
         {gate.name: np.stack([n.gate(layer, gate.name).numpy() for n in nodes]) for gate in engine.network.cell.gates}
         for layer in range(len(engine.network.layer_names))
     ]
-    return GateTrace(words, engine.network.layer_names, layers)
+    return GateTrace(words, engine.network.layer_names, layers, nodes[0].parent is None)
+
+
+def movers(before: NDArray[np.float32], now: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
+    """Return the k neurons whose values [neurons] changed most, the largest change first, each with its change."""
+    change = now - before
+    return [(int(neuron), float(change[neuron])) for neuron in np.argsort(-np.abs(change), kind="stable")[:k]]
 
 
 def _label(engine: Engine, word_id: int) -> str:

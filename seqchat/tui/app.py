@@ -1,161 +1,237 @@
-"""The app: which widget is where, and what a key does."""
+"""The app: its settings, its themes, its dialogs, and what is kept of a session."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App, ComposeResult
-from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.widgets import Footer
+from textual.app import App, SystemCommand
+from textual.command import CommandPalette
+from textual.screen import Screen
 
-from seqchat.tui import thinking
-from seqchat.tui.keys import BINDINGS
+from seqchat import locations
+from seqchat.errors import SeqchatError
+from seqchat.tui import commands, language, settings
+from seqchat.tui.keys import bind, shown, with_changes
+from seqchat.tui.language import say
+from seqchat.tui.screens.dialog import Confirm
+from seqchat.tui.screens.help import Help
+from seqchat.tui.screens.models import Models
+from seqchat.tui.screens.sessions import EarlierSessions
+from seqchat.tui.screens.settings import SettingsForm
+from seqchat.tui.screens.workspace import Workspace
+from seqchat.tui.screenshot import with_right_widths
+from seqchat.tui.session import Session, Sessions
+from seqchat.tui.settings import Settings, Value
 from seqchat.tui.terminal import let_alt_digits_through
-from seqchat.tui.widgets.continuations import Continuations
-from seqchat.tui.widgets.editor import Editor
-from seqchat.tui.widgets.gate_panel import GatePanel
-from seqchat.tui.widgets.suggestion_bar import SuggestionBar
+from seqchat.tui.themes import THEMES
+
+# What is typed is on the disk this much later at most.
+_AUTOSAVE_SECONDS = 1.0
 
 
-class SeqchatApp(App[None]):
-    """An editor with suggestions and continuations below it and the gates beside it."""
+class SeqchatApp(App[str]):
+    """One place of work, and dialogs over it; the result is the text, where it runs as a single line."""
 
     TITLE = "seqchat"
-    BINDINGS: ClassVar[list[BindingType]] = list(BINDINGS)
     CSS_PATH: ClassVar[list[str]] = [  # type: ignore[assignment]
-        "app.tcss",
+        "screens/workspace.tcss",
+        "screens/dialog.tcss",
         "widgets/editor.tcss",
-        "widgets/suggestion_bar.tcss",
+        "widgets/candidates.tcss",
         "widgets/continuations.tcss",
+        "widgets/chat.tcss",
         "widgets/gate_panel.tcss",
     ]
 
-    def __init__(self, model: str, remembered: Sequence[str] = ()) -> None:
-        """Take a model's name or directory, and texts of earlier sessions whose words are expected again."""
-        super().__init__()
+    def __init__(
+        self,
+        models: Sequence[str] = (),
+        remembered: Sequence[str] = (),
+        *,
+        chosen: Settings | None = None,
+        problems: Sequence[str] = (),
+        fresh: bool = False,
+        file: Path | None = None,
+        inline: bool = False,
+    ) -> None:
+        """Open models by name or directory.
+
+        remembered: texts of earlier sessions whose words are expected again; chosen: settings, with the problems that
+        were found in their file; fresh: do not go on with the last session; file: a text to open; inline: be a single
+        line, whose text is the result.
+        """
+        chosen = chosen or Settings()
+        language.use(chosen.language)
         let_alt_digits_through()
-        self._thinker = thinking.Thinker(model, self.post_message, remembered)
-        self._request = thinking.Request(0, "")
-        self._shown: thinking.Request | None = None
-        # The whole text; it outlives the editor.
-        self.written = ""
+        super().__init__()
+        self.chosen = chosen
+        self.keys, clashes = with_changes(chosen.keys)
+        bind(self, "always", table=self.keys, instead=True)
+        self._problems = [*problems, *clashes]
+        self._fresh, self._file, self._inline = fresh or inline, file, inline
+        self._sessions = Sessions(locations.sessions())
+        self._session = Session()
+        self._kept = False
+        self.workspace = Workspace(models or [chosen.model], chosen, self.keys, remembered, inline=inline)
+        self.crash: Exception | None = None
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = chosen.theme if chosen.theme in self.available_themes else Settings().theme
+        if chosen.theme != self.theme:
+            self._problems.append(say("There is no theme {name!r}.", name=chosen.theme))
 
-    def compose(self) -> ComposeResult:
-        """Lay the widgets out."""
-        with Horizontal(id="main"):
-            with Vertical(id="writing"):
-                yield Editor(id="editor")
-                yield SuggestionBar()
-                yield Continuations()
-            yield GatePanel()
-        yield Footer(show_command_palette=False)
+    def get_default_screen(self) -> Screen[None]:
+        """Begin with the place of work."""
+        return self.workspace
 
-    def on_mount(self) -> None:
-        """Begin to load the model once the first frame is on the screen."""
-        self.query_one(Editor).focus()
-        self.call_after_refresh(self._thinker.start)
-        self._thinker.think(self._request)
+    @property
+    def written(self) -> str:
+        """The whole text; it outlives the editor."""
+        return "\n".join([self._session.text, *(text for who, text in self._session.turns if who == "you")]).strip("\n")
 
-    def on_unmount(self) -> None:
-        """Let the thinking end with the app."""
-        self._thinker.stop()
+    # --- from start to end
 
-    # --- typing → thinking
-
-    def on_text_area_changed(self) -> None:
-        """Think about the new text."""
-        self.written = self.query_one(Editor).text
-        self._ask()
-
-    def on_text_area_selection_changed(self) -> None:
-        """Think about the text left of the new place."""
-        self._ask()
-
-    def _ask(self, *, again: bool = False) -> None:
-        text = self.query_one(Editor).text_before_cursor()
-        if again or text != self._request.text:
-            self._request = thinking.Request(self._request.number + 1, text)
-            self._thinker.think(self._request)
-
-    # --- thinking → screen; what belongs to a text that is no longer there is dropped
-
-    def on_model_loading(self, message: thinking.ModelLoading) -> None:
-        """Say what is being done."""
-        self.query_one(SuggestionBar).notice(f"{message.what}…")
-
-    def on_model_ready(self, message: thinking.ModelReady) -> None:
-        """Show what model is at work."""
-        self.query_one(GatePanel).describe(message.cell, message.gates)
-        self.query_one(SuggestionBar).border_subtitle = message.name
-
-    def on_model_failed(self, message: thinking.ModelFailed) -> None:
-        """Say why there are no suggestions; the text stays."""
-        self.query_one(SuggestionBar).notice(message.reason)
-        self.notify(message.reason, severity="error", timeout=30, markup=False)
-
-    def on_thought(self, message: thinking.Thought) -> None:
-        """Show suggestions and gates."""
-        if message.request != self._request:
+    async def on_mount(self) -> None:
+        """Go on where the last session was left."""
+        for problem in self._problems:
+            self.notify(problem, severity="warning", timeout=15, markup=False)
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
+        self._end_with_signals()
+        if self._inline:
             return
-        self._shown = message.request
-        suggestions = message.suggestions
-        self.query_one(SuggestionBar).show(suggestions)
-        self.query_one(GatePanel).show(message.gates)
-        self.query_one(Continuations).restart()
-        ghost = suggestions[0].insert if suggestions and not suggestions[0].replace else ""
-        self.query_one(Editor).show_ghost(ghost)
+        if self._file is not None:
+            self.workspace.open_file(self._file)
+        elif not self._fresh:
+            await self._go_on()
+        self.set_interval(_AUTOSAVE_SECONDS, self._keep_session)
 
-    def on_grown(self, message: thinking.Grown) -> None:
-        """Let a continuation grow."""
-        if message.request == self._request:
-            self.query_one(Continuations).grow(message.index, message.text, message.ended)
+    async def _go_on(self) -> None:
+        for path, session in self._sessions.earlier():
+            if session.ended:
+                await self.workspace.restore(session)
+            else:
+                question = say("The last session did not end well. Go on with “{title}”?", title=session.title())
+                self.push_screen(
+                    Confirm(question, say("Go on"), say("Begin anew")),
+                    lambda anew, path=path, session=session: self._settle(path, None if anew else session),
+                )
+            return
 
-    # --- actions, named in keys.py
+    async def _settle(self, path: Path, session: Session | None) -> None:
+        self._sessions.settle(path)
+        if session is not None:
+            await self.workspace.restore(session)
 
-    def action_accept_suggestion(self, index: int) -> None:
-        """Insert a suggestion, if it was made for the text at hand."""
-        suggestions = self.query_one(SuggestionBar).suggestions
-        if index < len(suggestions) and self._up_to_date():
-            self.query_one(Editor).accept(suggestions[index].insert, suggestions[index].replace)
+    def _end_with_signals(self) -> None:
+        """Let a lost connection or a request to end keep what was written."""
+        for name in ("SIGHUP", "SIGTERM"):
+            with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):
+                asyncio.get_running_loop().add_signal_handler(getattr(signal, name), self.exit)
 
-    def action_accept_continuation(self, index: int) -> None:
-        """Insert what has streamed in of a continuation, if it continues the text at hand."""
-        text = self.query_one(Continuations).texts[index]
-        if text and self._up_to_date():
-            self.query_one(Editor).accept(text)
+    def _keep_session(self) -> None:
+        self._session = self.workspace.session()
+        try:
+            self._sessions.keep(self._session)
+        except SeqchatError as error:
+            if not self._kept:
+                self.notify(str(error), severity="warning", markup=False)
+            self._kept = True
 
-    def _up_to_date(self) -> bool:
-        """Whether what is shown was made for the text at hand, and not for the one of a keystroke ago."""
-        return self._shown is not None and self._shown.text == self.query_one(Editor).text_before_cursor()
+    async def on_unmount(self) -> None:
+        """Keep the last state."""
+        with contextlib.suppress(Exception):
+            self._session = self.workspace.session()
+        if not self._inline:
+            with contextlib.suppress(SeqchatError, OSError):
+                # After a crash it is no session that ended well; the next start offers it.
+                (self._sessions.keep if self.crash else self._sessions.close)(self._session)
 
-    def action_explain_picking(self) -> None:
-        """Say how to pick."""
-        self.notify("Alt with a number takes the suggestion or continuation of that number.")
+    def _handle_exception(self, error: Exception) -> None:
+        """Keep the text and leave the terminal in order; who started the app says what happened."""
+        if self.crash is None:
+            self.crash = error
+        with contextlib.suppress(Exception):
+            self._session = self.workspace.session()
+            self._sessions.keep(self._session)
+        super()._handle_exception(error)
 
-    def action_resample(self) -> None:
-        """Ask for other continuations of the same text."""
-        self._ask(again=True)
+    def _print_error_renderables(self) -> None:
+        """Print no traceback; `crash` holds what there is to say."""
+        self._exit_renderables.clear()
 
-    def action_next_gate(self) -> None:
-        """Show one gate alone, or all."""
-        self.query_one(GatePanel).next_gate()
+    # --- what can be asked for
 
-    def action_next_layer(self) -> None:
-        """Show another layer."""
-        self.query_one(GatePanel).next_layer()
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """List what the palette offers."""
+        return commands.of(self)
 
-    def action_scroll_neurons(self, pages: int) -> None:
-        """Show other neurons."""
-        self.query_one(GatePanel).scroll_neurons(pages)
+    def action_command_palette(self) -> None:
+        """Show all commands."""
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(CommandPalette(placeholder=say("Search for commands…"), id="--command-palette"))
 
-    def on_suggestion_bar_picked(self, message: SuggestionBar.Picked) -> None:
-        """Insert the suggestion that was clicked."""
-        self.action_accept_suggestion(message.index)
-        self.query_one(Editor).focus()
+    def action_help(self) -> None:
+        """Show all keys."""
+        self.push_screen(Help(self.keys))
 
-    def on_continuations_picked(self, message: Continuations.Picked) -> None:
-        """Insert the continuation that was clicked."""
-        self.action_accept_continuation(message.index)
-        self.query_one(Editor).focus()
+    def action_settings(self) -> None:
+        """Show all settings."""
+        self.push_screen(SettingsForm(self.chosen, sorted(self.available_themes)))
+
+    def action_models(self) -> None:
+        """Let a model be chosen."""
+        self.push_screen(Models(self.workspace.models), self._open_models)
+
+    async def _open_models(self, names: list[str] | None) -> None:
+        if names and names != self.workspace.models:
+            await self.workspace.use_models(names)
+
+    def action_sessions(self) -> None:
+        """Let an earlier session be chosen."""
+        sessions = [session for _, session in self._sessions.earlier()]
+        self.push_screen(EarlierSessions(sessions), self._restore)
+
+    async def _restore(self, session: Session | None) -> None:
+        if session is not None:
+            self._keep_session()
+            await self.workspace.restore(session)
+
+    def action_suspend_process(self) -> None:
+        """Suspend; where that cannot be done, undo, which Ctrl+Z is elsewhere."""
+        if self._driver is not None and self._driver.can_suspend and not sys.platform.startswith("win"):
+            super().action_suspend_process()
+        else:
+            self.workspace.writing.undo()
+
+    def action_help_quit(self) -> None:
+        """Say how to quit, where Ctrl+C copies nothing."""
+        self.notify(say("{key} quits.", key=shown(self.keys["always"][0].keys)), markup=False)
+
+    def on_settings_form_changed(self, message: SettingsForm.Changed) -> None:
+        """Work as is set, and keep it."""
+        self.set_option(message.name, message.value)
+
+    def set_option(self, name: str, value: Value) -> None:
+        """Change a setting and keep it in the config file."""
+        self.chosen = self.chosen.changed(name, value)
+        if name == "theme" and value != self.theme:
+            self.theme = str(value)
+        self.workspace.apply(self.workspace.settings.changed(name, value))
+        try:
+            settings.save(locations.settings(), name, value)
+        except SeqchatError as error:
+            self.notify(str(error), severity="error", markup=False)
+
+    def _keep_theme(self, _: object) -> None:
+        if self.theme != self.chosen.theme:
+            self.set_option("theme", self.theme)
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """Return the screen as SVG, wide characters as wide as they are."""
+        return with_right_widths(super().export_screenshot(title=title, simplify=simplify))

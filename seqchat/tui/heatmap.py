@@ -14,6 +14,7 @@ from rich.style import Style
 
 COLUMN = 5  # cells a word takes, the last one a gap
 UPPER_HALF = "▀"
+_BLOCKS = " ▏▎▍▌▋▊▉"
 _LEVELS = 64
 
 # Colours from the lowest to the highest value; legible on light and dark ground alike.
@@ -35,8 +36,8 @@ def colour(share: float, ramp: Ramp) -> tuple[int, int, int]:
 
 def levels(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.int64]:
     """Return the colour level of each value between `low` and `high`; not-a-number counts as the middle."""
-    shares = np.nan_to_num((values - low) / (high - low), nan=0.5)
-    return np.asarray(np.clip(shares * (_LEVELS - 1), 0, _LEVELS - 1).round(), dtype=np.int64)
+    clipped = np.clip(np.nan_to_num(values, nan=(low + high) / 2), low, high)
+    return np.asarray(((clipped - low) / (high - low) * (_LEVELS - 1)).round(), dtype=np.int64)
 
 
 @lru_cache(maxsize=2 * _LEVELS * (_LEVELS + 1))
@@ -62,11 +63,26 @@ def heat_rows(values: NDArray[np.float32], low: float, high: float, ground: Styl
     return rows
 
 
-def label_row(words: Sequence[str], ground: Style) -> list[Segment]:
-    """Write each word under its column, cut to the column's width; the last word stands out."""
+def bar_row(values: NDArray[np.float32], low: float, high: float, ground: Style) -> list[Segment]:
+    """Draw one neuron's value at each word [words] as a bar without colours; a signed one begins with its sign."""
+    row: list[Segment] = []
+    for value in np.clip(np.nan_to_num(values), low, high):
+        sign = "" if low >= 0 else "-" if value < 0 else "+"
+        row.append(Segment(f"{sign}{bar(abs(float(value)) / high, COLUMN - 1 - len(sign))} ", ground))
+    return row
+
+
+def bar(share: float, cells: int) -> str:
+    """Draw a share as a bar in eighths of a cell."""
+    whole, rest = divmod(round(min(max(share, 0.0), 1.0) * cells * 8), 8)
+    return ("█" * whole + (_BLOCKS[rest] if rest else "")).ljust(cells)
+
+
+def label_row(words: Sequence[str], selected: int, ground: Style) -> list[Segment]:
+    """Write each word under its column, cut to the column's width; the selected word stands out."""
     row: list[Segment] = []
     for i, word in enumerate(words):
-        style = ground + Style(bold=True, reverse=True) if i == len(words) - 1 else ground
+        style = ground + Style(bold=True, reverse=True) if i == selected else ground
         row += [Segment(fit(word, COLUMN - 1), style), Segment(" ", ground)]
     return row
 

@@ -1,52 +1,293 @@
-"""Every key of the app, as data."""
+"""Every key of the app, as data; what a person changed is put in its place here."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
 from textual.binding import Binding
+from textual.dom import DOMNode
 
-SUGGESTIONS = 5
-CONTINUATIONS = 3
+from seqchat.tui.language import say
 
-
-def _picks() -> list[Binding]:
-    words = [
-        Binding(
-            f"alt+{n}",
-            f"accept_suggestion({n - 1})",
-            f"Accept suggestion {n}",
-            show=False,
-            priority=True,
-        )
-        for n in range(1, SUGGESTIONS + 1)
-    ]
-    texts = [
-        Binding(
-            f"alt+{SUGGESTIONS + n}",
-            f"accept_continuation({n - 1})",
-            f"Accept continuation {n}",
-            show=False,
-            priority=True,
-        )
-        for n in range(1, CONTINUATIONS + 1)
-    ]
-    return words + texts
+CANDIDATES = 9
+BRANCHES = 3
 
 
-# The footer shows the first key of a group for the whole group ("Alt+1…8 Pick").
-BINDINGS: list[Binding] = [
-    Binding("tab", "accept_suggestion(0)", "Accept", key_display="Tab", priority=True),
-    Binding(
-        "alt+0",
-        "explain_picking",
-        "Pick",
-        key_display=f"Alt+1…{SUGGESTIONS + CONTINUATIONS}",
-        priority=True,
+@dataclass(frozen=True)
+class Key:
+    """What a key does: a name for the config file, its keys, Textual's action, and a text for the help screen.
+
+    `footer`: what the last line of the screen calls it, if it is shown there.
+    """
+
+    name: str
+    keys: str
+    action: str
+    text: str
+    footer: str = ""
+
+
+def _numbered(name: str, keys: str, action: str, text: str, count: int) -> tuple[Key, ...]:
+    """One key a number; the letters or digits follow each other in `keys`."""
+    return tuple(
+        Key(f"{name}_{n}", key, f"{action}({n - 1})", text.format(n=n))
+        for n, key in enumerate(keys.split(), 1)
+        if n <= count
+    )
+
+
+# scope → its keys. Terminals cannot send Alt with punctuation apart from Esc, so letters carry Alt.
+KEYS: dict[str, tuple[Key, ...]] = {
+    # anywhere, in dialogs too
+    "always": (
+        Key("quit", "ctrl+q,alt+q", "app.quit", "Quit", footer="Quit"),
+        Key("suspend", "ctrl+z", "app.suspend_process", "Suspend (fg comes back)"),
     ),
-    *_picks(),
-    Binding("ctrl+r", "resample", "Others", key_display="^R", priority=True),
-    Binding("alt+g", "next_gate", "Gate", key_display="Alt+G", priority=True),
-    Binding("alt+l", "next_layer", "Layer", key_display="Alt+L", priority=True),
-    Binding("alt+up", "scroll_neurons(-1)", "Neurons up", show=False, priority=True),
-    Binding("alt+down", "scroll_neurons(1)", "Neurons down", show=False, priority=True),
-    Binding("ctrl+q", "quit", "Quit", key_display="^Q", priority=True),
-]
+    # anywhere but in dialogs
+    "app": (
+        Key("help", "alt+h", "app.help", "Help", footer="Help"),
+        Key("mode", "alt+m", "mode", "Compose / chat", footer="Mode"),
+        Key("again", "ctrl+r,alt+r", "again", "Other continuations, or another reply", footer="Others"),
+        Key("palette", "ctrl+p,alt+p", "app.command_palette", "Commands", footer="Commands"),
+        Key("save", "ctrl+s,alt+s", "save", "Save the text, or the conversation"),
+        Key("save_as", "alt+shift+s", "save_as", "Save under another name"),
+        Key("open", "ctrl+o,alt+o", "open", "Open a file"),
+        Key("new", "alt+n", "new", "Begin anew"),
+        Key("copy_all", "alt+c", "copy_all", "Copy the whole text, or the last reply"),
+        Key("models", "alt+d", "app.models", "Choose a model"),
+        Key("settings", "alt+i", "app.settings", "Settings"),
+        *_numbered("pick", " ".join(f"alt+{n}" for n in range(1, 10)), "pick", "Take candidate {n}", CANDIDATES),
+        *_numbered("word", "alt+j alt+k alt+l", "branch_word", "Take the next word of continuation {n}", BRANCHES),
+        *_numbered(
+            "branch", "alt+shift+j alt+shift+k alt+shift+l", "branch", "Take the whole continuation {n}", BRANCHES
+        ),
+        Key("hotter", "alt+t", "warm(1)", "Higher temperature"),
+        Key("cooler", "alt+shift+t", "warm(-1)", "Lower temperature"),
+        Key("wider_nucleus", "alt+u", "nucleus(1)", "Higher top-p"),
+        Key("narrower_nucleus", "alt+shift+u", "nucleus(-1)", "Lower top-p"),
+        Key("watch", "alt+w", "watch", "Go to the gates", footer="Gates"),
+        Key("gate", "alt+g", "gate(1)", "Next gate, or all"),
+        Key("layer", "alt+y", "layer(1)", "Next layer"),
+        Key("formula", "alt+e", "formula", "Formula of the gate"),
+        Key("maximise", "alt+x", "maximise", "Gates over the whole width, and back"),
+        Key("hide", "alt+v", "hide", "Hide the gates, and show them"),
+    ),
+    # in a text that is written
+    "text": (
+        Key("up", "up", "cursor_up", "Up"),
+        Key("down", "down", "cursor_down", "Down; from the last line into the candidates", footer="Bar"),
+        Key("left", "left", "cursor_left", "Left"),
+        Key("right", "right", "cursor_right", "Right; at the end of a line takes the grey text"),
+        Key("word_left", "ctrl+left", "cursor_word_left", "A word to the left"),
+        Key("word_right", "ctrl+right", "take_word", "A word to the right; at the end of a line one of the grey words"),
+        Key("line_start", "home,ctrl+a", "cursor_line_start", "Start of the line"),
+        Key("line_end", "end,ctrl+e", "cursor_line_end", "End of the line"),
+        Key("page_up", "pageup", "cursor_page_up", "A page up"),
+        Key("page_down", "pagedown", "cursor_page_down", "A page down"),
+        Key("select_up", "shift+up", "cursor_up(True)", "Select upwards"),
+        Key("select_down", "shift+down", "cursor_down(True)", "Select downwards"),
+        Key("select_left", "shift+left", "cursor_left(True)", "Select to the left"),
+        Key("select_right", "shift+right", "cursor_right(True)", "Select to the right"),
+        Key("select_word_left", "ctrl+shift+left", "cursor_word_left(True)", "Select a word to the left"),
+        Key("select_word_right", "ctrl+shift+right", "cursor_word_right(True)", "Select a word to the right"),
+        Key("select_line_start", "shift+home", "cursor_line_start(True)", "Select to the start of the line"),
+        Key("select_line_end", "shift+end", "cursor_line_end(True)", "Select to the end of the line"),
+        Key("select_all", "alt+a", "select_all", "Select all"),
+        Key("select_line", "alt+shift+a", "select_line", "Select the line"),
+        Key("delete_left", "backspace", "delete_left", "Delete to the left"),
+        Key("delete_right", "delete,ctrl+d", "delete_right", "Delete to the right"),
+        Key("delete_word_left", "ctrl+w,ctrl+backspace,alt+backspace", "delete_word_left", "Delete a word to the left"),
+        Key("delete_word_right", "alt+delete", "delete_word_right", "Delete a word to the right"),
+        Key("delete_line_start", "ctrl+u", "delete_to_start_of_line", "Delete to the start of the line"),
+        Key("delete_line_end", "ctrl+k", "delete_to_end_of_line_or_delete_line", "Delete to the end of the line"),
+        Key("delete_line", "ctrl+shift+k", "delete_line", "Delete the line"),
+        Key("cut", "ctrl+x", "cut", "Cut"),
+        Key("copy", "ctrl+c", "copy", "Copy"),
+        Key("paste", "ctrl+v", "paste", "Paste what was cut or copied here"),
+        Key("undo", "alt+z,ctrl+underscore", "undo", "Undo"),
+        Key("redo", "ctrl+y,alt+shift+z", "redo", "Redo"),
+        Key("accept", "tab", "accept", "Accept", footer="Accept"),
+        Key("candidates", "alt+down", "screen.enter_bar", "Into the candidates"),
+        Key("dismiss", "escape", "dismiss", "No grey text until the next key"),
+    ),
+    # the line one writes in a chat, beside the keys of a text
+    "prompt": (
+        Key("send", "enter", "send", "Send", footer="Send"),
+        Key("edit_last", "alt+up", "edit_last", "Change what was sent last, or go to the conversation"),
+    ),
+    # in the candidates
+    "bar": (
+        *_numbered("pick", "1 2 3 4 5 6 7 8 9", "pick", "Take candidate {n}", CANDIDATES),
+        Key("take", "space,enter", "take", "Take", footer="Take"),
+        Key("left", "left", "move(-1)", "Candidate to the left"),
+        Key("right", "right,tab", "move(1)", "Candidate to the right"),
+        Key("next_page", "equals_sign,pagedown,down", "page(1)", "Next page", footer="Next"),
+        Key("previous_page", "minus,pageup", "page(-1)", "Previous page", footer="Back"),
+        Key("leave", "escape,up", "leave", "Leave", footer="Leave"),
+    ),
+    # in the gates
+    "panel": (
+        Key("layer_down", "left_square_bracket", "layer(-1)", "Layer below", footer="Layer"),
+        Key("layer_up", "right_square_bracket", "layer(1)", "Layer above", footer="Layer"),
+        Key("next_gate", "g,tab", "gate(1)", "Next gate, or all", footer="Gate"),
+        Key("previous_gate", "G,shift+tab", "gate(-1)", "Previous gate"),
+        Key("word_left", "left", "word(-1)", "Earlier word"),
+        Key("word_right", "right", "word(1)", "Later word"),
+        Key("first_word", "home", "word(-100000)", "First word"),
+        Key("last_word", "end", "word(100000)", "Last word"),
+        Key("neuron_up", "up", "neuron(-1)", "Neuron above"),
+        Key("neuron_down", "down", "neuron(1)", "Neuron below"),
+        Key("neurons_up", "pageup", "neurons(-1)", "A page of neurons up"),
+        Key("neurons_down", "pagedown", "neurons(1)", "A page of neurons down"),
+        Key("wider", "plus,equals_sign", "resize(1)", "Wider"),
+        Key("narrower", "minus", "resize(-1)", "Narrower"),
+        Key("maximise", "m", "screen.maximise", "Whole width, and back", footer="Wide"),
+        Key("formula", "f", "screen.formula", "Formula", footer="Formula"),
+        Key("hide", "v", "screen.hide", "Hide"),
+        Key("leave", "escape", "screen.write", "Back to the text", footer="Leave"),
+    ),
+    # on a turn of a conversation
+    "turn": (
+        Key("up", "up", "move(-1)", "Turn before"),
+        Key("down", "down", "move(1)", "Turn after"),
+        Key("edit", "e,enter", "edit", "Change and send again", footer="Edit"),
+        Key("again", "r", "again", "Another reply", footer="Again"),
+        Key("copy", "c", "copy", "Copy", footer="Copy"),
+        Key("leave", "escape", "screen.write", "Back to the line", footer="Leave"),
+    ),
+}
+
+SCOPES: dict[str, str] = {
+    "always": "Always",
+    "app": "Anywhere",
+    "text": "In a text",
+    "prompt": "In the line of a chat",
+    "bar": "In the candidates",
+    "panel": "In the gates",
+    "turn": "On a turn of a conversation",
+}
+
+# Scopes whose keys are at work at the same time
+TOGETHER: tuple[tuple[str, ...], ...] = tuple(
+    ("always", "app", *scopes) for scopes in (("text", "prompt"), ("bar",), ("panel",), ("turn",))
+)
+
+# Keys that seldom reach a program, and who takes them
+SWALLOWED: dict[str, str] = {
+    "ctrl+b": "tmux",
+    "ctrl+a": "screen",
+    "ctrl+s": "XOFF",
+    "ctrl+q": "XON",
+    "ctrl+p": "VS Code",
+    "ctrl+space": "input methods",
+    "ctrl+@": "input methods",
+    "ctrl+shift+c": "the terminal",
+    "ctrl+shift+v": "the terminal",
+    "alt+f4": "the desktop",
+    "alt+tab": "the desktop",
+    **{f"f{n}": "the terminal" for n in range(1, 25)},
+}
+
+# How keys are written where people read them
+_SIGNS = {
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "equals_sign": "=",
+    "minus": "-",
+    "plus": "+",
+    "comma": ",",
+    "underscore": "_",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "escape": "Esc",
+}
+
+
+def shown(keys: str) -> str:
+    """Return keys as people write them: ``alt+j,ctrl+r`` as ``Alt+J, Ctrl+R``."""
+    return ", ".join("+".join(map(_sign, key.strip().split("+"))) for key in keys.split(","))
+
+
+def _sign(part: str) -> str:
+    return _SIGNS.get(part) or (part if len(part) == 1 and part.isupper() else part.capitalize())
+
+
+def with_changes(changes: Mapping[str, str]) -> tuple[dict[str, tuple[Key, ...]], list[str]]:
+    """Return the keys with a person's changes, ``{"bar.take": "enter"}``, and a sentence on each that cannot be made.
+
+    A key that two actions would share stays where it was.
+    """
+    problems: list[str] = []
+    table = {scope: list(keys) for scope, keys in KEYS.items()}
+    places = {f"{scope}.{key.name}": (scope, i) for scope, keys in KEYS.items() for i, key in enumerate(keys)}
+    for name, keys in changes.items():
+        if name not in places:
+            problems.append(say("There is no key named {name!r}; the help screen lists the names.", name=name))
+            continue
+        scope, i = places[name]
+        before = table[scope][i]
+        table[scope][i] = replace(before, keys=_normal(keys))
+        new = set(table[scope][i].keys.split(","))
+        clash = next((c for c in clashes(table) if name in c[1:] and c[0] in new), None)
+        if clash:
+            table[scope][i] = before
+            key, first, second = clash
+            other = second if first == name else first
+            problems.append(
+                say(
+                    "{key} is the key of {other} already; {name} keeps its own.", key=shown(key), other=other, name=name
+                )
+            )
+        elif swallowers := [SWALLOWED[key] for key in sorted(new & SWALLOWED.keys())]:
+            problems.append(
+                say("{name}: {key} may never arrive, {who} takes it.", name=name, key=shown(keys), who=swallowers[0])
+            )
+    return {scope: tuple(keys) for scope, keys in table.items()}, problems
+
+
+def _normal(keys: str) -> str:
+    """Return keys as Textual names them; signs such as ``[`` are allowed, and spaces around commas."""
+    names = {sign: name for name, sign in _SIGNS.items()}
+    parts = ["+".join(names.get(p, p) for p in key.strip().split("+")) for key in keys.split(",")]
+    return ",".join(part for part in parts if part)
+
+
+def clashes(table: Mapping[str, list[Key] | tuple[Key, ...]]) -> Iterator[tuple[str, str, str]]:
+    """Yield each key that two actions share where both are at work: the key and their names."""
+    for scopes in TOGETHER:
+        owners: dict[str, list[str]] = defaultdict(list)
+        for scope in scopes:
+            for key in table[scope]:
+                for one in key.keys.split(","):
+                    owners[one].append(f"{scope}.{key.name}")
+        for one, names in owners.items():
+            if len(names) > 1:
+                yield one, names[0], names[1]
+
+
+def bind(node: DOMNode, *scopes: str, table: Mapping[str, tuple[Key, ...]], instead: bool = False) -> None:
+    """Give a widget or screen the keys of some scopes; `instead` of those that its class brings.
+
+    Those of a prompt come before typing, since Enter would else be a line break.
+    """
+    bindings = node._bindings
+    if instead:
+        bindings.key_to_bindings.clear()
+    for scope in scopes:
+        for binding in (b for key in table[scope] for b in _bindings(key, priority=scope == "prompt")):
+            bindings.key_to_bindings[binding.key] = [binding]
+
+
+def _bindings(key: Key, *, priority: bool) -> Iterator[Binding]:
+    first, *rest = key.keys.split(",")
+    make = partial(Binding, action=key.action, description=say(key.footer or key.text), priority=priority)
+    yield make(first, show=bool(key.footer), key_display=shown(first))
+    for other in rest:
+        yield make(other, show=False)

@@ -1,37 +1,70 @@
-"""One thread that thinks about the latest text, so that a keystroke never waits for the model."""
+"""One thread that thinks about the latest text, so that a keystroke never waits for a model."""
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from seqchat.errors import SeqchatError
-from seqchat.tui.keys import CONTINUATIONS, SUGGESTIONS
+from seqchat.tui.keys import CANDIDATES
+from seqchat.tui.language import say
 
 if TYPE_CHECKING:
+    from seqchat.completion.continuation import Piece
     from seqchat.completion.engine import Engine
     from seqchat.completion.suggestion import Suggestion
     from seqchat.insight.gates import GateTrace
     from seqchat.model.cells import Gate
 
-# The panel never shows more words than this.
 TRACED_WORDS = 64
+# The grey text grows by words at least so probable.
+_GHOST_FLOOR = 0.35
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Continuations that are wanted: for which branches, and how they are drawn."""
+
+    branches: tuple[int, ...]
+    temperature: float
+    top_p: float
 
 
 @dataclass(frozen=True)
 class Request:
-    """A text to think about; a newer request makes it void. `number` grows by one each time."""
+    """A text to think about; a newer request makes it void.
+
+    text, after: what stands left and right of the cursor; candidates: how many suggestions; ghost_words: length limit
+    of the grey text; traced: how many words the panels show; growth: None lets the continuations that grow go on.
+    """
 
     number: int
     text: str
+    after: str = ""
+    pinyin: bool = True
+    candidates: int = CANDIDATES
+    ghost_words: int = 0
+    traced: int = TRACED_WORDS
+    growth: Growth | None = None
+
+
+@dataclass(frozen=True)
+class ReplyRequest:
+    """The turns of a conversation whose reply is wanted; a newer one makes it void."""
+
+    number: int
+    turns: tuple[str, ...]
+    temperature: float
+    top_p: float
 
 
 class ModelLoading(Message):
-    """The model is being loaded; `what` says what is done just now."""
+    """A model is being loaded; `what` says what is done just now."""
 
     def __init__(self, what: str) -> None:
         super().__init__()
@@ -39,57 +72,95 @@ class ModelLoading(Message):
 
 
 class ModelReady(Message):
-    """The model is loaded: its name, its cell (``LSTM`` …) and what can be seen of it."""
+    """The model of that number is loaded: its name, its cell (``LSTM`` …) and what can be seen of it."""
 
-    def __init__(self, name: str, cell: str, gates: tuple[Gate, ...]) -> None:
+    def __init__(self, index: int, name: str, cell: str, gates: tuple[Gate, ...]) -> None:
         super().__init__()
-        self.name, self.cell, self.gates = name, cell, gates
+        self.index, self.name, self.cell, self.gates = index, name, cell, gates
 
 
 class ModelFailed(Message):
-    """The model cannot be used."""
+    """The model of that number cannot be used."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, index: int, reason: str) -> None:
         super().__init__()
-        self.reason = reason
+        self.index, self.reason = index, reason
 
 
 class Thought(Message):
-    """Suggestions and gates for a request, out of one computation."""
+    """One model's suggestions and gates for a request, out of one computation."""
 
-    def __init__(self, request: Request, suggestions: list[Suggestion], gates: GateTrace) -> None:
+    def __init__(self, request: Request, index: int, suggestions: list[Suggestion], gates: GateTrace) -> None:
         super().__init__()
-        self.request, self.suggestions, self.gates = request, suggestions, gates
+        self.request, self.index, self.suggestions, self.gates = request, index, suggestions, gates
+
+
+class Ghost(Message):
+    """What probably follows the first suggestion for a request."""
+
+    def __init__(self, request: Request, text: str) -> None:
+        super().__init__()
+        self.request, self.text = request, text
 
 
 class Grown(Message):
-    """A continuation of a request has grown by some text, and may have ended."""
+    """A branch of a growth has one more word, and may have ended."""
 
-    def __init__(self, request: Request, index: int, text: str, ended: bool) -> None:
+    def __init__(self, growth: Growth, branch: int, piece: Piece) -> None:
         super().__init__()
-        self.request, self.index, self.text, self.ended = request, index, text, ended
+        self.growth, self.branch, self.piece = growth, branch, piece
+
+
+class Replied(Message):
+    """A reply has one more word, or has ended (`text` is empty then)."""
+
+    def __init__(self, request: ReplyRequest, text: str, ended: bool) -> None:
+        super().__init__()
+        self.request, self.text, self.ended = request, text, ended
 
 
 class Thinker:
-    """Runs a model in a thread of its own; what it finds is published as messages."""
+    """Runs models in a thread of its own; what it finds is published as messages.
 
-    def __init__(self, model: str, publish: Callable[[Message], object], remembered: Sequence[str] = ()) -> None:
-        self._model = model
+    A request goes before everything else; replies and continuations go on word by word in between.
+    """
+
+    def __init__(
+        self, models: Sequence[str], publish: Callable[[Message], object], remembered: Sequence[str] = ()
+    ) -> None:
+        self._models = models
         self._remembered = remembered
         self._publish = publish
         self._changed = threading.Condition()
         self._wanted: Request | None = None
+        self._wanted_growth: tuple[str, Growth] | None = None
+        self._wanted_reply: ReplyRequest | None = None
+        self._hushed = False
+        self._abandonable = False
         self._stopped = False
+        self._engines: dict[int, Engine] = {}
+        self._best: Suggestion | None = None
+        # What grows word by word; each step publishes itself.
+        self._replying: Iterator[None] | None = None
+        self._growing: Iterator[None] | None = None
         self._thread = threading.Thread(target=self._run, name="thinker", daemon=True)
 
     def start(self) -> None:
-        """Begin to load the model."""
+        """Begin to load the models."""
         self._thread.start()
 
     def think(self, request: Request) -> None:
         """Ask for a text to be thought about, in place of all earlier ones; returns at once."""
         with self._changed:
             self._wanted = request
+            if request.growth is not None:
+                self._wanted_growth = (request.text, request.growth)
+            self._changed.notify()
+
+    def reply(self, request: ReplyRequest | None) -> None:
+        """Ask for a reply in place of the one that is under way; None for no more of it."""
+        with self._changed:
+            self._wanted_reply, self._hushed = request, True
             self._changed.notify()
 
     def stop(self) -> None:
@@ -99,66 +170,142 @@ class Thinker:
             self._changed.notify()
 
     def _run(self) -> None:
-        self._publish(ModelLoading("Starting PyTorch"))
-        try:
-            from seqchat.completion.states import AbandonedError
-
-            engine = self._load()
-        except Exception as error:  # a thread's failure would else go unseen
-            self._publish(ModelFailed(_reason(error)))
+        if not self._load_all():
             return
-        while (request := self._next()) is not None:
+        while self._wait():
             try:
-                self._answer(engine, request)
-            except AbandonedError:
-                continue
+                self._do_next()
             except Exception as error:  # the next text may go well again
-                self._publish(ModelFailed(_reason(error)))
+                self._replying = self._growing = None
+                self._publish(ModelFailed(0, _reason(error)))
 
-    def _load(self) -> Engine:
+    def _load_all(self) -> bool:
+        self._publish(ModelLoading(say("Starting PyTorch")))
+        for index, model in enumerate(self._models):
+            try:
+                self._engines[index] = self._load(index, model)
+            except Exception as error:  # a thread's failure would else go unseen
+                self._publish(ModelFailed(index, _reason(error)))
+            if self._stopped:
+                return False
+        return bool(self._engines)
+
+    def _load(self, index: int, model: str) -> Engine:
         from seqchat.completion.engine import Engine
         from seqchat.completion.suggestion import suggest
 
-        self._publish(ModelLoading(f"Loading {self._model}"))
-        engine = Engine.load(self._model)
-        self._publish(ModelLoading("Loading the dictionary"))
+        self._publish(ModelLoading(say("Loading {model}", model=model)))
+        engine = Engine.load(model)
+        self._publish(ModelLoading(say("Loading the dictionary")))
         suggest(engine, "你好")
         engine.learn(self._remembered)
         # A text that was overtaken by the next key need not be read to its end.
         engine.context.tree.interrupted = self._void
         cell = engine.network.cell
-        self._publish(ModelReady(engine.name, cell.title, cell.gates))
+        self._publish(ModelReady(index, engine.name, cell.title, cell.gates))
         # The first Latin letter should not wait for the index that it needs.
         threading.Thread(target=lambda: engine.vocabulary.pinyin, name="pinyin", daemon=True).start()
         return engine
 
-    def _next(self) -> Request | None:
+    def _wait(self) -> bool:
+        """Wait until there is something to do; False when the end has come."""
         with self._changed:
-            self._changed.wait_for(lambda: self._wanted is not None or self._stopped)
+            self._changed.wait_for(
+                lambda: self._wanted or self._hushed or self._stopped or self._replying or self._growing
+            )
+            return not self._stopped
+
+    def _do_next(self) -> None:
+        with self._changed:
             request, self._wanted = self._wanted, None
-            return None if self._stopped else request
+            if self._hushed:
+                self._replying = self._reply(self._wanted_reply) if self._wanted_reply else None
+                self._hushed = False
+            if self._wanted_growth is not None:
+                text, growth = self._wanted_growth
+                self._growing = self._grow(text, growth) if growth.branches else None
+                self._wanted_growth = None
+        if request is not None:
+            self._answer(request)
+        elif self._replying is not None:
+            self._replying = _advanced(self._replying)
+        elif self._growing is not None:
+            self._growing = _advanced(self._growing)
 
     def _void(self) -> bool:
-        """Whether the request being answered has been overtaken."""
-        return self._wanted is not None or self._stopped
+        """Whether the request that is being answered has been overtaken."""
+        return self._abandonable and (self._wanted is not None or self._stopped)
 
-    def _answer(self, engine: Engine, request: Request) -> None:
-        from seqchat.completion.continuation import generate
+    def _answer(self, request: Request) -> None:
+        from seqchat.completion.states import AbandonedError
+
+        self._abandonable = True
+        try:
+            for index, engine in self._engines.items():
+                self._suggest(request, index, engine)
+            if request.ghost_words and not self._void():
+                self._foresee(request)
+        except AbandonedError:
+            return
+        finally:
+            self._abandonable = False
+
+    def _suggest(self, request: Request, index: int, engine: Engine) -> None:
         from seqchat.completion.suggestion import suggest
         from seqchat.insight.gates import trace
 
-        suggestions = suggest(engine, request.text, SUGGESTIONS)
-        node = engine.context.node(request.text)
-        self._publish(Thought(request, suggestions, trace(engine, node, TRACED_WORDS)))
-        if self._void():
+        suggestions = suggest(engine, request.text, request.candidates, after=request.after, pinyin=request.pinyin)
+        gates = trace(engine, engine.context.node(request.text), request.traced)
+        if index == self._first:
+            self._best = suggestions[0] if suggestions else None
+        self._publish(Thought(request, index, suggestions, gates))
+
+    @property
+    def _first(self) -> int:
+        """The number of the model that writes continuations and replies: the first that could be loaded."""
+        return min(self._engines)
+
+    def _foresee(self, request: Request) -> None:
+        """Go on from the best suggestion with the most probable words, while they are probable."""
+        from seqchat.completion.continuation import Sampling, generate
+
+        best = self._best
+        if best is None or best.replace:
             return
-        for piece in generate(engine, request.text, CONTINUATIONS):
-            if self._void():
-                return
-            self._publish(Grown(request, piece.index, piece.text, piece.ended))
+        greedy = Sampling(temperature=0, max_words=request.ghost_words)
+        text = ""
+        for piece in generate(self._engines[self._first], request.text + best.insert, 1, greedy):
+            if piece.log_probability < math.log(_GHOST_FLOOR) or self._void():
+                break
+            text += piece.text
+        self._publish(Ghost(request, text))
+
+    def _grow(self, text: str, growth: Growth) -> Iterator[None]:
+        from seqchat.completion.continuation import Sampling, generate
+
+        sampling = Sampling(temperature=growth.temperature, top_p=growth.top_p)
+        for piece in generate(self._engines[self._first], text, len(growth.branches), sampling):
+            self._publish(Grown(growth, growth.branches[piece.index], piece))
+            yield
+
+    def _reply(self, request: ReplyRequest) -> Iterator[None]:
+        from dataclasses import replace
+
+        from seqchat.completion.chat import REPLY, reply
+
+        sampling = replace(REPLY, temperature=request.temperature, top_p=request.top_p)
+        for text in reply(self._engines[self._first], request.turns, sampling):
+            self._publish(Replied(request, text, False))
+            yield
+        self._publish(Replied(request, "", True))
+
+
+def _advanced(steps: Iterator[None]) -> Iterator[None] | None:
+    """Take one step; return what is left to do."""
+    return None if next(steps, steps) is steps else steps
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, SeqchatError):
         return str(error)
-    return f"Something unexpected happened ({type(error).__name__}: {error})."
+    return say("Something unexpected happened ({error}).", error=f"{type(error).__name__}: {error}")

@@ -1,66 +1,83 @@
-"""Sampled continuations that stream in word by word."""
+"""Sampled continuations as a tree whose branches stream in word by word."""
 
 from __future__ import annotations
 
+import math
+from itertools import accumulate
+
+from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
 
-from seqchat.tui.keys import CONTINUATIONS, SUGGESTIONS
+from seqchat.tui.branches import Branch, Branches
+from seqchat.tui.keys import BRANCHES
+from seqchat.tui.language import say
+
+_BOUGHS = ("├", "├", "└")
+# Words at least so probable are written in full strength.
+_PROBABLE = 0.1
+_PERCENT_WIDTH = 5
+_HEAD_WIDTH = 3 + _PERCENT_WIDTH + 1
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Continuations(Widget):
-    """A row a continuation; its number is the key that accepts it."""
+    """A row a branch: its number, its probability, and its words, the improbable ones fainter."""
 
     class Picked(Message):
-        """A continuation was clicked."""
+        """A branch was clicked; `text` is what it says up to there."""
 
-        def __init__(self, index: int) -> None:
+        def __init__(self, text: str) -> None:
             super().__init__()
-            self.index = index
+            self.text = text
 
     def __init__(self) -> None:
         super().__init__()
-        self.border_title = "Continuations"
-        self._texts = [""] * CONTINUATIONS
-        self._ended = [True] * CONTINUATIONS
+        self.branches = Branches()
 
-    @property
-    def texts(self) -> list[str]:
-        """What has streamed in so far."""
-        return list(self._texts)
-
-    @property
-    def finished(self) -> bool:
-        """Whether all of them have ended."""
-        return all(self._ended) and any(self._texts)
-
-    def restart(self) -> None:
-        """Empty all rows; the continuations of another text are on their way."""
-        self._texts = [""] * CONTINUATIONS
-        self._ended = [False] * CONTINUATIONS
-        self.refresh()
-
-    def grow(self, index: int, text: str, ended: bool) -> None:
-        """Add text to one row."""
-        self._texts[index] += text
-        self._ended[index] = ended
-        self.refresh()
+    def describe(self, temperature: float, top_p: float) -> None:
+        """Show how the branches are drawn."""
+        self.border_title = say("Continuations")
+        self.border_subtitle = say("temperature {t:.1f}  top-p {p:.2f}", t=temperature, p=top_p)
 
     def render(self) -> Content:
-        """Draw the rows, each cut to one line; a block marks those still growing."""
-        width = max(self.content_size.width - 2, 1)
-        rows = []
-        for index, text in enumerate(self._texts):
-            mark = "⏎" if self._ended[index] else "▌"
-            shown = Content.assemble(text, (mark if text or not self._ended[index] else "", "$text-muted"))
-            number = Content.styled(f"{SUGGESTIONS + index + 1} ", "$text-muted")
-            rows.append(number + shown.truncate(width, ellipsis=True))
-        return Content("\n").join(rows)
+        """Draw the branches, each cut to one line."""
+        return Content("\n").join(self._row(index, self.branches[index]) for index in range(BRANCHES))
+
+    def _row(self, index: int, branch: Branch) -> Content:
+        chance = compact(sum(branch.log_probabilities)) if branch.words else ""
+        head = Content.assemble(
+            (f"{_BOUGHS[index]}{index + 1} ", "$text-muted"), (f"{chance:>{_PERCENT_WIDTH}} ", "$secondary")
+        )
+        words = [
+            (word.replace("\n", " "), "" if value >= math.log(_PROBABLE) else "$text-muted")
+            for word, value in zip(branch.words, branch.log_probabilities, strict=True)
+        ]
+        mark = "⏎" if branch.ended and branch.words else "" if branch.ended else "▌"
+        text = Content.assemble(*words, (mark, "$text-muted"))
+        return head + text.truncate(max(self.content_size.width - head.cell_length, 1), ellipsis=True)
 
     def on_click(self, event: events.Click) -> None:
-        """Pick the row under the mouse."""
+        """Pick the branch under the mouse, up to the word there."""
         offset = event.get_content_offset(self)
-        if offset is not None and offset.y < CONTINUATIONS:
-            self.post_message(self.Picked(offset.y))
+        if offset is None or offset.y >= BRANCHES:
+            return
+        branch = self.branches[offset.y]
+        ends = accumulate((cell_len(word) for word in branch.words), initial=_HEAD_WIDTH)
+        # A click on the number, or behind the last word, takes all of it.
+        taken = sum(end <= offset.x for end in ends)
+        words = branch.words[:taken] if taken else branch.words
+        if words:
+            self.post_message(self.Picked("".join(words)))
+
+
+def compact(log_probability: float) -> str:
+    """Return a probability in a few characters: ``12%``, ``0.3%``, and below 0.1% as a power of ten."""
+    share = math.exp(log_probability)
+    if share >= 0.0095:
+        return f"{share:.0%}"
+    if share >= 0.00095:
+        return f"{share:.1%}"
+    return "10" + str(round(log_probability / math.log(10))).translate(_SUPERSCRIPTS)

@@ -2,22 +2,179 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from rich.cells import split_graphemes
+from textual import events
+from textual.document._document import EditResult, Location
+from textual.document._edit import Edit
+from textual.message import Message
 from textual.widgets import TextArea
+
+from seqchat.corpus.cleaning import clean
+from seqchat.tui.keys import Key, bind
+
+# A family of emoji with joiners has up to 11 code points; looking at a whole line would take long in a long one.
+_LONGEST_GRAPHEME = 64
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What can be accepted at the cursor.
+
+    insert, replace: the first candidate, and how many characters before the cursor it takes the place of; completes:
+    whether it finishes a word; ahead: what probably follows it.
+    """
+
+    insert: str = ""
+    replace: int = 0
+    completes: bool = False
+    ahead: str = ""
+
+    @property
+    def ghost(self) -> str:
+        """The grey text; none where letters would have to go first."""
+        return "" if self.replace else self.insert + self.ahead
 
 
 class Editor(TextArea):
-    """A text area whose ghost text is the first suggestion."""
+    """A text area with grey text at the cursor, whose cursor moves over what is seen as one character."""
+
+    class Below(Message):
+        """The cursor should go down from the last line."""
+
+    def __init__(self, keys: Mapping[str, tuple[Key, ...]], *scopes: str, **options: object) -> None:
+        super().__init__(**options, highlight_cursor_line=False)  # type: ignore[arg-type]
+        bind(self, *scopes, table=keys, instead=True)
+        # types, completes or takes, as in the settings
+        self.space = "types"
+        self._offer = Offer()
+        self._dismissed = False
+
+    # --- the text
 
     def text_before_cursor(self) -> str:
         """Return the text left of the cursor."""
         return self.document.get_text_range((0, 0), self.cursor_location)
 
-    def show_ghost(self, text: str) -> None:
-        """Show a suggestion behind the cursor, where nothing else stands."""
-        self.suggestion = text if self.cursor_at_end_of_line else ""
+    def text_after_cursor(self) -> str:
+        """Return the text right of the cursor."""
+        return self.document.get_text_range(self.cursor_location, self.document.end)
+
+    def edit(self, edit: Edit) -> EditResult:
+        """Change the text; what would steer the terminal is dropped, from wherever it comes."""
+        self.withdraw()
+        return super().edit(replace(edit, text=clean(edit.text)))
+
+    def load_text(self, text: str) -> None:
+        """Replace the whole text, and forget its history."""
+        self.withdraw()
+        super().load_text(clean(text))
+
+    # --- what is offered
+
+    def offer(self, offer: Offer) -> None:
+        """Offer something for the text and cursor at hand; any change withdraws it."""
+        self._offer = offer
+        self.suggestion = offer.ghost if self.cursor_at_end_of_line and not self._dismissed else ""
+
+    def withdraw(self) -> None:
+        """Offer nothing more."""
+        self._offer, self._dismissed = Offer(), False
 
     def accept(self, insert: str, replace: int = 0) -> None:
         """Insert text at the cursor in place of the `replace` characters before it; one step of undo."""
         self.history.checkpoint()
         row, column = self.cursor_location
         self.replace(insert, (row, max(0, column - replace)), (row, column), maintain_selection_offset=False)
+        self.history.checkpoint()
+        self.scroll_cursor_visible()
+
+    def action_accept(self) -> None:
+        """Accept the grey text, or where none can be shown the first candidate."""
+        if self.suggestion:
+            self.accept(self.suggestion)
+        elif self._offer.insert:
+            self.accept(self._offer.insert, self._offer.replace)
+
+    def action_take_word(self) -> None:
+        """Accept one word of the grey text; without it, go a word to the right."""
+        if not self.suggestion:
+            self.action_cursor_word_right()
+            return
+        ahead = self._offer.ahead
+        # A grey text of which some was typed already may end within its first word.
+        self.accept(self.suggestion.removesuffix(ahead) or self.suggestion)
+
+    def action_dismiss(self) -> None:
+        """Show no grey text until something changes."""
+        self._dismissed, self.suggestion = True, ""
+
+    async def _on_key(self, event: events.Key) -> None:
+        takes = self.space == "takes" or (self.space == "completes" and self._offer.completes)
+        if event.key == "space" and takes and self._offer.insert:
+            event.stop()
+            event.prevent_default()
+            self.accept(self._offer.insert, self._offer.replace)
+            return
+        await super()._on_key(event)
+
+    # --- the cursor
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """Move to the right, or accept the grey text."""
+        if self.suggestion and not select:
+            self.action_accept()
+        else:
+            super().action_cursor_right(select)
+
+    def action_cursor_down(self, select: bool = False) -> None:
+        """Move down; from the last line, into the candidates."""
+        wrapped = self.wrapped_document
+        if not select and wrapped.location_to_offset(self.cursor_location).y == wrapped.height - 1:
+            self.post_message(self.Below())
+        else:
+            super().action_cursor_down(select)
+
+    def get_cursor_left_location(self) -> Location:
+        """Return the place before the character that is left of the cursor, as the eye counts them."""
+        row, column = self.cursor_location
+        ends = [end for end in self._ends_near(row, column) if end < column]
+        return (row, ends[-1]) if ends else super().get_cursor_left_location()
+
+    def get_cursor_right_location(self) -> Location:
+        """Return the place behind the character that is right of the cursor, as the eye counts them."""
+        row, column = self.cursor_location
+        ends = [end for end in self._ends_near(row, column) if end > column]
+        return (row, ends[0]) if ends else super().get_cursor_right_location()
+
+    def _ends_near(self, row: int, column: int) -> list[int]:
+        """Return where graphemes end in the part of a line around a column."""
+        start = max(0, column - _LONGEST_GRAPHEME)
+        spans, _ = split_graphemes(self.document.get_line(row)[start : column + _LONGEST_GRAPHEME])
+        return [start, *(start + end for _, end, _ in spans)]
+
+
+class Prompt(Editor):
+    """The line that one writes in a chat."""
+
+    class Sent(Message):
+        """The line was sent."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class EditLast(Message):
+        """What was sent last should be changed."""
+
+    def action_send(self) -> None:
+        """Send the line, if something stands in it."""
+        if self.text.strip():
+            self.post_message(self.Sent(" ".join(self.text.split())))
+            self.load_text("")
+
+    def action_edit_last(self) -> None:
+        """Go to what was said."""
+        self.post_message(self.EditLast())

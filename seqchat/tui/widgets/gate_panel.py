@@ -2,150 +2,317 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from seqchat.tui.heatmap import COLUMN, fit, heat_rows, label_row
+from seqchat.tui.formulas import FORMULAS, Formula
+from seqchat.tui.heatmap import COLUMN, bar_row, fit, heat_rows, label_row
+from seqchat.tui.keys import Key, bind
+from seqchat.tui.language import in_use, say
+from seqchat.tui.panel_layout import Layout, Line, lay_out
 
 if TYPE_CHECKING:
     from seqchat.insight.gates import GateTrace
     from seqchat.model.cells import Gate
 
-_SYMBOLS = {
-    "input": "i",
-    "forget": "f",
-    "candidate": "g",
-    "output": "o",
-    "cell": "c",
-    "hidden": "h",
-    "reset": "r",
-    "update": "z",
-}
+# Left of the heat map stand neurons' numbers where one gate is shown, and else a mark at the selected neuron.
+_NUMBERS, _MARK = 5, 1
+_MOST_MOVERS = 12
 
 
-class GatePanel(Widget):
-    """Every gate of one layer in a band of its own, or one gate alone; a column a word, two neurons a row."""
+class GatePanel(Widget, can_focus=True):
+    """Every gate of one layer in a band of its own, or one gate alone; a column a word, a row one or two neurons."""
 
-    def __init__(self) -> None:
+    # Bars instead of colours
+    bars = reactive(False)
+
+    class WantsMore(Message):
+        """Earlier words than those that were traced were asked for."""
+
+    class Resized(Message):
+        """The panel should be wider, or narrower, by some columns."""
+
+        def __init__(self, columns: int) -> None:
+            super().__init__()
+            self.columns = columns
+
+    def __init__(self, keys: Mapping[str, tuple[Key, ...]]) -> None:
         super().__init__()
-        self.border_title = "Gates"
+        bind(self, "panel", table=keys)
         self._trace: GateTrace | None = None
+        # The last word's gates before the last key
+        self._before: list[dict[str, NDArray[np.float32]]] | None = None
         self._gates: tuple[Gate, ...] = ()
-        self._title = ""
+        self._name = self._cell = self._notice = ""
         self._layer = 0
         self._alone: int | None = None
         self._first_neuron = 0
+        self._neuron = 0
+        # The selected word, counted back from the last one
+        self._back = 0
+        self._layout = Layout((), 0, 0)
 
-    def describe(self, title: str, gates: tuple[Gate, ...]) -> None:
-        """Learn which cell is shown."""
-        self._title, self._gates = title, gates
+    def on_mount(self) -> None:
+        """Say that something will come."""
+        self._notice = say("They appear with the first word.")
         self._retitle()
 
-    def show(self, trace: GateTrace) -> None:
-        """Show the gates of another text."""
+    # --- what is shown
+
+    def describe(self, name: str, cell: str, gates: tuple[Gate, ...]) -> None:
+        """Learn which model and cell is shown."""
+        self._name, self._cell, self._gates = name, cell, gates
+        self._trace, self._before, self._layer, self._alone = None, None, 0, None
+        self._retitle()
+
+    def notice(self, text: str) -> None:
+        """Show a sentence where no gates can be shown."""
+        self._notice = text
+        self.refresh()
+
+    def show(self, trace: GateTrace, *, new: bool = True) -> None:
+        """Show the gates of another text; not `new`: of the same text, over more words."""
+        if new:
+            self._before = (
+                None if self._trace is None else [{n: v[-1] for n, v in layer.items()} for layer in self._trace.layers]
+            )
+            self._back = 0
         self._trace = trace
         self._retitle()
 
-    def next_gate(self) -> None:
+    @property
+    def formula(self) -> tuple[str, str | None]:
+        """The cell, and the gate that is shown alone."""
+        return self._cell, self._gates[self._alone].name if self._alone is not None else None
+
+    # --- actions
+
+    def action_gate(self, steps: int) -> None:
         """Show the next gate alone; after the last, all of them."""
-        following = 0 if self._alone is None else self._alone + 1
-        self._alone = following if following < len(self._gates) else None
-        self._first_neuron = 0
+        if self._gates:
+            places = [None, *range(len(self._gates))]
+            self._alone = places[(places.index(self._alone) + steps) % len(places)]
         self._retitle()
 
-    def next_layer(self) -> None:
-        """Show the layer above; after the last, the bottom one."""
+    def action_layer(self, steps: int) -> None:
+        """Show the layer above, or below; after the last, the first."""
         if self._trace is not None:
-            self._layer = (self._layer + 1) % len(self._trace.layers)
+            self._layer = (self._layer + steps) % len(self._trace.layers)
         self._retitle()
 
-    def scroll_neurons(self, pages: int) -> None:
-        """Show the neurons that come after those shown now, or before."""
+    def action_word(self, steps: int) -> None:
+        """Select a later word, or an earlier one."""
         if self._trace is None:
             return
-        shown = self._band_rows() * 2
+        last = len(self._trace.words) - 1
+        wanted = self._back - steps
+        self._back = min(max(wanted, 0), last)
+        # The trace may begin behind the start of the text.
+        if wanted > last - self._columns() and not self._trace.whole:
+            self.post_message(self.WantsMore())
+        self._retitle()
+
+    def action_neuron(self, steps: int) -> None:
+        """Select a neuron, and show it."""
+        self._neuron = min(max(self._neuron + steps, 0), self._neurons() - 1)
+        shown = self._layout.neurons
+        if self._neuron < self._first_neuron:
+            self._first_neuron = self._neuron // self._per_line * self._per_line
+        elif self._neuron >= self._first_neuron + shown:
+            self._first_neuron = (self._neuron - shown + self._per_line) // self._per_line * self._per_line
+        self._retitle()
+
+    def action_neurons(self, pages: int) -> None:
+        """Show the neurons that come after those shown now, or before."""
+        shown = self._layout.neurons
         last = max(self._neurons() - shown, 0)
         self._first_neuron = min(max(self._first_neuron + pages * shown, 0), last)
+        self._neuron = min(max(self._neuron, self._first_neuron), self._first_neuron + max(shown, 1) - 1)
         self._retitle()
+
+    def action_resize(self, steps: int) -> None:
+        """Ask for another width, by whole words."""
+        self.post_message(self.Resized(steps * COLUMN))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Show later neurons."""
-        self.scroll_neurons(1)
+        self.action_neurons(1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Show earlier neurons."""
-        self.scroll_neurons(-1)
+        self.action_neurons(-1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the word and the neuron under the mouse."""
+        offset = event.get_content_offset(self)
+        if offset is None or self._trace is None:
+            return
+        start, words = self._window()
+        place = (offset.x - self._gutter) // COLUMN
+        if 0 <= place < len(words):
+            self._back = len(self._trace.words) - 1 - start - place
+        line = self._layout.lines[offset.y] if offset.y < len(self._layout.lines) else Line("empty")
+        if line.what == "heat":
+            self._neuron = min(self._first_neuron + line.neuron, self._neurons() - 1)
+        self._retitle()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Fit the title to the new size."""
+        """Fit everything to the new size."""
         self._retitle()
+
+    def watch_bars(self) -> None:
+        """Draw in the other way."""
+        self._retitle()
+
+    # --- drawing
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the panel."""
         ground = self.rich_style
-        width = self.content_size.width
-        segments = self._line(y, ground)
-        return Strip(segments).adjust_cell_length(width, ground)
+        return Strip(self._line(y, ground)).adjust_cell_length(self.content_size.width, ground)
 
     def _line(self, y: int, ground: Style) -> list[Segment]:
-        if self._trace is None:
-            return [Segment("They appear with the first word." if y == 0 else "", ground)]
-        words = self._trace.words[-self._columns() :]
-        bands = self._bands()
-        rows = self._band_rows()
-        if y == len(bands) * (rows + 1):
-            return label_row(words, ground)
-        band, row = divmod(y, rows + 1)
-        if band >= len(bands):
+        if self._trace is None or not self._gates:
+            lines = [self._notice] if y == 0 else []
+            return [Segment(fit(line, self.content_size.width), ground) for line in lines]
+        line = self._layout.lines[y] if y < len(self._layout.lines) else Line("empty")
+        start, words = self._window()
+        selected = len(self._trace.words) - 1 - self._back
+        if line.what == "labels":
+            return [Segment(" " * self._gutter, ground), *label_row(words, selected - start, ground)]
+        if line.what == "values":
+            return [Segment(self._exact(selected), ground)]
+        if line.what == "movers":
+            return [Segment(self._moved(selected), ground + Style(dim=True))]
+        if line.what == "empty":
             return []
-        gate = bands[band]
-        values = self._values(gate)[-len(words) :]
-        if row == 0:
-            return self._heading(gate, values[-1], ground)
-        first = self._first_neuron + (row - 1) * 2
-        drawn = heat_rows(values[:, first : first + 2], gate.low, gate.high, ground)
-        return drawn[0] if drawn else []
+        gate = self._bands()[line.band]
+        values = self._values(gate)
+        if line.what == "heading":
+            return self._heading(gate, values[selected], ground)
+        return self._heat(values[start : start + len(words)], gate, self._first_neuron + line.neuron, ground)
 
     def _heading(self, gate: Gate, current: NDArray[np.float32], ground: Style) -> list[Segment]:
-        """Name a gate, with its mean at the current word and, for a sigmoid, the neurons below 0.1 and above 0.9."""
-        text = f"{gate.name} {_SYMBOLS[gate.name]} {current.mean():+.2f}"
+        """Name a gate, with its mean at the selected word and, for a sigmoid, the neurons below 0.1 and above 0.9."""
+        formula = self._formula(gate)
+        name = f"{gate.name} {formula.sign}" if in_use() == "en" else f"{formula.chinese} {gate.name} {formula.sign}"
         if gate.low == 0:
             shut, opened = (current < 0.1).mean(), (current > 0.9).mean()
-            text = f"{gate.name} {_SYMBOLS[gate.name]} {current.mean():.2f}  shut {shut:.0%} open {opened:.0%}"
-        return [Segment(fit(text, self.content_size.width), ground + Style(italic=True))]
+            rest = say("{mean:.2f} shut {shut:.0%} open {opened:.0%}", mean=current.mean(), shut=shut, opened=opened)
+        else:
+            low, high = (current < 0.9 * gate.low).mean(), (current > 0.9 * gate.high).mean()
+            rest = f"{current.mean():+.2f} ⊖{low:.0%} ⊕{high:.0%}"
+        return [Segment(fit(f"{name} {rest}", self.content_size.width), ground + Style(italic=True))]
+
+    def _heat(self, values: NDArray[np.float32], gate: Gate, first: int, ground: Style) -> list[Segment]:
+        shown = values[:, first : first + self._per_line]
+        if not shown.shape[1]:
+            return []
+        here = first <= self._neuron < first + self._per_line
+        number = f"{first:>{self._gutter - 1}}" if self._gutter > _MARK else ""
+        head = Segment(number + ("▸" if here else " "), ground + Style(dim=not here, bold=here))
+        if self.bars:
+            return [head, *bar_row(shown[:, 0], gate.low, gate.high, ground)]
+        return [head, *heat_rows(shown, gate.low, gate.high, ground)[0]]
+
+    def _exact(self, selected: int) -> str:
+        """Write the selected neuron's values at the selected word."""
+        assert self._trace is not None
+        layer = self._trace.layers[self._layer]
+        number = f"n{self._neuron}"
+        signs = [(self._formula(gate).sign, float(layer[gate.name][selected, self._neuron])) for gate in self._gates]
+        exact = f"{number} {self._trace.words[selected]}  " + "  ".join(f"{sign} {value:.4f}" for sign, value in signs)
+        if cell_len(exact) <= self.content_size.width:
+            return exact
+        return f"{number} " + " ".join(f"{sign}{short(value)}" for sign, value in signs)
+
+    def _moved(self, selected: int) -> str:
+        """Write which neurons changed most: at the last word since the last key, else since the word before."""
+        from seqchat.insight.gates import movers
+
+        assert self._trace is not None
+        gate = self._gates[self._alone if self._alone is not None else -1]
+        values = self._values(gate)
+        if self._back == 0 and self._before is not None:
+            before = self._before[self._layer][gate.name]
+        elif selected > 0:
+            before = values[selected - 1]
+        else:
+            return ""
+        changes = movers(before, values[selected], _MOST_MOVERS)
+        text = f"Δ{self._formula(gate).sign} " + "  ".join(
+            f"n{neuron} {short(change, sign=True)}" for neuron, change in changes
+        )
+        return text[: self.content_size.width].rsplit("  ", 1)[0] if len(text) > self.content_size.width else text
+
+    # --- measures
+
+    @property
+    def _per_line(self) -> int:
+        return 1 if self.bars else 2
+
+    @property
+    def _gutter(self) -> int:
+        return _NUMBERS if self._alone is not None else _MARK
+
+    def _formula(self, gate: Gate) -> Formula:
+        return FORMULAS[self._cell][gate.name]
 
     def _bands(self) -> tuple[Gate, ...]:
         return self._gates if self._alone is None else (self._gates[self._alone],)
 
-    def _band_rows(self) -> int:
-        """Return how many rows of half blocks each band has, when all fit below each other."""
-        bands = max(len(self._bands()), 1)
-        room = self.content_size.height - 1 - bands
-        return max(1, min(room // bands, -(-self._neurons() // 2)))
-
     def _columns(self) -> int:
-        return max(1, self.content_size.width // COLUMN)
+        return max(1, (self.content_size.width - self._gutter) // COLUMN)
+
+    def _window(self) -> tuple[int, list[str]]:
+        """Return the first word that is shown, and all that are; the selected one is among them."""
+        assert self._trace is not None
+        columns = self._columns()
+        end = len(self._trace.words) - max(self._back - columns + 1, 0)
+        start = max(end - columns, 0)
+        return start, self._trace.words[start:end]
 
     def _neurons(self) -> int:
-        return self._values(self._gates[0]).shape[1] if self._trace is not None else 1
+        return self._values(self._gates[0]).shape[1] if self._trace is not None and self._gates else 1
 
     def _values(self, gate: Gate) -> NDArray[np.float32]:
         assert self._trace is not None
         return self._trace.layers[self._layer][gate.name]
 
     def _retitle(self) -> None:
-        title = f"Gates · {self._title}" if self._title else "Gates"
-        if self._trace is not None and len(self._trace.layers) > 1:
-            title += f" · layer {self._trace.names[self._layer]} of {len(self._trace.names)}"
-        self.border_title = title
+        neurons = self._neurons()
+        self._layout = lay_out(self.content_size.height, max(len(self._bands()), 1), neurons, self._per_line)
+        self._first_neuron = min(self._first_neuron, max(neurons - self._layout.neurons, 0))
+        title = [self._name, self._cell] if self._name else [say("Gates")]
+        subtitle = ""
         if self._trace is not None:
-            last = min(self._first_neuron + self._band_rows() * 2, self._neurons())
-            self.border_subtitle = f"neurons {self._first_neuron + 1}–{last} of {self._neurons()}"
+            if len(self._trace.layers) > 1:
+                title.append(
+                    say("layer {name} of {count}", name=self._trace.names[self._layer], count=len(self._trace.names))
+                )
+            last = min(self._first_neuron + self._layout.neurons, neurons)
+            subtitle = say("neurons {first}–{last} of {all}", first=self._first_neuron, last=last - 1, all=neurons)
+            if self._back:
+                subtitle += say(" · {back} words back", back=self._back)
+        # Not as strings, which would be read as markup
+        self.border_title = Content(" · ".join(title))
+        self.border_subtitle = Content(subtitle)
         self.refresh()
+
+
+def short(value: float, *, sign: bool = False) -> str:
+    """Return a value with two decimals and without a zero before the point: ``.91``, ``-.44``, ``1.20``."""
+    text = f"{value:+.2f}" if sign else f"{value:.2f}"
+    return text.replace("0.", ".", 1) if abs(value) < 0.995 else text

@@ -1,0 +1,75 @@
+"""A conversation: its turns, and what can be done with them; knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+Speaker = Literal["you", "model"]
+
+
+@dataclass
+class Turn:
+    """What one side said."""
+
+    speaker: Speaker
+    text: str
+
+
+@dataclass
+class Conversation:
+    """Turns, oldest first."""
+
+    turns: list[Turn] = field(default_factory=list)
+
+    def history(self) -> list[str]:
+        """Return what was said, as a model reads it."""
+        return [turn.text for turn in self.turns]
+
+    def say(self, text: str) -> None:
+        """Add what the writer said, and an empty turn for the reply."""
+        self.turns += [Turn("you", text), Turn("model", "")]
+
+    def take_back(self, index: int) -> str:
+        """Drop the writer's turn `index`, or the one before a reply, with all that follows; return what it said."""
+        while index > 0 and self.turns[index].speaker == "model":
+            index -= 1
+        text = self.turns[index].text if self.turns else ""
+        del self.turns[index:]
+        return text
+
+    def again(self, index: int) -> bool:
+        """Empty the reply at `index`, or behind the writer's turn there, and drop what follows; False without one."""
+        if index < len(self.turns) and self.turns[index].speaker == "you":
+            index += 1
+        if not 0 < index <= len(self.turns):
+            return False
+        del self.turns[index:]
+        self.turns.append(Turn("model", ""))
+        return True
+
+    def last(self, speaker: Speaker) -> int | None:
+        """Return the number of the last turn of one side, None where there is none."""
+        return next((i for i in reversed(range(len(self.turns))) if self.turns[i].speaker == speaker), None)
+
+    def as_text(self, names: dict[Speaker, str]) -> str:
+        """Return a turn a line, each with its speaker's name."""
+        return "".join(f"{line}\n" for line in self._lines("{name}: {text}", names))
+
+    def as_markdown(self, names: dict[Speaker, str]) -> str:
+        """Return a turn a paragraph; signs that Markdown would read are escaped."""
+        return "\n\n".join(self._lines("**{name}:** {text}", names, _MARKDOWN)) + "\n"
+
+    def _lines(self, form: str, names: dict[Speaker, str], escapes: dict[int, str] | None = None) -> Iterator[str]:
+        for turn in self.turns:
+            text = " ".join(turn.text.split())
+            name = names[turn.speaker]
+            yield (
+                form.format(name=name, text=text).strip()
+                if escapes is None
+                else form.format(name=name.translate(escapes), text=text.translate(escapes))
+            )
+
+
+_MARKDOWN = {ord(sign): f"\\{sign}" for sign in "\\`*_{}[]<>()#+-.!|~"}

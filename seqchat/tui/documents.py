@@ -1,0 +1,79 @@
+"""Text files: what is opened, and saved so that nothing is lost."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from seqchat.corpus.cleaning import clean
+from seqchat.corpus.words import HAN
+from seqchat.errors import SeqchatError
+from seqchat.files import write_file
+from seqchat.tui.language import say
+
+MOST_BYTES = 10_000_000
+
+
+@dataclass(frozen=True)
+class Document:
+    """A text file as it was read or written last: its path, its text, its line break, and when it was changed."""
+
+    path: Path
+    text: str
+    newline: str
+    changed_ns: int
+
+    @classmethod
+    def read(cls, path: Path) -> Document:
+        """Read a UTF-8 text.
+
+        Raises:
+            SeqchatError: there is no such file, it is no text, or larger than `MOST_BYTES`.
+        """
+        try:
+            if path.stat().st_size > MOST_BYTES:
+                raise SeqchatError(say("{path} is larger than {most} MB.", path=path, most=MOST_BYTES // 1_000_000))
+            changed = path.stat().st_mtime_ns
+            raw = path.read_bytes().decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise SeqchatError(say("{path} is no UTF-8 text.", path=path)) from None
+        except OSError as error:
+            raise SeqchatError(say("{path} cannot be read ({reason}).", path=path, reason=error.strerror)) from error
+        return cls(path, clean(raw), "\r\n" if "\r\n" in raw else "\n", changed)
+
+    @classmethod
+    def write(cls, path: Path, text: str, newline: str = "\n") -> Document:
+        """Write a text, atomically; a link stays a link, and permissions stay.
+
+        Raises:
+            SeqchatError: it cannot be written.
+        """
+        target = path.resolve()
+        mode = target.stat().st_mode if target.exists() else None
+        if not target.parent.is_dir():
+            raise SeqchatError(say("{path} cannot be written ({reason}).", path=path, reason=say("no such folder")))
+        write_file(target, text.replace("\n", newline))
+        if mode is not None:
+            with contextlib.suppress(OSError):
+                target.chmod(mode)
+        return cls(path, text, newline, target.stat().st_mtime_ns)
+
+    @property
+    def changed_by_others(self) -> bool:
+        """Whether the file on the disk is no longer what was read or written last."""
+        try:
+            return self.path.stat().st_mtime_ns != self.changed_ns
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return True
+
+
+_WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}]+(?:['’_-][^\W_{HAN}]+)*")
+
+
+def count_words(text: str) -> int:
+    """Count words as word processors do: each Chinese character, and each run of other letters or digits."""
+    return sum(1 for _ in _WORD.finditer(text))

@@ -1,0 +1,91 @@
+"""All settings, as a form; what is changed is at work at once, and kept in the config file."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Label, Select, Static, Switch
+
+from seqchat import locations
+from seqchat.model.shelf import installed
+from seqchat.tui.language import say
+from seqchat.tui.screens.dialog import Dialog
+from seqchat.tui.settings import OPTIONS, Option, Settings, Value
+
+# How choices are called
+_CHOICES = {
+    "auto": "automatic",
+    "en": "English",
+    "zh": "中文",
+    "types": "never",
+    "completes": "if it finishes a word",
+    "takes": "always",
+    "colours": "colours",
+    "bars": "bars",
+}
+
+
+class SettingsForm(Dialog[None]):
+    """A row a setting."""
+
+    TITLE_TEXT = "Settings"
+
+    class Changed(Message):
+        """A setting has another value."""
+
+        def __init__(self, name: str, value: Value) -> None:
+            super().__init__()
+            self.name, self.value = name, value
+
+    def __init__(self, settings: Settings, themes: list[str]) -> None:
+        super().__init__()
+        self._settings = settings
+        self._texts = {"theme": themes, "model": [model.name for model in installed()]}
+
+    def content(self) -> ComposeResult:
+        """Show each setting with what fits it: a switch, a choice, or a field for a number."""
+        with VerticalScroll():
+            for option in OPTIONS:
+                with Horizontal(classes="row"):
+                    yield Label(Content(say(option.text)))
+                    yield self._field(option)
+            yield Static(Content(say("They are kept in {path}, where keys can be set too.", path=locations.settings())))
+
+    def _field(self, option: Option) -> Widget:
+        value = getattr(self._settings, option.name)
+        if isinstance(value, bool):
+            return Switch(value, id=option.name)
+        if isinstance(value, int | float):
+            return Input(f"{value:g}", type="integer" if isinstance(option.default, int) else "number", id=option.name)
+        choices = option.choices or tuple(dict.fromkeys([*self._texts[option.name], value]))
+        named = [(Content(say(_CHOICES.get(c, c)) if option.choices else c), c) for c in choices]
+        return Select(named, value=value, allow_blank=False, id=option.name)
+
+    @on(Switch.Changed)
+    def _switched(self, message: Switch.Changed) -> None:
+        self._set(message.switch.id, message.value)
+
+    @on(Select.Changed)
+    def _selected(self, message: Select.Changed) -> None:
+        self._set(message.select.id, str(message.value))
+
+    @on(Input.Changed)
+    def _typed(self, message: Input.Changed) -> None:
+        option = next(o for o in OPTIONS if o.name == message.input.id)
+        try:
+            value = int(message.value) if isinstance(option.default, int) else float(message.value)
+        except ValueError:
+            return
+        wrong = option.problem(value)
+        message.input.set_class(wrong is not None, "-invalid")
+        if wrong is None:
+            self._set(option.name, value)
+
+    def _set(self, name: str | None, value: Value) -> None:
+        if name is not None and getattr(self._settings, name) != value:
+            self._settings = self._settings.changed(name, value)
+            self.app.post_message(self.Changed(name, value))

@@ -1,0 +1,150 @@
+"""What was written, kept while it is written, so that the next start goes on with it, also after a crash."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from filelock import FileLock, Timeout
+
+from seqchat.corpus.cleaning import clean
+from seqchat.files import write_private
+from seqchat.tui.conversation import Conversation, Turn
+
+Mode = Literal["compose", "chat"]
+MOST_SESSIONS = 10
+
+
+@dataclass(frozen=True)
+class Session:
+    """Everything that a start needs to go on: the text with its cursor and file, the conversation and its draft."""
+
+    mode: Mode = "compose"
+    text: str = ""
+    cursor: tuple[int, int] = (0, 0)
+    path: str = ""
+    turns: list[tuple[str, str]] = field(default_factory=list)
+    draft: str = ""
+    ended: bool = False
+    time: float = 0.0
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to go on with."""
+        return not (self.text.strip() or self.turns or self.draft.strip())
+
+    def conversation(self) -> Conversation:
+        """Return the conversation, without replies that never came."""
+        turns = [Turn("model" if speaker == "model" else "you", text) for speaker, text in self.turns]
+        return Conversation([turn for turn in turns if turn.text])
+
+    def title(self, most: int = 40) -> str:
+        """Return how its text begins, on one line."""
+        said = self.text or self.draft or " / ".join(text for _, text in self.turns)
+        line = " ".join(said.split())
+        return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+class Sessions:
+    """The sessions of a folder; this process writes its own, whose lock it holds while it runs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._own = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.json"
+        self._lock = FileLock(self._own.with_suffix(".lock"))
+        self._kept: Session | None = None
+
+    def keep(self, session: Session) -> None:
+        """Write what there is to go on with; what is as before is not written again.
+
+        Raises:
+            SeqchatError: it cannot be written.
+        """
+        if self._kept is not None and dataclasses.replace(session, time=self._kept.time) == self._kept:
+            return
+        if session.empty and self._kept is None:
+            return
+        if self._kept is None:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        self._kept = dataclasses.replace(session, time=time.time())
+        write_private(self._own, json.dumps(dataclasses.asdict(self._kept), ensure_ascii=False))
+
+    def close(self, session: Session) -> None:
+        """Write the last state, as that of a session that ended well, and let older ones go."""
+        try:
+            self.keep(dataclasses.replace(session, ended=True))
+            if session.empty:
+                self._own.unlink(missing_ok=True)
+            for path in self._others()[MOST_SESSIONS:]:
+                path.unlink(missing_ok=True)
+        finally:
+            self._lock.release()
+            self._own.with_suffix(".lock").unlink(missing_ok=True)
+
+    def earlier(self) -> Iterator[tuple[Path, Session]]:
+        """Yield the sessions of processes that no longer run, the latest first; what cannot be read is passed over."""
+        for path in self._others():
+            session = _read(path)
+            if session is not None and not session.empty and not _runs(path):
+                yield path, session
+
+    def settle(self, path: Path) -> None:
+        """Note that a session that did not end well has been seen to."""
+        session = _read(path)
+        if session is not None:
+            write_private(path, json.dumps(dataclasses.asdict(dataclasses.replace(session, ended=True))))
+            path.with_suffix(".lock").unlink(missing_ok=True)
+
+    def _others(self) -> list[Path]:
+        found = self._folder.glob("*.json") if self._folder.is_dir() else []
+        return sorted((path for path in found if path != self._own), reverse=True)
+
+
+def forget(folder: Path) -> int:
+    """Remove the sessions of processes that no longer run; return how many there were."""
+    paths = [path for path in folder.glob("*.json") if not _runs(path)] if folder.is_dir() else []
+    for path in paths:
+        path.unlink(missing_ok=True)
+        path.with_suffix(".lock").unlink(missing_ok=True)
+    return len(paths)
+
+
+def _runs(path: Path) -> bool:
+    """Whether the process that writes a session still runs."""
+    lock = path.with_suffix(".lock")
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _read(path: Path) -> Session | None:
+    try:
+        return _session(json.loads(path.read_bytes()))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _session(document: dict[str, Any]) -> Session:
+    """Check and clean what a file holds; it may have been changed by anyone."""
+    row, column = document["cursor"]
+    return Session(
+        mode="chat" if document["mode"] == "chat" else "compose",
+        text=clean(document["text"]),
+        cursor=(int(row), int(column)),
+        path=clean(document["path"]),
+        turns=[(clean(speaker), clean(text)) for speaker, text in document["turns"]],
+        draft=clean(document["draft"]),
+        ended=bool(document["ended"]),
+        time=float(document["time"]),
+    )

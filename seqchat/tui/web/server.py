@@ -1,0 +1,30 @@
+"""textual-serve, kept to its own page: other sites that are open in the browser get no app."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from textual_serve.server import Server
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class LocalServer(Server):
+    """Refuses websockets that other sites' pages open, also those that call themselves by this machine's address."""
+
+    async def on_startup(self, app: web.Application) -> None:
+        """Say where the app is."""
+        self.console.print(f"seqchat is at {self.public_url}  (Ctrl+C ends it)", highlight=False)
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """Start an app for a visitor who comes from our own page.
+
+        Raises:
+            web.HTTPForbidden: the page is another one's.
+        """
+        page = urlsplit(request.headers.get("Origin", "")).netloc
+        name = urlsplit(f"//{request.host}").hostname
+        if page != request.host or (self.host in LOOPBACK and name not in LOOPBACK):
+            raise web.HTTPForbidden(text="This app is shown on its own page only.")
+        return await super().handle_websocket(request)
