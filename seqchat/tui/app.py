@@ -143,14 +143,14 @@ class SeqchatApp(App[str]):
                 self.notify(str(error), severity="warning", markup=False)
             self._kept = True
 
-    async def on_unmount(self) -> None:
-        """Keep the last state."""
+    async def _shutdown(self) -> None:
+        """Keep the last state, while the widgets are still there."""
         with contextlib.suppress(Exception):
             self._session = self.workspace.session()
         if not self._inline:
             with contextlib.suppress(SeqchatError, OSError):
-                # After a crash it is no session that ended well; the next start offers it.
-                (self._sessions.keep if self.crash else self._sessions.close)(self._session)
+                self._sessions.close(self._session, crashed=self.crash is not None)
+        await super()._shutdown()
 
     def _handle_exception(self, error: Exception) -> None:
         """Keep the text and leave the terminal in order; who started the app says what happened."""
@@ -186,7 +186,7 @@ class SeqchatApp(App[str]):
 
     def action_models(self) -> None:
         """Let a model be chosen."""
-        self.push_screen(Models(self.workspace.models), self._open_models)
+        self.push_screen(Models([Path(model).name for model in self.workspace.models]), self._open_models)
 
     async def _open_models(self, names: list[str] | None) -> None:
         if names and names != self.workspace.models:

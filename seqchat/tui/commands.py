@@ -27,7 +27,7 @@ def of(app: SeqchatApp) -> Iterator[SystemCommand]:
     """Yield the commands of the app."""
     for key in app.keys["app"]:
         if not key.name.startswith(_LEFT_OUT):
-            yield SystemCommand(say(key.text), shown(key.keys), _runner(app, key.action))
+            yield SystemCommand(str(key), shown(key.keys), _runner(app, key.action))
     for name, (off, on) in _SWITCHES.items():
         value = bool(getattr(app.workspace.settings, name))
         yield SystemCommand(say(on if value else off), "", _switcher(app, name, not value))

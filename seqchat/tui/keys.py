@@ -20,7 +20,7 @@ BRANCHES = 3
 class Key:
     """What a key does: a name for the config file, its keys, Textual's action, and a text for the help screen.
 
-    `footer`: what the last line of the screen calls it, if it is shown there.
+    `footer`: what the last line of the screen calls it, if it is shown there; `number`: of one key among several alike.
     """
 
     name: str
@@ -28,12 +28,17 @@ class Key:
     action: str
     text: str
     footer: str = ""
+    number: int = 0
+
+    def __str__(self) -> str:
+        """What it does, in the language in use."""
+        return say(self.text, n=self.number) if self.number else say(self.text)
 
 
 def _numbered(name: str, keys: str, action: str, text: str, count: int) -> tuple[Key, ...]:
     """One key a number; the letters or digits follow each other in `keys`."""
     return tuple(
-        Key(f"{name}_{n}", key, f"{action}({n - 1})", text.format(n=n))
+        Key(f"{name}_{n}", key, f"{action}({n - 1})", text, number=n)
         for n, key in enumerate(keys.split(), 1)
         if n <= count
     )
@@ -50,7 +55,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
     "app": (
         Key("help", "alt+h", "app.help", "Help", footer="Help"),
         Key("mode", "alt+m", "mode", "Compose / chat", footer="Mode"),
-        Key("again", "ctrl+r,alt+r", "again", "Other continuations, or another reply", footer="Others"),
+        Key("again", "ctrl+r,alt+r", "again", "Other continuations, or another reply"),
         Key("palette", "ctrl+p,alt+p", "app.command_palette", "Commands", footer="Commands"),
         Key("save", "ctrl+s,alt+s", "save", "Save the text, or the conversation"),
         Key("save_as", "alt+shift+s", "save_as", "Save under another name"),
@@ -287,7 +292,9 @@ def bind(node: DOMNode, *scopes: str, table: Mapping[str, tuple[Key, ...]], inst
 
 def _bindings(key: Key, *, priority: bool) -> Iterator[Binding]:
     first, *rest = key.keys.split(",")
-    make = partial(Binding, action=key.action, description=say(key.footer or key.text), priority=priority)
-    yield make(first, show=bool(key.footer), key_display=shown(first))
+    make = partial(
+        Binding, action=key.action, description=say(key.footer) if key.footer else str(key), priority=priority
+    )
+    yield make(first, show=bool(key.footer), key_display=shown(first).replace("Ctrl+", "^"))
     for other in rest:
         yield make(other, show=False)

@@ -56,7 +56,7 @@ class Sessions:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._own = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.json"
+        self._own = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09}-{os.getpid()}.json"
         self._lock = FileLock(self._own.with_suffix(".lock"))
         self._kept: Session | None = None
 
@@ -76,10 +76,10 @@ class Sessions:
         self._kept = dataclasses.replace(session, time=time.time())
         write_private(self._own, json.dumps(dataclasses.asdict(self._kept), ensure_ascii=False))
 
-    def close(self, session: Session) -> None:
-        """Write the last state, as that of a session that ended well, and let older ones go."""
+    def close(self, session: Session, *, crashed: bool = False) -> None:
+        """Write the last state, as that of a session that ended well unless it `crashed`, and let older ones go."""
         try:
-            self.keep(dataclasses.replace(session, ended=True))
+            self.keep(dataclasses.replace(session, ended=not crashed))
             if session.empty:
                 self._own.unlink(missing_ok=True)
             for path in self._others()[MOST_SESSIONS:]:

@@ -64,11 +64,11 @@ class ReplyRequest:
 
 
 class ModelLoading(Message):
-    """A model is being loaded; `what` says what is done just now."""
+    """The model of that number is being loaded; `what` says what is done just now."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, index: int, what: str) -> None:
         super().__init__()
-        self.what = what
+        self.index, self.what = index, what
 
 
 class ModelReady(Message):
@@ -180,7 +180,7 @@ class Thinker:
                 self._publish(ModelFailed(0, _reason(error)))
 
     def _load_all(self) -> bool:
-        self._publish(ModelLoading(say("Starting PyTorch")))
+        self._publish(ModelLoading(0, say("Starting PyTorch")))
         for index, model in enumerate(self._models):
             try:
                 self._engines[index] = self._load(index, model)
@@ -194,9 +194,9 @@ class Thinker:
         from seqchat.completion.engine import Engine
         from seqchat.completion.suggestion import suggest
 
-        self._publish(ModelLoading(say("Loading {model}", model=model)))
+        self._publish(ModelLoading(index, say("Loading {model}", model=model)))
         engine = Engine.load(model)
-        self._publish(ModelLoading(say("Loading the dictionary")))
+        self._publish(ModelLoading(index, say("Loading the dictionary")))
         suggest(engine, "你好")
         engine.learn(self._remembered)
         # A text that was overtaken by the next key need not be read to its end.

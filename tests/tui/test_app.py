@@ -1,316 +1,392 @@
 """The app through Textual's pilot: real widgets, real keys, a real small model."""
 
-import asyncio
 import threading
-from collections.abc import Callable
 
 import pytest
 from textual._xterm_parser import XTermParser
-from textual.pilot import Pilot
 
 from seqchat.tui import thinking
-from seqchat.tui.app import SeqchatApp
+from seqchat.tui.terminal import let_alt_digits_through
+from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.continuations import Continuations
-from seqchat.tui.widgets.editor import Editor
-from seqchat.tui.widgets.gate_panel import GatePanel
-from seqchat.tui.widgets.suggestion_bar import SuggestionBar
-
-SIZES = [(80, 24), (120, 34), (200, 60)]
 
 
-async def until(pilot: Pilot, condition: Callable[[], object], what: str = "it") -> None:
-    for _ in range(600):
-        await pilot.pause()
-        if condition():
-            return
-        await asyncio.sleep(0.02)
-    pytest.fail(f"{what} did not happen")
-
-
-def editor(app: SeqchatApp) -> Editor:
-    return app.query_one(Editor)
-
-
-def bar(app: SeqchatApp) -> SuggestionBar:
-    return app.query_one(SuggestionBar)
-
-
-def texts(app: SeqchatApp) -> list[str]:
-    return app.query_one(Continuations).texts
-
-
-def screen(app: SeqchatApp) -> str:
-    return "\n".join("".join(s.text for s in line) for line in app.screen._compositor.render_strips())
-
-
-async def settled(pilot: Pilot, app: SeqchatApp) -> None:
-    """Wait until suggestions and continuations of the text at hand are there."""
-    await until(pilot, lambda: app.query_one(Continuations).finished, "the end of the continuations")
-
-
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", [(80, 24), (120, 34), (200, 60)])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
-async def test_typing_brings_suggestions_continuations_and_gates(models, cell, size):
-    app = SeqchatApp(str(models[cell]))
-    async with app.run_test(size=size) as pilot:
-        await settled(pilot, app)
-        before = bar(app).suggestions
-        await pilot.press(*"我想去")
-        await until(pilot, lambda: bar(app).suggestions != before, "a change of suggestions")
-        await settled(pilot, app)
-        assert len(bar(app).suggestions) == 5
-        assert all(texts(app))
-        shown = screen(app)
-        names = {"rnn": "hidden", "lstm": "forget", "gru": "update"}
-        assert names[cell] in shown
+async def test_typing_brings_suggestions_continuations_and_gates(desk, cell, size):
+    async with desk(cell, size=size) as d:
+        await d.settled()
+        before = d.bar.suggestions
+        await d.press(*"我想去")
+        await d.settled()
+        assert d.bar.suggestions != before
+        assert len(d.bar.suggestions) == 9
+        assert all(d.branches)
+        shown = d.screen
+        assert {"rnn": "hidden", "lstm": "forget", "gru": "update"}[cell] in shown
         assert cell.upper() in shown
         assert "▀" in shown
         assert "Accept" in shown
-        for suggestion in bar(app).suggestions:
-            assert suggestion.word in shown
+        for place in d.bar.cells:
+            assert d.bar.suggestions[place.index].word in shown
 
 
-async def test_the_first_frame_comes_before_the_model(models, monkeypatch):
+async def test_the_first_frame_comes_before_the_model(desk, monkeypatch):
     gate = threading.Event()
     load = thinking.Thinker._load
 
-    def slow_load(self):
+    def slow_load(self, index, model):
         gate.wait(20)
-        return load(self)
+        return load(self, index, model)
 
     monkeypatch.setattr(thinking.Thinker, "_load", slow_load)
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test() as pilot:
-        assert "Loading" in screen(app)
-        await pilot.press(*"今天")
-        assert editor(app).text == "今天"
+    async with desk() as d:
+        assert "Starting PyTorch" in d.screen or "Loading" in d.screen
+        await d.press(*"今天")
+        assert d.editor.text == "今天"
         gate.set()
-        await settled(pilot, app)
-        assert len(bar(app).suggestions) == 5
+        await d.settled()
+        assert len(d.bar.suggestions) == 9
 
 
-async def test_tab_accepts_the_first_suggestion(models):
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test() as pilot:
-        await pilot.press(*"今天晚上")
-        await settled(pilot, app)
-        first = bar(app).suggestions[0]
-        await pilot.press("tab")
-        assert editor(app).text == "今天晚上" + first.insert
-        await pilot.press("ctrl+z")
-        assert editor(app).text == "今天晚上"
+async def test_tab_accepts_the_grey_text_and_one_undo_takes_it_back(desk):
+    async with desk() as d:
+        await d.press(*"今天晚上")
+        await d.settled()
+        ghost = d.editor.suggestion
+        assert ghost.startswith(d.bar.suggestions[0].insert)
+        await d.press("tab")
+        assert d.editor.text == "今天晚上" + ghost
+        await d.press("alt+z")
+        assert d.editor.text == "今天晚上"
+        await d.press("ctrl+y")
+        assert d.editor.text == "今天晚上" + ghost
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
-async def test_alt_with_a_number_accepts_that_suggestion(models, number):
-    app = SeqchatApp(str(models["gru"]))
-    async with app.run_test() as pilot:
-        await pilot.press(*"我们")
-        await settled(pilot, app)
-        chosen = bar(app).suggestions[number - 1]
-        await pilot.press(f"alt+{number}")
-        assert editor(app).text == "我们" + chosen.insert
-
-
-@pytest.mark.parametrize("number", [1, 2, 3])
-async def test_alt_with_a_higher_number_accepts_a_continuation(models, number):
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test() as pilot:
-        await pilot.press(*"我们")
-        await settled(pilot, app)
-        chosen = texts(app)[number - 1]
-        await pilot.press(f"alt+{5 + number}")
-        assert editor(app).text == "我们" + chosen
+@pytest.mark.parametrize("number", [1, 2, 5, 9])
+async def test_alt_with_a_number_accepts_that_candidate(desk, number):
+    async with desk("gru", size=(160, 34)) as d:
+        await d.press(*"我们")
+        await d.settled()
+        chosen = d.bar.suggestions[number - 1]
+        await d.press(f"alt+{number}")
+        assert d.editor.text == "我们" + chosen.insert
 
 
 @pytest.mark.parametrize("digit", "0123456789")
-def test_the_bytes_of_alt_and_a_digit_are_that_key(models, digit):
-    SeqchatApp(str(models["lstm"]))
+def test_the_bytes_of_alt_and_a_digit_are_that_key(digit):
+    let_alt_digits_through()
     parser = XTermParser()
     keys = [event.key for event in (*parser.feed(f"\x1b{digit}"), *parser.feed(""))]
     assert keys == [f"alt+{digit}"]
 
 
-async def test_pinyin_is_replaced_when_accepted(models):
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test() as pilot:
-        await pilot.press(*"吃huoguo")
-        await until(pilot, lambda: any(s.word == "火锅" for s in bar(app).suggestions), "火锅")
-        index = [s.word for s in bar(app).suggestions].index("火锅")
-        await pilot.press(f"alt+{index + 1}")
-        assert editor(app).text == "吃火锅"
+async def test_pinyin_is_replaced_when_accepted(desk):
+    async with desk() as d:
+        await d.press(*"吃huoguo")
+        await d.until(lambda: any(s.word == "火锅" for s in d.bar.suggestions), "火锅")
+        await d.thought()
+        index = [s.word for s in d.bar.suggestions].index("火锅")
+        await d.press(f"alt+{index + 1}")
+        assert d.editor.text == "吃火锅"
 
 
-async def test_a_click_accepts(models):
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test() as pilot:
-        await pilot.press(*"我们")
-        await settled(pilot, app)
-        second, third_text = bar(app).suggestions[1], texts(app)[2]
-        await pilot.click(Continuations, offset=(6, 3))
-        assert editor(app).text == "我们" + third_text
-        await pilot.press("ctrl+z")
-        await until(pilot, lambda: bar(app).suggestions and bar(app).suggestions[1] == second)
-        await pilot.click(SuggestionBar, offset=(6, 2))
-        assert editor(app).text == "我们" + second.insert
+async def test_pinyin_can_be_switched_off_from_the_palette(desk):
+    async with desk() as d:
+        await d.press(*"吃huoguo")
+        await d.until(lambda: any(s.word == "火锅" for s in d.bar.suggestions), "火锅")
+        await d.press("ctrl+p", *"as pinyin")
+        await d.until(lambda: "Do not read letters" in d.screen)
+        await d.press("down", "enter")
+        await d.until(lambda: all(s.word != "火锅" for s in d.bar.suggestions), "candidates without pinyin")
+        assert d.app.chosen.pinyin is False
 
 
-async def test_ghost_text_is_the_first_suggestion_and_right_takes_it(models):
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test() as pilot:
-        await pilot.press(*"我们")
-        await settled(pilot, app)
-        ghost = editor(app).suggestion
-        assert ghost == bar(app).suggestions[0].insert
-        await pilot.press("right")
-        assert editor(app).text == "我们" + ghost
+async def test_a_click_accepts(desk):
+    async with desk() as d:
+        await d.press(*"我们")
+        await d.settled()
+        third_text = d.branches[2]
+        await d.pilot.click(Continuations, offset=(4, 3))
+        assert d.editor.text == "我们" + third_text
+        await d.press("alt+z")
+        await d.settled()
+        cell = d.bar.cells[1]
+        second = d.bar.suggestions[1]
+        await d.pilot.click(Candidates, offset=(cell.column + 3, 1 + cell.row))
+        assert d.editor.text == "我们" + second.insert
 
 
-async def test_other_continuations_can_be_asked_for(models):
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test() as pilot:
-        await pilot.press(*"我们")
-        await settled(pilot, app)
-        before = texts(app)
-        await pilot.press("ctrl+r")
-        await until(pilot, lambda: texts(app) != before and app.query_one(Continuations).finished)
-        assert editor(app).text == "我们"
+async def test_a_click_on_a_word_of_a_continuation_takes_all_up_to_it(desk):
+    async with desk() as d:
+        await d.press(*"我们")
+        await d.settled()
+        branch = d.workspace.query_one(Continuations).branches[0]
+        first = branch.words[0]
+        await d.pilot.click(Continuations, offset=(2 + 9, 1))
+        assert d.editor.text == "我们" + first
 
 
-async def test_an_answer_to_a_text_that_is_gone_is_dropped(models):
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test() as pilot:
-        await pilot.press(*"我们")
-        await settled(pilot, app)
-        shown = bar(app).suggestions
+async def test_right_takes_the_grey_text_and_ctrl_right_one_word_of_it(desk, monkeypatch):
+    async with desk() as d:
+        await d.press(*"我们")
+        await d.settled()
+        first = d.bar.suggestions[0]
+        d.workspace.on_ghost(thinking.Ghost(d.workspace._request, "好吗"))
+        assert d.editor.suggestion == first.insert + "好吗"
+        await d.press("ctrl+right")
+        assert d.editor.text == "我们" + first.insert
+        await d.press("alt+z")
+        await d.thought()
+        d.workspace.on_ghost(thinking.Ghost(d.workspace._request, "好吗"))
+        await d.press("right")
+        assert d.editor.text == "我们" + first.insert + "好吗"
+
+
+async def test_escape_takes_the_grey_text_away_until_the_next_key(desk):
+    async with desk() as d:
+        await d.press(*"我们")
+        await d.settled()
+        assert d.editor.suggestion
+        await d.press("escape")
+        assert d.editor.suggestion == ""
+        await d.press("去")
+        await d.settled()
+        assert d.editor.suggestion
+
+
+async def test_a_branch_is_taken_word_by_word_and_what_is_left_of_it_stays(desk):
+    async with desk() as d:
+        await d.press(*"我们")
+        await d.settled()
+        branches = d.workspace.query_one(Continuations).branches
+        while len(words := list(branches[1].words)) < 4:
+            await d.press("ctrl+r")
+            await d.settled()
+        await d.press("alt+k")
+        assert d.editor.text == "我们" + words[0]
+        await d.settled()
+        assert d.branches[1] == "".join(words[1:])
+        await d.press("alt+k")
+        assert d.editor.text == "我们" + words[0] + words[1]
+        await d.press("alt+shift+k")
+        assert d.editor.text == "我们" + "".join(words)
+
+
+async def test_other_continuations_can_be_asked_for(desk):
+    async with desk() as d:
+        await d.press(*"我们")
+        await d.settled()
+        before = d.branches
+        await d.press("ctrl+r")
+        await d.until(lambda: d.branches != before and all(d.branches))
+        assert d.editor.text == "我们"
+
+
+async def test_temperature_and_top_p_have_keys_and_draw_anew(desk):
+    async with desk() as d:
+        await d.press(*"我们")
+        await d.settled()
+        for _ in range(8):
+            await d.press("alt+shift+t")
+        await d.settled()
+        assert "temperature 0.0" in d.screen
+        assert len(set(d.branches)) == 1, "at temperature 0 all are the most probable one"
+        await d.press("alt+t", "alt+shift+u", "alt+shift+u", "alt+u")
+        assert d.workspace.settings.temperature == 0.1
+        assert d.workspace.settings.top_p == 0.9
+        assert "top-p 0.90" in d.screen
+        for _ in range(30):
+            await d.press("alt+shift+t", "alt+shift+u")
+        assert (d.workspace.settings.temperature, d.workspace.settings.top_p) == (0.0, 0.05)
+
+
+async def test_continuations_can_be_switched_off(desk):
+    async with desk(continuations=False) as d:
+        await d.press(*"我们")
+        await d.thought()
+        assert not d.workspace.query_one(Continuations).display
+        assert d.workspace._request.growth.branches == ()
+
+
+async def test_an_answer_to_a_text_that_is_gone_is_dropped(desk):
+    from seqchat.completion.continuation import Piece
+
+    async with desk() as d:
+        await d.press(*"我们")
+        await d.settled()
+        shown = d.bar.suggestions
         old = thinking.Request(-1, "别的")
-        app.post_message(thinking.Grown(old, 0, "不该出现", True))
-        app.post_message(thinking.Thought(old, [], app.query_one(GatePanel)._trace))
-        await pilot.pause()
-        assert "不该出现" not in screen(app)
-        assert bar(app).suggestions == shown
+        growth = thinking.Growth((0, 1, 2), 0.8, 0.95)
+        d.workspace.post_message(thinking.Grown(growth, 0, Piece(0, "不该出现", 0.0, True)))
+        d.workspace.post_message(thinking.Thought(old, 0, [], d.panel._trace))
+        d.workspace.post_message(thinking.Ghost(old, "不该出现"))
+        await d.pilot.pause()
+        assert "不该出现" not in d.screen
+        assert d.bar.suggestions == shown
 
 
-async def test_a_suggestion_for_another_text_is_not_accepted(models, monkeypatch):
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test() as pilot:
-        await pilot.press(*"我们")
-        await settled(pilot, app)
-        monkeypatch.setattr(app._thinker, "think", lambda request: None)
-        await pilot.press("去", "tab", "alt+2", "alt+6")
-        assert editor(app).text == "我们去"
+async def test_a_suggestion_for_another_text_is_not_accepted(desk, monkeypatch):
+    async with desk() as d:
+        await d.press(*"我们")
+        await d.settled()
+        monkeypatch.setattr(d.workspace._thinker, "think", lambda request: None)
+        await d.press("去", "tab", "alt+2", "alt+j", "alt+shift+k")
+        assert d.editor.text == "我们去"
 
 
-async def test_a_failure_is_said_and_the_next_text_goes_well(models, monkeypatch):
+async def test_a_failure_is_said_and_the_next_text_goes_well(desk, monkeypatch):
     answer = thinking.Thinker._answer
 
-    def failing(self, engine, request):
+    def failing(self, request):
         if request.text.endswith("去"):
             raise ValueError("oops")
-        answer(self, engine, request)
+        answer(self, request)
 
     monkeypatch.setattr(thinking.Thinker, "_answer", failing)
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test(size=(160, 40)) as pilot:
-        await pilot.press(*"我们去")
-        await until(pilot, lambda: "oops" in screen(app))
-        await pilot.press("吃")
-        await settled(pilot, app)
-        assert len(bar(app).suggestions) == 5
+    async with desk(size=(160, 40)) as d:
+        await d.press(*"我们去")
+        await d.until(lambda: "oops" in d.screen)
+        await d.press("吃")
+        await d.settled()
+        assert len(d.bar.suggestions) == 9
 
 
-async def test_keys_are_never_lost_while_the_model_is_busy(models, monkeypatch):
+async def test_keys_are_never_lost_while_the_model_is_busy(desk, monkeypatch):
     release = threading.Event()
     answer = thinking.Thinker._answer
     seen: list[str] = []
 
-    def slow_answer(self, engine, request):
+    def slow_answer(self, request):
         seen.append(request.text)
         release.wait(5)
-        answer(self, engine, request)
+        answer(self, request)
 
     monkeypatch.setattr(thinking.Thinker, "_answer", slow_answer)
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test() as pilot:
-        await until(pilot, lambda: seen)
-        await pilot.press(*"今天晚上我们去吃火锅")
-        assert editor(app).text == "今天晚上我们去吃火锅"
+    async with desk() as d:
+        await d.until(lambda: seen)
+        await d.press(*"今天晚上我们去吃火锅")
+        assert d.editor.text == "今天晚上我们去吃火锅"
         release.set()
-        await settled(pilot, app)
+        await d.settled()
         assert seen == ["", "今天晚上我们去吃火锅"]
 
 
-async def test_the_panel_shows_gates_one_by_one_layers_and_other_neurons(models):
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test(size=(120, 34)) as pilot:
-        await settled(pilot, app)
-        panel = app.query_one(GatePanel)
-        all_gates = ("input", "forget", "candidate", "output", "cell", "hidden")
-        assert all(gate in screen(app) for gate in all_gates)
-        for gate in all_gates:
-            await pilot.press("alt+g")
-            await pilot.pause()
-            assert [g for g in all_gates if g in screen(app)] == [gate]
-        await pilot.press("alt+g")
-        await pilot.pause()
-        assert all(gate in screen(app) for gate in all_gates)
-        assert "layer 1 of 2" in str(panel.border_title)
-        before = screen(app)
-        await pilot.press("alt+l")
-        await pilot.pause()
-        assert "layer 2 of 2" in str(panel.border_title)
-        assert screen(app) != before
-        assert str(panel.border_subtitle).startswith("neurons 1–")
-        await pilot.press("alt+down")
-        assert not str(panel.border_subtitle).startswith("neurons 1–")
-        await pilot.press("alt+up")
-        assert str(panel.border_subtitle).startswith("neurons 1–")
+async def test_what_stands_behind_the_cursor_counts(desk):
+    async with desk() as d:
+        await d.press(*"我想火锅", "left", "left")
+        await d.thought()
+        assert d.workspace._request.after == "火锅"
+        assert d.editor.suggestion == "", "no grey text before other text"
+        first = d.bar.suggestions[0]
+        await d.press("tab")
+        assert d.editor.text == f"我想{first.insert}火锅"
 
 
-@pytest.mark.parametrize("text", ["[red]红[/red]", "[/]", "\x1b[31m", "[link=x]", "👨‍👩‍👧🇨🇳", "مرحبا", "a\nb\n"])
-async def test_text_is_never_taken_for_markup(models, text):
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test() as pilot:
-        editor(app).insert(text)
-        await settled(pilot, app)
-        bar(app).notice(text)
-        app.query_one(Continuations).grow(0, text, False)
-        await pilot.pause()
-        if "\x1b" not in text and "\n" not in text:
-            assert screen(app).count(text[:4]) >= 1
+async def test_three_models_think_about_the_same_text(desk):
+    async with desk("rnn", "lstm", "gru", size=(120, 40)) as d:
+        await d.press(*"我想去")
+        await d.until(lambda: len(d.workspace._shown) == 3 and d.workspace._up_to_date(), "three thoughts")
+        await d.settled()
+        for name in ("RNN", "LSTM", "GRU", "forget", "update"):
+            assert name in d.screen
+        assert len(d.workspace.bars) == len(d.workspace.panels) == 3
+        assert len({tuple(s.word for s in bar.suggestions) for bar in d.workspace.bars}) > 1
+        await d.press("alt+g")
+        assert [panel._alone for panel in d.workspace.panels] == [0, 0, 0]
+
+
+async def test_one_of_several_models_may_be_damaged(desk, tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "config.json").write_text("{}")
+    async with desk(str(tmp_path / "broken"), "lstm", size=(140, 40)) as d:
+        await d.press(*"我们")
+        await d.until(lambda: d.workspace._shown.get(1) is d.workspace._request, "a thought of the second model")
+        assert "no complete" in d.screen
+        await d.press("alt+1")
+        assert d.editor.text == "我们", "there is no first candidate of the first model"
+
+
+async def test_a_damaged_model_is_said_and_the_text_stays(desk, tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "config.json").write_text("{}")
+    async with desk(str(tmp_path / "broken"), size=(200, 30)) as d:
+        await d.press(*"我们")
+        await d.until(lambda: "no complete model" in d.screen)
+        await d.press("tab", "alt+1", "alt+j", "ctrl+r", "alt+g", "alt+y", "alt+e", "alt+x", "alt+w", "left", "down")
+        assert d.editor.text == "我们"
 
 
 @pytest.mark.parametrize("size", [(20, 5), (1, 1), (40, 12)])
-async def test_a_small_terminal_is_no_crash(models, size):
-    app = SeqchatApp(str(models["lstm"]))
-    async with app.run_test(size=size) as pilot:
-        await pilot.press(*"我们")
-        await settled(pilot, app)
-        await pilot.resize_terminal(120, 34)
-        await pilot.pause()
-        assert "▀" in screen(app)
+async def test_a_small_terminal_is_no_crash(desk, size):
+    async with desk(size=size) as d:
+        await d.press(*"我们")
+        await d.thought()
+        if size[1] > 4:
+            assert "我们" in d.screen
+            assert d.bar.suggestions[0].word in d.screen
+        await d.pilot.resize_terminal(120, 34)
+        await d.until(lambda: "▀" in d.screen)
 
 
-async def test_a_damaged_model_is_said_and_the_text_stays(models, tmp_path):
-    (tmp_path / "broken").mkdir()
-    (tmp_path / "broken" / "config.json").write_text("{}")
-    app = SeqchatApp(str(tmp_path / "broken"))
-    async with app.run_test(size=(200, 30)) as pilot:
-        await pilot.press(*"我们")
-        await until(pilot, lambda: "no complete model" in screen(app))
-        await pilot.press("tab", "alt+1", "alt+6", "ctrl+r", "alt+g", "alt+l", "alt+down")
-        assert editor(app).text == "我们"
-
-
-async def test_what_was_remembered_is_learned_and_what_was_written_is_told(models):
+async def test_what_was_remembered_is_learned_and_what_was_written_is_told(desk, monkeypatch):
     learned = []
-    app = SeqchatApp(str(models["lstm"]), ["我家的猫叫小花"])
-    assert app.written == ""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("seqchat.completion.engine.Engine.learn", lambda self, texts: learned.extend(texts))
-        async with app.run_test() as pilot:
-            await settled(pilot, app)
-            await pilot.press(*"你好", "enter", *"在吗")
-            await pilot.pause()
+    monkeypatch.setattr("seqchat.completion.engine.Engine.learn", lambda self, texts: learned.extend(texts))
+    async with desk(options={"remembered": ["我家的猫叫小花"]}) as d:
+        await d.settled()
+        assert d.app.written == ""
+        await d.press(*"你好", "enter", *"在吗")
     assert learned == ["我家的猫叫小花"]
-    assert app.written == "你好\n在吗"
+    assert d.app.written == "你好\n在吗"
+
+
+async def test_another_model_can_be_chosen(desk, models, monkeypatch):
+    monkeypatch.setattr("seqchat.locations.local_checkpoints", lambda: models["lstm"].parent)
+    async with desk("lstm") as d:
+        await d.press(*"我们")
+        await d.settled()
+        await d.press("alt+d")
+        await d.until(lambda: "Perplexity" in d.screen)
+        assert "RNN 1 × 32" in d.screen
+        assert list(d.app.screen._installed)[:3] == ["gru", "lstm", "rnn"]
+        await d.press("down")
+        await d.press("enter")
+        await d.until(lambda: "RNN" in str(d.panel.border_title), "the other model")
+        await d.settled()
+        assert d.editor.text == "我们"
+        assert d.workspace.models == ["rnn"]
+
+
+async def test_the_theme_is_kept(desk):
+    from seqchat import locations
+
+    async with desk() as d:
+        d.app.theme = "nord"
+        await d.pilot.pause()
+        assert 'theme = "nord"' in locations.settings().read_text()
+
+
+async def test_help_lists_every_key(desk):
+    async with desk(size=(120, 200)) as d:
+        await d.press("alt+h")
+        await d.pilot.pause()
+        for scope, keys in d.app.keys.items():
+            assert f"[keys.{scope}]" in d.screen
+            assert all(str(key) in d.screen for key in keys)
+        await d.press("escape")
+        assert d.app.screen is d.workspace
+
+
+async def test_a_crash_keeps_the_text_and_says_no_traceback(desk, monkeypatch, capsys):
+    with pytest.raises(ZeroDivisionError):
+        async with desk() as d:
+            await d.press(*"不能丢")
+            monkeypatch.setattr(type(d.workspace), "action_gate", lambda self, steps: 1 / 0)
+            await d.press("alt+g")
+    assert isinstance(d.app.crash, ZeroDivisionError)
+    assert "Traceback" not in capsys.readouterr().err
+    async with desk() as d:
+        await d.until(lambda: "did not end well" in d.screen)
+        assert "不能丢" in d.screen
+        await d.press("enter")
+        await d.until(lambda: d.editor.text == "不能丢")

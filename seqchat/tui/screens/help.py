@@ -42,4 +42,4 @@ class Help(Dialog[None]):
 
 
 def _line(key: Key) -> Content:
-    return Content.assemble((f"{shown(key.keys):<24} ", "$secondary"), say(key.text), (f"  {key.name}", "$text-muted"))
+    return Content.assemble((f"{shown(key.keys):<24} ", "$secondary"), str(key), (f"  {key.name}", "$text-muted"))

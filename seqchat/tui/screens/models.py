@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from seqchat.errors import SeqchatError
@@ -43,7 +43,7 @@ class Models(Dialog[list[str]]):
             table.add_column(say(column) if column else " ", key=column)
         for name, model in self._installed.items():
             mark = "●" if name in self._marked else " "
-            table.add_row(mark, *map(Content, _row(model)), key=name)
+            table.add_row(mark, *map(Text, _row(model)), key=name)
         if self._marked:
             table.move_cursor(row=list(self._installed).index(self._marked[0]))
         table.focus()

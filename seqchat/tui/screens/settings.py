@@ -60,10 +60,15 @@ class SettingsForm(Dialog[None]):
         if isinstance(value, bool):
             return Switch(value, id=option.name)
         if isinstance(value, int | float):
-            return Input(f"{value:g}", type="integer" if isinstance(option.default, int) else "number", id=option.name)
+            return Input(
+                f"{value:g}",
+                type="integer" if isinstance(option.default, int) else "number",
+                id=option.name,
+                compact=True,
+            )
         choices = option.choices or tuple(dict.fromkeys([*self._texts[option.name], value]))
         named = [(Content(say(_CHOICES.get(c, c)) if option.choices else c), c) for c in choices]
-        return Select(named, value=value, allow_blank=False, id=option.name)
+        return Select(named, value=value, allow_blank=False, id=option.name, compact=True)
 
     @on(Switch.Changed)
     def _switched(self, message: Switch.Changed) -> None:

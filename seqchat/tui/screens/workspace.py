@@ -85,7 +85,7 @@ class Workspace(Filing):
         self.writing.focus()
         self._describe_text()
         self.call_after_refresh(self._thinker.start)
-        self._ask()
+        self.ask_again()
 
     def on_unmount(self) -> None:
         """Let the thinking end with the screen."""
@@ -268,9 +268,7 @@ class Workspace(Filing):
 
     def on_model_loading(self, message: thinking.ModelLoading) -> None:
         """Say what is being done."""
-        for bar in self.bars:
-            if not bar.suggestions:
-                bar.notice(f"{message.what}…")
+        self.bars[message.index].notice(f"{message.what}…")
 
     def on_model_ready(self, message: thinking.ModelReady) -> None:
         """Show what model is at work."""

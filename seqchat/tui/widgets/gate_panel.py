@@ -193,7 +193,7 @@ class GatePanel(Widget, can_focus=True):
         if line.what == "labels":
             return [Segment(" " * self._gutter, ground), *label_row(words, selected - start, ground)]
         if line.what == "values":
-            return [Segment(self._exact(selected), ground)]
+            return self._exact(selected, ground)
         if line.what == "movers":
             return [Segment(self._moved(selected), ground + Style(dim=True))]
         if line.what == "empty":
@@ -227,16 +227,23 @@ class GatePanel(Widget, can_focus=True):
             return [head, *bar_row(shown[:, 0], gate.low, gate.high, ground)]
         return [head, *heat_rows(shown, gate.low, gate.high, ground)[0]]
 
-    def _exact(self, selected: int) -> str:
-        """Write the selected neuron's values at the selected word."""
+    def _exact(self, selected: int, ground: Style) -> list[Segment]:
+        """Write the selected neuron's values at the selected word, with as many decimals as there is room for."""
         assert self._trace is not None
         layer = self._trace.layers[self._layer]
-        number = f"n{self._neuron}"
-        signs = [(self._formula(gate).sign, float(layer[gate.name][selected, self._neuron])) for gate in self._gates]
-        exact = f"{number} {self._trace.words[selected]}  " + "  ".join(f"{sign} {value:.4f}" for sign, value in signs)
-        if cell_len(exact) <= self.content_size.width:
-            return exact
-        return f"{number} " + " ".join(f"{sign}{short(value)}" for sign, value in signs)
+        values = [(self._formula(gate).sign, float(layer[gate.name][selected, self._neuron])) for gate in self._gates]
+        neuron = f"n{self._neuron}"
+        forms = (
+            (f"{neuron} {self._trace.words[selected]}", [f" {value:.4f}" for _, value in values], "  "),
+            (neuron, [short(value) for _, value in values], " "),
+            (neuron, [short(value) for _, value in values], ""),
+        )
+        room = self.content_size.width
+        head, numbers, gap = next((f for f in forms if _length(*f) <= room), forms[-1])
+        segments = [Segment(f"{head} ", ground + Style(dim=True))]
+        for (sign, _), number in zip(values, numbers, strict=True):
+            segments += [Segment(sign, ground + Style(bold=True, italic=True)), Segment(number + gap, ground)]
+        return segments
 
     def _moved(self, selected: int) -> str:
         """Write which neurons changed most: at the last word since the last key, else since the word before."""
@@ -310,6 +317,10 @@ class GatePanel(Widget, can_focus=True):
         self.border_title = Content(" · ".join(title))
         self.border_subtitle = Content(subtitle)
         self.refresh()
+
+
+def _length(head: str, numbers: list[str], gap: str) -> int:
+    return cell_len(head) + 1 + sum(1 + len(number) for number in numbers) + len(gap) * (len(numbers) - 1)
 
 
 def short(value: float, *, sign: bool = False) -> str:

@@ -1,0 +1,105 @@
+"""A desk to test the app at: the real app with a real small model, and a hand that types."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from seqchat.tui.app import SeqchatApp
+from seqchat.tui.screens.workspace import Workspace
+from seqchat.tui.settings import Settings
+from seqchat.tui.widgets.candidates import Candidates
+from seqchat.tui.widgets.continuations import Continuations
+from seqchat.tui.widgets.editor import Editor
+from seqchat.tui.widgets.gate_panel import GatePanel
+
+
+@dataclass
+class Desk:
+    """A running app."""
+
+    app: SeqchatApp
+    pilot: Pilot[Any]
+
+    @property
+    def workspace(self) -> Workspace:
+        return self.app.workspace
+
+    @property
+    def editor(self) -> Editor:
+        return self.workspace.writing
+
+    @property
+    def bar(self) -> Candidates:
+        return self.workspace.bars[0]
+
+    @property
+    def panel(self) -> GatePanel:
+        return self.workspace.panels[0]
+
+    @property
+    def branches(self) -> list[str]:
+        branches = self.workspace.query_one(Continuations).branches
+        return [branches[index].text for index in range(3)]
+
+    @property
+    def screen(self) -> str:
+        return "\n".join("".join(s.text for s in line) for line in self.app.screen._compositor.render_strips())
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def until(self, condition: Callable[[], object], what: str = "it") -> None:
+        for _ in range(900):
+            await self.pilot.pause()
+            if condition():
+                return
+            await asyncio.sleep(0.02)
+        pytest.fail(f"{what} did not happen; the screen is\n{self.screen}")
+
+    async def thought(self) -> None:
+        """Wait until the candidates are those of the text at hand."""
+        await self.until(
+            lambda: self.workspace._up_to_date() and self.workspace._shown.get(0) is self.workspace._request,
+            "a thought about the text at hand",
+        )
+
+    async def settled(self) -> None:
+        """Wait until the continuations of the text at hand are there too."""
+        await self.thought()
+        await self.until(
+            lambda: self.workspace.query_one(Continuations).branches.finished, "the end of the continuations"
+        )
+
+
+Sitting = Callable[..., AbstractAsyncContextManager[Desk]]
+
+
+@pytest.fixture
+def desk(models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sitting:
+    """Return what opens the app: ``async with desk("lstm", size=(80, 24), ghost_words=0) as d``."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+
+    @asynccontextmanager
+    async def sit(
+        *names: str, size: tuple[int, int] = (110, 34), options: dict[str, Any] | None = None, **settings: Any
+    ) -> AsyncIterator[Desk]:
+        chosen = Settings(**{"heat_map": "colours", **settings})
+        paths = [str(models[name]) if name in models else name for name in names or ("lstm",)]
+        app = SeqchatApp(paths, chosen=chosen, **(options or {}))
+        async with app.run_test(size=size) as pilot:
+            yield Desk(app, pilot)
+
+    return sit

@@ -1,0 +1,370 @@
+"""The app in a real terminal: tmux presses the keys, and what its pane and the kept session hold is looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux that could press keys")
+
+REPOSITORY = Path(__file__).parents[2]
+SERVER = f"seqchat-test-{os.getpid()}"
+MOST_SECONDS = 15
+# A cell of the candidate bar: its number, its word, its kind, its probability
+CELL = re.compile(r"(\d) (\S+) ([→+])<?[\d.]+%")
+
+
+def tmux(*arguments: object) -> str:
+    done = subprocess.run(
+        ["tmux", "-L", SERVER, "-f", "/dev/null", *map(str, arguments)],
+        capture_output=True,
+        encoding="utf-8",
+        env={name: value for name, value in os.environ.items() if name != "TMUX"} | {"LC_ALL": "C.UTF-8"},
+        timeout=MOST_SECONDS,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module", autouse=True)
+def server() -> Iterator[None]:
+    """A tmux of our own, without anybody's settings."""
+    tmux("start-server", ";", "set", "-g", "exit-empty", "off")
+    yield
+    tmux("kill-server")
+
+
+def until(condition: Callable[[], object], what: Callable[[], str]) -> None:
+    end = time.monotonic() + MOST_SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail(f"waited in vain; there was: {what()}")
+        time.sleep(0.05)
+
+
+class Terminal:
+    """A pane of tmux, and a person's folders for the programs in it."""
+
+    def __init__(self, folder: Path, cache: Path, *command: object, columns: int = 100, lines: int = 30, **variables):
+        folders = {f"XDG_{kind}_HOME": folder / kind.lower() for kind in ("DATA", "CONFIG", "STATE")}
+        own = {"PATH": os.environ["PATH"], "HOME": folder, "XDG_CACHE_HOME": cache, **folders}
+        own |= {"LANG": "C.UTF-8", "TERM": "tmux-256color", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", **variables}
+        self._sessions = folder / "state" / "seqchat" / "sessions"
+        set_ = [f"{name}={value}" for name, value in own.items()]
+        size = ["-x", columns, "-y", lines, "-c", REPOSITORY]
+        new = tmux("new-session", "-d", *size, "-P", "-F", "#{pane_id} #{pane_pid}", "env", "-i", *set_, *command)
+        self._pane, pid = new.split()
+        self.process = int(pid)
+
+    # --- what a person does
+
+    def press(self, *keys: str) -> None:
+        """Press keys as tmux names them: ``M-1`` is Alt+1."""
+        tmux("send-keys", "-t", self._pane, *keys)
+
+    def type(self, text: str) -> None:
+        tmux("send-keys", "-t", self._pane, "-l", text)
+
+    def paste(self, text: str) -> None:
+        tmux("set-buffer", text)
+        tmux("paste-buffer", "-p", "-r", "-t", self._pane)
+
+    def resize(self, columns: int, lines: int) -> None:
+        tmux("resize-window", "-t", self._pane, "-x", columns, "-y", lines)
+
+    def close(self) -> None:
+        tmux("kill-pane", "-t", self._pane)
+
+    # --- what a person sees
+
+    def screen(self, *, colours: bool = False) -> str:
+        return tmux("capture-pane", "-p", *(["-e"] if colours else []), "-t", self._pane)
+
+    def state(self, name: str) -> str:
+        """What tmux knows of the pane, such as ``alternate_on``."""
+        return tmux("display-message", "-p", "-t", self._pane, f"#{{{name}}}").strip()
+
+    def until(self, *texts: str, without: str = "\0") -> None:
+        """Wait until the screen shows all these texts."""
+        until(lambda: (s := self.screen()) and without not in s and all(t in s for t in texts), self.screen)
+
+    def candidates(self) -> dict[str, tuple[str, str]]:
+        """The number of each candidate on the screen, with its kind and its word."""
+        return {number: (kind, word) for number, word, kind in CELL.findall(self.screen())}
+
+    def until_settled(self, *texts: str) -> None:
+        """Wait until the candidates and continuations for the text that is seen are there, and stay."""
+        seen = [""]
+
+        def same() -> bool:
+            seen.append(self.screen())
+            time.sleep(0.2)
+            now = seen[-1]
+            return now == seen[-2] and all(t in now for t in texts) and "▌" not in now and CELL.search(now) is not None
+
+        until(same, self.screen)
+
+    # --- what is kept
+
+    def session(self) -> dict[str, object]:
+        """The latest session on the disk; empty where there is none."""
+        files = sorted(self._sessions.glob("*.json"))
+        return json.loads(files[-1].read_text(encoding="utf-8")) if files else {}
+
+    def until_text(self, condition: str | Callable[[str], bool]) -> None:
+        """Wait until the text that is kept is this one, or meets the condition."""
+        wanted = condition if callable(condition) else lambda text: text == condition
+        until(lambda: wanted(str(self.session().get("text"))), lambda: f"{self.session()}\n{self.screen()}")
+
+
+def runs(process: int) -> bool:
+    return Path(f"/proc/{process}").exists()
+
+
+def children(process: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory) -> Path:
+    """One cache for all, so that the dictionary is read in once."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def terminal(models, cache, tmp_path) -> Iterator[Callable[..., Terminal]]:
+    """Open terminals in which the app starts, or another command."""
+    opened: list[Terminal] = []
+
+    def open_terminal(*command: object, **how) -> Terminal:
+        opened.append(Terminal(tmp_path, cache, *(command or app(models)), **how))
+        return opened[-1]
+
+    yield open_terminal
+    for one in opened:
+        if runs(one.process):
+            os.kill(one.process, signal.SIGKILL)
+
+
+def app(models, *options: str) -> list[str]:
+    return [sys.executable, "-m", "seqchat", "tui", str(models["lstm"]), *options]
+
+
+BASH = ["PS1=$ ", "bash", "--norc", "--noprofile", "-i"]
+
+
+@pytest.fixture(scope="module")
+def shared(models, cache, tmp_path_factory) -> Iterator[Terminal]:
+    one = Terminal(tmp_path_factory.mktemp("shared"), cache, *app(models))
+    yield one
+    if runs(one.process):
+        os.kill(one.process, signal.SIGKILL)
+
+
+@pytest.fixture
+def writing(shared) -> Terminal:
+    """A terminal whose app has an empty text and the focus in it; several tests use it one after the other."""
+    shared.until("Compose", "Candidates · lstm")
+    shared.type("我")
+    shared.press("M-a", "BSpace")
+    shared.until("0 words", without="Leave")
+    shared.until_settled()
+    return shared
+
+
+def test_suggestions_are_there_before_anything_is_typed(shared):
+    shared.until_settled("0 words", "Candidates · lstm")
+
+
+def test_tab_accepts_chinese_that_was_typed_and_alt_with_a_digit_a_candidate(writing):
+    writing.type("今天我们")
+    writing.until_settled("今天我们")
+    kind, word = writing.candidates()["1"]
+    assert kind == "→"
+    writing.press("Tab")
+    writing.until_text(lambda text: text.startswith(f"今天我们{word}"))
+    before = str(writing.session()["text"])
+    writing.until_settled(before)
+    kind, word = writing.candidates()["2"]
+    writing.press("M-2")
+    writing.until_text(before + word)
+
+
+def test_digits_pick_in_the_bar_and_are_text_elsewhere(writing):
+    writing.type("我有 32")
+    writing.until_text("我有 32")
+    writing.press("BSpace", "BSpace", "BSpace")
+    writing.until_text("我有")
+    writing.until_settled("我有")
+    word = writing.candidates()["3"][1]
+    writing.press("Down")
+    writing.until("Take", "Leave")
+    writing.press("3")
+    writing.until_text(f"我有{word}")
+    writing.until("Accept", without="Leave")
+    writing.type("3")
+    writing.until_text(f"我有{word}3")
+
+
+def test_typing_goes_on_from_the_bar(writing):
+    writing.type("我")
+    writing.until_settled("我")
+    writing.press("Down")
+    writing.until("Leave")
+    writing.type("们")
+    writing.until_text("我们")
+    writing.until_settled("我们")
+    writing.press("Down")
+    writing.until("Leave")
+    writing.press("Escape")
+    writing.until("Accept", without="Leave")
+    writing.type("好")
+    writing.until_text("我们好")
+
+
+def test_pasted_escape_sequences_do_nothing_but_leave_their_text(writing):
+    title, mouse = writing.state("pane_title"), writing.state("mouse_any_flag")
+    writing.paste("红\x1b[31m色\x1b]0;taken over\x07\x1b[2J\x1b[?1003l\x1b[10;10H\x9b5m\x08白\r\n第二行")
+    writing.until_text("红色白\n第二行")
+    writing.until_settled("红色白", "第二行", "Candidates")
+    assert (writing.state("pane_title"), writing.state("mouse_any_flag")) == (title, mouse)
+    assert "\\u001b" not in json.dumps(writing.session())
+
+
+def test_a_tiny_window_and_a_large_one_again(writing):
+    writing.type("你好")
+    writing.until_settled("你好")
+    writing.resize(20, 5)
+    writing.until("你好", without="╭")
+    assert all(len(line) <= 20 for line in writing.screen().splitlines())
+    writing.type("吗")
+    writing.until("你好吗")
+    assert CELL.search(writing.screen())
+    writing.resize(100, 30)
+    writing.until_settled("你好吗", "Continuations", "hidden h", "^Q Quit")
+    writing.type("？")
+    writing.until_text("你好吗？")
+
+
+def test_a_chat_answers_what_enter_sends(writing):
+    writing.press("M-m")
+    writing.until("Chat", "Send")
+    writing.type("你好吗")
+    writing.until("你好吗")
+    writing.press("Enter")
+    until(lambda: len(writing.session().get("turns", ())) == 2, writing.screen)
+    until(lambda: all(text for _, text in writing.session()["turns"]), writing.screen)
+    turns = writing.session()["turns"]
+    assert turns[0] == ["you", "你好吗"]
+    assert turns[1][0] == "model"
+    writing.until("You  你好吗", f"lstm  {turns[1][1][:4]}".rstrip())
+    writing.press("M-m")
+    writing.until("Compose", without="You  ")
+
+
+def test_a_stopped_app_comes_back_and_leaves_the_terminal_in_order(models, terminal):
+    shell = terminal(*BASH)
+    shell.type(f"{shlex.join(app(models))}; echo status $?\n")
+    shell.until("Starting PyTorch")
+    shell.type("今天")
+    shell.until("今天")
+    shell.press("C-z")
+    shell.until("Stopped")
+    assert (shell.state("alternate_on"), shell.state("mouse_any_flag"), shell.state("cursor_flag")) == ("0", "0", "1")
+    shell.type("clear\n")
+    shell.until("$", without="今天")
+    shell.type("fg\n")
+    shell.until_settled("今天", "Candidates")
+    shell.type("晚上")
+    shell.until_text("今天晚上")
+    shell.press("C-q")
+    shell.until("$", without="Candidates")
+    assert (shell.state("alternate_on"), shell.state("mouse_any_flag"), shell.state("cursor_flag")) == ("0", "0", "1")
+    shell.type("echo back-$?\n")
+    shell.until("back-0", without="今天")
+
+
+def test_what_was_typed_outlives_a_kill_and_a_closed_window(models, terminal):
+    killed = terminal()
+    killed.until("Compose")
+    killed.type("别丢了")
+    killed.until_text("别丢了")
+    os.kill(killed.process, signal.SIGKILL)
+    until(lambda: not runs(killed.process), lambda: "the process")
+
+    shell = terminal(*BASH)
+    shell.type(f"{shlex.join(app(models))}\n")
+    shell.until("别丢了", "Go on", "Begin anew")
+    shell.press("Enter")
+    shell.until("别丢了", without="Begin anew")
+    shell.until_settled("别丢了")
+    shell.type("我的")
+    shell.until("别丢了我的")
+    (process,) = children(shell.process)
+    shell.close()
+    until(lambda: not runs(process), lambda: Path(f"/proc/{process}/status").read_text())
+    assert shell.session()["ended"]
+
+    again = terminal()
+    again.until("别丢了我的", without="Begin anew")
+    again.type("字")
+    again.until_text("别丢了我的字")
+
+
+COLOUR = re.compile(r"\x1b\[(?:\d+;)*?([34]8;[25]|[34][0-7]|9[0-7]|10[0-7])[;m]")
+
+
+@pytest.mark.parametrize(
+    ("variables", "colours"),
+    [
+        ({"TERM": "tmux-256color", "COLORTERM": "truecolor"}, {"38;2", "48;2"}),
+        ({"TERM": "screen-256color"}, {"38;5", "48;5"}),
+        ({"TERM": "linux"}, set()),
+        ({"TERM": "tmux-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"}, set()),
+    ],
+    ids=lambda value: " ".join(value.values()) if isinstance(value, dict) else "",
+)
+def test_every_terminal_gets_suggestions_in_the_colours_it_has(terminal, variables, colours):
+    one = terminal(**variables)
+    one.until("Compose")
+    one.type("今天")
+    one.until_settled("今天", "Candidates · lstm", "Continuations", "hidden h")
+    found = set(COLOUR.findall(one.screen(colours=True)))
+    assert {colour for colour in found if ";" in colour} <= colours
+    if "NO_COLOR" in variables:
+        assert not found
+    else:
+        assert found >= colours
+        assert found
+
+
+def test_without_a_terminal_one_sentence_says_so(models):
+    done = subprocess.run(app(models), stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=300)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith("Error: The app needs a terminal")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_single_line_goes_to_standard_output(models, terminal, tmp_path):
+    shell = terminal(*BASH)
+    line = tmp_path / "line.txt"
+    shell.type(f"echo above; {shlex.join(app(models, '--inline'))} > {shlex.quote(str(line))}; echo status $?\n")
+    shell.until("above", "Candidates")
+    shell.type("今天天气")
+    shell.until_settled("今天天气")
+    shell.press("Enter")
+    shell.until("above", "status 0")
+    assert line.read_text(encoding="utf-8") == "今天天气\n"
+    assert shell.state("cursor_flag") == "1"
