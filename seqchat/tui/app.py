@@ -97,12 +97,15 @@ class SeqchatApp(App[str]):
 
     # --- from start to end
 
-    async def on_mount(self) -> None:
-        """Go on where the last session was left."""
+    def on_mount(self) -> None:
+        """Say what was wrong with the settings, and listen."""
         for problem in self._problems:
             self.notify(problem, severity="warning", timeout=15, markup=False)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self._end_with_signals()
+
+    async def on_workspace_ready(self) -> None:
+        """Go on where the last session was left."""
         if self._inline:
             return
         if self._file is not None:

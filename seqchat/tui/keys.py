@@ -227,34 +227,36 @@ def _sign(part: str) -> str:
 def with_changes(changes: Mapping[str, str]) -> tuple[dict[str, tuple[Key, ...]], list[str]]:
     """Return the keys with a person's changes, ``{"bar.take": "enter"}``, and a sentence on each that cannot be made.
 
-    A key that two actions would share stays where it was.
+    An action whose new key is another one's keeps its own.
     """
     problems: list[str] = []
-    table = {scope: list(keys) for scope, keys in KEYS.items()}
-    places = {f"{scope}.{key.name}": (scope, i) for scope, keys in KEYS.items() for i, key in enumerate(keys)}
+    table = {scope: {key.name: key for key in keys} for scope, keys in KEYS.items()}
+    made: dict[str, str] = {}
     for name, keys in changes.items():
-        if name not in places:
+        scope, _, own = name.partition(".")
+        if own in table.get(scope, {}):
+            made[name] = _normal(keys)
+            table[scope][own] = replace(table[scope][own], keys=made[name])
+        else:
             problems.append(say("There is no key named {name!r}; the help screen lists the names.", name=name))
-            continue
-        scope, i = places[name]
-        before = table[scope][i]
-        table[scope][i] = replace(before, keys=_normal(keys))
-        new = set(table[scope][i].keys.split(","))
-        clash = next((c for c in clashes(table) if name in c[1:] and c[0] in new), None)
-        if clash:
-            table[scope][i] = before
-            key, first, second = clash
-            other = second if first == name else first
-            problems.append(
-                say(
-                    "{key} is the key of {other} already; {name} keeps its own.", key=shown(key), other=other, name=name
-                )
-            )
-        elif swallowers := [SWALLOWED[key] for key in sorted(new & SWALLOWED.keys())]:
-            problems.append(
-                say("{name}: {key} may never arrive, {who} takes it.", name=name, key=shown(keys), who=swallowers[0])
-            )
-    return {scope: tuple(keys) for scope, keys in table.items()}, problems
+    while clash := next(clashes(_tuples(table)), None):
+        key, first, second = clash
+        changed, other = (first, second) if first in made else (second, first)
+        scope, _, own = changed.partition(".")
+        table[scope][own] = next(k for k in KEYS[scope] if k.name == own)
+        problems.append(
+            say("{key} is the key of {other} already; {name} keeps its own.", key=shown(key), other=other, name=changed)
+        )
+        del made[changed]
+    for name, keys in made.items():
+        if swallowed := sorted(SWALLOWED.keys() & keys.split(",")):
+            who = SWALLOWED[swallowed[0]]
+            problems.append(say("{name}: {key} may never arrive, {who} takes it.", name=name, key=shown(keys), who=who))
+    return _tuples(table), problems
+
+
+def _tuples(table: Mapping[str, Mapping[str, Key]]) -> dict[str, tuple[Key, ...]]:
+    return {scope: tuple(keys.values()) for scope, keys in table.items()}
 
 
 def _normal(keys: str) -> str:
@@ -264,7 +266,7 @@ def _normal(keys: str) -> str:
     return ",".join(part for part in parts if part)
 
 
-def clashes(table: Mapping[str, list[Key] | tuple[Key, ...]]) -> Iterator[tuple[str, str, str]]:
+def clashes(table: Mapping[str, tuple[Key, ...]]) -> Iterator[tuple[str, str, str]]:
     """Yield each key that two actions share where both are at work: the key and their names."""
     for scopes in TOGETHER:
         owners: dict[str, list[str]] = defaultdict(list)

@@ -53,6 +53,10 @@ class Desk:
     def screen(self) -> str:
         return "\n".join("".join(s.text for s in line) for line in self.app.screen._compositor.render_strips())
 
+    @property
+    def notices(self) -> list[str]:
+        return [notification.message for notification in self.app._notifications]
+
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
 

@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import ContentSwitcher, Footer, TextArea
 
@@ -35,6 +36,9 @@ _STEPS_OF_WIDTH = 5
 
 class Workspace(Filing):
     """Takes what is typed to the thinker, and what was thought to the widgets."""
+
+    class Ready(Message):
+        """All widgets are there."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - so does Textual
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (18, "-high"), (30, "-tall")]  # noqa: RUF012
@@ -86,6 +90,7 @@ class Workspace(Filing):
         self._describe_text()
         self.call_after_refresh(self._thinker.start)
         self.ask_again()
+        self.post_message(self.Ready())
 
     def on_unmount(self) -> None:
         """Let the thinking end with the screen."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from rich.cells import split_graphemes
+import regex
 from textual import events
 from textual.document._document import EditResult, Location
 from textual.document._edit import Edit
@@ -17,6 +17,8 @@ from seqchat.tui.keys import Key, bind
 
 # A family of emoji with joiners has up to 11 code points; looking at a whole line would take long in a long one.
 _LONGEST_GRAPHEME = 64
+# What the eye takes for one character (Unicode Standard Annex 29)
+_GRAPHEME = regex.compile(r"\X")
 
 
 @dataclass(frozen=True)
@@ -152,8 +154,8 @@ class Editor(TextArea):
     def _ends_near(self, row: int, column: int) -> list[int]:
         """Return where graphemes end in the part of a line around a column."""
         start = max(0, column - _LONGEST_GRAPHEME)
-        spans, _ = split_graphemes(self.document.get_line(row)[start : column + _LONGEST_GRAPHEME])
-        return [start, *(start + end for _, end, _ in spans)]
+        near = self.document.get_line(row)[start : column + _LONGEST_GRAPHEME]
+        return [start, *(start + match.end() for match in _GRAPHEME.finditer(near))]
 
 
 class Prompt(Editor):

@@ -1,0 +1,163 @@
+"""The mode *chat*, and the conversation behind it."""
+
+from seqchat.tui.conversation import Conversation, Turn
+from seqchat.tui.widgets.chat import TurnView
+
+NAMES = {"you": "Ann", "model": "lstm*chat"}
+
+
+def conversation():
+    return Conversation([Turn("you", "你好"), Turn("model", "在"), Turn("you", "吃[b]吗"), Turn("model", "吃\n了 *x*")])
+
+
+def test_a_turn_is_taken_back_with_all_that_follows():
+    talk = conversation()
+    assert talk.take_back(3) == "吃[b]吗"
+    assert [turn.text for turn in talk.turns] == ["你好", "在"]
+    assert talk.take_back(0) == "你好"
+    assert talk.take_back(0) == ""
+
+
+def test_a_reply_is_emptied_with_all_that_follows():
+    talk = conversation()
+    assert talk.again(0)
+    assert [turn.text for turn in talk.turns] == ["你好", ""]
+    assert not Conversation().again(0)
+
+
+def test_a_conversation_as_text_and_markdown():
+    assert conversation().as_text(NAMES).splitlines()[2:] == ["Ann: 吃[b]吗", "lstm*chat: 吃 了 *x*"]
+    assert conversation().as_markdown(NAMES).split("\n\n")[2:] == [
+        "**Ann:** 吃\\[b\\]吗",
+        "**lstm\\*chat:** 吃 了 \\*x\\*\n",
+    ]
+
+
+async def talk(d, text):
+    await d.press(*text)
+    await d.press("enter")
+    await d.until(lambda: d.workspace._reply is None and d.workspace.chat.conversation.turns[-1].text, "a reply")
+
+
+def turns(d):
+    return [turn.text for turn in d.workspace.chat.conversation.turns]
+
+
+async def test_a_reply_streams_in_and_candidates_follow_the_conversation(desk):
+    async with desk() as d:
+        await d.press("alt+m")
+        await talk(d, "你好")
+        assert turns(d)[0] == "你好"
+        assert turns(d)[1]
+        assert turns(d)[1] in d.screen
+        assert d.editor.text == ""
+        await d.thought()
+        assert d.workspace._request.text == f"你好\n{turns(d)[1]}\n"
+        await d.press(*"晚上")
+        await d.thought()
+        await d.press("alt+1")
+        assert len(d.editor.text) > 2
+
+
+async def test_typing_goes_on_while_a_reply_streams(desk, monkeypatch):
+    import time
+
+    from seqchat.completion import chat as replies
+
+    reply = replies.reply
+
+    def slow(*arguments):
+        for text in reply(*arguments):
+            time.sleep(0.05)
+            yield text
+
+    monkeypatch.setattr(replies, "reply", slow)
+    async with desk() as d:
+        await d.press("alt+m", *"你好", "enter")
+        await d.press(*"晚上吃什么")
+        assert d.editor.text == "晚上吃什么"
+        await d.until(lambda: d.workspace._reply is None, "the end of the reply")
+        assert len(turns(d)) == 2
+
+
+async def test_a_reply_can_be_asked_for_again(desk):
+    async with desk(temperature=1.5) as d:
+        await d.press("alt+m")
+        await talk(d, "你好")
+        seen = {turns(d)[1]}
+        for _ in range(8):
+            await d.press("ctrl+r")
+            await d.until(lambda: d.workspace._reply is None and turns(d)[-1], "another reply")
+            seen.add(turns(d)[1])
+            assert len(turns(d)) == 2
+        assert len(seen) > 1
+
+
+async def test_a_turn_can_be_changed_and_sent_again(desk):
+    async with desk() as d:
+        await d.press("alt+m")
+        await talk(d, "你好")
+        await talk(d, "在吗")
+        await d.press("alt+up")
+        assert isinstance(d.app.focused, TurnView)
+        await d.press("up", "up")
+        assert d.app.focused.turn.text == "你好"
+        await d.press("e")
+        assert d.editor.text == "你好"
+        assert turns(d) == []
+        await talk(d, "呀")
+        assert turns(d)[0] == "你好呀"
+        assert len(turns(d)) == 2
+
+
+async def test_turns_have_keys_to_copy_and_repeat(desk):
+    async with desk() as d:
+        await d.press("alt+m")
+        await talk(d, "你好")
+        await d.press("alt+c")
+        assert d.app.clipboard == turns(d)[1]
+        await d.press("alt+up", "c")
+        assert d.app.clipboard == "你好"
+        await d.press("r")
+        await d.until(lambda: d.workspace._reply is None and turns(d)[-1], "another reply")
+        await d.press("alt+up", "escape")
+        assert d.editor.has_focus
+
+
+async def test_the_text_stays_while_one_chats(desk):
+    async with desk() as d:
+        await d.press(*"一段文字", "alt+m", *"你好", "alt+m")
+        assert d.editor.text == "一段文字"
+        await d.press("alt+m")
+        assert d.editor.text == "你好"
+
+
+async def test_a_new_conversation_is_asked_about_first(desk):
+    async with desk() as d:
+        await d.press("alt+m")
+        await talk(d, "你好")
+        await d.press("alt+n")
+        await d.until(lambda: "new conversation?" in d.screen)
+        await d.press("enter")
+        assert len(turns(d)) == 2, "the first answer is the safe one"
+        await d.press("alt+n")
+        await d.until(lambda: "new conversation?" in d.screen)
+        await d.press("right", "enter")
+        await d.until(lambda: turns(d) == [])
+
+
+async def test_a_conversation_is_saved_as_markdown_or_text(desk, tmp_path):
+    from textual.widgets import Input
+
+    async with desk(size=(100, 30)) as d:
+        await d.press("alt+m")
+        await talk(d, "你好")
+        for name in ("talk.md", "talk.txt"):
+            await d.press("alt+s")
+            await d.until(lambda: "Save as" in d.screen)
+            d.app.screen.query_one(Input).value = str(tmp_path / name)
+            d.app.screen.query_one(Input).focus()
+            await d.press("enter")
+            await d.until(lambda name=name: (tmp_path / name).exists(), name)
+        assert (tmp_path / "talk.md").read_text().startswith("**You:** 你好\n\n**lstm:** ")
+        assert (tmp_path / "talk.txt").read_text() == f"You: 你好\nlstm: {turns(d)[1]}\n"

@@ -1,0 +1,126 @@
+"""What one types into: clean text, whole characters, and a space that may take a candidate."""
+
+import pytest
+
+from seqchat.tui.widgets.editor import Offer
+
+FAMILY = "👨‍👩‍👧"
+FLAG = "🇨🇳"
+ACCENT = "e\u0301"
+TONE = "👍🏽"
+DEVANAGARI = "नि"
+
+
+@pytest.mark.parametrize("character", [FAMILY, FLAG, ACCENT, TONE, DEVANAGARI, "火", "a", "م"])
+async def test_the_cursor_moves_over_and_deletes_what_is_seen_as_one_character(desk, character):
+    async with desk() as d:
+        d.editor.insert(f"x{character}y")
+        await d.press("left")
+        assert d.editor.text_before_cursor() == f"x{character}"
+        await d.press("left")
+        assert d.editor.text_before_cursor() == "x"
+        await d.press("delete")
+        assert d.editor.text == "xy"
+        await d.press("alt+z", "right")
+        await d.press("backspace")
+        assert d.editor.text in ("xy", f"x{character}")
+
+
+@pytest.mark.parametrize("character", [FAMILY, FLAG, "火", TONE])
+async def test_the_cursor_of_the_terminal_stands_where_the_eye_expects_it(desk, character):
+    """Input methods open their window there."""
+    async with desk() as d:
+        start = d.editor.cursor_screen_offset.x
+        d.editor.insert(character)
+        await d.pilot.pause()
+        assert d.editor.cursor_screen_offset.x == start + 2
+
+
+@pytest.mark.parametrize(
+    ("pasted", "kept"),
+    [
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("a\x07b\x00c", "abc"),
+        ("\x1b]52;c;aGk=\x07x", "x"),
+        ("a\u202eb", "ab"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("[red]x[/red] [/]", "[red]x[/red] [/]"),
+    ],
+)
+async def test_what_would_steer_the_terminal_never_gets_in(desk, pasted, kept):
+    async with desk() as d:
+        d.editor.insert(pasted)
+        assert d.editor.text == kept
+        d.editor.load_text(pasted)
+        assert d.editor.text == kept
+        await d.thought()
+        assert "\x1b" not in d.screen
+
+
+async def test_composed_text_that_arrives_at_once_is_typed_whole(desk):
+    """A system input method delivers several characters as one paste."""
+    from textual import events
+
+    async with desk() as d:
+        d.app.post_message(events.Paste("今天晚上"))
+        await d.pilot.pause()
+        await d.press("去")
+        assert d.editor.text == "今天晚上去"
+        await d.thought()
+
+
+@pytest.mark.parametrize(
+    ("space", "completes", "taken"),
+    [("types", True, False), ("completes", True, True), ("completes", False, False), ("takes", False, True)],
+)
+async def test_space_takes_the_first_candidate_only_where_it_is_set_so(desk, space, completes, taken):
+    async with desk(space=space) as d:
+        await d.press(*"我")
+        await d.settled()
+        d.editor.offer(Offer("们", 0, completes))
+        await d.press("space")
+        assert d.editor.text == ("我们" if taken else "我 ")
+
+
+@pytest.mark.parametrize("space", ["types", "completes", "takes"])
+async def test_digits_type_digits(desk, space):
+    async with desk(space=space) as d:
+        await d.press(*"有10个")
+        assert d.editor.text == "有10个"
+
+
+async def test_text_area_keys_all_work(desk):
+    async with desk() as d:
+        await d.press(*"ab", "enter", *"cd ef")
+        await d.press("up", "home", "shift+right", "ctrl+c", "end", "ctrl+v")
+        assert d.editor.text == "aba\ncd ef"
+        await d.press("alt+a", "ctrl+x")
+        assert d.editor.text == ""
+        await d.press("ctrl+v")
+        assert d.editor.text == "aba\ncd ef"
+        await d.press("ctrl+w")
+        assert d.editor.text == "aba\ncd "
+        await d.press("ctrl+u")
+        assert d.editor.text == "aba\n"
+        await d.press("ctrl+underscore")
+        assert d.editor.text == "aba\ncd ef"
+
+
+async def test_one_undo_takes_one_acceptance_back_even_after_typing_on(desk):
+    async with desk() as d:
+        await d.press(*"我们")
+        await d.settled()
+        insert = d.bar.suggestions[0].insert
+        await d.press("alt+1", *"呢")
+        assert d.editor.text == f"我们{insert}呢"
+        await d.press("alt+z")
+        assert d.editor.text == f"我们{insert}"
+        await d.press("alt+z")
+        assert d.editor.text == "我们"
+
+
+async def test_ctrl_z_undoes_where_nothing_can_be_suspended(desk):
+    async with desk() as d:
+        await d.press(*"ab")
+        await d.press("ctrl+z")
+        assert d.editor.text == ""

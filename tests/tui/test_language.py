@@ -1,0 +1,74 @@
+"""The interface in two languages."""
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+from seqchat.tui import commands, keys, language, settings
+from seqchat.tui.chinese import CHINESE
+from seqchat.tui.screens import dialog, formula, help, models, sessions
+from seqchat.tui.screens import settings as form
+
+TUI = Path(settings.__file__).parent
+
+
+def said():
+    """Every text that is said: the literal arguments of `say`, and the tables that it is called with."""
+    for path in TUI.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "say" and node.args:
+                yield from (n.value for n in ast.walk(node.args[0]) if isinstance(n, ast.Constant))
+    for entries in keys.KEYS.values():
+        for key in entries:
+            yield key.text
+            if key.footer:
+                yield key.footer
+    yield from keys.SCOPES.values()
+    yield from (option.text for option in settings.OPTIONS)
+    yield from filter(None, models._COLUMNS)
+    yield from form._CHOICES.values()
+    for pair in commands._SWITCHES.values():
+        yield from pair
+    screens = (models.Models, form.SettingsForm, help.Help, formula.Formulas, sessions.EarlierSessions, dialog.Confirm)
+    yield from (screen.TITLE_TEXT for screen in screens)
+
+
+def fields(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_every_text_is_there_in_chinese_with_the_same_values():
+    texts = {text for text in said() if text}
+    assert texts - CHINESE.keys() == set()
+    assert CHINESE.keys() - texts == set()
+    assert [text for text, chinese in CHINESE.items() if fields(text) != fields(chinese)] == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "code"),
+    [
+        ({"LANG": "zh_CN.UTF-8"}, "zh"),
+        ({"LANG": "de_DE.UTF-8"}, "en"),
+        ({"LANG": "zh_CN.UTF-8", "LC_ALL": "en_US.UTF-8"}, "en"),
+        ({"LANGUAGE": "zh:en", "LANG": "en_US.UTF-8"}, "zh"),
+    ],
+)
+def test_the_locale_decides(monkeypatch, variables, code):
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert language.of_locale() == code
+
+
+async def test_the_app_in_chinese(desk):
+    async with desk(language="zh", size=(110, 60)) as d:
+        await d.press(*"我们")
+        await d.settled()
+        for text in ("写作", "候选", "续写", "温度", "遗忘门 forget f", "神经元", "接受"):
+            assert text in d.screen
+        await d.press("alt+h")
+        await d.pilot.pause()
+        assert "帮助" in d.screen
