@@ -132,7 +132,11 @@ class Terminal:
 
 
 def runs(process: int) -> bool:
-    return Path(f"/proc/{process}").exists()
+    """Whether a process is there, and not only what its parent has yet to take note of."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def children(process: int) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.content import Content
@@ -40,6 +40,8 @@ class Workspace(Filing):
     class Ready(Message):
         """All widgets are there."""
 
+    # The focus comes when all that was typed before is in the text.
+    AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - so does Textual
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (18, "-high"), (30, "-tall")]  # noqa: RUF012
 
@@ -86,11 +88,18 @@ class Workspace(Filing):
         """Begin to load the models once the first frame is on the screen."""
         await self._mount_views()
         self.apply(self.settings)
-        self.writing.focus()
+        self.call_later(self._begin)
         self._describe_text()
         self.call_after_refresh(self._thinker.start)
         self.ask_again()
         self.post_message(self.Ready())
+
+    def _begin(self) -> None:
+        """Focus the text once all keys are in it that were typed before it was there."""
+        if self.message_queue_size:
+            self.call_later(self._begin)
+        elif self.focused is None:
+            self.write()
 
     def on_unmount(self) -> None:
         """Let the thinking end with the screen."""
@@ -204,6 +213,16 @@ class Workspace(Filing):
     def write(self) -> None:
         """Go back to what is typed into."""
         self.writing.focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Let nothing that is typed be lost, even before the text has the focus for the first time."""
+        if self.focused in (None, self.writing) and event.is_printable and event.character:
+            self.writing.insert(event.character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Let nothing that is pasted be lost either."""
+        if self.focused is None:
+            self.writing.insert(event.text)
 
     # --- typing → thinking
 

@@ -1,0 +1,142 @@
+"""Pictures of the main screens; ``pytest tests/tui/test_snapshots.py --snapshot-update`` takes them anew.
+
+What the models say is fixed here, since processors round differently; everything else is the app itself.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqchat.completion.continuation import Piece
+from seqchat.completion.suggestion import Suggestion
+from seqchat.insight.gates import GateTrace
+from seqchat.model.cells import CELLS
+from seqchat.tui import thinking
+from seqchat.tui.app import SeqchatApp
+from seqchat.tui.conversation import Conversation, Turn
+from seqchat.tui.settings import Settings
+
+SIZES = {"small": (80, 24), "middle": (120, 36), "large": (180, 50)}
+THEMES = ("seqchat-dark", "seqchat-light")
+WORDS = ["▶", "我", "想", "去", "北京"]
+NEXT = ("玩", "看看", "吃烤鸭", "旅游", "大学", "了", "。", "，", "的", "天安门")
+
+
+def suggestions() -> list[Suggestion]:
+    return [Suggestion(word, word, 0, 0.4 / (n + 1), n == 3) for n, word in enumerate(NEXT)]
+
+
+def trace(cell: str) -> GateTrace:
+    random = np.random.default_rng(1)
+    layers = [
+        {
+            gate.name: random.uniform(gate.low, gate.high, (len(WORDS), 64)).astype(np.float32)
+            for gate in CELLS[cell].gates
+        }
+        for _ in range(2)
+    ]
+    return GateTrace(WORDS, ["1", "2"], layers)
+
+
+class Canned(thinking.Thinker):
+    """Says the same to every text, at once."""
+
+    def start(self) -> None:
+        for index, model in enumerate(self._models):
+            cell = CELLS[Path(model).name]
+            self._publish(thinking.ModelReady(index, f"{Path(model).name}-chat", cell.title, cell.gates))
+
+    def think(self, request: thinking.Request) -> None:
+        for index, model in enumerate(self._models):
+            self._publish(thinking.Thought(request, index, suggestions(), trace(Path(model).name)))
+        self._publish(thinking.Ghost(request, "一玩"))
+        growth = request.growth
+        for branch in growth.branches if growth else ():
+            for word, share in (("天安门", 0.4), ("看看", 0.02), ("升旗", 0.3)):
+                self._publish(thinking.Grown(growth, branch, Piece(branch, word, float(np.log(share)), branch == 0)))
+
+    def reply(self, request: thinking.ReplyRequest | None) -> None:
+        pass
+
+
+@pytest.fixture
+def app(monkeypatch, tmp_path):
+    """Return what makes an app whose models are canned."""
+    for name in ("STATE", "CONFIG", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr(thinking, "Thinker", Canned)
+    monkeypatch.setattr("seqchat.locations.settings", lambda: Path("~/.config/seqchat/config.toml"))
+
+    def make(*models: str, **settings: object) -> SeqchatApp:
+        chosen = Settings(**{"language": "en", "heat_map": "colours", **settings})
+        return SeqchatApp(models or ["lstm"], chosen=chosen, fresh=True)
+
+    return make
+
+
+async def write(pilot):
+    for editor in pilot.app.workspace.query("Editor"):
+        editor.cursor_blink = False
+    await pilot.press(*"我想去北京")
+    await pilot.pause()
+    await pilot.pause(0.3)
+
+
+async def talk(pilot):
+    await write(pilot)
+    await pilot.press("alt+m")
+    turns = [Turn("you", "周末去哪里玩？"), Turn("model", "去[b]颐和园[/b]吧。"), Turn("you", "好")]
+    await pilot.app.workspace.chat.load(Conversation(turns), "几点")
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES)
+def test_compose(snap_compare, app, size, theme):
+    assert snap_compare(app(theme=theme), terminal_size=SIZES[size], run_before=write)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("size", SIZES)
+def test_chat(snap_compare, app, size, theme):
+    assert snap_compare(app(theme=theme), terminal_size=SIZES[size], run_before=talk)
+
+
+def test_three_models_side_by_side(snap_compare, app):
+    assert snap_compare(app("rnn", "lstm", "gru"), terminal_size=SIZES["middle"], run_before=write)
+
+
+def test_chinese(snap_compare, app):
+    assert snap_compare(app(language="zh"), terminal_size=SIZES["small"], run_before=write)
+
+
+def test_bars(snap_compare, app):
+    assert snap_compare(app(heat_map="bars"), terminal_size=SIZES["small"], run_before=write)
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("help", ["alt+h"]),
+        ("settings", ["alt+i"]),
+        ("formulas", ["alt+g", "alt+g", "alt+e"]),
+        ("one gate", ["alt+g", "alt+g"]),
+        ("whole width", ["alt+x"]),
+        ("in the bar", ["down", "right"]),
+    ],
+)
+def test_what_keys_open(snap_compare, app, name, keys):
+    async def open_it(pilot):
+        await write(pilot)
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    assert snap_compare(app(), terminal_size=SIZES["small"], run_before=open_it)
+
+
+def test_a_tiny_terminal(snap_compare, app):
+    assert snap_compare(app(), terminal_size=(20, 5), run_before=write)
