@@ -1,14 +1,20 @@
-"""``seqchat forget``: remove what was remembered."""
+"""``seqchat forget``: remove what was kept of your writing."""
 
 from __future__ import annotations
 
 import click
 
 
-@click.command(short_help="Remove what was remembered of your writing.")
+@click.command(short_help="Remove what was kept of your writing.")
 def forget() -> None:
-    """Remove the file in which '--remember' keeps what you wrote."""
-    from seqchat.completion import remembered
+    """Remove what '--remember' keeps of what you wrote, and the sessions that the app goes on with.
 
-    texts = remembered.forget()
-    click.echo(f"Forgot {texts:,} {'text' if texts == 1 else 'texts'}." if texts else "Nothing was remembered.")
+    The session of an app that is open stays.
+    """
+    from seqchat import locations
+    from seqchat.completion import remembered
+    from seqchat.tui import session
+
+    counts = {"text": remembered.forget(), "session": session.forget(locations.sessions())}
+    parts = [f"{count:,} {noun}{'' if count == 1 else 's'}" for noun, count in counts.items() if count]
+    click.echo(f"Forgot {' and '.join(parts)}." if parts else "Nothing was remembered.")

@@ -58,6 +58,7 @@ _TOKEN = re.compile(
     r"\x1b\[(?P<private>[?<=>]?)(?P<numbers>[\d;:]*)[ -/]*(?P<command>[@-~])"
     r"|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)"
     r"|\x1b[^\[\]PX^_]"
+    r"|\x1b\[[^@-~\x1b]*(?=\x1b)"
     r"|(?P<control>[\x00-\x1a\x1c-\x1f])"
     r"|(?P<text>[^\x00-\x1f]+)"
 )

@@ -223,6 +223,8 @@ def test_a_run_goes_on_with_what_it_began_with(models, tmp_path):
         ("好\n\n好 好\n", "vocabulary has a single word"),
         ("\x00\x01", "has no usable dialog"),
     ],
+    # A million characters would be part of the test's name, which is handed to processes.
+    ids=["empty", "blank", "a long turn", "all the same", "a single turn", "a single word", "control characters"],
 )
 def test_a_text_that_cannot_be_learnt_is_one_sentence(text, says, tmp_path):
     (tmp_path / "a.txt").write_text(text, "utf-8")
