@@ -90,6 +90,9 @@ def _open(
         chosen = chosen.changed("language", lang)
     texts = remembered.load() if remember else ()
     app = SeqchatApp(models, texts, chosen=chosen, problems=problems, fresh=fresh, file=file, inline=inline)
+    if not sys.stdout.isatty() and sys.stderr.isatty():
+        # Textual would ask the standard output, which is piped on, how large the terminal is.
+        os.environ["COLUMNS"], os.environ["LINES"] = map(str, os.get_terminal_size(sys.stderr.fileno()))
     line = app.run(inline=inline)
     if app.crash is not None:
         click.echo("The app stopped. What you wrote was kept; the next start offers it.", err=True)

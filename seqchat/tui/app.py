@@ -148,6 +148,7 @@ class SeqchatApp(App[str]):
 
     async def _shutdown(self) -> None:
         """Keep the last state, while the widgets are still there."""
+        self.workspace.rest()
         with contextlib.suppress(Exception):
             self._session = self.workspace.session()
         if not self._inline:

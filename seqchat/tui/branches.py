@@ -57,6 +57,8 @@ class Branches:
     def __init__(self) -> None:
         self._all = [Branch() for _ in range(BRANCHES)]
         self._text: str | None = None
+        # How many characters at the end of the text the branches take the place of
+        self.replaced = 0
 
     def __getitem__(self, index: int) -> Branch:
         return self._all[index]
@@ -71,6 +73,9 @@ class Branches:
         before, self._text = self._text, text
         if text == before:
             return ()
+        if before is not None and self.replaced:
+            before = before[: -self.replaced]
+        self.replaced = 0
         added = text[len(before) :] if before is not None and text.startswith(before) else None
         kept = [branch.without(added) if added is not None else None for branch in self._all]
         return self.restart(index for index, branch in enumerate(kept) if not self._keep(index, branch))
@@ -90,8 +95,9 @@ class Branches:
             self._all[index] = Branch()
         return emptied
 
-    def grow(self, index: int, word: str, log_probability: float, ended: bool) -> None:
+    def grow(self, index: int, word: str, log_probability: float, ended: bool, replaced: int = 0) -> None:
         """Add a word to a branch."""
+        self.replaced = replaced
         branch = self._all[index]
         if word:
             branch.words.append(word)

@@ -89,4 +89,7 @@ def label_row(words: Sequence[str], selected: int, ground: Style) -> list[Segmen
 
 def fit(text: str, cells: int) -> str:
     """Cut or pad a text to just so many terminal cells; wide characters count two."""
-    return set_cell_size(text if cell_len(text) <= cells else set_cell_size(text, cells - 1) + "…", cells)
+    if cell_len(text) > cells:
+        # Half of a wide character that is cut becomes a blank.
+        text = set_cell_size(text, cells - 1).rstrip() + "…"
+    return set_cell_size(text, cells)

@@ -104,11 +104,14 @@ class Ghost(Message):
 
 
 class Grown(Message):
-    """A branch of a growth has one more word, and may have ended."""
+    """A branch of a growth has one more word, and may have ended.
 
-    def __init__(self, growth: Growth, branch: int, piece: Piece) -> None:
+    replace: how many characters before the cursor the branch takes the place of; those of pinyin.
+    """
+
+    def __init__(self, growth: Growth, branch: int, piece: Piece, replace: int = 0) -> None:
         super().__init__()
-        self.growth, self.branch, self.piece = growth, branch, piece
+        self.growth, self.branch, self.piece, self.replace = growth, branch, piece, replace
 
 
 class Replied(Message):
@@ -139,7 +142,8 @@ class Thinker:
         self._abandonable = False
         self._stopped = False
         self._engines: dict[int, Engine] = {}
-        self._best: Suggestion | None = None
+        # The first suggestion of the first model, and the text that it is for
+        self._best: tuple[str, Suggestion | None] = "", None
         # What grows word by word; each step publishes itself.
         self._replying: Iterator[None] | None = None
         self._growing: Iterator[None] | None = None
@@ -257,7 +261,7 @@ class Thinker:
         suggestions = suggest(engine, request.text, request.candidates, after=request.after, pinyin=request.pinyin)
         gates = trace(engine, engine.context.node(request.text), request.traced)
         if index == self._first:
-            self._best = suggestions[0] if suggestions else None
+            self._best = request.text, suggestions[0] if suggestions else None
         self._publish(Thought(request, index, suggestions, gates))
 
     @property
@@ -269,7 +273,7 @@ class Thinker:
         """Go on from the best suggestion with the most probable words, while they are probable."""
         from seqchat.completion.continuation import Sampling, generate
 
-        best = self._best
+        _, best = self._best
         if best is None or best.replace:
             return
         greedy = Sampling(temperature=0, max_words=request.ghost_words)
@@ -281,11 +285,19 @@ class Thinker:
         self._publish(Ghost(request, text))
 
     def _grow(self, text: str, growth: Growth) -> Iterator[None]:
-        from seqchat.completion.continuation import Sampling, generate
+        """Continue a text; where it ends with pinyin, what the letters stand for most probably comes first."""
+        from seqchat.completion.continuation import Piece, Sampling, generate
 
         sampling = Sampling(temperature=growth.temperature, top_p=growth.top_p)
+        before, best = self._best
+        replace = best.replace if best is not None and before == text else 0
+        if best is not None and replace:
+            text = text[:-replace] + best.insert
+            for index, branch in enumerate(growth.branches):
+                piece = Piece(index, best.insert, math.log(max(best.probability, 1e-30)), False)
+                self._publish(Grown(growth, branch, piece, replace))
         for piece in generate(self._engines[self._first], text, len(growth.branches), sampling):
-            self._publish(Grown(growth, growth.branches[piece.index], piece))
+            self._publish(Grown(growth, growth.branches[piece.index], piece, replace))
             yield
 
     def _reply(self, request: ReplyRequest) -> Iterator[None]:

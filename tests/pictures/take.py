@@ -1,59 +1,64 @@
 """Takes the pictures of README: types into the real app with the shipped model and saves what is on the screen.
 
-Run it as ``python tests/pictures/take.py [MODEL]``.
+Run it as ``python tests/pictures/take.py [MODEL]``; ``record.py`` makes the moving one.
 """
 
 from __future__ import annotations
 
 import asyncio
-import html
-import re
+import os
 import sys
+import tempfile
 from pathlib import Path
 
-from rich.cells import cell_len
+from textual.pilot import Pilot
 
 from seqchat.model.shelf import DEFAULT_MODEL
 from seqchat.tui.app import SeqchatApp
+from seqchat.tui.settings import Settings
 from seqchat.tui.widgets.continuations import Continuations
-from seqchat.tui.widgets.suggestion_bar import SuggestionBar
 
 HERE = Path(__file__).parent
-CHARACTER_WIDTH = 12.2
-TEXT_ELEMENT = re.compile(r'textLength="[\d.]+"([^>]*)>([^<]*)</text>')
-FONT_FACE = re.compile(r"@font-face \{.*?\}", re.DOTALL)
-TEXT = "我想去北京"
 
-# name, columns, rows, theme
+# name, columns, rows, theme, language, keys
 PICTURES = (
-    ("compose", 110, 32, "textual-dark"),
-    ("compose-light", 110, 32, "textual-light"),
-    ("compose-80x24", 80, 24, "textual-dark"),
+    ("compose", 110, 32, "seqchat-dark", "en", [*"我想去北京"]),
+    ("compose-light", 110, 32, "seqchat-light", "zh", [*"我想去北京"]),
+    ("compose-80x24", 80, 24, "seqchat-dark", "en", [*"我想去北京", "alt+g", "alt+g"]),
+    ("chat", 110, 32, "seqchat-dark", "en", ["alt+m", *"你好，附近有什么好吃的？", "enter", *"人均"]),
 )
 
 
-def right_width(match: re.Match[str]) -> str:
-    """Return a text element whose length is that of its terminal cells."""
-    length = cell_len(html.unescape(match[2])) * CHARACTER_WIDTH
-    return f'textLength="{length:.1f}"{match[1]}>{match[2]}</text>'
+def new_app(model: str, theme: str = "seqchat-dark", lang: str = "en") -> SeqchatApp:
+    """Return an app that knows nothing of who takes the picture, in colours."""
+    for name in ("STATE", "CONFIG", "DATA"):
+        os.environ[f"XDG_{name}_HOME"] = tempfile.mkdtemp()
+    return SeqchatApp([model], chosen=Settings(theme=theme, language=lang, heat_map="colours"), fresh=True)
 
 
-async def take(model: str, name: str, columns: int, rows: int, theme: str) -> None:
-    """Type the text, wait for the model to have said all, and save the screen as SVG."""
-    app = SeqchatApp(model)
+async def settle(pilot: Pilot[object]) -> None:
+    """Wait until the model has said all that it has to say."""
+    app = pilot.app
+    assert isinstance(app, SeqchatApp)
+    workspace = app.workspace
+    for _ in range(600):
+        await asyncio.sleep(0.05)
+        finished = workspace.mode == "chat" or workspace.query_one(Continuations).branches.finished
+        if workspace._up_to_date() and workspace._reply is None and finished:
+            break
+    await pilot.pause(0.3)
+
+
+async def take(model: str, name: str, columns: int, rows: int, theme: str, lang: str, keys: list[str]) -> None:
+    """Press the keys and save the screen as SVG."""
+    app = new_app(model, theme, lang)
     async with app.run_test(size=(columns, rows)) as pilot:
-        app.theme = theme
-        await pilot.press(*TEXT)
-        for _ in range(600):
-            await asyncio.sleep(0.05)
-            if app.query_one(SuggestionBar).suggestions and app.query_one(Continuations).finished:
-                break
-        await pilot.pause()
-        svg = app.export_screenshot(title=f"seqchat tui · {TEXT}")
-        # Rich takes every character for one cell wide; Chinese ones are two.
-        svg = TEXT_ELEMENT.sub(right_width, svg)
-        # The fonts would be fetched from the network; every reader has a monospaced one.
-        (HERE / f"{name}.svg").write_text(FONT_FACE.sub("", svg), encoding="utf-8")
+        for key in keys:
+            await pilot.press(key)
+            if key == "enter":
+                await settle(pilot)
+        await settle(pilot)
+        (HERE / f"{name}.svg").write_text(app.export_screenshot(title="seqchat tui"), encoding="utf-8")
 
 
 if __name__ == "__main__":

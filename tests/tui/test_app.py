@@ -173,6 +173,21 @@ async def test_a_branch_is_taken_word_by_word_and_what_is_left_of_it_stays(desk)
         assert d.editor.text == "我们" + "".join(words)
 
 
+async def test_continuations_behind_pinyin_go_on_from_what_the_letters_stand_for(desk):
+    async with desk() as d:
+        await d.press(*"吃huoguo")
+        await d.settled()
+        first = d.bar.suggestions[0]
+        assert first.replace == 6
+        assert all(text.startswith(first.insert) for text in d.branches)
+        rest = d.branches[0].removeprefix(first.insert)
+        await d.press("alt+j")
+        assert d.editor.text == f"吃{first.insert}"
+        await d.settled()
+        if rest:
+            assert d.branches[0] == rest
+
+
 async def test_other_continuations_can_be_asked_for(desk):
     async with desk() as d:
         await d.press(*"我们")

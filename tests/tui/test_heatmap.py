@@ -3,7 +3,7 @@ import pytest
 from rich.cells import cell_len
 from rich.style import Style
 
-from seqchat.tui.heatmap import COLUMN, DIVERGING, SEQUENTIAL, colour, fit, heat_rows, label_row, levels
+from seqchat.tui.heatmap import COLUMN, DIVERGING, SEQUENTIAL, bar, bar_row, colour, fit, heat_rows, label_row, levels
 
 GROUND = Style(color="white", bgcolor="black")
 
@@ -39,4 +39,22 @@ def test_the_upper_half_is_the_first_neuron():
 @pytest.mark.parametrize("text", ["", "a", "北", "北京", "北京市", "abcdef", "👨‍👩‍👧", "e\u0301"])
 def test_labels_have_just_the_width_of_a_column(text):
     assert cell_len(fit(text, 4)) == 4
-    assert sum(s.cell_length for s in label_row([text, text], GROUND)) == 2 * COLUMN
+    assert sum(s.cell_length for s in label_row([text, text], 1, GROUND)) == 2 * COLUMN
+
+
+def test_a_long_label_ends_with_an_ellipsis_and_no_gap():
+    assert fit("吃火锅", 4) == "吃… "
+    assert fit("abcdef", 4) == "abc…"
+
+
+@pytest.mark.parametrize(
+    ("share", "drawn"), [(0, "    "), (1, "████"), (0.5, "██  "), (0.53, "██▏ "), (-1, "    "), (9, "████")]
+)
+def test_a_bar_is_drawn_in_eighths(share, drawn):
+    assert bar(share, 4) == drawn
+
+
+def test_bars_of_signed_values_begin_with_their_sign():
+    values = np.array([-1, 1, 0, np.nan], dtype=np.float32)
+    assert "".join(s.text for s in bar_row(values, -1, 1, GROUND)) == "-███ +███ +    +    "
+    assert "".join(s.text for s in bar_row(np.array([0.5], dtype=np.float32), 0, 1, GROUND)) == "██   "

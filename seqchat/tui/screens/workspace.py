@@ -65,6 +65,7 @@ class Workspace(Filing):
         self._growth: thinking.Growth | None = None
         self._reply: thinking.ReplyRequest | None = None
         self._pause: Timer | None = None
+        self._resting = False
         # Columns by which the panels are wider than the stylesheet makes them
         self._wider = 0
 
@@ -101,9 +102,12 @@ class Workspace(Filing):
         elif self.focused is None:
             self.write()
 
-    def on_unmount(self) -> None:
-        """Let the thinking end with the screen."""
+    def rest(self) -> None:
+        """Think no more; what is still on its way finds no widgets any more."""
         self._thinker.stop()
+        self._request, self._growth, self._reply, self._resting = thinking.Request(-1, ""), None, None, True
+        if self._pause is not None:
+            self._pause.stop()
 
     async def _mount_views(self) -> None:
         """Give each model its candidates and its panel."""
@@ -248,6 +252,8 @@ class Workspace(Filing):
 
         again: with other continuations; candidates, traced: for more of them, the continuations staying as they are.
         """
+        if self._resting:
+            return
         text, after = self._written()
         more = (candidates, traced) != (CANDIDATES, thinking.TRACED_WORDS)
         if not (again or more) and (text, after) == (self._request.text, self._request.after):
@@ -292,10 +298,13 @@ class Workspace(Filing):
 
     def on_model_loading(self, message: thinking.ModelLoading) -> None:
         """Say what is being done."""
-        self.bars[message.index].notice(f"{message.what}…")
+        if not self._resting:
+            self.bars[message.index].notice(f"{message.what}…")
 
     def on_model_ready(self, message: thinking.ModelReady) -> None:
         """Show what model is at work."""
+        if self._resting:
+            return
         bar = self.bars[message.index]
         bar.border_title = Content(f"{say('Candidates')} · {message.name}")
         self.panels[message.index].describe(message.name, message.cell, message.gates)
@@ -304,6 +313,8 @@ class Workspace(Filing):
 
     def on_model_failed(self, message: thinking.ModelFailed) -> None:
         """Say why there are no suggestions; the text stays."""
+        if self._resting:
+            return
         self.bars[message.index].notice(message.reason)
         self.panels[message.index].notice(message.reason)
         self.notify(message.reason, severity="error", timeout=30, markup=False)
@@ -333,7 +344,7 @@ class Workspace(Filing):
         """Let a continuation grow."""
         if message.growth is self._growth:
             continuations, piece = self.query_one(Continuations), message.piece
-            continuations.branches.grow(message.branch, piece.text, piece.log_probability, piece.ended)
+            continuations.branches.grow(message.branch, piece.text, piece.log_probability, piece.ended, message.replace)
             continuations.refresh()
 
     def on_replied(self, message: thinking.Replied) -> None:
@@ -398,7 +409,8 @@ class Workspace(Filing):
 
     def on_continuations_picked(self, message: Continuations.Picked) -> None:
         """Take what was clicked."""
-        self.accept(message.text)
+        self._take_branch(message.text)
+        self.write()
 
     def action_branch(self, index: int) -> None:
         """Take a whole continuation."""
@@ -410,7 +422,7 @@ class Workspace(Filing):
 
     def _take_branch(self, text: str) -> None:
         if text and self.mode == "compose":
-            self.editor.accept(text)
+            self.editor.accept(text, self.query_one(Continuations).branches.replaced)
 
     async def action_again(self) -> None:
         """Ask for other continuations, or another reply."""
