@@ -22,9 +22,7 @@ HERE = Path(__file__).parent
 
 # name, columns, rows, theme, language, keys
 PICTURES = (
-    ("compose", 110, 32, "seqchat-dark", "en", [*"我想去北京"]),
     ("compose-light", 110, 32, "seqchat-light", "zh", [*"我想去北京"]),
-    ("compose-80x24", 80, 24, "seqchat-dark", "en", [*"我想去北京", "alt+g", "alt+g"]),
     ("chat", 110, 32, "seqchat-dark", "en", ["alt+m", *"你好，附近有什么好吃的？", "enter", *"人均"]),
 )
 
