@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.cells import cell_len, set_cell_size
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 COLUMN = 5  # cells a word takes, the last one a gap
 UPPER_HALF = "▀"
@@ -36,6 +39,9 @@ def colour(share: float, ramp: Ramp) -> tuple[int, int, int]:
 
 def levels(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.int64]:
     """Return the colour level of each value between `low` and `high`; not-a-number counts as the middle."""
+    # Not before there is something to draw: the first frame need not wait for it.
+    import numpy as np
+
     clipped = np.clip(np.nan_to_num(values, nan=(low + high) / 2), low, high)
     return np.asarray(((clipped - low) / (high - low) * (_LEVELS - 1)).round(), dtype=np.int64)
 
@@ -65,6 +71,8 @@ def heat_rows(values: NDArray[np.float32], low: float, high: float, ground: Styl
 
 def bar_row(values: NDArray[np.float32], low: float, high: float, ground: Style) -> list[Segment]:
     """Draw one neuron's value at each word [words] as a bar without colours; a signed one begins with its sign."""
+    import numpy as np
+
     row: list[Segment] = []
     for value in np.clip(np.nan_to_num(values), low, high):
         sign = "" if low >= 0 else "-" if value < 0 else "+"

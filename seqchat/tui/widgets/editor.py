@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-import regex
 from textual import events
 from textual.document._document import EditResult, Location
 from textual.document._edit import Edit
@@ -17,8 +16,6 @@ from seqchat.tui.keys import Key, bind
 
 # A family of emoji with joiners has up to 11 code points; looking at a whole line would take long in a long one.
 _LONGEST_GRAPHEME = 64
-# What the eye takes for one character (Unicode Standard Annex 29)
-_GRAPHEME = regex.compile(r"\X")
 
 
 @dataclass(frozen=True)
@@ -154,8 +151,11 @@ class Editor(TextArea):
     def _ends_near(self, row: int, column: int) -> list[int]:
         """Return where graphemes end in the part of a line around a column."""
         start = max(0, column - _LONGEST_GRAPHEME)
+        # Not before the cursor moves for the first time: the first frame need not wait for it.
+        import regex
+
         near = self.document.get_line(row)[start : column + _LONGEST_GRAPHEME]
-        return [start, *(start + match.end() for match in _GRAPHEME.finditer(near))]
+        return [start, *(start + match.end() for match in regex.finditer(r"\X", near))]
 
 
 class Prompt(Editor):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
@@ -24,6 +22,9 @@ from seqchat.tui.language import in_use, say
 from seqchat.tui.panel_layout import Layout, Line, lay_out
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from seqchat.insight.gates import GateTrace
     from seqchat.model.cells import Gate
 
