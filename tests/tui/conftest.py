@@ -42,7 +42,7 @@ class Desk:
 
     @property
     def panel(self) -> GatePanel:
-        return self.workspace.panels[0]
+        return self.workspace.panels.all[0]
 
     @property
     def branches(self) -> list[str]:

@@ -305,10 +305,10 @@ async def test_three_models_think_about_the_same_text(desk):
         await d.settled()
         for name in ("RNN", "LSTM", "GRU", "forget", "update"):
             assert name in d.screen
-        assert len(d.workspace.bars) == len(d.workspace.panels) == 3
+        assert len(d.workspace.bars) == len(d.workspace.panels.all) == 3
         assert len({tuple(s.word for s in bar.suggestions) for bar in d.workspace.bars}) > 1
         await d.press("alt+g")
-        assert [panel._alone for panel in d.workspace.panels] == [0, 0, 0]
+        assert [panel._alone for panel in d.workspace.panels.all] == [0, 0, 0]
 
 
 async def test_one_of_several_models_may_be_damaged(desk, tmp_path):

@@ -25,13 +25,13 @@ from seqchat.tui.widgets.chat import Chat
 from seqchat.tui.widgets.continuations import Continuations
 from seqchat.tui.widgets.editor import Editor, Offer, Prompt
 from seqchat.tui.widgets.gate_panel import GatePanel
+from seqchat.tui.widgets.panels import Panels
 
 # So many candidates more are asked for when the last page was turned.
 _MORE = 27
 _WARMTH, _NUCLEUS = 0.1, 0.05
 # What the title says of a text waits until nothing was typed for so long.
 _PAUSE_SECONDS = 0.2
-_STEPS_OF_WIDTH = 5
 
 
 class Workspace(Filing):
@@ -66,8 +66,6 @@ class Workspace(Filing):
         self._reply: thinking.ReplyRequest | None = None
         self._pause: Timer | None = None
         self._resting = False
-        # Columns by which the panels are wider than the stylesheet makes them
-        self._wider = 0
 
     # --- layout
 
@@ -82,7 +80,7 @@ class Workspace(Filing):
                     yield Chat(self._keys, id="chat")
                 yield Vertical(id="bars")
                 yield Continuations()
-            yield Container(id="panels")
+            yield Panels(self._keys, id="panels")
         yield Footer(show_command_palette=False)
 
     async def on_mount(self) -> None:
@@ -111,14 +109,11 @@ class Workspace(Filing):
 
     async def _mount_views(self) -> None:
         """Give each model its candidates and its panel."""
-        bars, panels = self.query_one("#bars"), self.query_one("#panels")
+        bars = self.query_one("#bars")
         await bars.remove_children()
-        await panels.remove_children()
         await bars.mount_all(Candidates(self._keys) for _ in self._models)
-        await panels.mount_all(GatePanel(self._keys) for _ in self._models)
+        await self.panels.show_models(len(self._models), bars=self.draws_bars)
         self.set_class(len(self._models) > 1, "-several")
-        for panel in self.panels:
-            panel.bars = self.draws_bars
 
     async def use_models(self, models: Sequence[str]) -> None:
         """Open other models in place of those that are open."""
@@ -138,8 +133,7 @@ class Workspace(Filing):
         self.set_class(not settings.continuations, "-without-continuations")
         for editor in self.query(Editor):
             editor.space = settings.space
-        for panel in self.panels:
-            panel.bars = self.draws_bars
+        self.panels.draw_bars(self.draws_bars)
         self.query_one(Continuations).describe(settings.temperature, settings.top_p)
         if before != settings:
             self.ask_again()
@@ -184,9 +178,9 @@ class Workspace(Filing):
         return list(self.query(Candidates))
 
     @property
-    def panels(self) -> list[GatePanel]:
+    def panels(self) -> Panels:
         """The gates of each model."""
-        return list(self.query(GatePanel))
+        return self.query_one(Panels)
 
     def session(self) -> Session:
         """Return what the next start needs to go on."""
@@ -307,7 +301,7 @@ class Workspace(Filing):
             return
         bar = self.bars[message.index]
         bar.border_title = Content(f"{say('Candidates')} · {message.name}")
-        self.panels[message.index].describe(message.name, message.cell, message.gates)
+        self.panels.describe(message)
         if message.index == 0:
             self.chat.model_name = message.name
 
@@ -316,7 +310,7 @@ class Workspace(Filing):
         if self._resting:
             return
         self.bars[message.index].notice(message.reason)
-        self.panels[message.index].notice(message.reason)
+        self.panels.all[message.index].notice(message.reason)
         self.notify(message.reason, severity="error", timeout=30, markup=False)
 
     def on_thought(self, message: thinking.Thought) -> None:
@@ -328,7 +322,7 @@ class Workspace(Filing):
         same = before is not None and (before.text, before.after) == (request.text, request.after)
         self._shown[index] = request
         self.bars[index].show(message.suggestions, request.candidates, more=same)
-        self.panels[index].show(message.gates, new=not same)
+        self.panels.show(message, new=not same)
         if index == 0 and not same:
             first = message.suggestions[0] if message.suggestions else None
             self.writing.offer(Offer(first.insert, first.replace, first.completes) if first else Offer())
@@ -444,24 +438,17 @@ class Workspace(Filing):
 
     # --- gates
 
-    def _each_panel(self) -> list[GatePanel]:
-        """The panel that has the focus, or all."""
-        focused = self.focused
-        return [focused] if isinstance(focused, GatePanel) else self.panels
-
     def action_gate(self, steps: int) -> None:
         """Show one gate alone, or all."""
-        for panel in self._each_panel():
-            panel.action_gate(steps)
+        self.panels.next_gate(steps)
 
     def action_layer(self, steps: int) -> None:
         """Show another layer."""
-        for panel in self._each_panel():
-            panel.action_layer(steps)
+        self.panels.next_layer(steps)
 
     def action_formula(self) -> None:
         """Explain the gates."""
-        cell, gate = self._each_panel()[0].formula
+        cell, gate = self.panels.in_use[0].formula
         if cell:
             self.app.push_screen(Formulas(cell, gate))
 
@@ -469,11 +456,7 @@ class Workspace(Filing):
         """Go to the gates; from one model's to the next one's, and then back to the text."""
         if not self.settings.panel:
             self.action_hide()
-        panels = self.panels
-        following = panels.index(self.focused) + 1 if isinstance(self.focused, GatePanel) else 0
-        if following < len(panels):
-            panels[following].focus()
-        else:
+        if not self.panels.focus_next():
             self.write()
 
     def action_maximise(self) -> None:
@@ -481,7 +464,7 @@ class Workspace(Filing):
         if not self.settings.panel:
             self.action_hide()
         self.toggle_class("-maximised")
-        self._fit_panels()
+        self.panels.fit()
 
     def action_hide(self) -> None:
         """Hide the gates, or show them."""
@@ -492,25 +475,6 @@ class Workspace(Filing):
     def action_write(self) -> None:
         """Go back to the text."""
         self.write()
-
-    def on_gate_panel_resized(self, message: GatePanel.Resized) -> None:
-        """Make the gates wider or narrower."""
-        self._wider += message.columns
-        self._fit_panels()
-
-    def _fit_panels(self) -> None:
-        """Give the panels the room that was asked for; stacked, a step of width is a line."""
-        panels = self.query_one("#panels")
-        stacked = self.has_class("-several") or self.has_class("-maximised")
-        panels.styles.width = panels.styles.height = None
-        if not self._wider:
-            return
-        if stacked:
-            most = self.size.height - 8
-            panels.styles.height = min(max(self.size.height // 2 + self._wider // _STEPS_OF_WIDTH, 5), max(most, 5))
-        else:
-            most = self.size.width - 24
-            panels.styles.width = min(max(self.size.width * 45 // 100 + self._wider, 18), max(most, 18))
 
     def on_gate_panel_wants_more(self) -> None:
         """Trace earlier words too."""

@@ -43,11 +43,11 @@ class GatePanel(Widget, can_focus=True):
         """Earlier words than those that were traced were asked for."""
 
     class Resized(Message):
-        """The panel should be wider, or narrower, by some columns."""
+        """The panel should be wider, or narrower, by some steps."""
 
-        def __init__(self, columns: int) -> None:
+        def __init__(self, steps: int) -> None:
             super().__init__()
-            self.columns = columns
+            self.steps = steps
 
     def __init__(self, keys: Mapping[str, tuple[Key, ...]]) -> None:
         super().__init__()
@@ -144,8 +144,8 @@ class GatePanel(Widget, can_focus=True):
         self._retitle()
 
     def action_resize(self, steps: int) -> None:
-        """Ask for another width, by whole words."""
-        self.post_message(self.Resized(steps * COLUMN))
+        """Ask for another width."""
+        self.post_message(self.Resized(steps))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Show later neurons."""

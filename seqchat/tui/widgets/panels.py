@@ -1,0 +1,100 @@
+"""The gates of each model, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from textual.containers import Container
+
+from seqchat.tui.keys import Key
+from seqchat.tui.widgets.gate_panel import GatePanel
+
+if TYPE_CHECKING:
+    from seqchat.tui.thinking import ModelReady, Thought
+
+# Pressing a key for a wider panel moves it by so many columns, or by one line where the panels lie below the text.
+_COLUMNS_A_STEP = 5
+_LEAST_COLUMNS, _LEAST_LINES = 18, 5
+# What is left to the text
+_TEXT_COLUMNS, _TEXT_LINES = 24, 8
+
+
+class Panels(Container):
+    """One panel a model; what is done without one having the focus is done to all."""
+
+    def __init__(self, keys: Mapping[str, tuple[Key, ...]], **options: str) -> None:
+        super().__init__(**options)  # type: ignore[arg-type]
+        self._keys = keys
+        self._steps = 0
+
+    async def show_models(self, count: int, *, bars: bool) -> None:
+        """Have a panel for each of so many models."""
+        await self.remove_children()
+        await self.mount_all(GatePanel(self._keys) for _ in range(count))
+        self.draw_bars(bars)
+
+    @property
+    def all(self) -> list[GatePanel]:
+        """The panels, from left to right."""
+        return list(self.query(GatePanel))
+
+    @property
+    def in_use(self) -> list[GatePanel]:
+        """The panel that has the focus, or all."""
+        return [panel for panel in self.all if panel.has_focus] or self.all
+
+    def draw_bars(self, bars: bool) -> None:
+        """Draw bars in place of colours, or colours."""
+        for panel in self.all:
+            panel.bars = bars
+
+    def describe(self, message: ModelReady) -> None:
+        """Learn what a model is made of."""
+        self.all[message.index].describe(message.name, message.cell, message.gates)
+
+    def show(self, message: Thought, *, new: bool) -> None:
+        """Show a model's gates."""
+        self.all[message.index].show(message.gates, new=new)
+
+    def next_gate(self, steps: int) -> None:
+        """Show one gate alone, or all."""
+        for panel in self.in_use:
+            panel.action_gate(steps)
+
+    def next_layer(self, steps: int) -> None:
+        """Show another layer."""
+        for panel in self.in_use:
+            panel.action_layer(steps)
+
+    def focus_next(self) -> bool:
+        """Go into the first panel, or from one into the next; False behind the last one."""
+        panels = self.all
+        following = next((i + 1 for i, panel in enumerate(panels) if panel.has_focus), 0)
+        if following < len(panels):
+            panels[following].focus()
+        return following < len(panels)
+
+    def resize(self, steps: int) -> None:
+        """Become wider or narrower."""
+        self._steps += steps
+        self.fit()
+
+    def fit(self) -> None:
+        """Take the room that the stylesheet gives, and the steps by which that was changed."""
+        self.styles.width = self.styles.height = None
+        if not self._steps:
+            return
+        size = self.screen.size
+        if self.screen.has_class("-several") or self.screen.has_class("-maximised"):
+            most = max(size.height - _TEXT_LINES, _LEAST_LINES)
+            self.styles.height = min(max(size.height // 2 + self._steps, _LEAST_LINES), most)
+        else:
+            most = max(size.width - _TEXT_COLUMNS, _LEAST_COLUMNS)
+            wanted = size.width * 45 // 100 + self._steps * _COLUMNS_A_STEP
+            self.styles.width = min(max(wanted, _LEAST_COLUMNS), most)
+
+    def on_gate_panel_resized(self, message: GatePanel.Resized) -> None:
+        """Become wider or narrower, as was asked for in one of the panels."""
+        message.stop()
+        self.resize(message.steps)
