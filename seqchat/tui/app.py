@@ -16,7 +16,7 @@ from textual.screen import Screen
 
 from seqchat import locations
 from seqchat.errors import SeqchatError
-from seqchat.tui import commands, language, settings
+from seqchat.tui import commands, language, settings, terminal
 from seqchat.tui.keys import bind, shown, with_changes
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import Confirm
@@ -28,7 +28,6 @@ from seqchat.tui.screens.workspace import Workspace
 from seqchat.tui.screenshot import with_right_widths
 from seqchat.tui.session import Session, Sessions
 from seqchat.tui.settings import Settings, Value
-from seqchat.tui.terminal import let_alt_digits_through
 from seqchat.tui.themes import THEMES
 
 # What is typed is on the disk this much later at most.
@@ -68,7 +67,7 @@ class SeqchatApp(App[str]):
         """
         chosen = chosen or Settings()
         language.use(chosen.language)
-        let_alt_digits_through()
+        terminal.let_alt_digits_through()
         super().__init__()
         self.chosen = chosen
         self.keys, clashes = with_changes(chosen.keys)
@@ -103,6 +102,9 @@ class SeqchatApp(App[str]):
             self.notify(problem, severity="warning", timeout=15, markup=False)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
         self._end_with_signals()
+        if not self.is_headless:
+            loop = asyncio.get_running_loop()
+            terminal.watch(lambda: loop.call_soon_threadsafe(self.exit))
 
     async def on_workspace_ready(self) -> None:
         """Go on where the last session was left."""

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+
+_LOOK_SECONDS, _END_SECONDS = 1.0, 2.0
 
 
 def let_alt_digits_through() -> None:
@@ -12,3 +20,34 @@ def let_alt_digits_through() -> None:
     """
     for digit in "0123456789":
         ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)  # type: ignore[attr-defined]
+
+
+def watch(gone: Callable[[], object]) -> None:
+    """Call `gone` when the terminal is closed that the program was started in, and end the process soon after.
+
+    Not every closed terminal sends a signal, and with one that is gone Textual may wait for ever to write, and read in an
+    endless loop.
+    """
+    if sys.__stdin__ is None or not sys.__stdin__.isatty():
+        return
+    threading.Thread(target=_watch, args=(sys.__stdin__.fileno(), gone), name="terminal", daemon=True).start()
+
+
+def _watch(file: int, gone: Callable[[], object]) -> None:
+    while _is_open(file):
+        time.sleep(_LOOK_SECONDS)
+    gone()
+    time.sleep(_END_SECONDS)
+    os._exit(1)
+
+
+def _is_open(file: int) -> bool:
+    try:
+        import termios
+    except ImportError:  # Windows
+        return True
+    try:
+        termios.tcgetattr(file)
+    except (termios.error, OSError):
+        return False
+    return True
