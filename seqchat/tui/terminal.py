@@ -25,8 +25,8 @@ def let_alt_digits_through() -> None:
 def watch(gone: Callable[[], object]) -> None:
     """Call `gone` when the terminal is closed that the program was started in, and end the process soon after.
 
-    Not every closed terminal sends a signal, and with one that is gone Textual may wait for ever to write, and read in an
-    endless loop.
+    Not every closed terminal sends a signal, and with one that is gone Textual may wait for ever to write, or read
+    in an endless loop.
     """
     if sys.__stdin__ is None or not sys.__stdin__.isatty():
         return

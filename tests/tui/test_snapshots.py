@@ -69,6 +69,8 @@ def app(monkeypatch, tmp_path):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(thinking, "Thinker", Canned)
+    # A cursor that blinks would be in the picture by chance.
+    monkeypatch.setattr("textual.widgets.TextArea._toggle_cursor_blink_visible", lambda self: None)
     monkeypatch.setattr("seqchat.locations.settings", lambda: Path("~/.config/seqchat/config.toml"))
 
     def make(*models: str, **settings: object) -> SeqchatApp:
@@ -79,11 +81,16 @@ def app(monkeypatch, tmp_path):
 
 
 async def write(pilot):
-    for editor in pilot.app.workspace.query("Editor"):
-        editor.cursor_blink = False
     await pilot.press(*"我想去北京")
+    workspace = pilot.app.workspace
+    for _ in range(300):
+        await pilot.pause(0.02)
+        thought = [workspace._shown.get(index) is workspace._request for index in range(len(workspace.models))]
+        grown = [len(workspace.continuations.branches[index].words) == 3 for index in range(3)]
+        counted = str(workspace.editor.border_subtitle).startswith("5 ")
+        if all(thought) and counted and (all(grown) or not workspace.continuations.display):
+            break
     await pilot.pause()
-    await pilot.pause(0.3)
 
 
 async def talk(pilot):

@@ -6,35 +6,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.screen import Screen
 
 from seqchat.errors import SeqchatError
 from seqchat.tui.documents import Document
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import Confirm
+from seqchat.tui.screens.parts import Parts
 
 if TYPE_CHECKING:
     from textual_fspicker import FileOpen, FileSave
 
-    from seqchat.tui.session import Mode
-    from seqchat.tui.widgets.chat import Chat
-    from seqchat.tui.widgets.editor import Editor
 
-
-class Filing(Screen[None]):
+class Filing(Parts):
     """Knows the file that the text belongs to."""
 
     # The file as it was read or written last
     document: Document | None = None
-
-    if TYPE_CHECKING:
-
-        @property
-        def editor(self) -> Editor: ...
-        @property
-        def chat(self) -> Chat: ...
-        @property
-        def mode(self) -> Mode: ...
 
     def _describe_text(self) -> None:
         raise NotImplementedError
