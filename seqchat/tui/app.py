@@ -79,6 +79,7 @@ class SeqchatApp(App[str]):
         self._kept = False
         self.workspace = Workspace(models or [chosen.model], chosen, self.keys, remembered, inline=inline)
         self.crash: Exception | None = None
+        self._filters.append(terminal.Harmless())
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = chosen.theme if chosen.theme in self.available_themes else Settings().theme

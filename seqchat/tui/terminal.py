@@ -8,7 +8,12 @@ import threading
 import time
 from collections.abc import Callable
 
+from rich.segment import Segment
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual.color import Color
+from textual.filter import LineFilter
+
+from seqchat.corpus.cleaning import is_safe
 
 _LOOK_SECONDS, _END_SECONDS = 1.0, 2.0
 
@@ -20,6 +25,21 @@ def let_alt_digits_through() -> None:
     """
     for digit in "0123456789":
         ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)  # type: ignore[attr-defined]
+
+
+class Harmless(LineFilter):
+    """Drops what would steer the terminal from every line on its way to the screen, whatever put it there.
+
+    Text is cleaned where it comes in; this is for what other libraries draw, such as the names of files.
+    """
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Return the line without control characters and hidden directions; none of them takes a cell."""
+        return [s if s.control or s.text.isprintable() else _harmless(s) for s in segments]
+
+
+def _harmless(segment: Segment) -> Segment:
+    return Segment("".join(filter(is_safe, segment.text)), segment.style)
 
 
 def watch(gone: Callable[[], object]) -> None:

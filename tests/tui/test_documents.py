@@ -133,3 +133,17 @@ async def test_the_whole_text_is_copied(desk):
     async with desk() as d:
         await d.press(*"一二", "alt+c")
         assert d.app.clipboard == "一二"
+
+
+async def test_a_name_can_be_typed_at_once_beside_files_with_any_names(desk, tmp_path):
+    for name in ("[red]x[/red]", "[/]", "a [link=x]b", "\x1b[31mx", "👨‍👩‍👧.txt"):
+        (tmp_path / name.replace("/", "_")).write_text("x")
+    async with desk() as d:
+        await d.press(*"二", "alt+s")
+        await d.until(lambda: d.app.screen is not d.workspace and d.app.screen.query(Input), "the dialog")
+        await d.pilot.pause(0.2)
+        assert "\x1b" not in d.screen
+        assert "[red]x[_red]" in d.screen
+        await d.press("ctrl+u", *"new.txt", "enter")
+        await d.pilot.pause(0.5)
+        assert (tmp_path / "new.txt").exists(), (sorted(p.name for p in tmp_path.iterdir()), d.notices)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from textual import work
 
@@ -12,9 +11,6 @@ from seqchat.tui.documents import Document
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import Confirm
 from seqchat.tui.screens.parts import Parts
-
-if TYPE_CHECKING:
-    from textual_fspicker import FileOpen, FileSave
 
 
 class Filing(Parts):
@@ -59,7 +55,9 @@ class Filing(Parts):
         lost = self.unsaved if self.document else bool(self.editor.text.strip())
         if lost and not await self._sure(say("The text is not saved. Open another one?"), say("Open")):
             return
-        path = await self.app.push_screen_wait(_open_dialog(self._folder()))
+        from seqchat.tui.screens.file_dialogs import OpenFile
+
+        path = await self.app.push_screen_wait(OpenFile(self._folder()))
         if path is not None and self.open_file(path):
             self._to_text()
 
@@ -80,7 +78,9 @@ class Filing(Parts):
 
     async def _save_as(self) -> None:
         name = "conversation.md" if self.mode == "chat" else self.document.path.name if self.document else "text.txt"
-        path = await self.app.push_screen_wait(_save_dialog(self._folder(), name))
+        from seqchat.tui.screens.file_dialogs import SaveFile
+
+        path = await self.app.push_screen_wait(SaveFile(self._folder(), name))
         if path is None:
             return
         known = self.document is not None and self.document.path == path and self.mode == "compose"
@@ -142,15 +142,3 @@ class Filing(Parts):
 
     def _say(self, text: str, *, wrong: bool = False) -> None:
         self.notify(text, severity="error" if wrong else "information", markup=False)
-
-
-def _open_dialog(folder: Path) -> FileOpen:
-    from textual_fspicker import FileOpen
-
-    return FileOpen(folder, say("Open a file"), open_button=say("Open"), cancel_button=say("Cancel"))
-
-
-def _save_dialog(folder: Path, name: str) -> FileSave:
-    from textual_fspicker import FileSave
-
-    return FileSave(folder, say("Save as"), default_file=name, save_button=say("Save"), cancel_button=say("Cancel"))

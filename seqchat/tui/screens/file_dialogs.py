@@ -1,0 +1,30 @@
+"""The dialogs that ask for a file; imported when the first one is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.widgets import Input
+from textual_fspicker import FileOpen, FileSave
+
+from seqchat.tui.language import say
+
+
+class OpenFile(FileOpen):
+    """Asks for a file that is there."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, say("Open a file"), open_button=say("Open"), cancel_button=say("Cancel"))
+
+
+class SaveFile(FileSave):
+    """Asks for a name, which can be typed at once."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        super().__init__(
+            folder, say("Save as"), default_file=name, save_button=say("Save"), cancel_button=say("Cancel")
+        )
+
+    def on_mount(self) -> None:
+        """Begin with the name, once the dialog has put the focus on its list."""
+        self.call_after_refresh(self.query_one(Input).focus)
