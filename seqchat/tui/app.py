@@ -67,7 +67,7 @@ class SeqchatApp(App[str]):
         """
         chosen = chosen or Settings()
         language.use(chosen.language)
-        terminal.let_alt_digits_through()
+        terminal.let_alt_through()
         super().__init__()
         self.chosen = chosen
         self.keys, clashes = with_changes(chosen.keys)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import string
 import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from rich.segment import Segment
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
@@ -18,13 +20,27 @@ from seqchat.corpus.cleaning import is_safe
 _LOOK_SECONDS, _END_SECONDS = 1.0, 2.0
 
 
-def let_alt_digits_through() -> None:
-    """Make Alt with a digit a key of its own.
+# Letters that begin longer codes after Esc, and those that terminals send for the motions of words
+_NOT_ALT = "OPXbf"
 
-    Textual turns the two bytes that terminals send for it into the characters that Option types on a Mac (Alt+2: ™).
+
+@dataclass(frozen=True)
+class _AltKey:
+    """A key as Textual's table of codes has them."""
+
+    value: str
+
+
+def let_alt_through() -> None:
+    """Make Alt with a letter or digit a key of its own, at once and without a character.
+
+    Terminals send Esc before the character. Textual takes digits for what Option types on a Mac (Alt+2: ™), types the
+    letter into a text area, and reads two such keys that come together as four.
     """
-    for digit in "0123456789":
-        ANSI_SEQUENCES_KEYS.pop(f"\x1b{digit}", None)  # type: ignore[attr-defined]
+    for character in string.ascii_letters + string.digits:
+        if character not in _NOT_ALT:
+            key = f"alt+shift+{character.lower()}" if character.isupper() else f"alt+{character}"
+            ANSI_SEQUENCES_KEYS[f"\x1b{character}"] = (_AltKey(key),)  # type: ignore[index]
 
 
 class Harmless(LineFilter):

@@ -6,7 +6,7 @@ import pytest
 from textual._xterm_parser import XTermParser
 
 from seqchat.tui import thinking
-from seqchat.tui.terminal import let_alt_digits_through
+from seqchat.tui.terminal import let_alt_through
 from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.continuations import Continuations
 
@@ -75,10 +75,30 @@ async def test_alt_with_a_number_accepts_that_candidate(desk, number):
 
 @pytest.mark.parametrize("digit", "0123456789")
 def test_the_bytes_of_alt_and_a_digit_are_that_key(digit):
-    let_alt_digits_through()
+    let_alt_through()
     parser = XTermParser()
     keys = [event.key for event in (*parser.feed(f"\x1b{digit}"), *parser.feed(""))]
     assert keys == [f"alt+{digit}"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "pressed"),
+    [
+        ("\x1bm", ["alt+m"]),
+        ("\x1bJ", ["alt+shift+j"]),
+        ("\x1bj\x1bj\x1b2", ["alt+j", "alt+j", "alt+2"]),
+        ("\x1ba\x7f", ["alt+a", "backspace"]),
+        ("\x1b[A\x1bk", ["up", "alt+k"]),
+        ("\x1bOA", ["up"]),
+        ("\x1bf", ["ctrl+right"]),
+    ],
+)
+def test_alt_with_a_letter_is_a_key_that_types_nothing(sent, pressed):
+    let_alt_through()
+    parser = XTermParser()
+    events = [*parser.feed(sent), *parser.feed("")]
+    assert [event.key for event in events] == pressed
+    assert not any(event.is_printable for event in events)
 
 
 async def test_pinyin_is_replaced_when_accepted(desk):
