@@ -8,6 +8,7 @@ _ESCAPE_SEQUENCE = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c\n]{0,4096}(?:\x07|\x1b\\|\x9c)"  # OSC, DCS, SOS, PM, APC
     r"|\x1b[ -/]*[0-~]?"  # two-character escapes
 )
+_ESCAPES = dict.fromkeys(map(ord, "\x1b\x90\x98\x9b\x9c\x9d\x9e\x9f"))
 _LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _WIDE_SPACE = re.compile(r"[^\S\n]")
 ZERO_WIDTH_JOINER = "\u200d"
@@ -22,6 +23,11 @@ _FORBIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}
 def is_safe(character: str) -> bool:
     """Whether one character may be stored and shown: no control, no hidden direction, no surrogate."""
     return character == ZERO_WIDTH_JOINER or unicodedata.category(character) not in _FORBIDDEN_CATEGORIES
+
+
+def without_escapes(text: str) -> str:
+    """Return the text without escape sequences, and without the characters that begin them."""
+    return _ESCAPE_SEQUENCE.sub("", text).translate(_ESCAPES)
 
 
 def clean(text: str) -> str:

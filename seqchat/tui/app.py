@@ -68,6 +68,7 @@ class SeqchatApp(App[str]):
         chosen = chosen or Settings()
         language.use(chosen.language)
         terminal.let_alt_through()
+        terminal.let_pastes_through()
         super().__init__()
         self.chosen = chosen
         self.keys, clashes = with_changes(chosen.keys)

@@ -7,15 +7,17 @@ import string
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rich.segment import Segment
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._xterm_parser import XTermParser
 from textual.color import Color
 from textual.filter import LineFilter
+from textual.message import Message
 
-from seqchat.corpus.cleaning import is_safe
+from seqchat.corpus.cleaning import is_safe, without_escapes
 
 _LOOK_SECONDS, _END_SECONDS = 1.0, 2.0
 
@@ -41,6 +43,67 @@ def let_alt_through() -> None:
         if character not in _NOT_ALT:
             key = f"alt+shift+{character.lower()}" if character.isupper() else f"alt+{character}"
             ANSI_SEQUENCES_KEYS[f"\x1b{character}"] = (_AltKey(key),)  # type: ignore[index]
+
+
+class Pastes:
+    """Takes escape sequences out of what is pasted, while it comes in.
+
+    Textual would take them for keys, and wait for the end of the paste for ever.
+    """
+
+    _START, _END = "\x1b[200~", "\x1b[201~"
+
+    def __init__(self) -> None:
+        self._inside = False
+        # The end of what was passed on before, which may be the beginning of a mark
+        self._tail = ""
+        # What may be the beginning of the mark of the end, and is passed on once that is known
+        self._held = ""
+
+    def clean(self, data: str) -> str:
+        """Return what Textual should read of the next piece that came in."""
+        out: list[str] = []
+        while data:
+            piece, data = self._paste(data) if self._inside else self._keys(data)
+            out.append(piece)
+        return "".join(out)
+
+    def _keys(self, data: str) -> tuple[str, str]:
+        """Return what is passed on up to the start of a paste, and the rest."""
+        start = (self._tail + data).find(self._START)
+        if start < 0:
+            self._tail = (self._tail + data)[-len(self._START) + 1 :]
+            return data, ""
+        end = start + len(self._START) - len(self._tail)
+        self._inside, self._tail = True, ""
+        return data[:end], data[end:]
+
+    def _paste(self, data: str) -> tuple[str, str]:
+        """Return what is passed on up to the end of a paste, and the rest."""
+        data, self._held = self._held + data, ""
+        pasted, end, rest = data.partition(self._END)
+        if end:
+            self._inside = False
+            return without_escapes(pasted) + end, rest
+        held = next((n for n in range(len(self._END) - 1, 0, -1) if data.endswith(self._END[:n])), 0)
+        self._held = data[len(data) - held :]
+        return without_escapes(data[: len(data) - held]), ""
+
+
+def let_pastes_through() -> None:
+    """Have Textual read pastes as `Pastes` cleans them."""
+    read = XTermParser.feed
+    if hasattr(read, "cleans_pastes"):
+        return
+
+    def feed(self: XTermParser, data: str) -> Iterable[Message]:
+        pastes: Pastes = self.__dict__.setdefault("_pastes", Pastes())
+        cleaned = pastes.clean(data)
+        # Nothing at all is how the end of all input is told.
+        return read(self, cleaned) if cleaned or not data else ()
+
+    feed.cleans_pastes = True  # type: ignore[attr-defined]
+    XTermParser.feed = feed  # type: ignore[method-assign]
 
 
 class Harmless(LineFilter):

@@ -4,9 +4,10 @@ import threading
 
 import pytest
 from textual._xterm_parser import XTermParser
+from textual.events import Key, Paste
 
 from seqchat.tui import thinking
-from seqchat.tui.terminal import let_alt_through
+from seqchat.tui.terminal import let_alt_through, let_pastes_through
 from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.continuations import Continuations
 
@@ -99,6 +100,21 @@ def test_alt_with_a_letter_is_a_key_that_types_nothing(sent, pressed):
     events = [*parser.feed(sent), *parser.feed("")]
     assert [event.key for event in events] == pressed
     assert not any(event.is_printable for event in events)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_a_paste_with_escape_sequences_ends_and_keeps_its_text(size):
+    """However it is cut into pieces on its way."""
+    let_pastes_through()
+    parser = XTermParser()
+    sent = "a\x1b[200~红\x1b[31m色\x1b]0;x\x07\x1b[2J\x1b[201~b\x1b[200~第二\x1b[201~\x1b[A"
+    events = [event for at in range(0, len(sent), size) for event in parser.feed(sent[at : at + size])]
+    pastes = [event.text for event in events if isinstance(event, Paste)]
+    assert [event.key for event in events if isinstance(event, Key)] == ["a", "b", "up"]
+    assert pastes[1] == "第二"
+    assert "\x1b" not in pastes[0]
+    if size == 1000:
+        assert pastes[0] == "红色"
 
 
 async def test_pinyin_is_replaced_when_accepted(desk):
