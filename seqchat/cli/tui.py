@@ -90,10 +90,12 @@ def _open(
         chosen = chosen.changed("language", lang)
     texts = remembered.load() if remember else ()
     app = SeqchatApp(models, texts, chosen=chosen, problems=problems, fresh=fresh, file=file, inline=inline)
-    if not sys.stdout.isatty() and sys.stderr.isatty():
-        # Textual would ask the standard output, which is piped on, how large the terminal is.
-        os.environ["COLUMNS"], os.environ["LINES"] = map(str, os.get_terminal_size(sys.stderr.fileno()))
-    line = app.run(inline=inline)
+    piped, sys.__stdout__ = sys.__stdout__, sys.__stdout__ if sys.stdout.isatty() else sys.__stderr__  # type: ignore[misc]
+    try:
+        # Python asks this stream how large the terminal is.
+        line = app.run(inline=inline)
+    finally:
+        sys.__stdout__ = piped  # type: ignore[misc]
     if app.crash is not None:
         click.echo("The app stopped. What you wrote was kept; the next start offers it.", err=True)
         raise app.crash

@@ -230,6 +230,11 @@ class Completing(Filing):
         if self.bars[0].suggestions:
             self.bars[0].focus()
 
+    def on_continuations_shown(self) -> None:
+        """Let grow what did not while there was no room for it."""
+        if self._growth is not None and not self._growth.branches and not self.continuations.branches.finished:
+            self._ask(again=True)
+
     def on_continuations_picked(self, message: Continuations.Picked) -> None:
         """Take what was clicked."""
         self._take_branch(message.text)

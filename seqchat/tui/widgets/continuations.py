@@ -33,9 +33,16 @@ class Continuations(Widget):
             super().__init__()
             self.text = text
 
+    class Shown(Message):
+        """There is room for them again."""
+
     def __init__(self) -> None:
         super().__init__()
         self.branches = Branches()
+
+    def on_show(self) -> None:
+        """Say that there is room."""
+        self.post_message(self.Shown())
 
     def describe(self, temperature: float, top_p: float) -> None:
         """Show how the branches are drawn."""
