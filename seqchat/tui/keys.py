@@ -280,23 +280,18 @@ def clashes(table: Mapping[str, tuple[Key, ...]]) -> Iterator[tuple[str, str, st
 
 
 def bind(node: DOMNode, *scopes: str, table: Mapping[str, tuple[Key, ...]], instead: bool = False) -> None:
-    """Give a widget or screen the keys of some scopes; `instead` of those that its class brings.
-
-    Those of a prompt come before typing, since Enter would else be a line break.
-    """
+    """Give a widget or screen the keys of some scopes; `instead` of those that its class brings."""
     bindings = node._bindings
     if instead:
         bindings.key_to_bindings.clear()
     for scope in scopes:
-        for binding in (b for key in table[scope] for b in _bindings(key, priority=scope == "prompt")):
+        for binding in (b for key in table[scope] for b in _bindings(key)):
             bindings.key_to_bindings[binding.key] = [binding]
 
 
-def _bindings(key: Key, *, priority: bool) -> Iterator[Binding]:
+def _bindings(key: Key) -> Iterator[Binding]:
     first, *rest = key.keys.split(",")
-    make = partial(
-        Binding, action=key.action, description=say(key.footer) if key.footer else str(key), priority=priority
-    )
+    make = partial(Binding, action=key.action, description=say(key.footer) if key.footer else str(key))
     yield make(first, show=bool(key.footer), key_display=shown(first).replace("Ctrl+", "^"))
     for other in rest:
         yield make(other, show=False)

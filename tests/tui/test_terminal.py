@@ -16,11 +16,14 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux that could press keys")
+pytestmark = [
+    pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux that could press keys"),
+    pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc that lists processes"),
+]
 
 REPOSITORY = Path(__file__).parents[2]
 SERVER = f"seqchat-test-{os.getpid()}"
-MOST_SECONDS = 60
+MOST_SECONDS = 12
 # A cell of the candidate bar: its number, its word, its kind, its probability
 CELL = re.compile(r"(\d) (\S+) ([→+])<?[\d.]+%")
 GROWING = re.compile(r"[├└]\d .*▌")
@@ -43,11 +46,13 @@ def tmux(*arguments: object, text: str | None = None) -> str:
 def server() -> Iterator[None]:
     """A tmux of our own, without anybody's settings."""
     tmux("start-server", ";", "set", "-g", "exit-empty", "off")
+    socket = Path(tmux("display-message", "-p", "#{socket_path}").strip())
     yield
     tmux("kill-server")
+    socket.unlink(missing_ok=True)
 
 
-def until(condition: Callable[[], object], what: Callable[[], str]) -> None:
+def until(condition: Callable[[], object], what: Callable[[], object]) -> None:
     end = time.monotonic() + MOST_SECONDS
     while not condition():
         if time.monotonic() > end:
@@ -143,6 +148,13 @@ def children(process: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
+def kill(terminal: Terminal) -> None:
+    """End what runs in a terminal, whether or not it would end by itself."""
+    if runs(terminal.process):
+        for process in (*children(terminal.process), terminal.process):
+            os.kill(process, signal.SIGKILL)
+
+
 @pytest.fixture(scope="module")
 def cache(tmp_path_factory) -> Path:
     """One cache for all, so that the dictionary is read in once."""
@@ -160,8 +172,7 @@ def terminal(models, cache, tmp_path) -> Iterator[Callable[..., Terminal]]:
 
     yield open_terminal
     for one in opened:
-        if runs(one.process):
-            os.kill(one.process, signal.SIGKILL)
+        kill(one)
 
 
 def app(models, *options: str) -> list[str]:
@@ -175,8 +186,7 @@ BASH = ["PS1=$ ", "bash", "--norc", "--noprofile", "-i"]
 def shared(models, cache, tmp_path_factory) -> Iterator[Terminal]:
     one = Terminal(tmp_path_factory.mktemp("shared"), cache, *app(models))
     yield one
-    if runs(one.process):
-        os.kill(one.process, signal.SIGKILL)
+    kill(one)
 
 
 @pytest.fixture
@@ -278,6 +288,10 @@ def test_a_chat_answers_what_enter_sends(writing):
     assert turns[0] == ["you", "你好吗"]
     assert turns[1][0] == "model"
     writing.until("You  你好吗", f"lstm  {turns[1][1][:4]}".rstrip())
+    # Enter waits for the letters that were typed before it.
+    writing.type("我们明天去哪里吃饭\r")
+    until(lambda: len(writing.session()["turns"]) == 4, writing.screen)
+    assert writing.session()["turns"][2] == ["you", "我们明天去哪里吃饭"]
     writing.press("M-m")
     writing.until("Compose", without="You  ")
 
@@ -377,10 +391,27 @@ def test_a_single_line_goes_to_standard_output(models, terminal, tmp_path):
     shell.until("above", "Candidates")
     shell.type("今天天气")
     shell.until_settled("今天天气")
-    (frame,) = (line for line in shell.screen().splitlines() if "Candidates" in line)
-    assert frame.endswith("╮")
-    assert len(frame) == 60
+    assert [len(line) for line in shell.screen().splitlines() if line.endswith("╮")] == [60]
+    shell.resize(50, 20)
+    until(lambda: any(len(ln) == 50 and ln.endswith("╮") for ln in shell.screen().splitlines()), shell.screen)
+    shell.until("今天天气", "Candidates")
     shell.press("Enter")
-    shell.until("above", "status 0")
+    shell.until("status 0")
     assert out.read_text(encoding="utf-8") == "今天天气\n"
     assert shell.state("cursor_flag") == "1"
+
+
+def test_a_single_line_ends_with_its_window(models, terminal):
+    shells = [terminal(*BASH) for _ in range(3)]
+    for shell in shells:
+        shell.type(f"{shlex.join(app(models, '--inline'))} > /dev/null\n")
+    processes = []
+    for shell in shells:
+        shell.until("Candidates")
+        shell.type("今天")
+        shell.until_settled("今天")
+        processes += children(shell.process)
+    assert len(processes) == len(shells)
+    for shell in shells:
+        shell.close()
+    until(lambda: not any(map(runs, processes)), lambda: [process for process in processes if runs(process)])

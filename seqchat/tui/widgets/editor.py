@@ -180,3 +180,13 @@ class Prompt(Editor):
     def action_edit_last(self) -> None:
         """Go to what was said."""
         self.post_message(self.EditLast())
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Send in the order of the keys: what bubbles up to its binding may be overtaken by letters."""
+        bindings = self._bindings.key_to_bindings.get(event.key, ())
+        if any(binding.action == "send" for binding in bindings):
+            event.stop()
+            event.prevent_default()
+            self.action_send()
+        else:
+            await super()._on_key(event)
