@@ -90,7 +90,9 @@ def _open(
         chosen = chosen.changed("language", lang)
     texts = remembered.load() if remember else ()
     app = SeqchatApp(models, texts, chosen=chosen, problems=problems, fresh=fresh, file=file, inline=inline)
-    piped, sys.__stdout__ = sys.__stdout__, sys.__stdout__ if sys.stdout.isatty() else sys.__stderr__  # type: ignore[misc]
+    piped = sys.__stdout__
+    if inline and not sys.stdout.isatty():
+        sys.__stdout__ = sys.__stderr__  # type: ignore[misc]
     try:
         # Python asks this stream how large the terminal is.
         line = app.run(inline=inline)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import string
 import sys
 import threading
@@ -122,31 +123,27 @@ def _harmless(segment: Segment) -> Segment:
 
 
 def watch(gone: Callable[[], object]) -> None:
-    """Call `gone` when the terminal is closed that the program was started in, and end the process soon after.
+    """Call `gone` when the terminal, or the server of the browser, is gone that the app talks to; end soon after.
 
-    Not every closed terminal sends a signal, and with one that is gone Textual may wait for ever to write, or read
+    Not every one says so with a signal, and with a terminal that is gone Textual may wait for ever to write, or read
     in an endless loop.
     """
-    if sys.__stdin__ is None or not sys.__stdin__.isatty():
-        return
-    threading.Thread(target=_watch, args=(sys.__stdin__.fileno(), gone), name="terminal", daemon=True).start()
+    if sys.__stdin__ is not None:
+        threading.Thread(target=_watch, args=(sys.__stdin__.fileno(), gone), name="terminal", daemon=True).start()
 
 
 def _watch(file: int, gone: Callable[[], object]) -> None:
-    while _is_open(file):
+    while os.isatty(file) or not _hung_up(file):
         time.sleep(_LOOK_SECONDS)
     gone()
     time.sleep(_END_SECONDS)
     os._exit(1)
 
 
-def _is_open(file: int) -> bool:
-    try:
-        import termios
-    except ImportError:  # Windows
-        return True
-    try:
-        termios.tcgetattr(file)
-    except (termios.error, OSError):
+def _hung_up(file: int) -> bool:
+    """Whether nobody can write into a pipe any more, or a terminal was closed."""
+    if not hasattr(select, "poll"):  # Windows
         return False
-    return True
+    poll = select.poll()
+    poll.register(file, 0)
+    return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -16,6 +18,11 @@ class LocalServer(Server):
     async def on_startup(self, app: web.Application) -> None:
         """Say where the app is."""
         self.console.print(f"seqchat is at {self.public_url}  (Ctrl+C ends it)", highlight=False)
+
+    def request_exit(self) -> None:
+        """End at once; aiohttp would wait a minute for open pages. The apps notice, and keep what was written."""
+        sys.stdout.flush()
+        os._exit(0)
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
         """Start an app for a visitor who comes from our own page.
