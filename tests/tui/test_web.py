@@ -271,7 +271,10 @@ async def chromium(folder: Path) -> AsyncIterator[Browser]:
         process.wait()
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium that could show the page")
+@pytest.mark.skipif(
+    "SEQCHAT_BROWSER" not in os.environ or shutil.which("chromium") is None,
+    reason="a browser takes a minute; SEQCHAT_BROWSER=1 opens the page in chromium",
+)
 async def test_keys_in_a_real_browser_reach_the_app(served, tmp_path):
     async with chromium(tmp_path / "chromium") as browser:
         # A window that a person looks at has the focus, and so should what is typed into.
