@@ -98,6 +98,7 @@ def _open(
         line = app.run(inline=inline)
     finally:
         sys.__stdout__ = piped  # type: ignore[misc]
+        app.workspace.join()
     if app.crash is not None:
         click.echo("The app stopped. What you wrote was kept; the next start offers it.", err=True)
         raise app.crash

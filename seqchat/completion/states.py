@@ -24,7 +24,7 @@ class AbandonedError(Exception):
 class Node:
     """A word in the context of all words before it, with its row of the step that read it."""
 
-    __slots__ = ("chance", "children", "depth", "log_total", "parent", "row", "stepped", "turn", "used", "word_id")
+    __slots__ = ("_turn", "chance", "children", "depth", "log_total", "parent", "row", "stepped", "used", "word_id")
 
     def __init__(self, parent: Node | None, word_id: int, stepped: Stepped, row: int) -> None:
         self.parent = parent
@@ -32,12 +32,17 @@ class Node:
         self.stepped = stepped
         self.row = row
         self.depth: int = 0 if parent is None else parent.depth + 1
-        # The last end of a turn, or the start of the dialog
-        self.turn: Node = self if parent is None or word_id == TURN_ID else parent.turn
+        # None: itself; a node that held itself would be freed only by the garbage collector.
+        self._turn: Node | None = None if parent is None or word_id == TURN_ID else parent.turn
         self.children: dict[int, Node] = {}
         self.used = 0
         self.log_total: float | None = None
         self.chance: float | None = None
+
+    @property
+    def turn(self) -> Node:
+        """The last end of a turn, or the start of the dialog."""
+        return self if self._turn is None else self._turn
 
     @property
     def state(self) -> Tensor:
@@ -102,8 +107,10 @@ class StateTree:
         # A node was used no earlier than those behind it, so that whatever stays has all its words before it.
         order = sorted(nodes, key=lambda node: (-last_used[node], node.depth))
         kept = set(order[: MAX_STATES // 2 + current.depth + 1])
-        for node in kept:
-            node.children = {word_id: child for word_id, child in node.children.items() if child in kept}
+        # Without cycles, what is dropped is freed at once.
+        for node in nodes:
+            children = node.children if node in kept else {}
+            node.children = {word_id: child for word_id, child in children.items() if child in kept}
         for node in [node for node in self._rows if node not in kept]:
             del self._rows[node]
         self._states = len(kept)

@@ -11,7 +11,7 @@ The formulas are those of `torch.nn`, and the results equal it to 1e-5:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -31,45 +31,58 @@ class LayerWeights(NamedTuple):
     hidden_bias: Tensor
 
 
+# The name of a gate, its values [batch, hidden] → the values to go on with: where a gate is held, others.
+Hold = Callable[[str, Tensor], Tensor]
+
+
+def free(_: str, values: Tensor) -> Tensor:
+    """Hold nothing."""
+    return values
+
+
 # x [batch, inputs], state [parts, batch, hidden] → new state, gates of [batch, hidden] each
-Step = Callable[[Tensor, Tensor, LayerWeights], tuple[Tensor, Gates]]
+Step = Callable[[Tensor, Tensor, LayerWeights, Hold], tuple[Tensor, Gates]]
 
 
-def rnn_tanh(x: Tensor, state: Tensor, w: LayerWeights) -> tuple[Tensor, Gates]:
+def rnn_tanh(x: Tensor, state: Tensor, w: LayerWeights, hold: Hold = free) -> tuple[Tensor, Gates]:
     """Step an Elman cell with tanh."""
-    return _rnn(x, state, w, torch.tanh)
+    return _rnn(x, state, w, hold, torch.tanh)
 
 
-def rnn_relu(x: Tensor, state: Tensor, w: LayerWeights) -> tuple[Tensor, Gates]:
+def rnn_relu(x: Tensor, state: Tensor, w: LayerWeights, hold: Hold = free) -> tuple[Tensor, Gates]:
     """Step an Elman cell with a rectifier."""
-    return _rnn(x, state, w, torch.relu)
+    return _rnn(x, state, w, hold, torch.relu)
 
 
-def _rnn(x: Tensor, state: Tensor, w: LayerWeights, activation: Callable[[Tensor], Tensor]) -> tuple[Tensor, Gates]:
+def _rnn(
+    x: Tensor, state: Tensor, w: LayerWeights, hold: Hold, activation: Callable[[Tensor], Tensor]
+) -> tuple[Tensor, Gates]:
     hidden = activation(linear(x, w.input, w.input_bias) + linear(state[0], w.hidden, w.hidden_bias))
+    hidden = hold("hidden", hidden)
     return hidden[None], {"hidden": hidden}
 
 
-def lstm(x: Tensor, state: Tensor, w: LayerWeights) -> tuple[Tensor, Gates]:
+def lstm(x: Tensor, state: Tensor, w: LayerWeights, hold: Hold = free) -> tuple[Tensor, Gates]:
     """Step a long short-term memory; the state is the hidden and the cell state."""
     hidden, cell = state
     rows = linear(x, w.input, w.input_bias) + linear(hidden, w.hidden, w.hidden_bias)
     i, f, g, o = rows.chunk(4, dim=-1)
-    i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
-    cell = f * cell + i * g
-    hidden = o * cell.tanh()
+    i, f = hold("input", i.sigmoid()), hold("forget", f.sigmoid())
+    g, o = hold("candidate", g.tanh()), hold("output", o.sigmoid())
+    cell = hold("cell", f * cell + i * g)
+    hidden = hold("hidden", o * cell.tanh())
     gates = {"input": i, "forget": f, "candidate": g, "output": o, "cell": cell, "hidden": hidden}
     return torch.stack((hidden, cell)), gates
 
 
-def gru(x: Tensor, state: Tensor, w: LayerWeights) -> tuple[Tensor, Gates]:
+def gru(x: Tensor, state: Tensor, w: LayerWeights, hold: Hold = free) -> tuple[Tensor, Gates]:
     """Step a gated recurrent unit."""
     (hidden,) = state
     x_r, x_z, x_n = linear(x, w.input, w.input_bias).chunk(3, dim=-1)
     h_r, h_z, h_n = linear(hidden, w.hidden, w.hidden_bias).chunk(3, dim=-1)
-    r, z = (x_r + h_r).sigmoid(), (x_z + h_z).sigmoid()
-    n = (x_n + r * h_n).tanh()
-    hidden = (1 - z) * n + z * hidden
+    r, z = hold("reset", (x_r + h_r).sigmoid()), hold("update", (x_z + h_z).sigmoid())
+    n = hold("candidate", (x_n + r * h_n).tanh())
+    hidden = hold("hidden", (1 - z) * n + z * hidden)
     return hidden[None], {"reset": r, "update": z, "candidate": n, "hidden": hidden}
 
 
@@ -124,16 +137,18 @@ CELLS: dict[str, Cell] = {
 }
 
 
-def run_layers(x: Tensor, state: Tensor, layers: list[LayerWeights], step: Step) -> tuple[Tensor, list[Gates]]:
+def run_layers(
+    x: Tensor, state: Tensor, layers: list[LayerWeights], step: Step, holds: Sequence[Hold] | None = None
+) -> tuple[Tensor, list[Gates]]:
     """Step a stack of layers once.
 
-    x: [batch, inputs]; state: [layers, parts, batch, hidden]. Returns the new state of the same shape and the gates of
-    each layer, bottom layer first; the stack's output is the last layer's ``hidden``.
+    x: [batch, inputs]; state: [layers, parts, batch, hidden]; holds: one for each layer. Returns the new state of the
+    same shape and the gates of each layer, bottom layer first; the stack's output is the last layer's ``hidden``.
     """
     new_states: list[Tensor] = []
     all_gates: list[Gates] = []
-    for weights, old in zip(layers, state, strict=True):
-        new, gates = step(x, old, weights)
+    for weights, old, hold in zip(layers, state, holds or [free] * len(layers), strict=True):
+        new, gates = step(x, old, weights, hold)
         x = gates["hidden"]
         new_states.append(new)
         all_gates.append(gates)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn.functional import linear, log_softmax
 
-from seqchat.model.cells import CELLS, Gates, LayerWeights, run_layers
+from seqchat.model.cells import CELLS, Gates, Hold, LayerWeights, free, run_layers
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import PADDING
 from seqchat.model.output import OutputLayer, Precision
@@ -32,10 +33,10 @@ class StepNetwork:
         """Take the weights of a network (its `state_dict`), as float32."""
         self.config = config
         self.cell = CELLS[config.cell]
-        self._cell_step = self.cell.steps[config.nonlinearity if config.cell == "rnn" else "tanh"]
-        self._embedding = weights["embedding.weight"]
-        self.output = OutputLayer(self._embedding, weights["output_bias"], precision)
-        self._projection = weights.get("projection.weight")
+        self.cell_step = self.cell.steps[config.nonlinearity if config.cell == "rnn" else "tanh"]
+        self.embedding = weights["embedding.weight"]
+        self.output = OutputLayer(self.embedding, weights["output_bias"], precision)
+        self.projection = weights.get("projection.weight")
 
     @property
     def layer_names(self) -> list[str]:
@@ -55,7 +56,7 @@ class StepNetwork:
         return log_softmax(self.output.logits(features), dim=-1)
 
     def _project(self, hidden: Tensor) -> Tensor:
-        return hidden if self._projection is None else linear(hidden, self._projection)
+        return hidden if self.projection is None else linear(hidden, self.projection)
 
 
 class CarriedSteps(StepNetwork):
@@ -63,16 +64,16 @@ class CarriedSteps(StepNetwork):
 
     def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
         super().__init__(config, weights, precision)
-        self._layers = [_layer(weights, f"recurrent.{k}", "l0") for k in range(config.layers)]
+        self.layers = [_layer(weights, f"recurrent.{k}", "l0") for k in range(config.layers)]
 
     def initial_state(self, batch: int = 1) -> Tensor:
         """Return zeros: [layers, parts, batch, hidden]."""
         return torch.zeros(self.config.layers, self.cell.state_parts, batch, self.config.hidden_size)
 
     @torch.inference_mode()
-    def step(self, ids: Tensor, state: Tensor) -> Stepped:
-        """Read one word in each row: ids [batch], state [layers, parts, batch, hidden]."""
-        new_state, gates = run_layers(self._embedding[ids], state, self._layers, self._cell_step)
+    def step(self, ids: Tensor, state: Tensor, holds: Sequence[Hold] | None = None) -> Stepped:
+        """Read one word in each row: ids [batch], state [layers, parts, batch, hidden]; holds: one for each layer."""
+        new_state, gates = run_layers(self.embedding[ids], state, self.layers, self.cell_step, holds)
         return Stepped(new_state, self._project(gates[-1]["hidden"]), gates)
 
 
@@ -81,7 +82,7 @@ class InfillSteps(CarriedSteps):
 
     def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
         super().__init__(config, weights, precision)
-        self._backward = [_layer(weights, f"backward_recurrent.{k}", "l0") for k in range(config.layers)]
+        self.backward_layers = [_layer(weights, f"backward_recurrent.{k}", "l0") for k in range(config.layers)]
         self._joint, self._joint_bias = weights["joint.0.weight"], weights["joint.0.bias"]
         self._joint_projection = weights["joint.2.weight"]
 
@@ -90,7 +91,7 @@ class InfillSteps(CarriedSteps):
         """Read the words right of a gap, ids [words] in the order of the text; return a state [hidden]."""
         state = self.initial_state()
         for word_id in reversed(ids):
-            state, gates = run_layers(self._embedding[word_id[None]], state, self._backward, self._cell_step)
+            state, gates = run_layers(self.embedding[word_id[None]], state, self.backward_layers, self.cell_step)
         return gates[-1]["hidden"][0]
 
     @torch.inference_mode()
@@ -107,7 +108,7 @@ class WindowSteps(StepNetwork):
     def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
         super().__init__(config, weights, precision)
         suffixes = ["", "_reverse"][: config.directions]
-        self._layers = [
+        self.layers = [
             [_layer(weights, "recurrent", f"l{k}{suffix}") for suffix in suffixes] for k in range(config.layers)
         ]
 
@@ -125,9 +126,9 @@ class WindowSteps(StepNetwork):
     def step(self, ids: Tensor, state: Tensor) -> Stepped:
         """Read one word in each row; the gates are those at the window's last word, in both directions."""
         window = torch.cat((state[..., 0], ids[None]))
-        sequence = list(self._embedding[window])
+        sequence = list(self.embedding[window])
         gates: list[Gates] = []
-        for layer in self._layers:
+        for layer in self.layers:
             directions = [self._read(sequence, weights, reverse=d == 1) for d, weights in enumerate(layer)]
             gates += [direction[-1] for direction in directions]
             sequence = [torch.cat([g["hidden"] for g in at_word], dim=-1) for at_word in zip(*directions, strict=True)]
@@ -138,7 +139,7 @@ class WindowSteps(StepNetwork):
         state = torch.zeros(self.cell.state_parts, len(sequence[0]), self.config.hidden_size)
         result: list[Gates] = []
         for x in reversed(sequence) if reverse else sequence:
-            state, gates = self._cell_step(x, state, weights)
+            state, gates = self.cell_step(x, state, weights, free)
             result.append(gates)
         return result[::-1] if reverse else result
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -103,10 +102,19 @@ class SeqchatApp(App[str]):
         for problem in self._problems:
             self.notify(problem, severity="warning", timeout=15, markup=False)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
-        self._end_with_signals()
         if not self.is_headless:
-            loop = asyncio.get_running_loop()
-            terminal.watch(lambda: loop.call_soon_threadsafe(self.exit))
+            self._end_with_terminal()
+
+    def _end_with_terminal(self) -> None:
+        """Let a lost connection or a request to end keep what was written."""
+        loop = asyncio.get_running_loop()
+
+        def end() -> None:
+            with contextlib.suppress(RuntimeError):  # it has ended already
+                loop.call_soon_threadsafe(self.exit)
+
+        terminal.end_with_signals(end)
+        terminal.watch(end)
 
     async def on_workspace_ready(self) -> None:
         """Go on where the last session was left."""
@@ -134,12 +142,6 @@ class SeqchatApp(App[str]):
         self._sessions.settle(path)
         if session is not None:
             await self.workspace.restore(session)
-
-    def _end_with_signals(self) -> None:
-        """Let a lost connection or a request to end keep what was written."""
-        for name in ("SIGHUP", "SIGTERM"):
-            with contextlib.suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):
-                asyncio.get_running_loop().add_signal_handler(getattr(signal, name), self.exit)
 
     def _keep_session(self) -> None:
         self._session = self.workspace.session()

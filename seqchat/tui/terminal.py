@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
+import signal
 import string
 import sys
 import threading
@@ -120,6 +122,23 @@ class Harmless(LineFilter):
 
 def _harmless(segment: Segment) -> Segment:
     return Segment("".join(filter(is_safe, segment.text)), segment.style)
+
+
+def end_with_signals(end: Callable[[], object]) -> None:
+    """Call `end` when the terminal is closed or the process is asked to end."""
+
+    def hung_up(*_: object) -> None:
+        # The kernel wakes the process too, at which Textual would draw anew into a terminal that is gone.
+        signal.signal(signal.SIGCONT, lambda *_: None)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)
+        os.close(null)
+        end()
+
+    with contextlib.suppress(ValueError):  # not in the main thread
+        signal.signal(signal.SIGTERM, lambda *_: end())
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, hung_up)
 
 
 def watch(gone: Callable[[], object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 TRACED_WORDS = 64
 # The grey text grows by words at least so probable.
 _GHOST_FLOOR = 0.35
+# Between two words of the continuations, the screen has the interpreter for itself.
+_BREATH_SECONDS = 0.015
+_END_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -173,6 +177,11 @@ class Thinker:
             self._stopped = True
             self._changed.notify()
 
+    def join(self) -> None:
+        """Wait for the end of the thread: a program that ends amid a product of matrices is aborted."""
+        if self._thread.is_alive():
+            self._thread.join(_END_SECONDS)
+
     def _run(self) -> None:
         if not self._load_all():
             return
@@ -208,7 +217,7 @@ class Thinker:
         cell = engine.network.cell
         self._publish(ModelReady(index, engine.name, cell.title, cell.gates))
         # The first Latin letter should not wait for the index that it needs.
-        threading.Thread(target=lambda: engine.vocabulary.pinyin, name="pinyin", daemon=True).start()
+        threading.Thread(target=_index, args=(engine,), name="pinyin", daemon=True).start()
         return engine
 
     def _wait(self) -> bool:
@@ -235,6 +244,8 @@ class Thinker:
             self._replying = _advanced(self._replying)
         elif self._growing is not None:
             self._growing = _advanced(self._growing)
+            with self._changed:
+                self._changed.wait_for(lambda: self._wanted or self._hushed or self._stopped, _BREATH_SECONDS)
 
     def _void(self) -> bool:
         """Whether the request that is being answered has been overtaken."""
@@ -310,6 +321,13 @@ class Thinker:
             self._publish(Replied(request, text, False))
             yield
         self._publish(Replied(request, "", True))
+
+
+def _index(engine: Engine) -> None:
+    """Build the index of the pinyin; then spare the garbage collector all that was loaded, which stays."""
+    _ = engine.vocabulary.pinyin
+    gc.collect()
+    gc.freeze()
 
 
 def _advanced(steps: Iterator[None]) -> Iterator[None] | None:

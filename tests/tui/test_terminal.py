@@ -23,7 +23,7 @@ pytestmark = [
 
 REPOSITORY = Path(__file__).parents[2]
 SERVER = f"seqchat-test-{os.getpid()}"
-MOST_SECONDS = 30
+MOST_SECONDS = 60
 # A cell of the candidate bar: its number, its word, its kind, its probability
 CELL = re.compile(r"(\d) (\S+) ([→+])<?[\d.]+%")
 GROWING = re.compile(r"[├└]\d .*▌")

@@ -55,6 +55,10 @@ class Completing(Filing):
         if self._pause is not None:
             self._pause.stop()
 
+    def join(self) -> None:
+        """Wait for the end of the thinking."""
+        self._thinker.join()
+
     # --- typing → thinking
 
     @on(TextArea.Changed)
@@ -96,6 +100,8 @@ class Completing(Filing):
             traced=traced,
             growth=None if more else self._next_growth(text, again=again),
         )
+        # What was typed is seen before anything is thought about it, since thinking and drawing share an interpreter.
+        self.draw_now(self.writing)
         self._thinker.think(self._request)
 
     def _written(self) -> tuple[str, str]:

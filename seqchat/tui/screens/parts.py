@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Footer
 
 from seqchat.tui.keys import Key, bind
@@ -79,6 +80,11 @@ class Parts(Screen[None]):
     def continuations(self) -> Continuations:
         """The branches that go on from the text."""
         return self.query_one(Continuations)
+
+    def draw_now(self, widget: Widget) -> None:
+        """Draw a widget that has changed at once, and not with all others in the next frame."""
+        self._dirty_widgets.add(widget)
+        self._on_timer_update()
 
     def write(self) -> None:
         """Go back to what is typed into."""

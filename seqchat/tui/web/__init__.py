@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,6 +28,15 @@ def serve(arguments: Sequence[str], host: str, port: int) -> None:
     if host not in LOOPBACK:
         print(f"Everyone who reaches {host}:{port} can read and write your texts.", file=sys.stderr)
     try:
+        _check_free(host, port)
         server.serve()
     except OSError as error:
         raise SeqchatError(f"{host}:{port} cannot be listened on ({error.strerror or error}).") from error
+
+
+def _check_free(host: str, port: int) -> None:
+    """Raise OSError where nothing can listen there; the server would say where it is before it tries."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        trial.bind(address)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import ClassVar
 
+from rich.containers import Lines
+from rich.text import Text
 from textual import events
 from textual.document._document import EditResult, Location
 from textual.document._edit import Edit
+from textual.document._wrapped_document import WrappedDocument
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -16,6 +21,8 @@ from seqchat.tui.keys import Key, bind
 
 # A family of emoji with joiners has up to 11 code points; looking at a whole line would take long in a long one.
 _LONGEST_GRAPHEME = 64
+# At the end of longer lines no grey text is shown, since all of the line would have to be drawn for it.
+_LONG_LINE = 2_000
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,39 @@ class Offer:
     def ghost(self) -> str:
         """The grey text; none where letters would have to go first."""
         return "" if self.replace else self.insert + self.ahead
+
+
+class _Lines(WrappedDocument):
+    """Lines that are cut where they wrap; Textual makes a styled text of each part, several times a key."""
+
+    def get_sections(self, line_index: int) -> list[str]:
+        """Return what stands in each visible line of a line."""
+        line = self.document[line_index]
+        return [line[start:end] for start, end in pairwise([0, *self.get_offsets(line_index), len(line)])]
+
+
+class _Line(Text):
+    """A line of text; each visible line of it asks for all of them, and the next one for the same again."""
+
+    _key: ClassVar[tuple[object, ...]] = ()
+    _sections: ClassVar[Lines] = Lines()
+
+    def __init__(self, text: str) -> None:
+        super().__init__(end="", no_wrap=True)
+        # Not by the constructor, which looks for control characters; there are none.
+        self._text, self._length = [text], len(text)
+
+    def set_length(self, new_length: int) -> None:
+        """Add spaces at the end."""
+        self._text.append(" " * (new_length - self._length))
+        self._length = new_length
+
+    def divide(self, offsets: Iterable[int]) -> Lines:
+        """Cut the line at places."""
+        key = (self.plain, tuple(self.spans), tuple(offsets))
+        if key != _Line._key:
+            _Line._key, _Line._sections = key, super().divide(key[2])
+        return _Line._sections
 
 
 class Editor(TextArea):
@@ -64,7 +104,19 @@ class Editor(TextArea):
     def edit(self, edit: Edit) -> EditResult:
         """Change the text; what would steer the terminal is dropped, from wherever it comes."""
         self.withdraw()
-        return super().edit(replace(edit, text=clean(edit.text)))
+        result = super().edit(replace(edit, text=clean(edit.text)))
+        # Textual scrolls before it knows that the text has become higher.
+        self.scroll_cursor_visible()
+        self.app.cursor_position = self.cursor_screen_offset
+        return result
+
+    def get_line(self, line_index: int) -> Text:
+        """Return a line of the document."""
+        return _Line(self.document.get_line(line_index))
+
+    def _set_document(self, text: str, language: str | None) -> None:
+        super()._set_document(text, language)
+        self.wrapped_document.__class__ = _Lines
 
     def load_text(self, text: str) -> None:
         """Replace the whole text, and forget its history."""
@@ -76,7 +128,8 @@ class Editor(TextArea):
     def offer(self, offer: Offer) -> None:
         """Offer something for the text and cursor at hand; any change withdraws it."""
         self._offer = offer
-        self.suggestion = offer.ghost if self.cursor_at_end_of_line and not self._dismissed else ""
+        shown = self.cursor_at_end_of_line and not self._dismissed and self.cursor_location[1] < _LONG_LINE
+        self.suggestion = offer.ghost if shown else ""
 
     def withdraw(self) -> None:
         """Offer nothing more."""
@@ -111,6 +164,11 @@ class Editor(TextArea):
         self._dismissed, self.suggestion = True, ""
 
     async def _on_key(self, event: events.Key) -> None:
+        # What bubbles up to its binding would be overtaken by the letters behind it.
+        if not event.is_printable and await self.app._check_bindings(event.key):
+            event.stop()
+            event.prevent_default()
+            return
         takes = self.space == "takes" or (self.space == "completes" and self._offer.completes)
         if event.key == "space" and takes and self._offer.insert:
             event.stop()

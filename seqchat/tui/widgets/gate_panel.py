@@ -10,6 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.content import Content
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -179,9 +180,14 @@ class GatePanel(Widget, can_focus=True):
 
     # --- drawing
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw some lines; their common style is looked up once."""
+        self._ground = self.rich_style
+        return super().render_lines(crop)
+
     def render_line(self, y: int) -> Strip:
         """Draw one line of the panel."""
-        ground = self.rich_style
+        ground = self._ground
         return Strip(self._line(y, ground)).adjust_cell_length(self.content_size.width, ground)
 
     def _line(self, y: int, ground: Style) -> list[Segment]:
