@@ -12,7 +12,7 @@ from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.model.stepping import StepNetwork, Stepped
 
 # States are kept for so many words beyond those of the text at hand; one takes about 45 KB at 2 × 512.
-MAX_STATES = 2_000
+MAX_STATES = 500
 # Rows of unnormalised log-probabilities; one takes 200 KB with 50,000 words.
 _MAX_ROWS = 64
 

@@ -1,7 +1,7 @@
 """The mode *chat*, and the conversation behind it."""
 
 from seqchat.tui.conversation import Conversation, Turn
-from seqchat.tui.widgets.chat import TurnView
+from seqchat.tui.widgets.chat import MOST_VIEWS, TurnView
 
 NAMES = {"you": "Ann", "model": "lstm*chat"}
 
@@ -161,3 +161,26 @@ async def test_a_conversation_is_saved_as_markdown_or_text(desk, tmp_path):
             await d.until(lambda name=name: (tmp_path / name).exists(), name)
         assert (tmp_path / "talk.md").read_text().startswith("**You:** 你好\n\n**lstm:** ")
         assert (tmp_path / "talk.txt").read_text() == f"You: 你好\nlstm: {turns(d)[1]}\n"
+
+
+async def test_of_a_long_conversation_the_last_turns_are_drawn_first(desk):
+    said = [Turn("you" if i % 2 == 0 else "model", f"第{i}句") for i in range(2 * MOST_VIEWS + 10)]
+    async with desk() as d:
+        chat = d.workspace.chat
+        await d.press("alt+m")
+        await chat.load(Conversation(list(said)))
+        assert [view.turn.text for view in chat.query(TurnView)] == [turn.text for turn in said[-MOST_VIEWS:]]
+        await d.until(lambda: said[-1].text in d.screen, "the last turn")
+        chat.query(TurnView).first().focus()
+        await d.press("up")
+        await d.until(lambda: len(chat.query(TurnView)) == 2 * MOST_VIEWS, "the turns before")
+        assert d.app.focused.turn is said[-MOST_VIEWS - 1]
+        await d.until(lambda: chat.query_one("#turns").scroll_y > 0, "the turns at their old place")
+        # The mouse wheel gets to the first one too.
+        chat.query_one("#turns").scroll_home(animate=False)
+        await d.until(lambda: len(chat.query(TurnView)) == len(said), "all turns")
+        assert [view.turn for view in chat.query(TurnView)] == said
+        d.app.focused.action_edit()
+        await d.until(lambda: chat.prompt.text, "the turn that is changed")
+        assert chat.prompt.text == said[-MOST_VIEWS - 2].text
+        assert len(turns(d)) == len(said) - MOST_VIEWS - 2

@@ -238,6 +238,8 @@ class Browser:
         await self.do("Input.dispatchKeyEvent", type="keyUp", **how)
 
 
+# A candidate as it is drawn: its kind and its probability, with colours in between
+CANDIDATE = re.compile(r"[→+](?:\x1b\[[\d;]*m)*<?[\d.]+%")
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --no-proxy-server --enable-unsafe-swiftshader"
@@ -282,8 +284,10 @@ async def test_keys_in_a_real_browser_reach_the_app(served, tmp_path):
         await until(lambda: "Accept" in browser.drawn, lambda: browser.drawn[-2000:])
         assert await browser.evaluate("document.body.classList.contains('-first-byte')")
 
+        before = len(browser.drawn)
         await browser.do("Input.insertText", text="今天")
         await until(lambda: served.text == "今天", lambda: browser.drawn[-2000:])
+        await until(lambda: CANDIDATE.search(browser.drawn, before), lambda: browser.drawn[-2000:])
         await browser.press("2", "Digit2", 50, alt=True)
         await until(lambda: served.text.startswith("今天") and len(served.text) > 2, lambda: served.text)
         text = served.text

@@ -16,6 +16,9 @@ from seqchat.tui.keys import Key, bind
 from seqchat.tui.language import say
 from seqchat.tui.widgets.editor import Prompt
 
+# A turn on the screen takes 40 KB; those before the last ones are drawn when they are asked for.
+MOST_VIEWS = 60
+
 
 class TurnView(Static, can_focus=True):
     """One turn; with the focus, keys change it, repeat it or copy it."""
@@ -72,6 +75,9 @@ class Chat(Vertical):
         self._keys = keys
         self.conversation = Conversation()
         self.model_name = ""
+        # The first turn that is drawn
+        self._first = 0
+        self._placing = False
 
     def compose(self) -> ComposeResult:
         """Lay the turns and the prompt out."""
@@ -83,6 +89,7 @@ class Chat(Vertical):
         turns = self.query_one("#turns")
         turns.border_title = say("Chat")
         turns.border_subtitle = say("Enter sends")
+        self.watch(turns, "scroll_y", self._scrolled, init=False)
 
     @property
     def prompt(self) -> Prompt:
@@ -106,15 +113,42 @@ class Chat(Vertical):
         await self.load(Conversation())
 
     async def _rebuild(self) -> None:
-        """Show the turns as they are; views of turns that are still there stay."""
+        """Show the last turns as they are; views of turns that are still there stay."""
         turns = self.query_one("#turns", VerticalScroll)
+        self._first = max(len(self.conversation.turns) - MOST_VIEWS, 0)
         there = {id(view.turn): view for view in self.query(TurnView)}
-        wanted = {id(turn): turn for turn in self.conversation.turns}
+        wanted = {id(turn): turn for turn in self.conversation.turns[self._first :]}
         await turns.remove_children([view for key, view in there.items() if key not in wanted])
-        new = [TurnView(turn, self.names[turn.speaker], self._keys) for key, turn in wanted.items() if key not in there]
-        await turns.mount_all(new)
+        await turns.mount_all(self._draw(turn) for key, turn in wanted.items() if key not in there)
         turns.scroll_end(animate=False)
         self.post_message(self.Changed())
+
+    def _draw(self, turn: Turn) -> TurnView:
+        return TurnView(turn, self.names[turn.speaker], self._keys)
+
+    async def _show_earlier(self) -> None:
+        """Draw turns before those that are drawn; what is on the screen stays where it is."""
+        views = self.query(TurnView)
+        first = max(self._first - MOST_VIEWS, 0)
+        earlier = self.conversation.turns[first : self._first]
+        if not earlier or not views or self._placing:
+            return
+        self._first, self._placing = first, True
+        turns = self.query_one("#turns", VerticalScroll)
+        top = views.first()
+        await turns.mount_all(map(self._draw, earlier), before=top)
+        turns.call_after_refresh(self._place, top)
+
+    def _place(self, top: TurnView) -> None:
+        """Have what was at the top there again."""
+        self.query_one("#turns", VerticalScroll).scroll_to_widget(top, animate=False, top=True)
+        if isinstance(self.screen.focused, TurnView):
+            self.screen.focused.scroll_visible(animate=False)
+        self._placing = False
+
+    async def _scrolled(self, place: float) -> None:
+        if place <= 0:
+            await self._show_earlier()
 
     def grow(self, text: str) -> None:
         """Let the reply grow that is on its way."""
@@ -159,7 +193,8 @@ class Chat(Vertical):
         """Do what was asked for with a turn."""
         message.stop()
         views = list(self.query(TurnView))
-        index = views.index(message.view)
+        place = views.index(message.view)
+        index = self._first + place
         if message.what == "edit":
             await self.edit(index)
         elif message.what == "again":
@@ -168,13 +203,16 @@ class Chat(Vertical):
         elif message.what == "copy":
             self.app.copy_to_clipboard(message.view.turn.text)
             self.notify(say("Copied."), markup=False)
-        elif 0 <= index + message.steps < len(views):
-            views[index + message.steps].focus()
+        elif place + message.steps < 0:
+            await self._show_earlier()
+            self._view(max(index + message.steps, 0)).focus()
+        elif place + message.steps < len(views):
+            views[place + message.steps].focus()
         else:
             self.prompt.focus()
 
     def _view(self, index: int) -> TurnView:
-        return list(self.query(TurnView))[index]
+        return list(self.query(TurnView))[index - self._first]
 
     def on_click(self, event: events.Click) -> None:
         """A click beside the turns goes on with the prompt."""

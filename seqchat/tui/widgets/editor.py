@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import ClassVar
 
-from rich.containers import Lines
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.document._document import EditResult, Location
+from textual.document._document_navigator import DocumentNavigator
 from textual.document._edit import Edit
-from textual.document._wrapped_document import WrappedDocument
 from textual.message import Message
 from textual.widgets import TextArea
 
 from seqchat.corpus.cleaning import clean
 from seqchat.tui.keys import Key, bind
+from seqchat.tui.widgets.lines import LineText, WrappedLines
 
 # A family of emoji with joiners has up to 11 code points; looking at a whole line would take long in a long one.
 _LONGEST_GRAPHEME = 64
@@ -44,39 +43,6 @@ class Offer:
         return "" if self.replace else self.insert + self.ahead
 
 
-class _Lines(WrappedDocument):
-    """Lines that are cut where they wrap; Textual makes a styled text of each part, several times a key."""
-
-    def get_sections(self, line_index: int) -> list[str]:
-        """Return what stands in each visible line of a line."""
-        line = self.document[line_index]
-        return [line[start:end] for start, end in pairwise([0, *self.get_offsets(line_index), len(line)])]
-
-
-class _Line(Text):
-    """A line of text; each visible line of it asks for all of them, and the next one for the same again."""
-
-    _key: ClassVar[tuple[object, ...]] = ()
-    _sections: ClassVar[Lines] = Lines()
-
-    def __init__(self, text: str) -> None:
-        super().__init__(end="", no_wrap=True)
-        # Not by the constructor, which looks for control characters; there are none.
-        self._text, self._length = [text], len(text)
-
-    def set_length(self, new_length: int) -> None:
-        """Add spaces at the end."""
-        self._text.append(" " * (new_length - self._length))
-        self._length = new_length
-
-    def divide(self, offsets: Iterable[int]) -> Lines:
-        """Cut the line at places."""
-        key = (self.plain, tuple(self.spans), tuple(offsets))
-        if key != _Line._key:
-            _Line._key, _Line._sections = key, super().divide(key[2])
-        return _Line._sections
-
-
 class Editor(TextArea):
     """A text area with grey text at the cursor, whose cursor moves over what is seen as one character."""
 
@@ -90,6 +56,8 @@ class Editor(TextArea):
         self.space = "types"
         self._offer = Offer()
         self._dismissed = False
+        # line → what is shaded in it: from, to, how
+        self._shades: dict[int, list[tuple[int, int, Style]]] = {}
 
     # --- the text
 
@@ -104,6 +72,7 @@ class Editor(TextArea):
     def edit(self, edit: Edit) -> EditResult:
         """Change the text; what would steer the terminal is dropped, from wherever it comes."""
         self.withdraw()
+        self._unshade_from(min(edit.from_location, edit.to_location))
         result = super().edit(replace(edit, text=clean(edit.text)))
         # Textual scrolls before it knows that the text has become higher.
         self.scroll_cursor_visible()
@@ -112,16 +81,46 @@ class Editor(TextArea):
 
     def get_line(self, line_index: int) -> Text:
         """Return a line of the document."""
-        return _Line(self.document.get_line(line_index))
+        line = LineText(self.document.get_line(line_index))
+        for start, end, style in self._shades.get(line_index, ()):
+            line.stylize(style, start, end)
+        return line
 
     def _set_document(self, text: str, language: str | None) -> None:
         super()._set_document(text, language)
-        self.wrapped_document.__class__ = _Lines
+        self.wrapped_document = WrappedLines(self.document, tab_width=self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
+        self._rewrap_and_refresh_virtual_size()
 
     def load_text(self, text: str) -> None:
         """Replace the whole text, and forget its history."""
         self.withdraw()
+        self._shades = {}
         super().load_text(clean(text))
+
+    # --- shading
+
+    def shade(self, spans: Sequence[tuple[int, int, Style]]) -> None:
+        """Draw parts of the text in other styles, from one character to before another; the text may have no others."""
+        self._shades = {}
+        lines = self.document.lines
+        row, before = 0, 0
+        for start, end, style in spans:
+            while row < len(lines) - 1 and start > before + len(lines[row]):
+                before += len(lines[row]) + 1
+                row += 1
+            self._shades.setdefault(row, []).append((start - before, min(end - before, len(lines[row])), style))
+        self._line_cache.clear()
+        self.refresh()
+
+    def _unshade_from(self, place: Location) -> None:
+        """Shade nothing from a place on, where the text is about to change."""
+        row, column = place
+        self._shades = {
+            at: [span for span in spans if at < row or span[1] <= column]
+            for at, spans in self._shades.items()
+            if at <= row
+        }
 
     # --- what is offered
 
