@@ -12,7 +12,22 @@ from seqchat import __version__
 from seqchat.errors import SeqchatError
 
 # The commands in the order of `seqchat --help`; each is the function of that name in the module of that name.
-COMMANDS = ("tui", "train", "plot", "complete", "generate", "chat", "models", "bench", "forget")
+COMMANDS = (
+    "tui",
+    "train",
+    "plot",
+    "complete",
+    "generate",
+    "chat",
+    "inspect",
+    "gradients",
+    "probe",
+    "neurons",
+    "models",
+    "bench",
+    "lab",
+    "forget",
+)
 
 
 class LazyGroup(click.Group):

@@ -19,6 +19,7 @@ from seqchat.model.shelf import find
 @click.option("--remember", is_flag=True, help="Expect what you wrote in earlier sessions, and keep what you write.")
 @click.option("--lang", type=click.Choice(["auto", "en", "zh"]), help="Language of the interface.")
 @click.option("--inline", is_flag=True, help="Be a single line below the prompt; Enter prints it.")
+@click.option("--tour", is_flag=True, help="Begin with the lessons: ten pages on recurrent networks.")
 @click.option("--web", is_flag=True, help="Serve the app to a browser (needs the extra seqchat[web]).")
 @click.option("--host", default="localhost", show_default=True, help="With --web: the address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="With --web: the port.")
@@ -29,6 +30,7 @@ def tui(
     remember: bool,
     lang: str | None,
     inline: bool,
+    tour: bool,
     web: bool,
     host: str,
     port: int,
@@ -41,11 +43,14 @@ def tui(
     seqchat tui
     seqchat tui checkpoints/my-chats --file notes.txt
     seqchat tui rnn lstm gru
+    seqchat tui --tour
     seqchat tui --inline > line.txt
     seqchat tui --web --port 8080
     """
     for model in models:
         find(model)
+    if tour and inline:
+        raise click.UsageError("--inline and --tour exclude each other.")
     if web:
         if inline:
             raise click.UsageError("--inline and --web exclude each other.")
@@ -54,14 +59,14 @@ def tui(
         serve(_arguments(), host, port)
         return
     _check_terminal(inline)
-    _open(models, file, fresh, remember, lang, inline)
+    _open(models, file, fresh, remember, lang, inline, tour)
 
 
 def _arguments() -> list[str]:
     """Return the arguments that the app in the browser is started with: all but those that serve it."""
     context = click.get_current_context()
     kept = [str(Path(model).resolve()) if Path(model).is_dir() else model for model in context.params["models"]]
-    for name in ("fresh", "remember"):
+    for name in ("fresh", "remember", "tour"):
         kept += [f"--{name}"] if context.params[name] else []
     kept += ["--file", str(context.params["file"].resolve())] if context.params["file"] else []
     kept += ["--lang", context.params["lang"]] if context.params["lang"] else []
@@ -78,7 +83,7 @@ def _check_terminal(inline: bool) -> None:
 
 
 def _open(
-    models: tuple[str, ...], file: Path | None, fresh: bool, remember: bool, lang: str | None, inline: bool
+    models: tuple[str, ...], file: Path | None, fresh: bool, remember: bool, lang: str | None, inline: bool, tour: bool
 ) -> None:
     from seqchat import locations
     from seqchat.completion import remembered
@@ -89,7 +94,7 @@ def _open(
     if lang:
         chosen = chosen.changed("language", lang)
     texts = remembered.load() if remember else ()
-    app = SeqchatApp(models, texts, chosen=chosen, problems=problems, fresh=fresh, file=file, inline=inline)
+    app = SeqchatApp(models, texts, chosen=chosen, problems=problems, fresh=fresh, file=file, inline=inline, tour=tour)
     piped = sys.__stdout__
     if inline and not sys.stdout.isatty():
         sys.__stdout__ = sys.__stderr__  # type: ignore[misc]

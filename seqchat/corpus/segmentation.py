@@ -184,6 +184,16 @@ def segmented(
     return text
 
 
+def encoded(sources: Sequence[str], vocabulary: Vocabulary, folder: Path) -> IdStream:
+    """Cut the texts of some sources and encode all their dialogs with a vocabulary; the files go into `folder`.
+
+    Raises:
+        SeqchatError: a source cannot be read, or holds no dialogs.
+    """
+    text = segmented(Reading(list(sources), vocabulary.segmenter.name), folder / "text")
+    return text.encode(folder / "ids", vocabulary, np.ones(text.stream.dialogs, dtype=np.bool_))
+
+
 def _forget_oldest(folder: Path) -> None:
     texts = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
     for path in texts[:-_KEPT_TEXTS]:

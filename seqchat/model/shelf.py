@@ -12,6 +12,8 @@ from seqchat.errors import SeqchatError
 from seqchat.model.config import ModelConfig
 
 DEFAULT_MODEL = "lstm-chat"
+# Of about as many parameters each, trained on the same text
+SHIPPED = ("rnn-chat", DEFAULT_MODEL, "gru-chat")
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,8 @@ class StepNetwork:
         """Return the state a dialog begins with."""
         raise NotImplementedError
 
-    def step(self, ids: Tensor, state: Tensor) -> Stepped:
-        """Read one word in each row: ids [batch]."""
+    def step(self, ids: Tensor, state: Tensor, holds: Sequence[Hold] | None = None) -> Stepped:
+        """Read one word in each row: ids [batch]; holds: one for each of `layer_names`."""
         raise NotImplementedError
 
     def log_probabilities(self, features: Tensor) -> Tensor:
@@ -123,23 +123,29 @@ class WindowSteps(StepNetwork):
         return torch.full((self.config.window - 1, batch, 1), PADDING)
 
     @torch.inference_mode()
-    def step(self, ids: Tensor, state: Tensor) -> Stepped:
-        """Read one word in each row; the gates are those at the window's last word, in both directions."""
+    def step(self, ids: Tensor, state: Tensor, holds: Sequence[Hold] | None = None) -> Stepped:
+        """Read one word in each row; the gates are those at the window's last word, in both directions.
+
+        holds: one for each of `layer_names`, at every word of the window.
+        """
         window = torch.cat((state[..., 0], ids[None]))
         sequence = list(self.embedding[window])
         gates: list[Gates] = []
+        hold = holds or [free] * len(self.layer_names)
         for layer in self.layers:
-            directions = [self._read(sequence, weights, reverse=d == 1) for d, weights in enumerate(layer)]
+            directions = [
+                self._read(sequence, weights, hold[len(gates) + d], reverse=d == 1) for d, weights in enumerate(layer)
+            ]
             gates += [direction[-1] for direction in directions]
             sequence = [torch.cat([g["hidden"] for g in at_word], dim=-1) for at_word in zip(*directions, strict=True)]
         return Stepped(window[1:, :, None], self._project(sequence[-1]), gates)
 
-    def _read(self, sequence: list[Tensor], weights: LayerWeights, *, reverse: bool) -> list[Gates]:
+    def _read(self, sequence: list[Tensor], weights: LayerWeights, hold: Hold, *, reverse: bool) -> list[Gates]:
         """Run one layer in one direction; return the gates at each word, in the order of the text."""
         state = torch.zeros(self.cell.state_parts, len(sequence[0]), self.config.hidden_size)
         result: list[Gates] = []
         for x in reversed(sequence) if reverse else sequence:
-            state, gates = self.cell_step(x, state, weights, free)
+            state, gates = self.cell_step(x, state, weights, hold)
             result.append(gates)
         return result[::-1] if reverse else result
 

@@ -28,6 +28,7 @@ from seqchat.tui.screenshot import with_right_widths
 from seqchat.tui.session import Session, Sessions
 from seqchat.tui.settings import Settings, Value
 from seqchat.tui.themes import THEMES
+from seqchat.tui.tour.screen import Tour
 
 # What is typed is on the disk this much later at most.
 _AUTOSAVE_SECONDS = 1.0
@@ -40,11 +41,14 @@ class SeqchatApp(App[str]):
     CSS_PATH: ClassVar[list[str]] = [  # type: ignore[assignment]
         "screens/workspace.tcss",
         "screens/dialog.tcss",
+        "screens/experiment.tcss",
+        "screens/flow.tcss",
         "widgets/editor.tcss",
         "widgets/candidates.tcss",
         "widgets/continuations.tcss",
         "widgets/chat.tcss",
         "widgets/gate_panel.tcss",
+        "tour/tour.tcss",
     ]
 
     def __init__(
@@ -57,12 +61,13 @@ class SeqchatApp(App[str]):
         fresh: bool = False,
         file: Path | None = None,
         inline: bool = False,
+        tour: bool = False,
     ) -> None:
         """Open models by name or directory.
 
         remembered: texts of earlier sessions whose words are expected again; chosen: settings, with the problems that
         were found in their file; fresh: do not go on with the last session; file: a text to open; inline: be a single
-        line, whose text is the result.
+        line, whose text is the result; tour: begin with the lessons.
         """
         chosen = chosen or Settings()
         language.use(chosen.language)
@@ -73,7 +78,7 @@ class SeqchatApp(App[str]):
         self.keys, clashes = with_changes(chosen.keys)
         bind(self, "always", table=self.keys, instead=True)
         self._problems = [*problems, *clashes]
-        self._fresh, self._file, self._inline = fresh or inline, file, inline
+        self._fresh, self._file, self._inline, self._tour = fresh or inline, file, inline, tour
         self._sessions = Sessions(locations.sessions())
         self._session = Session()
         self._kept = False
@@ -124,6 +129,8 @@ class SeqchatApp(App[str]):
             self.workspace.open_file(self._file)
         elif not self._fresh:
             await self._go_on()
+        if self._tour:
+            self.action_tour()
         self.set_interval(_AUTOSAVE_SECONDS, self._keep_session)
 
     async def _go_on(self) -> None:
@@ -193,6 +200,10 @@ class SeqchatApp(App[str]):
     def action_settings(self) -> None:
         """Show all settings."""
         self.push_screen(SettingsForm(self.chosen, sorted(self.available_themes)))
+
+    def action_tour(self) -> None:
+        """Open the lessons, with the open models where they fit."""
+        self.push_screen(Tour(self.keys, self.workspace.models, bars=self.workspace.draws_bars))
 
     def action_models(self) -> None:
         """Let a model be chosen."""

@@ -225,4 +225,91 @@ CHINESE: dict[str, str] = {
     "Another reply": "换一个回复",
     "Again": "重来",
     "Back to the line": "回到输入行",
+    # lessons
+    "Lessons": "课程",
+    "the recurrent network step by step": "一步一步认识循环网络",
+    "Example": "例句",
+    "Try this:": "试一试：",
+    "left alone": "仅左文",
+    "both sides": "左右文",
+    "{n:.1f} million weights": "{n:.1f} 百万个权重",
+    "The model {name} is not installed; seqchat train sample --cell {cell} --out checkpoints/{name} makes one.": (
+        "没有安装模型 {name}；可以训练一个：seqchat train sample --cell {cell} --out checkpoints/{name}"
+    ),
+    "In the lessons": "课程内",
+    "Next lesson": "下一课",
+    "Lesson before": "上一课",
+    "Lesson {n}": "第 {n} 课",
+    "Example as it was": "还原例句",
+    "Reset": "还原",
+    "Gates over the whole screen, and back": "门控占满屏幕，再按还原",
+    # shading
+    "Shade the text by": "文字着色的依据",
+    "nothing": "不着色",
+    "what the candidate depends on": "候选词的依据",
+    "the selected neuron": "选中的神经元",
+    "Shade the text by the candidate, by a neuron, or not": "着色：按候选词的依据、按神经元、不着色",
+    "Shade the text by the candidate, by this neuron, or not": "着色：按候选词的依据、按此神经元、不着色",
+    "The text is not shaded.": "文字不着色。",
+    "The text is shaded by what the candidate depends on.": "文字按候选词的依据着色。",
+    "The text is shaded by the neuron that is selected in the gates.": "文字按门控面板里选中的神经元着色。",
+    "The model is not there.": "模型不在。",
+    # experiments
+    "Hold gates, swap words, and see what changes": "固定门、换词，看会改变什么",
+    "Hold the gate at 0, and see what changes": "把门固定为 0，看会改变什么",
+    "Hold the gate at 1, and see what changes": "把门固定为 1，看会改变什么",
+    "Next field, or the gates": "下一个输入框或门控",
+    "Field before": "上一个输入框",
+    "Hold one neuron with 0 and 1, or the whole gate": "0 和 1 固定单个神经元或整个门",
+    "Neuron": "神经元",
+    "Hold and swap nothing": "不固定也不换词",
+    "Free": "清空",
+    "In an experiment": "在实验中",
+    "On a page of curves": "在曲线页",
+    "Held: gate=value@layer:neurons": "固定：门=值@层:神经元",
+    "Swapped: word=word": "换词：原词=新词",
+    "What differs": "有何不同",
+    "untouched run": "原样运行",
+    "changed run": "改动后运行",
+    "untouched": "原样",
+    "changed": "改动后",
+    "0 and 1 hold the selected neuron.": "0 和 1 固定选中的神经元。",
+    "0 and 1 hold the whole gate.": "0 和 1 固定整个门。",
+    "Next word: {bits:.3f} bits away (KL). State {sign}: distance {distance:.2f}, cosine {cosine}.": (
+        "下一个词：相差 {bits:.3f} 比特（KL）。状态 {sign}：距离 {distance:.2f}，余弦 {cosine}。"
+    ),
+    "Moved most: {moved}": "变化最大：{moved}",
+    "n{neuron} Δ{sign} {change:+.3f} = forgotten {forgotten:+.3f}, written {written:+.3f}": (
+        "n{neuron} Δ{sign} {change:+.3f} = 遗忘 {forgotten:+.3f}，写入 {written:+.3f}"
+    ),
+    ", held {imposed:+.3f}": "，固定 {imposed:+.3f}",
+    "{word}: logit {total:.2f} = {parts} … bias {bias:+.2f}": "{word}：logit {total:.2f} = {parts} … 偏置 {bias:+.2f}",
+    "{word} is not in the vocabulary and is read as {pieces}.": "{word} 不在词表中，读作 {pieces}。",
+    # how far gradients reach
+    "How far back gradients reach": "梯度能回传多远",
+    (
+        "Learning sends the loss of a word back through the words before it. Each step back multiplies the gradient by "
+        "∂h_t/∂h_t₋₁; where that mostly shrinks it, the network cannot learn what lies far back."
+    ): (
+        "学习时，一个词的损失沿着它之前的词往回传。每往回一步，梯度乘以 ∂h_t/∂h_t₋₁；如果这通常使它变小，"
+        "网络就学不到很久以前的内容。"
+    ),
+    (
+        "The curves show what is left of ‖∂L_t/∂h_t₋ₖ‖ after k words, on a logarithmic scale: a straight line falls by "
+        "the same factor at each word. An LSTM also has its cell state c, whose direct path multiplies by the forget "
+        "gate f."
+    ): (
+        "曲线是 ‖∂L_t/∂h_t₋ₖ‖ 在 k 个词之后还剩多少，纵轴为对数：直线表示每个词都缩小同样的倍数。"
+        "LSTM 还有细胞状态 c，它的直通路径每步乘以遗忘门 f。"
+    ),
+    "Following the gradients of {name} through the sample …": "正在沿示例语料追踪 {name} 的梯度…",
+    "words back (k)": "往回的词数 (k)",
+    "left after k words": "k 个词后剩余",
+    "vanishing": "消失",
+    "exploding": "爆炸",
+    "kept": "保持",
+    "{name}: {seen}. One word more multiplies ∂L/∂{sign} by {factor:.2f}; one step can stretch it by {step:.2f}.": (
+        "{name}：{seen}。每多一个词 ∂L/∂{sign} 乘以 {factor:.2f}；单步最多放大 {step:.2f} 倍。"
+    ),
+    " Its {gate} gates leave {share} after 10 words.": " 它的 {gate} 门在 10 个词后留下 {share}。",
 }

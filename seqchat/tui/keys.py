@@ -14,6 +14,7 @@ from seqchat.tui.language import say
 
 CANDIDATES = 9
 BRANCHES = 3
+LESSONS = 10
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,9 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("gate", "alt+g", "gate(1)", "Next gate, or all"),
         Key("layer", "alt+y", "layer(1)", "Next layer"),
         Key("formula", "alt+e", "formula", "Formula of the gate"),
+        Key("shade", "alt+shift+d", "shade", "Shade the text by the candidate, by a neuron, or not"),
+        Key("experiment", "alt+shift+e", "experiment", "Hold gates, swap words, and see what changes"),
+        Key("flow", "alt+shift+g", "flow", "How far back gradients reach"),
         Key("maximise", "alt+x", "maximise", "Gates over the whole width, and back"),
         Key("hide", "alt+v", "hide", "Hide the gates, and show them"),
     ),
@@ -150,10 +154,25 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("wider", "plus,equals_sign", "resize(1)", "Wider"),
         Key("narrower", "minus", "resize(-1)", "Narrower"),
         Key("maximise", "m", "screen.maximise", "Whole width, and back", footer="Wide"),
+        Key("shade", "s", "screen.shade", "Shade the text by the candidate, by this neuron, or not"),
+        Key("hold_shut", "0", "screen.hold(0)", "Hold the gate at 0, and see what changes"),
+        Key("hold_open", "1", "screen.hold(1)", "Hold the gate at 1, and see what changes"),
         Key("formula", "f", "screen.formula", "Formula", footer="Formula"),
         Key("hide", "v", "screen.hide", "Hide"),
         Key("leave", "escape", "screen.write", "Back to the text", footer="Leave"),
     ),
+    # where gates are held and words swapped; in its gates the keys of the gates too
+    "experiment": (
+        Key("back", "escape", "write", "Back to the text", footer="Leave"),
+        Key("next_field", "tab", "app.focus_next", "Next field, or the gates", footer="Next"),
+        Key("previous_field", "shift+tab", "app.focus_previous", "Field before"),
+        Key("watch", "alt+w", "watch", "Go to the gates", footer="Gates"),
+        Key("scope", "alt+n", "scope", "Hold one neuron with 0 and 1, or the whole gate", footer="Neuron"),
+        Key("free", "alt+x", "free", "Hold and swap nothing", footer="Free"),
+        Key("gates", "alt+e", "formula", "Formulas"),
+    ),
+    # on a page that is only read
+    "page": (Key("back", "escape", "app.pop_screen", "Back to the text", footer="Leave"),),
     # on a turn of a conversation
     "turn": (
         Key("up", "up", "move(-1)", "Turn before"),
@@ -162,6 +181,17 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("again", "r", "again", "Another reply", footer="Again"),
         Key("copy", "c", "copy", "Copy", footer="Copy"),
         Key("leave", "escape", "screen.write", "Back to the line", footer="Leave"),
+    ),
+    # in the lessons, beside the keys of a text and of the gates
+    "tour": (
+        Key("next", "alt+n,alt+right", "turn(1)", "Next lesson", footer="Next"),
+        Key("previous", "alt+p,alt+left", "turn(-1)", "Lesson before", footer="Back"),
+        *_numbered("lesson", " ".join(f"alt+{n % 10}" for n in range(1, 11)), "page", "Lesson {n}", LESSONS),
+        Key("reset", "alt+r", "reset", "Example as it was", footer="Reset"),
+        Key("watch", "alt+w", "watch", "Go to the gates", footer="Gates"),
+        Key("maximise", "alt+x", "maximise", "Gates over the whole screen, and back"),
+        Key("formula", "alt+e", "formula", "Formula of the gate"),
+        Key("help", "alt+h", "app.help", "Help"),
     ),
 }
 
@@ -173,11 +203,15 @@ SCOPES: dict[str, str] = {
     "bar": "In the candidates",
     "panel": "In the gates",
     "turn": "On a turn of a conversation",
+    "experiment": "In an experiment",
+    "page": "On a page of curves",
+    "tour": "In the lessons",
 }
 
 # Scopes whose keys are at work at the same time
 TOGETHER: tuple[tuple[str, ...], ...] = tuple(
-    ("always", "app", *scopes) for scopes in (("text", "prompt"), ("bar",), ("panel",), ("turn",))
+    [("always", "app", *scopes) for scopes in (("text", "prompt"), ("bar",), ("panel",), ("turn",))]
+    + [("always", "tour", "text"), ("always", "tour", "panel"), ("always", "experiment"), ("always", "page")]
 )
 
 # Keys that seldom reach a program, and who takes them

@@ -33,6 +33,7 @@ class Settings:
     top_p: float = 0.95
     panel: bool = True
     heat_map: str = AUTO
+    shading: str = "none"
     keys: Mapping[str, str] = field(default_factory=dict)
 
     def changed(self, name: str, value: Value) -> Settings:
@@ -87,6 +88,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("top_p", "Top-p of continuations", low=0.05, high=1, step=0.05),
     Option("panel", "Show the gates"),
     Option("heat_map", "Draw the gates as", choices=(AUTO, "colours", "bars")),
+    Option("shading", "Shade the text by", choices=("none", "candidate", "neuron")),
 )
 _BY_NAME = {option.name: option for option in OPTIONS}
 

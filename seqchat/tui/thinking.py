@@ -67,6 +67,29 @@ class ReplyRequest:
     top_p: float
 
 
+@dataclass(frozen=True)
+class Question:
+    """Something else that is wanted of a model; a newer question on the same topic takes its place.
+
+    ask: gets the engine, in the thinker's thread; number: for whoever asks to know it again; to: who gets the answer,
+    without which all do.
+    """
+
+    topic: str
+    ask: Callable[[Engine], object]
+    model: int = 0
+    number: int = 0
+    to: Callable[[Message], object] | None = None
+
+
+class Answered(Message):
+    """What a question has led to: its result, or what went wrong."""
+
+    def __init__(self, question: Question, result: object, problem: str = "") -> None:
+        super().__init__()
+        self.question, self.result, self.problem = question, result, problem
+
+
 class ModelLoading(Message):
     """The model of that number is being loaded; `what` says what is done just now."""
 
@@ -142,6 +165,7 @@ class Thinker:
         self._wanted: Request | None = None
         self._wanted_growth: tuple[str, Growth] | None = None
         self._wanted_reply: ReplyRequest | None = None
+        self._questions: dict[str, Question] = {}
         self._hushed = False
         self._abandonable = False
         self._stopped = False
@@ -163,6 +187,12 @@ class Thinker:
             self._wanted = request
             if request.growth is not None:
                 self._wanted_growth = (request.text, request.growth)
+            self._changed.notify()
+
+    def ask(self, question: Question) -> None:
+        """Ask something about a model, which is answered once no request waits; returns at once."""
+        with self._changed:
+            self._questions[question.topic] = question
             self._changed.notify()
 
     def reply(self, request: ReplyRequest | None) -> None:
@@ -223,10 +253,12 @@ class Thinker:
     def _wait(self) -> bool:
         """Wait until there is something to do; False when the end has come."""
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._wanted or self._hushed or self._stopped or self._replying or self._growing
-            )
+            self._changed.wait_for(lambda: self._is_wanted() or self._replying or self._growing)
             return not self._stopped
+
+    def _is_wanted(self) -> bool:
+        """Whether something is to be done before anything goes on growing."""
+        return bool(self._wanted or self._questions or self._hushed or self._stopped)
 
     def _do_next(self) -> None:
         with self._changed:
@@ -238,14 +270,19 @@ class Thinker:
                 text, growth = self._wanted_growth
                 self._growing = self._grow(text, growth) if growth.branches else None
                 self._wanted_growth = None
+            question = None
+            if request is None and self._questions:
+                question = self._questions.pop(next(iter(self._questions)))
         if request is not None:
             self._answer(request)
+        elif question is not None:
+            self._inquire(question)
         elif self._replying is not None:
             self._replying = _advanced(self._replying)
         elif self._growing is not None:
             self._growing = _advanced(self._growing)
             with self._changed:
-                self._changed.wait_for(lambda: self._wanted or self._hushed or self._stopped, _BREATH_SECONDS)
+                self._changed.wait_for(self._is_wanted, _BREATH_SECONDS)
 
     def _void(self) -> bool:
         """Whether the request that is being answered has been overtaken."""
@@ -264,6 +301,15 @@ class Thinker:
             return
         finally:
             self._abandonable = False
+
+    def _inquire(self, question: Question) -> None:
+        try:
+            result, problem = question.ask(self._engines[question.model]), ""
+        except KeyError:
+            result, problem = None, say("The model is not there.")
+        except Exception as error:  # whoever asked says so
+            result, problem = None, _reason(error)
+        (question.to or self._publish)(Answered(question, result, problem))
 
     def _suggest(self, request: Request, index: int, engine: Engine) -> None:
         from seqchat.completion.suggestion import suggest

@@ -8,7 +8,7 @@ import pytest
 
 from seqchat.tui import commands, keys, language, settings
 from seqchat.tui.chinese import CHINESE
-from seqchat.tui.screens import dialog, formula, help, models, sessions
+from seqchat.tui.screens import dialog, experiment, flow, formula, help, models, sessions, workspace
 from seqchat.tui.screens import settings as form
 
 TUI = Path(settings.__file__).parent
@@ -31,6 +31,11 @@ def said():
     yield from form._CHOICES.values()
     for pair in commands._SWITCHES.values():
         yield from pair
+    yield from workspace._SHADED.values()
+    yield from experiment._RUNS.values()
+    yield from experiment._TITLES.values()
+    yield from (flow.GUIDE_1, flow.GUIDE_2)
+    yield from flow._SEEN.values()
     screens = (models.Models, form.SettingsForm, help.Help, formula.Formulas, sessions.EarlierSessions, dialog.Confirm)
     yield from (screen.TITLE_TEXT for screen in screens)
 

@@ -26,6 +26,9 @@ _CHOICES = {
     "takes": "always",
     "colours": "colours",
     "bars": "bars",
+    "none": "nothing",
+    "candidate": "what the candidate depends on",
+    "neuron": "the selected neuron",
 }
 
 

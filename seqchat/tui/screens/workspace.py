@@ -9,9 +9,13 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher
 
 from seqchat.tui import thinking
+from seqchat.tui.experiment import Experiment, with_hold
 from seqchat.tui.keys import Key
-from seqchat.tui.screens.completing import Completing
+from seqchat.tui.language import say
+from seqchat.tui.screens.experiment import ExperimentScreen
+from seqchat.tui.screens.flow import FlowScreen
 from seqchat.tui.screens.formula import Formulas
+from seqchat.tui.screens.shading import Shading
 from seqchat.tui.session import Mode, Session
 from seqchat.tui.settings import Settings
 from seqchat.tui.widgets.candidates import Candidates
@@ -19,9 +23,14 @@ from seqchat.tui.widgets.editor import Editor, Prompt
 from seqchat.tui.widgets.gate_panel import GatePanel
 
 _WARMTH, _NUCLEUS = 0.1, 0.05
+_SHADED = {
+    "none": "The text is not shaded.",
+    "candidate": "The text is shaded by what the candidate depends on.",
+    "neuron": "The text is shaded by the neuron that is selected in the gates.",
+}
 
 
-class Workspace(Completing):
+class Workspace(Shading):
     """Opens models, follows the settings, goes on with sessions, and shows the gates."""
 
     class Ready(Message):
@@ -39,6 +48,7 @@ class Workspace(Completing):
         """Take the models to open, and texts of earlier sessions whose words are expected again."""
         super().__init__(models, settings, keys, remembered, inline=inline)
         self._models, self._remembered = list(models), remembered
+        self._tried = Experiment()
 
     # --- from start to end
 
@@ -108,8 +118,11 @@ class Workspace(Completing):
             editor.space = settings.space
         self.panels.draw_bars(self.draws_bars)
         self.continuations.describe(settings.temperature, settings.top_p)
-        if before != settings:
+        if before.changed("shading", settings.shading) != settings:
             self.ask_again()
+        elif before != settings:
+            self.writing.shade(())
+            self._shade()
 
     @property
     def draws_bars(self) -> bool:
@@ -125,6 +138,13 @@ class Workspace(Completing):
     def action_nucleus(self, steps: int) -> None:
         """Draw continuations with another top-p."""
         self._set("top_p", self.settings.top_p + steps * _NUCLEUS, _NUCLEUS, 1.0)
+
+    def action_shade(self) -> None:
+        """Shade the text by what the candidate depends on, by the selected neuron, or not at all."""
+        choices = list(_SHADED)
+        shading = choices[(choices.index(self.settings.shading) + 1) % len(choices)]
+        self.apply(self.settings.changed("shading", shading))
+        self.notify(say(_SHADED[shading]), timeout=3, markup=False)
 
     def _set(self, name: str, value: float, low: float, high: float) -> None:
         self.apply(self.settings.changed(name, round(min(max(value, low), high), 2)))
@@ -183,6 +203,30 @@ class Workspace(Completing):
         cell, gate = self.panels.in_use[0].formula
         if cell:
             self.app.push_screen(Formulas(cell, gate))
+
+    def action_experiment(self) -> None:
+        """Hold gates and swap words."""
+        self._open_experiment(self._tried)
+
+    def action_flow(self) -> None:
+        """Show how far back gradients reach."""
+        self.app.push_screen(FlowScreen(self._keys, self._models))
+
+    def action_hold(self, value: int) -> None:
+        """Hold the gate that is shown alone, and see what changes."""
+        panel = self.panels.in_use[0]
+        if panel.pointed is None:
+            return
+        layer, gate, _ = panel.pointed
+        held = with_hold(self._tried.holds, gate.name, gate.high if value else max(gate.low, 0), str(layer + 1), None)
+        self._open_experiment(Experiment(held, self._tried.swaps))
+
+    def _open_experiment(self, tried: Experiment) -> None:
+        def keep(result: Experiment | None) -> None:
+            self._tried = result or tried
+
+        screen = ExperimentScreen(self._keys, self._written()[0], tried, self._thinker.ask, bars=self.draws_bars)
+        self.app.push_screen(screen, keep)
 
     def action_watch(self) -> None:
         """Go to the gates; from one model's to the next one's, and then back to the text."""

@@ -38,6 +38,9 @@ class Candidates(Widget, can_focus=True):
             super().__init__()
             self.suggestion = suggestion
 
+    class Pointed(Message):
+        """Another candidate is the one that would be taken."""
+
     class More(Message):
         """The next page was asked for, and more than `count` candidates are needed for it."""
 
@@ -73,6 +76,14 @@ class Candidates(Widget, can_focus=True):
     def suggestions(self) -> Sequence[Suggestion]:
         """All candidates, those of other pages too."""
         return self._suggestions
+
+    @property
+    def pointed(self) -> Suggestion | None:
+        """The candidate that would be taken: the one under the cursor, without the focus the first one."""
+        if not self.has_focus:
+            return self._suggestions[0] if self._suggestions else None
+        cells = self.cells
+        return self._suggestions[self._cursor_in(cells)] if cells else None
 
     @property
     def cells(self) -> list[Cell]:
@@ -139,6 +150,18 @@ class Candidates(Widget, can_focus=True):
 
     def _cursor_in(self, cells: Sequence[Cell]) -> int:
         return min(max(self.cursor, cells[0].index), cells[-1].index) if cells else 0
+
+    def watch_cursor(self) -> None:
+        """Say that another candidate would be taken."""
+        self.post_message(self.Pointed())
+
+    def on_focus(self) -> None:
+        """Say so too where the cursor comes back."""
+        self.post_message(self.Pointed())
+
+    def on_blur(self) -> None:
+        """The first candidate is the one again."""
+        self.post_message(self.Pointed())
 
     # --- keys and mouse
 

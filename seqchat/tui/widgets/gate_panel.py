@@ -43,6 +43,13 @@ class GatePanel(Widget, can_focus=True):
     class WantsMore(Message):
         """Earlier words than those that were traced were asked for."""
 
+    class Pointed(Message):
+        """Another neuron, layer, gate or word is selected."""
+
+        def __init__(self, panel: GatePanel) -> None:
+            super().__init__()
+            self.panel = panel
+
     class Resized(Message):
         """The panel should be wider, or narrower, by some steps."""
 
@@ -79,6 +86,12 @@ class GatePanel(Widget, can_focus=True):
         self._trace, self._before, self._layer, self._alone = None, None, 0, None
         self._retitle()
 
+    def follow(self, other: GatePanel) -> None:
+        """Show the same layer, gate, neurons and word as another panel."""
+        self._layer, self._alone, self._first_neuron = other._layer, other._alone, other._first_neuron
+        self._neuron, self._back = other._neuron, min(other._back, len(self._trace.words) - 1 if self._trace else 0)
+        self._retitle()
+
     def notice(self, text: str) -> None:
         """Show a sentence where no gates can be shown."""
         self._notice = text
@@ -95,6 +108,20 @@ class GatePanel(Widget, can_focus=True):
         self._retitle()
 
     @property
+    def pointed(self) -> tuple[int, Gate, int] | None:
+        """The selected layer, the gate that is shown alone (else the last one), and the neuron; None without gates."""
+        return (self._layer, self._gate, self._neuron) if self._gates else None
+
+    @property
+    def column(self) -> int:
+        """The selected word, counted from the first one of the trace."""
+        return len(self._trace.words) - 1 - self._back if self._trace is not None else 0
+
+    @property
+    def _gate(self) -> Gate:
+        return self._gates[self._alone if self._alone is not None else -1]
+
+    @property
     def formula(self) -> tuple[str, str | None]:
         """The cell, and the gate that is shown alone."""
         return self._cell, self._gates[self._alone].name if self._alone is not None else None
@@ -107,12 +134,14 @@ class GatePanel(Widget, can_focus=True):
             places = [None, *range(len(self._gates))]
             self._alone = places[(places.index(self._alone) + steps) % len(places)]
         self._retitle()
+        self.post_message(self.Pointed(self))
 
     def action_layer(self, steps: int) -> None:
         """Show the layer above, or below; after the last, the first."""
         if self._trace is not None:
             self._layer = (self._layer + steps) % len(self._trace.layers)
         self._retitle()
+        self.post_message(self.Pointed(self))
 
     def action_word(self, steps: int) -> None:
         """Select a later word, or an earlier one."""
@@ -125,6 +154,7 @@ class GatePanel(Widget, can_focus=True):
         if wanted > last - self._columns() and not self._trace.whole:
             self.post_message(self.WantsMore())
         self._retitle()
+        self.post_message(self.Pointed(self))
 
     def action_neuron(self, steps: int) -> None:
         """Select a neuron, and show it."""
@@ -135,6 +165,7 @@ class GatePanel(Widget, can_focus=True):
         elif self._neuron >= self._first_neuron + shown:
             self._first_neuron = (self._neuron - shown + self._per_line) // self._per_line * self._per_line
         self._retitle()
+        self.post_message(self.Pointed(self))
 
     def action_neurons(self, pages: int) -> None:
         """Show the neurons that come after those shown now, or before."""
@@ -143,6 +174,7 @@ class GatePanel(Widget, can_focus=True):
         self._first_neuron = min(max(self._first_neuron + pages * shown, 0), last)
         self._neuron = min(max(self._neuron, self._first_neuron), self._first_neuron + max(shown, 1) - 1)
         self._retitle()
+        self.post_message(self.Pointed(self))
 
     def action_resize(self, steps: int) -> None:
         """Ask for another width."""
@@ -169,6 +201,7 @@ class GatePanel(Widget, can_focus=True):
         if line.what == "heat":
             self._neuron = min(self._first_neuron + line.neuron, self._neurons() - 1)
         self._retitle()
+        self.post_message(self.Pointed(self))
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit everything to the new size."""
@@ -257,7 +290,7 @@ class GatePanel(Widget, can_focus=True):
         from seqchat.insight.gates import movers
 
         assert self._trace is not None
-        gate = self._gates[self._alone if self._alone is not None else -1]
+        gate = self._gate
         values = self._values(gate)
         if self._back == 0 and self._before is not None:
             before = self._before[self._layer][gate.name]

@@ -1,0 +1,246 @@
+"""``seqchat gradients``: how far back in time the gradient of a model reaches."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from io import BytesIO
+from itertools import cycle
+from pathlib import Path
+from string import ascii_lowercase
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqchat.cli.options import json_option, print_json
+from seqchat.corpus.cleaning import clean
+from seqchat.corpus.sources import SAMPLE
+from seqchat.errors import SeqchatError
+from seqchat.files import write_file
+from seqchat.model.shelf import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from seqchat.completion.engine import Engine
+    from seqchat.corpus.encoding import IdStream
+    from seqchat.insight.gradient_flow import Flow, Values
+
+_KINDS = (".png", ".svg", ".json")
+_SIGNS = {"hidden": "h", "cell": "c"}
+_STATES = {"hidden": "hidden state", "cell": "cell state"}
+_SHOWN = (1, 5, 10, 20, 50, 100, 200, 500)
+_COLORS = ("blue", "red", "green", "magenta", "cyan")
+_LINES = {"hidden": "-", "cell": "--"}
+_X_LABEL = "words back (k)"
+_Y_LABEL = "share of the gradient that is left"
+
+
+@click.command(short_help="Show how far back gradients reach.")
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.option("--data", default=SAMPLE, show_default=True, help="Any text that 'train' reads.")
+@click.option("--words", default=200, show_default=True, type=click.IntRange(min=1), help="Losses to follow back.")
+@click.option("--distance", default=50, show_default=True, type=click.IntRange(2, 1_000), help="How many words back.")
+@click.option("--layer", type=click.IntRange(min=1), help="Counted from the bottom  [the top one]")
+@click.option("--seed", default=0, show_default=True, help="Which words are chosen.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write a .png, .svg or .json file.")
+@json_option
+def gradients(
+    models: tuple[str, ...],
+    data: str,
+    words: int,
+    distance: int,
+    layer: int | None,
+    seed: int,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Follow the loss of each MODEL back through time on real text, and show what is left of its gradient.
+
+    The norm of the gradient at a layer's state k words before is averaged over many words, and shown as a share of that
+    at the word itself; vanishing, exploding or kept is said of how it goes on with the distance. MODEL is the shipped
+    one by default.
+
+    \b
+    seqchat gradients
+    seqchat gradients checkpoints/rnn-sample lstm-chat --distance 30
+    seqchat gradients lstm-chat --data my_chats.jsonl --out gradients.png
+    """
+    from seqchat.completion.engine import Engine
+    from seqchat.insight.gradient_flow import gradient_flow
+
+    if out is not None and out.suffix.lower() not in _KINDS:
+        raise SeqchatError(f"{out} is nothing that can be written; its name ends in {', '.join(_KINDS)}.")
+    names = models or (DEFAULT_MODEL,)
+    flows = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        click.progressbar(length=words * len(names), label="Following the gradients back", file=sys.stderr) as progress,
+    ):
+        for number, name in enumerate(names):
+            engine = Engine.load(name, "fp32")
+            stream = _encode(engine, data, Path(folder) / str(number))
+            flow = gradient_flow(
+                engine,
+                stream,
+                words=words,
+                distance=distance,
+                layer=layer,
+                seed=seed,
+                progress=progress.update,
+            )
+            flows.append(flow)
+    if out is not None:
+        _write(flows, out)
+    if as_json:
+        print_json(_document(flows))
+    elif out is None:
+        click.echo("\n".join([_chart(flows), _table(flows), "", *map(_sentence, flows)]))
+
+
+def _encode(engine: Engine, data: str, folder: Path) -> IdStream:
+    import numpy as np
+
+    from seqchat.corpus.segmentation import Reading, segmented
+
+    text = segmented(Reading([data], engine.vocabulary.segmenter.name), folder / "text")
+    return text.encode(folder / "ids", engine.vocabulary, np.ones(text.stream.dialogs, dtype=np.bool_))
+
+
+# --- as numbers --------------------------------------------------------------------------------------------------
+
+
+def _document(flows: list[Flow]) -> dict[str, Any]:
+    return {"models": [_numbers(flow) for flow in flows]}
+
+
+def _numbers(flow: Flow) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "name": flow.name,
+        "cell": flow.cell,
+        "layer": flow.layer,
+        "words": flow.words,
+        "distance": flow.distances,
+        "norm": _finite(flow.norms["hidden"]),
+        "step_norm": flow.step_norm,
+        "seen": flow.seen,
+    }
+    if "cell" in flow.norms:
+        document["cell_norm"] = _finite(flow.norms["cell"])
+    if flow.carried is not None:
+        document["gate"] = flow.gate
+        document["gate_product"] = _finite(flow.carried)
+    document["decay"] = {
+        part: {**asdict(decay), "factor": _or_none(decay.factor)} for part, decay in flow.decays.items()
+    }
+    return document
+
+
+def _finite(values: Values) -> list[float | None]:
+    return [_or_none(value) for value in values.tolist()]
+
+
+def _or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+# --- in the terminal ---------------------------------------------------------------------------------------------
+
+
+def _chart(flows: list[Flow]) -> str:
+    """Draw the curves, each with the letter of its line in the table."""
+    import plotext
+
+    plotext.clear_figure()
+    lowest = 0
+    for letter, color, _, _, shares in _lettered(flows):
+        usable = [(k, math.log10(share)) for k, share in enumerate(shares.tolist()) if 0 < share < math.inf]
+        plotext.plot([k for k, _ in usable], [y for _, y in usable], marker=letter, color=color)
+        lowest = min([lowest, *(math.floor(y) for _, y in usable)])
+    ticks = range(0, lowest - 1, -max(1, -lowest // 5))
+    plotext.yticks(list(ticks), [f"1e{tick}" if tick else "1" for tick in ticks])
+    distance = flows[0].distances[-1]
+    plotext.xticks(list(range(0, distance + 1, max(1, distance // 5))))
+    plotext.title(_Y_LABEL)
+    plotext.xlabel(_X_LABEL)
+    plotext.theme("clear")
+    plotext.plotsize(80, 22)
+    return str(plotext.build())
+
+
+def _lettered(flows: list[Flow]) -> Iterator[tuple[str, str, Flow, str, Values]]:
+    """Yield for each gradient a letter, a colour, the flow, its state, and what is left of it over the distance."""
+    letters, colors = cycle(ascii_lowercase), cycle(_COLORS)
+    for flow in flows:
+        for state, norms in flow.norms.items():
+            yield next(letters), next(colors), flow, state, norms / norms[0]
+
+
+def _table(flows: list[Flow]) -> str:
+    """Return what is left of each gradient at some distances, and what the gates leave along the direct path."""
+    shown = [k for k in _SHOWN if k in flows[0].distances]
+    width = max(len(clean(flow.name)) for flow in flows)
+    lines = [f"   {'left after … words':<{width + 15}}" + "".join(f"{k:>9}" for k in shown)]
+    for letter, color, flow, state, shares in _lettered(flows):
+        left = "".join(f"{_share(shares[k]):>9}" for k in shown)
+        lines.append(f"{click.style(letter, fg=color)}  {clean(flow.name):<{width}} {_STATES[state]:<14}{left}")
+        if flow.carried is not None and state == flow.kept:
+            left = "".join(f"{_share(flow.carried[k]):>9}" for k in shown)
+            lines.append(f"   {'':<{width}} {f'{flow.gate} gates':<14}{left}")
+    return "\n".join(lines)
+
+
+def _share(value: float) -> str:
+    return f"{value:.1%}" if 0.0005 <= value < 100 else f"{value:.0e}"
+
+
+def _sentence(flow: Flow) -> str:
+    """Say what is seen, in words."""
+    decay = flow.decays[flow.kept]
+    half = "more than half is left everywhere"
+    if decay.half_distance is not None:
+        half = f"half is left after {decay.half_distance:.1f} words"
+    halving = "" if decay.halving is None else f", which halves it in {decay.halving:.1f}"
+    return (
+        f"{clean(flow.name)}, layer {flow.layer}: {flow.seen}. Of the gradient of its {_STATES[flow.kept]}, {half}; "
+        f"over all {flow.distances[-1]}, each multiplies it by {decay.factor:.2f}{halving}. One step could multiply "
+        f"that of its hidden state by up to {flow.step_norm:.2f}, the mean spectral norm of ∂h_t/∂h_(t−1)."
+    )
+
+
+# --- as a file ---------------------------------------------------------------------------------------------------
+
+
+def _write(flows: list[Flow], out: Path) -> None:
+    kind = out.suffix.lower()
+    content = json.dumps(_document(flows), ensure_ascii=False) if kind == ".json" else _picture(flows, kind[1:])
+    write_file(out, content)
+    click.echo(f"{out} is written.", err=True)
+
+
+def _picture(flows: list[Flow], kind: str) -> bytes:
+    """Draw the curves: a colour for each model, solid for the hidden state, dashed for the cell state, dotted gates."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
+
+    figure = Figure(figsize=(8, 5), layout="constrained")
+    axes = figure.subplots()
+    for number, flow in enumerate(flows):
+        # A dollar sign would begin a formula.
+        name = clean(flow.name).replace("$", r"\$")
+        for state, norms in flow.norms.items():
+            label = f"∂L/∂{_SIGNS[state]} of {name}: {flow.decays[state].seen}"
+            axes.plot(flow.distances, norms / norms[0], _LINES[state], color=f"C{number}", label=label)
+        if flow.carried is not None:
+            label = f"{flow.gate} gates of {name}"
+            axes.plot(flow.distances, flow.carried, ":", color=f"C{number}", label=label)
+    axes.set(yscale="log", xlabel=_X_LABEL, ylabel=_Y_LABEL)
+    axes.grid(alpha=0.3)
+    axes.legend()
+    content = BytesIO()
+    figure.savefig(content, format=kind, dpi=150)
+    return content.getvalue()

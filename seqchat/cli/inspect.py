@@ -1,0 +1,238 @@
+"""``seqchat inspect``: every gate at every word of a text, and statistics of them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from seqchat.cli.options import json_option, model_option, print_json
+from seqchat.errors import SeqchatError
+
+if TYPE_CHECKING:
+    from seqchat.completion.engine import Engine
+    from seqchat.insight.recording import Block, View
+
+_STDIN = "-"
+_PICTURES = (".png", ".svg")
+_RECORDINGS = (".npz", ".json", *_PICTURES, ".html")
+_STATISTICS = (".json", *_PICTURES)
+# A line is read as a whole; so long a one is no text.
+_LONGEST_LINE = 1 << 24
+
+
+@click.command(short_help="See every gate at every word.")
+@click.argument("text", required=False)
+@click.option("--file", metavar="FILE", help="Read the text from a file; - is standard input.")
+@click.option("--data", metavar="DATA", help="Read the dialogs of DATA, as 'train' does; each begins anew.")
+@model_option
+@click.option("--layer", "layers", multiple=True, help="Of this layer alone, from 1; again for another.")
+@click.option("--gate", "gates", multiple=True, help="Of this gate or state alone, named as the app does.")
+@click.option("--neuron", "neurons", multiple=True, type=int, help="Of this neuron alone, from 0.")
+@click.option("--statistics", is_flag=True, help="Saturation, half-life and resets of neurons over the whole text.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Write a file: .npz (of a text of any length), .json, .png, .svg or .html (a page to explore).",
+)
+@json_option
+def inspect(
+    text: str | None,
+    file: str | None,
+    data: str | None,
+    model: str,
+    layers: tuple[str, ...],
+    gates: tuple[str, ...],
+    neurons: tuple[int, ...],
+    statistics: bool,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    """Show every gate, candidate, cell and hidden value at every word of TEXT; - is standard input.
+
+    A line of the text is a turn, and ▶ is the start of the dialog, which the network reads as well. Without --out a
+    table is printed: of each gate the mean size of its values and how many neurons are saturated, or with --neuron the
+    neuron's own value.
+
+    \b
+    seqchat inspect 小帅是一名程序员，他每天都加班
+    seqchat inspect 小帅是一名程序员 --gate forget --neuron 17
+    seqchat inspect 小帅是一名程序员 --out gates.html
+    seqchat inspect --file book.txt --out gates.npz
+    seqchat inspect --statistics --data my_chats.jsonl --out saturation.png
+    """
+    if sum(source is not None for source in (text, file, data)) > 1:
+        raise click.UsageError("TEXT, --file and --data are ways to give one text; choose one of them.")
+    if text is None and file is None and data is None and not statistics:
+        raise click.UsageError("There is no text; give TEXT, --file or --data.")
+    _check_file(out, _STATISTICS if statistics else _RECORDINGS)
+    if as_json and out is not None and out.suffix.lower() == ".npz":
+        raise click.UsageError("--json prints all values, and .npz is for texts with too many; leave one of them out.")
+
+    from seqchat.completion.engine import Engine
+    from seqchat.insight.recording import look_at, record
+
+    engine = Engine.load(model)
+    view = look_at(engine, layers, gates, neurons)
+    blocks = record(engine, view, _ids(engine, text, file, data))
+    if statistics:
+        _summarise(engine, view, blocks, out, as_json)
+    elif out is not None or as_json:
+        _write(view, blocks, out, as_json)
+    else:
+        _print(view, blocks, single=bool(neurons))
+
+
+# --- text in -----------------------------------------------------------------------------------------------------
+
+
+def _ids(engine: Engine, text: str | None, file: str | None, data: str | None) -> Iterator[int]:
+    """Return the word ids of the text that was given, of the built-in sample where none was."""
+    from seqchat.insight.recording import dialog_ids, text_ids
+
+    if file is not None or text == _STDIN:
+        return text_ids(engine.vocabulary, _lines(file or _STDIN))
+    if text is not None:
+        return text_ids(engine.vocabulary, [text])
+
+    from seqchat.corpus.sources import SAMPLE, read_dialogs
+
+    return dialog_ids(engine.vocabulary, read_dialogs([data or SAMPLE]))
+
+
+def _lines(file: str) -> Iterator[str]:
+    """Yield the lines of a file with their line breaks, holding one at a time."""
+    try:
+        with _opened(file) as source:
+            for number, line in enumerate(iter(lambda: source.readline(_LONGEST_LINE), b""), 1):
+                if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
+                    most = f"{_LONGEST_LINE >> 20} MB"
+                    raise SeqchatError(f"Line {number:,} of the text is longer than {most}; break it into lines.")
+                yield line.decode("utf-8", errors="replace")
+    except OSError as error:
+        raise SeqchatError(f"{file} cannot be read ({error.strerror or error}).") from error
+
+
+def _opened(file: str) -> AbstractContextManager[BinaryIO]:
+    return nullcontext(sys.stdin.buffer) if file == _STDIN else Path(file).open("rb")
+
+
+@contextmanager
+def _counted(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
+    """Give the blocks to read, and show on standard error how many words they have so far, in a terminal only."""
+    from rich.console import Console
+
+    with Console(stderr=True, highlight=False).status("Reading") as status:
+
+        def counted() -> Iterator[Block]:
+            words = 0
+            for block in blocks:
+                words += len(block.words)
+                status.update(f"{words:,} words")
+                yield block
+
+        yield counted()
+
+
+# --- results out -------------------------------------------------------------------------------------------------
+
+
+def _check_file(out: Path | None, kinds: tuple[str, ...]) -> None:
+    """Refuse now what could not be written after a long text was read."""
+    if out is None:
+        return
+    if out.suffix.lower() not in kinds:
+        names = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
+        raise SeqchatError(f"{out} is of a kind that is not written here; its name ends in {names}.")
+    if not out.parent.is_dir():
+        raise SeqchatError(f"{out} cannot be written (there is no folder {out.parent}).")
+    if out.suffix.lower() in _PICTURES:
+        try:
+            import matplotlib  # noqa: F401
+        except ImportError:
+            raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
+
+
+def _write(view: View, blocks: Iterable[Block], out: Path | None, as_json: bool) -> None:
+    from seqchat.insight.export import arrays, documents, pages, pictures
+    from seqchat.insight.recording import joined
+
+    kind = ".json" if out is None else out.suffix.lower()
+    if kind == ".npz":
+        assert out is not None
+        with _counted(blocks) as counted:
+            words = arrays.write_npz(out, view, counted)
+        click.echo(f"{out} is written, {words:,} words.", err=True)
+        return
+    most = {
+        ".json": documents.MOST_VALUES // view.values_per_word,
+        ".html": pages.MOST_VALUES // view.values_per_word,
+    }.get(kind, pictures.MOST_WORDS)
+    names = {".json": "JSON", ".html": "a page"}
+    with _counted(blocks) as counted:
+        block = joined(counted, most, names.get(kind, "a picture"))
+    if as_json:
+        print_json(documents.recording_document(view, block))
+    if out is None:
+        return
+    _write_file(out, _content(view, block, kind))
+    if kind in _PICTURES and pictures.missing_font(block.words):
+        click.echo("No font with Chinese characters is installed, so boxes stand for them.", err=True)
+
+
+def _content(view: View, block: Block, kind: str) -> bytes | str:
+    import json
+
+    from seqchat.insight.export import documents, pages, pictures
+
+    if kind == ".json":
+        return json.dumps(documents.recording_document(view, block), ensure_ascii=False) + "\n"
+    if kind == ".html":
+        return pages.page(view, block)
+    return pictures.heat_maps(view, block, kind.removeprefix("."))
+
+
+def _summarise(engine: Engine, view: View, blocks: Iterable[Block], out: Path | None, as_json: bool) -> None:
+    import json
+
+    from seqchat.cli.inspect_tables import statistics_text
+    from seqchat.insight.export import documents, pictures
+    from seqchat.insight.statistics import Statistics
+
+    statistics = Statistics(engine, view)
+    with _counted(blocks) as counted:
+        for block in counted:
+            statistics.add(block)
+    summary = statistics.summary()
+    if as_json:
+        print_json(documents.statistics_document(summary))
+    else:
+        click.echo(statistics_text(summary))
+    if out is None:
+        return
+    kind = out.suffix.lower()
+    if kind == ".json":
+        _write_file(out, json.dumps(documents.statistics_document(summary)) + "\n")
+    else:
+        _write_file(out, pictures.saturation_plots(summary, kind.removeprefix(".")))
+
+
+def _write_file(out: Path, content: bytes | str) -> None:
+    from seqchat.files import write_file
+
+    write_file(out, content)
+    click.echo(f"{out} is written.", err=True)
+
+
+def _print(view: View, blocks: Iterable[Block], *, single: bool) -> None:
+    from seqchat.cli.inspect_tables import GateTable
+
+    table = GateTable(view, single=single)
+    for number, block in enumerate(blocks):
+        for line in [*([] if number else table.head()), *table.rows(block)]:
+            click.echo(line)
+    click.echo(f"\n{table.foot()}")

@@ -1,0 +1,151 @@
+"""How much a suggestion depends on each word before it (Madsen 2019, *Visualizing memorization in RNNs*, Distill)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqchat.completion.context import readable
+from seqchat.completion.engine import Engine
+from seqchat.completion.prediction import Predictor
+from seqchat.completion.reading import Reading, readings
+from seqchat.completion.states import Node
+from seqchat.completion.suggestion import Suggestion
+from seqchat.corpus.cleaning import GLUE
+from seqchat.errors import SeqchatError
+from seqchat.insight.spans import spans
+from seqchat.insight.unrolled import gradient_at_words, gradient_in_window
+from seqchat.model.stepping import CarriedSteps, StepNetwork, WindowSteps
+
+# Farther back than this no word is looked at.
+LAST_WORDS = 100
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A word of a text, from character `start` to `end`, and how much a suggestion depends on it.
+
+    norm: of the gradient of the suggestion's logit with respect to the word's embedding.
+    """
+
+    start: int
+    end: int
+    norm: float
+
+
+@dataclass(frozen=True)
+class Aim:
+    """The word that a suggestion is about, and the words before it.
+
+    node: the words before; word_id: the word; rest: how many characters at the end of the readable text are no word
+    before it, because they begin the word itself, or are the pinyin that it replaces.
+    """
+
+    node: Node
+    word_id: int
+    rest: int
+
+
+def connections(engine: Engine, text: str, suggestion: Suggestion, last: int = LAST_WORDS) -> list[Connection]:
+    """Return how much a suggestion for the end of a text depends on each of the last words of that text, in order.
+
+    Characters that the suggestion completes or replaces have no part (see `aim`).
+
+    Raises:
+        SeqchatError: the suggestion is none for this text.
+    """
+    target = aim(engine, text, suggestion)
+    norms = connectivity(engine, target.node, target.word_id, last).tolist()
+    places = spans(engine, text, rest=target.rest)
+    return [
+        Connection(start, end, norm)
+        for (start, end), norm in zip(places[len(places) - len(norms) :], norms, strict=True)
+    ]
+
+
+def connectivity(engine: Engine, node: Node, word_id: int, last: int = LAST_WORDS) -> NDArray[np.float32]:
+    """Return how much the logit of a word after `node` depends on each of the last words up to `node`, in order.
+
+    It is the norm of the logit's gradient with respect to the embedding that was read there: [words], at most `last`,
+    and the start of the dialog is none of them. The gates that the words' steps left behind are enough for it, so that
+    nothing is read again. The logit is the network's own, without the memory of what was written;
+    a network of the objective infill gives it with its forward half. Where a network reads a window, words before it
+    have 0.
+
+    Raises:
+        SeqchatError: there is no such word, or `last` is less than 1.
+    """
+    if not 0 <= word_id < len(engine.vocabulary):
+        raise SeqchatError(f"There is no word {word_id}; the model has words 0 to {len(engine.vocabulary) - 1}.")
+    if last < 1:
+        raise SeqchatError(f"The number of words to look back at is at least 1, not {last}.")
+    nodes = list(islice(node.path(), min(last, node.depth)))[::-1]
+    if not nodes:
+        return np.zeros(0, dtype=np.float32)
+    gradient = _gradient(engine.network, nodes, engine.network.embedding[word_id])
+    # A window is longer than a short text, and shorter than a long one.
+    norms = gradient.norm(dim=-1)[-len(nodes) :].numpy()
+    return np.pad(norms, (len(nodes) - len(norms), 0))
+
+
+def _gradient(network: StepNetwork, nodes: list[Node], at_features: Tensor) -> Tensor:
+    """Return the gradient [words, embedding] at the words of the nodes, or of the whole window that ends there."""
+    parents = [node.parent for node in nodes if node.parent is not None]
+    if isinstance(network, WindowSteps):
+        ids = [*parents[0].state[:, 0, 0].tolist(), *(node.word_id for node in nodes)]
+        return gradient_in_window(network, torch.tensor(ids[-network.config.window :]), at_features)
+    assert isinstance(network, CarriedSteps)
+    gates = [
+        {gate.name: torch.stack([node.gate(layer, gate.name) for node in nodes]) for gate in network.cell.gates}
+        for layer in range(network.config.layers)
+    ]
+    before = torch.cat([parent.state for parent in parents], dim=2)
+    at_end = at_features if network.projection is None else at_features @ network.projection
+    return gradient_at_words(network, gates, before, at_end)
+
+
+def aim(engine: Engine, text: str, suggestion: Suggestion) -> Aim:
+    """Return the word whose logit stands for a suggestion, and the words before it.
+
+    A suggestion's probability sums over the readings of the text's tail; the logit is that of the reading which it is
+    named after. So for 锅, which makes ``想吃火`` end in 火锅, it is the logit of 火锅 after 想吃, and 火 is no word
+    before it. Of a phrase written in pinyin it is the logit of the first word.
+
+    Raises:
+        SeqchatError: the suggestion is none for this text.
+    """
+    read = readable(text)
+    predictor = engine.predictor(read)
+    found = readings(read, engine.context, engine.vocabulary, predictor, pinyin=suggestion.replace > 0)
+    fitting = [reading for reading in found if reading.replaces == suggestion.replace]
+    ways = [way for reading in fitting for way in _ways(engine, reading, predictor, suggestion)]
+    if ways:
+        _, reading, word_id = max(ways, key=lambda way: way[0])
+    elif fitting and suggestion.replace:
+        reading, word_id = fitting[0], _first_word(engine, suggestion.insert)
+    else:
+        raise SeqchatError(f"{suggestion.insert!r} is no suggestion for this text.")
+    return Aim(reading.node, word_id, len(reading.remainder) + reading.replaces)
+
+
+def _ways(
+    engine: Engine, reading: Reading, predictor: Predictor, suggestion: Suggestion
+) -> list[tuple[float, Reading, int]]:
+    """Return the log-probability of each word of a reading that is the suggested one, with the reading and its id."""
+    words = engine.vocabulary.words
+    ids = [
+        i
+        for i in reading.word_ids(suggestion.insert, engine.vocabulary)
+        if words[i].removeprefix(GLUE) == suggestion.word
+    ]
+    values = (predictor.at(reading.node, torch.tensor(ids)) + reading.log_weight).tolist() if ids else []
+    return [(value, reading, word_id) for value, word_id in zip(values, ids, strict=True)]
+
+
+def _first_word(engine: Engine, phrase: str) -> int:
+    return engine.vocabulary.encode(engine.vocabulary.segmenter.split(phrase))[0]

@@ -1,0 +1,88 @@
+"""What was recorded as one HTML file to explore: without other files, hosts or libraries, and working offline.
+
+The values are float32 in base64, exact. The page runs only the script and the style that are written here: its
+content security policy names their hashes, so that nothing in a text or in a model's words could become one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import math
+import re
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqchat.insight.recording import Block, View, highest
+from seqchat.insight.statistics import KEEP, saturation_limits
+from seqchat.model.cells import Gate
+
+# Some 5 bytes each in the file.
+MOST_VALUES = 2_000_000
+
+_HERE = Path(__file__).parent
+_BACKWARD = "In a layer with ← a word is read after those right of it, in one with → after those left of it."
+
+
+def page(view: View, block: Block) -> str:
+    """Return the page: a heat map of each gate of each layer, in which words and neurons can be pointed at."""
+    style, script = _part("page.css"), _part("page.js")
+    contents = {
+        "title": escape(f"{view.model} · {view.cell.upper()}"),
+        "meaning": escape(_BACKWARD if any(name.endswith("←") for name in view.layers) else ""),
+        "style_hash": _hash(style),
+        "script_hash": _hash(script),
+        "style": style,
+        "script": script,
+        "data": _json(_data(view, block)),
+    }
+    # In one pass, so that nothing in the contents is taken for a mark.
+    return re.sub(r"\{(\w+)\}", lambda mark: contents[mark[1]], _part("page.html"))
+
+
+def _data(view: View, block: Block) -> dict[str, Any]:
+    """Return what the script draws; the text is first coloured by the gate that keeps the state."""
+    maps = [
+        _map(name, gate, layer[gate.name])
+        for name, layer in zip(view.layers, block.layers, strict=True)
+        for gate in view.gates
+    ]
+    first = KEEP.get(view.cell, "hidden")
+    chosen = next((i for i, shown in enumerate(maps) if shown["gate"] == first), 0)
+    return {"words": block.words, "neurons": view.neurons, "maps": maps, "chosen": chosen}
+
+
+def _map(layer: str, gate: Gate, values: NDArray[np.float32]) -> dict[str, Any]:
+    left, right = saturation_limits(gate)
+    return {
+        "layer": layer,
+        "gate": gate.name,
+        "low": gate.low,
+        "high": highest(gate, values),
+        "signed": gate.low < 0,
+        "bounded": gate.name != "cell",
+        "left": left,
+        "right": right if right < math.inf else None,
+        "values": base64.b64encode(values.astype("<f4").tobytes()).decode(),
+    }
+
+
+def _part(name: str) -> str:
+    return (_HERE / name).read_text("utf-8")
+
+
+def _hash(content: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
+
+
+def _json(value: Any) -> str:
+    """Return JSON in which no character could end the element that it stands in."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text

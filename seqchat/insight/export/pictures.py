@@ -1,0 +1,197 @@
+"""What was recorded as heat maps, and saturation as scatter plots, drawn by matplotlib."""
+
+from __future__ import annotations
+
+import io
+import math
+import unicodedata
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from seqchat.corpus.words import is_han
+from seqchat.errors import SeqchatError
+from seqchat.insight.recording import Block, View, highest
+from seqchat.insight.statistics import Summary, saturation_limits
+from seqchat.model.cells import Gate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# More columns are too many for a picture.
+MOST_WORDS = 200
+
+# The first of these that is installed draws what matplotlib's own font lacks.
+_CHINESE_FONTS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "PingFang SC",
+    "Hiragino Sans GB",
+    "Microsoft YaHei",
+    "SimHei",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Droid Sans Fallback",
+    "Noto Serif CJK SC",
+    "Noto Serif CJK JP",
+    "Arial Unicode MS",
+)
+_OWN_FONT = "DejaVu Sans"
+
+# Inches: a column, the heights of a row of neurons, and how wide panels beside each other may be together.
+_COLUMN, _NEURON, _LOWEST, _HIGHEST, _WIDEST = 0.24, 0.05, 1.0, 3.4, 15.0
+_LONGEST_WORD = 8
+_NUMBERED_NEURONS = 20
+_DPI = 150
+
+
+def heat_maps(view: View, block: Block, kind: str) -> bytes:
+    """Draw a heat map, neurons by words, of each gate of each layer; kind: png or svg.
+
+    Raises:
+        SeqchatError: matplotlib is not there.
+    """
+    width = max(len(block.words) * _COLUMN, 2.0)
+    height = min(max(len(view.neurons) * _NEURON, _LOWEST), _HIGHEST)
+    columns = _columns(len(view.gates), width + 1.2)
+    rows = math.ceil(len(view.gates) / columns)
+    with _drawing() as new_figure:
+        figure = new_figure((columns * (width + 1.2), len(view.layers) * rows * (height + 0.9) + 0.4))
+        panels = figure.subplots(len(view.layers) * rows, columns, squeeze=False)
+        figure.get_layout_engine().set(wspace=0.04)
+        figure.suptitle(_title(view), parse_math=False)
+        for k, (name, layer) in enumerate(zip(view.layers, block.layers, strict=True)):
+            places = panels[k * rows : (k + 1) * rows].flat
+            for gate, axes in zip(view.gates, places, strict=False):
+                axes.set_title(f"layer {name} · {gate.name}", fontsize=9)
+                _heat_map(figure, axes, gate, layer[gate.name], block.words, view.neurons)
+            for axes in list(places):
+                axes.remove()
+        return _saved(figure, kind)
+
+
+def saturation_plots(summary: Summary, kind: str) -> bytes:
+    """Draw, for each gate, a neuron's share of left-saturated words against that of right-saturated ones.
+
+    It is the figure of Karpathy, Johnson and Li (2015): a gate near the top is mostly shut, one far to the right
+    mostly open, and one in the corner neither; no neuron is beyond the diagonal. kind: png or svg.
+
+    Raises:
+        SeqchatError: matplotlib is not there.
+    """
+    view = summary.view
+    columns = min(len(view.gates), 3)
+    rows = math.ceil(len(view.gates) / columns)
+    with _drawing() as new_figure:
+        figure = new_figure((3.5 * columns, 3.7 * rows + 0.8))
+        places = figure.subplots(rows, columns, squeeze=False).flat
+        figure.suptitle(f"{_title(view)} · saturation over {summary.words:,} words", parse_math=False)
+        for gate, axes in zip(view.gates, places, strict=False):
+            _scatter(axes, gate, summary)
+        for axes in list(places):
+            axes.remove()
+        handles, labels = figure.axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6), fontsize=9)
+        return _saved(figure, kind)
+
+
+def missing_font(words: Sequence[str]) -> bool:
+    """Whether words have Chinese characters, but no font that could draw them is installed."""
+    return any(is_han(c) for word in words for c in word) and not _fonts()[1:]
+
+
+def _heat_map(
+    figure: Figure, axes: Axes, gate: Gate, values: Any, words: Sequence[str], neurons: Sequence[int]
+) -> None:
+    signed = gate.low < 0
+    image = axes.imshow(
+        values.T,
+        aspect="auto",
+        interpolation="none",
+        cmap="RdBu_r" if signed else "viridis",
+        vmin=gate.low,
+        vmax=highest(gate, values),
+    )
+    beyond = "both" if gate.name == "cell" else "neither"
+    figure.colorbar(image, ax=axes, extend=beyond, fraction=0.05, pad=0.01, aspect=15).ax.tick_params(labelsize=7)
+    axes.set_xticks(range(len(words)), [_label(word) for word in words], fontsize=8)
+    for text, word in zip(axes.get_xticklabels(), words, strict=True):
+        # A word is never read as a formula, whatever dollar signs it has.
+        text.set_parse_math(False)
+        text.set_rotation(90 if _lies_down(word) else 0)
+    axes.tick_params(axis="x", length=0)
+    axes.tick_params(axis="y", labelsize=7)
+    if len(neurons) <= _NUMBERED_NEURONS or neurons[-1] != len(neurons) - 1:
+        step = math.ceil(len(neurons) / _NUMBERED_NEURONS)
+        axes.set_yticks(range(0, len(neurons), step), [str(n) for n in neurons[::step]])
+    axes.set_ylabel("neuron", fontsize=7)
+
+
+def _scatter(axes: Axes, gate: Gate, summary: Summary) -> None:
+    for layer in summary.layers:
+        found = layer.gates[gate.name]
+        axes.scatter(found.right, found.left, s=10, alpha=0.5, linewidths=0, label=f"layer {layer.name}")
+    low, high = saturation_limits(gate)
+    axes.plot((0, 1), (1, 0), color="grey", linewidth=0.6, linestyle="--")
+    axes.set(
+        title=gate.name,
+        xlabel=f"share right-saturated (> {high:.3g})" if high < math.inf else "share right-saturated (never)",
+        ylabel=f"share left-saturated (< {low:.3g})" if high < math.inf else "share left-saturated (0)",
+        xlim=(-0.03, 1.03),
+        ylim=(-0.03, 1.03),
+        aspect="equal",
+    )
+    axes.grid(alpha=0.3)
+
+
+def _columns(panels: int, width: float) -> int:
+    """Return how many panels stand beside each other, so that the rows are about equally long."""
+    fitting = min(max(int(_WIDEST / width), 1), panels)
+    return math.ceil(panels / math.ceil(panels / fitting))
+
+
+def _title(view: View) -> str:
+    return f"{view.model} · {view.cell.upper()}"
+
+
+def _label(word: str) -> str:
+    """Return a word as it stands under a column: Chinese from top to bottom, anything else as it is."""
+    if word == " ":
+        return "␣"
+    word = word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD - 1]}…"
+    return word if _lies_down(word) else "\n".join(word)
+
+
+def _lies_down(word: str) -> bool:
+    return len(word) > 1 and not all(unicodedata.east_asian_width(c) in "WF" or c == "…" for c in word)
+
+
+@contextmanager
+def _drawing() -> Iterator[Any]:
+    """Give what makes a figure of a size in inches, in fonts that have Chinese characters where there are any."""
+    try:
+        from matplotlib import rc_context
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
+    with warnings.catch_warnings(), rc_context({"font.family": _fonts(), "axes.unicode_minus": False}):
+        # Of an emoji, which few fonts have, a box is drawn.
+        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
+        yield lambda size: Figure(figsize=size, layout="constrained")
+
+
+def _fonts() -> list[str]:
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    return [_OWN_FONT, *(name for name in _CHINESE_FONTS if name in installed)][:2]
+
+
+def _saved(figure: Figure, kind: str) -> bytes:
+    picture = io.BytesIO()
+    figure.savefig(picture, format=kind, dpi=_DPI)
+    return picture.getvalue()

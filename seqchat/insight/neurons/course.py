@@ -1,0 +1,77 @@
+"""One neuron: where it is, and its course over a text (Karpathy, Johnson and Li 2015, figure 2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqchat.completion.engine import Engine
+from seqchat.corpus.cleaning import clean
+from seqchat.errors import SeqchatError
+from seqchat.insight.neurons.states import Place, dialog_words, read_states
+from seqchat.model.stepping import StepNetwork
+
+
+@dataclass(frozen=True)
+class Course:
+    """The value of a neuron at each word of a text.
+
+    words: together they are the text, a line break standing for the end of a turn; values: [words]; centre: the middle
+    of the values that the quantity can take.
+    """
+
+    words: list[str]
+    values: NDArray[np.float32]
+    centre: float
+
+
+def course(engine: Engine, text: str, layer: int | str | None, neuron: int, quantity: str = "hidden") -> Course:
+    """Return the course of a neuron (counted from 0) over a text, whose lines are turns; empty lines are skipped.
+
+    layer: one of the network's ``layer_names``, None for the last; quantity: a gate or state of the cell. The values
+    are those of the steps that suggestions are made from; of an `infill` model it is the half that reads forward.
+
+    Raises:
+        SeqchatError: there is no such layer, quantity or neuron, or no text.
+    """
+    place = find_place(engine.network, layer, quantity)
+    check_neuron(engine.network, place, neuron)
+    *finished, current = clean(text).split("\n")
+    turns = [*(line.strip() for line in finished if line.strip()), current.lstrip()]
+    if turns == [""]:
+        raise SeqchatError("There is no text to colour; give at least one word.")
+    ((read, values),) = read_states(
+        engine.network, [dialog_words(turns, engine.vocabulary)], place, slice(neuron, neuron + 1)
+    )
+    gate = next(gate for gate in engine.network.cell.gates if gate.name == quantity)
+    return Course(read.surfaces(engine.vocabulary)[1:], values[1:, 0], (gate.low + gate.high) / 2)
+
+
+def find_place(network: StepNetwork, layer: int | str | None = None, quantity: str = "hidden") -> Place:
+    """Look a layer and a quantity up by their names; None is the last layer.
+
+    Raises:
+        SeqchatError: the network has none of that name.
+    """
+    names = network.layer_names
+    if layer is not None and str(layer) not in names:
+        have = f"layers {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "layer 1 alone"
+        raise SeqchatError(f"There is no layer {layer}; the model has {have}.")
+    quantities = [gate.name for gate in network.cell.gates]
+    if quantity not in quantities:
+        raise SeqchatError(f"The cell {network.cell.title} has no {quantity!r}; it has {', '.join(quantities)}.")
+    return Place(len(names) - 1 if layer is None else names.index(str(layer)), quantity)
+
+
+def check_neuron(network: StepNetwork, place: Place, neuron: int) -> None:
+    """Make sure that a neuron is there.
+
+    Raises:
+        SeqchatError: it is not.
+    """
+    last = network.config.hidden_size - 1
+    if not 0 <= neuron <= last:
+        name = network.layer_names[place.layer]
+        raise SeqchatError(f"There is no neuron {neuron}; layer {name} has the neurons 0 to {last}.")

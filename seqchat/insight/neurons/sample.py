@@ -1,0 +1,113 @@
+"""The states of a layer over some of the dialogs of a text, chosen fairly, in memory that does not grow with it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqchat.completion.engine import Engine
+from seqchat.corpus.dialogs import Dialog
+from seqchat.corpus.splitting import digest
+from seqchat.errors import SeqchatError
+from seqchat.insight.neurons.course import find_place
+from seqchat.insight.neurons.states import DialogWords, dialog_words, read_states
+
+# Of a longer dialog the first turns are read, up to so many characters.
+_LONGEST = 2_000
+# Words are not counted before they are cut; in English, one takes about so many characters with its space.
+_CHARACTERS_PER_WORD = 6
+LEAST_DIALOGS = 10
+
+# Told of the dialogs read so far.
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Some dialogs, and a layer's values over their words.
+
+    dialogs: no two the same; states: float32 [tokens, neurons], dialog after dialog, the start of each left out.
+    """
+
+    dialogs: list[DialogWords]
+    states: NDArray[np.float32]
+
+    @property
+    def lengths(self) -> list[int]:
+        """How many rows of `states` each dialog has."""
+        return [len(dialog.ids) - 1 for dialog in self.dialogs]
+
+
+def collect(
+    engine: Engine,
+    dialogs: Iterable[Dialog],
+    layer: int | str | None = None,
+    quantity: str = "hidden",
+    *,
+    words: int = 20_000,
+    progress: Progress = lambda _: None,
+) -> Sample:
+    """Read all dialogs, choose some with about so many words together, and step the network over these.
+
+    Which are chosen depends on their text alone. It begins with those that training on the same text holds out
+    (`corpus.splitting`), so that the network has mostly not learned from them.
+
+    Raises:
+        SeqchatError: there is no such layer or quantity, or there are fewer than `LEAST_DIALOGS` different dialogs.
+    """
+    place = find_place(engine.network, layer, quantity)
+    chosen: list[DialogWords] = []
+    missing = words
+    for dialog in draw(dialogs, words * _CHARACTERS_PER_WORD, progress):
+        if missing <= 0:
+            break
+        chosen.append(dialog_words(dialog.turns, engine.vocabulary))
+        missing -= len(chosen[-1].ids) - 1
+    if len(chosen) < LEAST_DIALOGS:
+        raise SeqchatError(
+            f"There are {len(chosen)} different dialogs to read, and at least {LEAST_DIALOGS} are needed, so that "
+            "neurons can be judged on other dialogs than those they are chosen on; give more text or more words."
+        )
+    values = [values[1:] for _, values in read_states(engine.network, chosen, place)]
+    return Sample(chosen, np.concatenate(values))
+
+
+def draw(dialogs: Iterable[Dialog], characters: int, progress: Progress = lambda _: None) -> list[Dialog]:
+    """Choose the dialogs with the smallest hashes, as many as have so many characters together; each only once."""
+    # The largest hash is on top; the number only keeps dialogs from being compared.
+    kept: list[tuple[int, int, Dialog]] = []
+    hashes: set[int] = set()
+    held = 0
+    for number, dialog in enumerate(dialogs, 1):
+        progress(number)
+        key = digest(dialog)
+        if key in hashes or (held >= characters and key > -kept[0][0]):
+            continue
+        dialog = _beginning(dialog)
+        heapq.heappush(kept, (-key, number, dialog))
+        hashes.add(key)
+        held += _size(dialog)
+        while held - _size(kept[0][2]) >= characters:
+            largest, _, dropped = heapq.heappop(kept)
+            hashes.remove(-largest)
+            held -= _size(dropped)
+    return [dialog for _, _, dialog in sorted(kept, reverse=True)]
+
+
+def _size(dialog: Dialog) -> int:
+    return sum(map(len, dialog.turns))
+
+
+def _beginning(dialog: Dialog) -> Dialog:
+    turns: list[str] = []
+    room = _LONGEST
+    for turn in dialog.turns:
+        turns.append(turn)
+        room -= len(turn)
+        if room <= 0:
+            break
+    return Dialog(tuple(turns))

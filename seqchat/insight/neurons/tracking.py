@@ -1,0 +1,189 @@
+"""Which neurons track a property of the text, and whether that is more than chance.
+
+One neuron is scored by the correlation of its values with the property's (Pearson's, which for a property of yes and
+no is the point-biserial one); the layer as a whole by a linear probe (Alain and Bengio 2016), a ridge regression on all
+its neurons, whose predictions are correlated with the property. All values are taken relative to their mean in the
+dialog: a neuron that only tells one kind of dialog from another tracks nothing within them. Half of the dialogs choose
+the neurons and fit the probe, the other half gives the scores.
+
+Both are compared with the same done to shuffled properties. A state changes slowly, and so do most properties, hence
+neighbouring words are no independent observations; a shuffle therefore moves the values of each dialog along it in a
+circle by a random number of words, which keeps how slowly they change. One that grows through the whole dialog is
+instead turned round in half of the dialogs. The best of many neurons is high by chance alone, hence a neuron is
+compared with the best neuron of each shuffle (the maximum statistic of Westfall and Young 1993).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqchat.errors import SeqchatError
+from seqchat.insight.neurons.properties import Property
+from seqchat.insight.neurons.sample import LEAST_DIALOGS, Sample
+
+# Below this p, a score is called better than chance.
+SIGNIFICANT = 0.01
+# A neuron whose correlation is below this is said to track a property weakly (Cohen 1988: medium from 0.3 on).
+_WEAK = 0.3
+# What a score beats in all but so many of the shuffles is shown as what chance reaches.
+_CHANCE = 0.95
+# In so many dialogs of either half must a property change, or there is too little to shuffle.
+_LEAST_CHANGING = 5
+# The weight of the ridge's penalty, as a share of the mean eigenvalue of the neurons' correlation matrix.
+_RIDGE = 0.01
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Score:
+    """A correlation within the dialogs that did not choose the neuron or fit the probe.
+
+    p: the share of shuffles (and of the truth itself) in which the best neuron, or the probe, does as well or better.
+    """
+
+    correlation: float
+    p: float
+
+    @property
+    def better_than_chance(self) -> bool:
+        """Whether shuffles hardly ever reach this score."""
+        return self.p < SIGNIFICANT
+
+
+@dataclass(frozen=True)
+class NeuronScore(Score):
+    """The score of one neuron, counted from 0; its correlation has a sign."""
+
+    neuron: int
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """How a layer tracks a property.
+
+    mean: of the property's values over all words read, for one of yes and no the share of yes; neurons: those that the
+    choosing half finds best, the best first; neuron_chance and probe_chance: the score that the best neuron, and the
+    probe, exceed in one of twenty shuffles. Where the property changes in too few dialogs, there are no scores.
+    """
+
+    name: str
+    mean: float
+    neurons: list[NeuronScore]
+    neuron_chance: float | None
+    probe: Score | None
+    probe_chance: float | None
+
+    @property
+    def verdict(self) -> str:
+        """What the scores allow to say."""
+        if self.probe is None:
+            return "too rare to tell"
+        first = self.neurons[0]
+        if first.better_than_chance:
+            how = "tracks it" if abs(first.correlation) >= _WEAK else "does weakly"
+            return f"neuron {first.neuron} {how}"
+        if self.probe.better_than_chance:
+            return "all together do"
+        return "no better than chance"
+
+
+def track(
+    sample: Sample, properties: Sequence[Property], *, best: int = 3, shuffles: int = 300, seed: int = 0
+) -> list[Tracking]:
+    """Find the `best` neurons for each property, with what chance reaches in so many shuffles beside each score.
+
+    Raises:
+        SeqchatError: there are fewer than `LEAST_DIALOGS` dialogs, or too few shuffles to tell chance apart.
+    """
+    if len(sample.dialogs) < LEAST_DIALOGS:
+        raise SeqchatError(f"{len(sample.dialogs)} dialogs are too few to judge neurons by; give {LEAST_DIALOGS}.")
+    if 1 / (shuffles + 1) >= SIGNIFICANT:
+        raise SeqchatError(f"{shuffles} shuffles are too few to tell chance apart; take {round(1 / SIGNIFICANT)}.")
+    layer = _Layer(sample)
+    return [_track(layer, sample, p, best, shuffles, np.random.default_rng(seed)) for p in properties]
+
+
+class _Layer:
+    """What all properties share: the states of both halves, scaled, and the normal equations of the probe."""
+
+    def __init__(self, sample: Sample) -> None:
+        lengths = torch.tensor(sample.lengths)
+        # Dialogs come in the order of their hashes, hence every other one is a random half.
+        self.fitting = (torch.arange(len(lengths)) % 2 == 0).repeat_interleave(lengths)
+        whole = torch.from_numpy(sample.states)
+        states = torch.cat([values - values.mean(dim=0) for values in torch.split(whole, sample.lengths)])
+        # What rounding leaves of a constant is no variation.
+        states[:, states.abs().amax(dim=0) <= 1e-5 * whole.abs().amax(dim=0)] = 0
+        fit, test = states[self.fitting], states[~self.fitting]
+        self.fit, self.test = unit(fit), unit(test)
+        spread = fit.norm(dim=0)
+        self._test_features = test / torch.where(spread > 0, spread, 1)
+        self._normal = self.fit.T @ self.fit + _RIDGE * torch.eye(fit.shape[1])
+
+    def probe(self, wanted: Tensor) -> Tensor:
+        """Fit a probe to each column of the fitting half; return its predictions [words, columns] for the other."""
+        weights: Tensor = torch.linalg.solve(self._normal, self.fit.T @ wanted)
+        return self._test_features @ weights
+
+
+def _track(
+    layer: _Layer, sample: Sample, wanted: Property, best: int, shuffles: int, rng: np.random.Generator
+) -> Tracking:
+    dialogs = [
+        np.array([value for turn in wanted.values(dialog.plain_turns) for value in turn][1:], dtype=np.float32)
+        for dialog in sample.dialogs
+    ]
+    mean = float(np.concatenate(dialogs).mean())
+    changing = [sum(len(np.unique(values)) > 1 for values in dialogs[half::2]) for half in (0, 1)]
+    if min(changing) < _LEAST_CHANGING:
+        return Tracking(wanted.name, mean, [], None, None, None)
+    shuffle = turned if wanted.trend else moved
+    # The first column is the truth.
+    columns = torch.from_numpy(np.concatenate([shuffle(v - v.mean(), shuffles, rng) for v in dialogs]))
+    fit, test = unit(columns[layer.fitting]), unit(columns[~layer.fitting])
+
+    chosen = (layer.fit.T @ fit[:, 0]).abs().argsort(descending=True, stable=True)[:best].tolist()
+    correlations = layer.test.T @ test
+    by_chance = correlations[:, 1:].abs().amax(dim=0)
+    neurons = [_score(correlations[n, 0], by_chance, n) for n in chosen]
+    probes = (unit(layer.probe(fit)) * test).sum(dim=0)
+    probe = Score(float(probes[0]), _p(probes[0], probes[1:]))
+    return Tracking(wanted.name, mean, neurons, _reached(by_chance), probe, _reached(probes[1:]))
+
+
+def _score(correlation: Tensor, by_chance: Tensor, neuron: int) -> NeuronScore:
+    return NeuronScore(float(correlation), _p(correlation.abs(), by_chance), neuron)
+
+
+def _p(score: Tensor, by_chance: Tensor) -> float:
+    return (1 + int((by_chance >= score).sum())) / (1 + len(by_chance))
+
+
+def _reached(by_chance: Tensor) -> float:
+    return float(by_chance.quantile(_CHANCE))
+
+
+def moved(values: Floats, shuffles: int, rng: np.random.Generator) -> Floats:
+    """Return [words, 1 + shuffles]: the values of a dialog, and then moved in a circle, each time differently."""
+    by = np.concatenate(([0], rng.integers(len(values), size=shuffles)))
+    return values[(np.arange(len(values))[:, None] + by) % len(values)]
+
+
+def turned(values: Floats, shuffles: int, rng: np.random.Generator) -> Floats:
+    """Return [words, 1 + shuffles]: the values of a dialog, and then as they are or in reverse, as chance has it."""
+    reverse = np.concatenate(([False], rng.integers(2, size=shuffles) == 1))
+    return np.where(reverse, values[::-1, None], values[:, None])
+
+
+def unit(columns: Tensor) -> Tensor:
+    """Shift and scale columns [words, columns] to mean 0 and length 1; what is constant becomes 0."""
+    centred = columns - columns.mean(dim=0)
+    lengths = centred.norm(dim=0)
+    return torch.where(lengths > 0, centred / lengths, 0)

@@ -1,0 +1,295 @@
+"""Every gate at every word of a text of any length, from the steps that make suggestions, in blocks of words.
+
+Memory is that of a block, whatever the length of the text. What a column of words means depends on the objective:
+
+- ``next``: the gates of the step in which a layer reads the word, having read all words left of it in its dialog.
+- ``infill``: two stacks. In a layer ``1→`` it is the step in which the forward stack reads the word, having read the
+  words left of it; in a layer ``1←`` the step in which the backward stack reads the word, having read the words right
+  of it up to the end of the dialog. Both are what `torch.nn` returns at that place with ``bidirectional=True``. So a
+  gap left of a word is predicted from ``hidden`` of ``→`` one column earlier and of ``←`` in the word's own column;
+  where more words follow, suggestions read the next `completion.engine.MOST_RIGHT_WORDS` alone. The start of a dialog
+  is what ``←`` reads last, and nothing is predicted from that.
+- ``window``: the window that ends with the word is read anew, and its last word is shown. There, a layer ``1→`` has
+  read the whole window and a layer ``1←`` the last word alone.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqchat.completion.engine import Engine
+from seqchat.corpus.cleaning import GLUE, clean
+from seqchat.corpus.dialogs import Dialog
+from seqchat.corpus.encoding import encode_dialog
+from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, UNKNOWN_ID, Vocabulary
+from seqchat.errors import SeqchatError
+from seqchat.model.cells import Gate, Gates, run_layers
+from seqchat.model.stepping import InfillSteps, StepNetwork
+
+# Words in a block: with two layers of 512 neurons, their gates take some 6 MB.
+BLOCK = 256
+# A longer line is cut into words in pieces of about so many characters.
+_PIECE = 10_000
+_SIGNS = {DIALOG_ID: "▶", TURN_ID: "⏎", UNKNOWN_ID: "□"}
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at in a model.
+
+    model: its name; cell: rnn, lstm or gru; layers: their names, bottom layer first, with an arrow where a layer reads
+    in one of two directions; gates: in the order of the formulas; neurons: numbers from 0, the same ones of each layer.
+    """
+
+    model: str
+    cell: str
+    layers: tuple[str, ...]
+    gates: tuple[Gate, ...]
+    neurons: tuple[int, ...]
+
+    @property
+    def values_per_word(self) -> int:
+        """How many numbers are recorded at a word."""
+        return len(self.layers) * len(self.gates) * len(self.neurons)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some words of a text, in order.
+
+    ids: [words]; words: what is shown for them, ``▶`` for the start of a dialog and ``⏎`` for the end of a turn;
+    layers: in the order of the view, for each gate an array [words, neurons].
+    """
+
+    ids: list[int]
+    words: list[str]
+    layers: list[dict[str, NDArray[np.float32]]]
+
+
+def look_at(engine: Engine, layers: Sequence[str] = (), gates: Sequence[str] = (), neurons: Sequence[int] = ()) -> View:
+    """Choose what to record by names and numbers; of what is not named, all.
+
+    A layer's number without an arrow means both its directions.
+
+    Raises:
+        SeqchatError: the model has no such layer, gate or neuron.
+    """
+    network = engine.network
+    present = layer_names(network)
+    for name in layers:
+        if name not in present and name not in map(_number, present):
+            raise SeqchatError(f"There is no layer {name}; the model has {_listed('layer', present)}.")
+    names = [gate.name for gate in network.cell.gates]
+    for name in gates:
+        if name not in names:
+            raise SeqchatError(f"The cell {network.cell.title} has no gate {name!r}; it has {_and(names)}.")
+    last = engine.config.hidden_size - 1
+    for neuron in neurons:
+        if not 0 <= neuron <= last:
+            raise SeqchatError(f"There is no neuron {neuron}; each layer has the neurons 0 to {last}.")
+    return View(
+        engine.name,
+        engine.config.cell,
+        tuple(name for name in present if not layers or name in layers or _number(name) in layers),
+        tuple(_ranged(engine, gate) for gate in network.cell.gates if not gates or gate.name in gates),
+        tuple(dict.fromkeys(neurons)) or tuple(range(last + 1)),
+    )
+
+
+def layer_names(network: StepNetwork) -> list[str]:
+    """Return the names of all layers that are recorded, bottom layer first, each direction by itself."""
+    if isinstance(network, InfillSteps):
+        return [f"{name}{arrow}" for name in network.layer_names for arrow in "→←"]
+    return network.layer_names
+
+
+def text_ids(vocabulary: Vocabulary, text: Iterable[str]) -> Iterator[int]:
+    """Return the word ids of a text of any length, the start of a dialog first.
+
+    text: lines with their line breaks, or several lines each. Words are those that the app sees: a line is a turn, and
+    empty lines are skipped.
+
+    Raises:
+        SeqchatError: there is no word in it.
+    """
+    words = chain.from_iterable(_encoded(vocabulary, lines) for lines in text)
+    first = next(words, None)
+    if first is None:
+        raise SeqchatError("There is no word in the text; give a text of at least one word.")
+    return chain((DIALOG_ID, first), words)
+
+
+def dialog_ids(vocabulary: Vocabulary, dialogs: Iterable[Dialog]) -> Iterator[int]:
+    """Yield the word ids of dialogs one after the other, each as training reads it."""
+    for dialog in dialogs:
+        yield from encode_dialog(dialog, vocabulary)[0]
+
+
+def record(engine: Engine, view: View, ids: Iterable[int], most_words: int = BLOCK) -> Iterator[Block]:
+    """Read words and yield what is in view, in blocks of at most so many words.
+
+    ids: of the engine's vocabulary; each start of a dialog takes the state back to that which a dialog begins with.
+    Reading in two directions, an `infill` model holds the ids of a dialog, and one state for each of its blocks.
+    """
+    network = engine.network
+    read = (
+        _both_ways(network, ids, most_words) if isinstance(network, InfillSteps) else _forward(network, ids, most_words)
+    )
+    everything = len(view.neurons) == engine.config.hidden_size
+    chosen = slice(None) if everything else list(view.neurons)
+    for part, steps in read:
+        layers = [
+            {
+                gate.name: torch.cat([gates[gate.name] for gates in steps[name]])[:, chosen].numpy()
+                for gate in view.gates
+            }
+            for name in view.layers
+        ]
+        yield Block(part, [shown(engine.vocabulary, word_id) for word_id in part], layers)
+
+
+def joined(blocks: Iterable[Block], most_words: int, kind: str) -> Block:
+    """Put blocks together to one.
+
+    Raises:
+        SeqchatError: they have more words than so many; the message says that this is too much for a `kind`.
+    """
+    found: list[Block] = []
+    words = 0
+    for block in blocks:
+        words += len(block.ids)
+        if words > most_words:
+            raise SeqchatError(
+                f"The text has more than {most_words:,} words, too many for {kind}; write an .npz file, which holds "
+                "a text of any length, or choose fewer layers, gates or neurons."
+            )
+        found.append(block)
+    return Block(
+        [word_id for block in found for word_id in block.ids],
+        [word for block in found for word in block.words],
+        [
+            {gate: np.concatenate([block.layers[k][gate] for block in found]) for gate in layer}
+            for k, layer in enumerate(found[0].layers)
+        ],
+    )
+
+
+def shown(vocabulary: Vocabulary, word_id: int) -> str:
+    """Return what stands for a word under its column."""
+    return _SIGNS.get(word_id) or vocabulary.words[word_id].removeprefix(GLUE)
+
+
+def highest(gate: Gate, values: NDArray[np.float32]) -> float:
+    """Return the upper end of a scale for values of a gate: that of its range, or the largest where it has none."""
+    return gate.high if gate.high < math.inf else max(float(values.max()), 1e-6)
+
+
+# --- text → words ------------------------------------------------------------------------------------------------
+
+
+def _encoded(vocabulary: Vocabulary, text: str) -> Iterator[int]:
+    *finished, current = clean(text).split("\n")
+    for line in finished:
+        if line.strip():
+            yield from _encoded_line(vocabulary, line.strip())
+            yield TURN_ID
+    yield from _encoded_line(vocabulary, current.lstrip())
+
+
+def _encoded_line(vocabulary: Vocabulary, line: str) -> Iterator[int]:
+    """Yield the words of a line, cut at seams where it is long, so that not all of them are held at once."""
+    cut = vocabulary.segmenter
+    start, before = 0, " "
+    for seam in cut.seam.finditer(line) if cut.seam else ():
+        if seam.start() - start >= _PIECE:
+            yield from vocabulary.encode(cut.split(line[start : seam.start()], before))
+            start, before = seam.start(), line[seam.start() - 1]
+    yield from vocabulary.encode(cut.split(line[start:], before))
+
+
+# --- words → gates -----------------------------------------------------------------------------------------------
+
+# Words, and by the name of a layer its gates at each of them.
+_Part = tuple[list[int], dict[str, list[Gates]]]
+
+
+def _forward(network: StepNetwork, ids: Iterable[int], most_words: int) -> Iterator[_Part]:
+    state = network.initial_state()
+    remaining = iter(ids)
+    while part := list(islice(remaining, most_words)):
+        steps: list[list[Gates]] = []
+        for word_id in part:
+            if word_id == DIALOG_ID:
+                state = network.initial_state()
+            stepped = network.step(torch.tensor([word_id]), state)
+            state = stepped.state
+            steps.append(stepped.gates)
+        yield part, _by_layer(network.layer_names, steps)
+
+
+def _both_ways(network: InfillSteps, ids: Iterable[int], most_words: int) -> Iterator[_Part]:
+    """Read each dialog twice from its end: once for the states at the ends of blocks, once block by block."""
+    for dialog in _dialogs(ids):
+        states = [network.initial_state()]
+        for start in range(0, len(dialog), most_words)[:0:-1]:
+            states.append(_read_backward(network, dialog[start : start + most_words], states[-1])[0])
+        for (part, forward), state in zip(_forward(network, dialog, most_words), reversed(states), strict=True):
+            _, steps = _read_backward(network, part, state)
+            backward = _by_layer(network.layer_names, steps)
+            yield part, {f"{n}→": g for n, g in forward.items()} | {f"{n}←": g for n, g in backward.items()}
+
+
+@torch.inference_mode()
+def _read_backward(network: InfillSteps, ids: Sequence[int], state: Tensor) -> tuple[Tensor, list[list[Gates]]]:
+    """Read words from right to left; return the state left of them, and the gates at each in the order of the text."""
+    steps: list[list[Gates]] = []
+    for word_id in reversed(ids):
+        x = network.embedding[torch.tensor([word_id])]
+        state, gates = run_layers(x, state, network.backward_layers, network.cell_step)
+        steps.append(gates)
+    return state, steps[::-1]
+
+
+def _by_layer(names: Sequence[str], steps: list[list[Gates]]) -> dict[str, list[Gates]]:
+    return dict(zip(names, map(list, zip(*steps, strict=True)), strict=True))
+
+
+def _dialogs(ids: Iterable[int]) -> Iterator[array[int]]:
+    dialog = array("i")
+    for word_id in ids:
+        if word_id == DIALOG_ID and dialog:
+            yield dialog
+            dialog = array("i")
+        dialog.append(word_id)
+    if dialog:
+        yield dialog
+
+
+# --- names -------------------------------------------------------------------------------------------------------
+
+
+def _ranged(engine: Engine, gate: Gate) -> Gate:
+    """Return a gate with the range that its values have in this network."""
+    rectified = engine.config.cell == "rnn" and engine.config.nonlinearity == "relu"
+    return Gate(gate.name, 0, math.inf) if rectified else gate
+
+
+def _number(layer: str) -> str:
+    return layer.rstrip("→←")
+
+
+def _listed(noun: str, names: Sequence[str]) -> str:
+    return f"{noun} {names[0]} alone" if len(names) == 1 else f"{noun}s {_and(names)}"
+
+
+def _and(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

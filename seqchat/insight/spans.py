@@ -1,0 +1,68 @@
+"""Where the words that a model reads stand in the text as it was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seqchat.completion.context import readable
+from seqchat.completion.engine import Engine
+from seqchat.corpus.cleaning import GLUE, clean
+from seqchat.corpus.vocabulary import Vocabulary
+
+Span = tuple[int, int]
+
+
+def spans(engine: Engine, text: str, *, rest: int = 0) -> list[Span]:
+    """Return where each word of a text starts and ends, one for each of its `engine.context.ids`.
+
+    A space that a word implies is not part of it, and the end of a turn is its line feed. Of a text so long that its
+    beginning is not read, the first spans are those of the first words that are. rest: so many characters at the end
+    do not take part. Offsets are those of the text as it is given; where an escape sequence had to be left out just
+    before a character that occurs in it, that word's span begins in the sequence.
+    """
+    read = readable(text)
+    places = _places(text, read)
+    found = _spans(engine.vocabulary, read[: len(read) - rest])
+    return [(places[start], places[end - 1] + 1) for start, end in found]
+
+
+def _places(text: str, read: str) -> range | list[int]:
+    """Return where each character that is read stands in the text."""
+    if text.endswith(read):
+        return range(len(text) - len(read), len(text))
+    places: list[int] = []
+    place = len(text)
+    for character in reversed(read):
+        place -= 1
+        while _read_of(text, place) != character:
+            place -= 1
+        places.append(place)
+    return places[::-1]
+
+
+def _read_of(text: str, place: int) -> str:
+    """Return what is read of one character; a line break of two is read at its second."""
+    return "" if text[place : place + 2] == "\r\n" else clean(text[place])
+
+
+def _spans(vocabulary: Vocabulary, read: str) -> Iterator[Span]:
+    """Yield the spans of a readable text; each line is a turn, the last one unfinished, and empty ones are skipped."""
+    *finished, current = read.split("\n")
+    start = 0
+    for line in finished:
+        if line.strip():
+            yield from _in_line(vocabulary, line.rstrip(), start)
+            yield start + len(line), start + len(line) + 1
+        start += len(line) + 1
+    yield from _in_line(vocabulary, current, start)
+
+
+def _in_line(vocabulary: Vocabulary, line: str, start: int) -> Iterator[Span]:
+    cut = vocabulary.segmenter
+    content = line.lstrip()
+    end, left = start + len(line) - len(content), ""
+    for word in cut.split(content):
+        for piece in [word] if word in vocabulary else cut.spell(word):
+            end += len(cut.surface(piece, left))
+            yield end - len(piece.removeprefix(GLUE)), end
+            left = piece

@@ -1,0 +1,155 @@
+"""What the gates split exactly: the change of a state into forgotten and written, a logit into its neurons' parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from seqchat.completion.engine import Engine
+from seqchat.completion.states import Node
+from seqchat.corpus.cleaning import clean
+from seqchat.errors import SeqchatError
+from seqchat.insight.gates import GateTrace
+from seqchat.insight.swaps import stand_ins
+from seqchat.model.stepping import WindowSteps
+
+
+@dataclass(frozen=True)
+class StateSplit:
+    """How the state of a layer changed at each word: ``change = forgotten + written + imposed``, [words, neurons] each.
+
+    imposed: what holding the state itself added; nothing but rounding where it is not held. At the first word of a
+    trace that does not begin with the start of the text all are nan, because the state before it is not known.
+    """
+
+    state: str
+    change: NDArray[np.float32]
+    forgotten: NDArray[np.float32]
+    written: NDArray[np.float32]
+    imposed: NDArray[np.float32]
+
+
+class Contribution(NamedTuple):
+    """What a neuron adds to a logit: its activation times its weight.
+
+    place: where it stands in a split's arrays; layer: the name of its layer; neuron: its number there.
+    """
+
+    place: int
+    layer: str
+    neuron: int
+    activation: float
+    value: float
+
+
+@dataclass(frozen=True)
+class LogitSplit:
+    """A logit, or the difference of two, as a sum over the last layer's neurons and the output bias.
+
+    hidden: the neurons' activations [neurons]; weights: what one unit of each adds [neurons], the projection's
+    transpose times the word's embedding, or times the difference of two. Where the last layer has two directions, the
+    neurons of the one are followed by those of the other; layers: their names.
+    """
+
+    hidden: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    bias: float
+    layers: list[str]
+
+    @property
+    def contributions(self) -> NDArray[np.float64]:
+        """What each neuron adds: [neurons]."""
+        return self.hidden * self.weights
+
+    @property
+    def total(self) -> float:
+        """The logit, or the difference: the log-ratio of the two words' probabilities."""
+        return float(self.contributions.sum()) + self.bias
+
+    def strongest(self, k: int) -> tuple[list[Contribution], list[Contribution]]:
+        """Return at most k neurons that raise the sum most, and k that lower it most, the strongest first."""
+        order = np.argsort(self.contributions, kind="stable")
+        raising = [self.contribution(j) for j in order[::-1][:k].tolist() if self.contributions[j] > 0]
+        lowering = [self.contribution(j) for j in order[:k].tolist() if self.contributions[j] < 0]
+        return raising, lowering
+
+    def contribution(self, place: int) -> Contribution:
+        """Return what one of the neurons adds."""
+        direction, neuron = divmod(place, len(self.hidden) // len(self.layers))
+        value = float(self.contributions[place])
+        return Contribution(place, self.layers[direction], neuron, float(self.hidden[place]), value)
+
+
+def state_splits(engine: Engine, trace: GateTrace) -> list[StateSplit]:
+    """Return how each layer's state changed at each word of a trace, bottom layer first.
+
+    - LSTM: ``Δc = (f − 1)·c₋₁ + i·g``
+    - GRU: ``Δh = (z − 1)·h₋₁ + (1 − z)·n = (1 − z)·(n − h₋₁)``
+    - RNN: ``Δh = −h₋₁ + h``: it has no gate, so that all is forgotten and all is written at each word.
+
+    Raises:
+        SeqchatError: the model reads a window anew at each word, so that no state goes from word to word.
+    """
+    if isinstance(engine.network, WindowSteps):
+        raise SeqchatError(
+            "A model of the objective window reads its last words anew at each word, so that no state goes from one "
+            "word to the next; models of the objectives next and infill have such states."
+        )
+    return [_state_split(gates, trace.whole) for gates in trace.layers]
+
+
+def _state_split(gates: dict[str, NDArray[np.float32]], whole: bool) -> StateSplit:
+    name = "cell" if "cell" in gates else "hidden"
+    state = gates[name]
+    before = np.concatenate([np.full_like(state[:1], 0 if whole else np.nan), state[:-1]])
+    if "forget" in gates:
+        forgotten, written = (gates["forget"] - 1) * before, gates["input"] * gates["candidate"]
+    elif "update" in gates:
+        forgotten, written = (gates["update"] - 1) * before, (1 - gates["update"]) * gates["candidate"]
+    else:
+        forgotten, written = -before, state
+    change = state - before
+    return StateSplit(name, change, forgotten, written, change - forgotten - written)
+
+
+def logit_split(engine: Engine, node: Node, word_id: int, rather_than: int | None = None) -> LogitSplit:
+    """Return why a word is probable after a node, or why it is more probable than another, neuron by neuron.
+
+    ``logit_w = Σ_j h_j·(Pᵀ e_w)_j + b_w`` with the projection P and the word's embedding e_w; an `infill` model
+    predicts with its forward half. A softmax keeps differences: that of two logits is the logarithm of how many times
+    more probable the one word is.
+
+    Raises:
+        SeqchatError: there is no such word.
+    """
+    network = engine.network
+    ids = torch.tensor([word_id] if rather_than is None else [word_id, rather_than])
+    for index in ids.tolist():
+        if not 0 <= index < len(engine.vocabulary):
+            raise SeqchatError(f"There is no word {index}; the model has words 0 to {len(engine.vocabulary) - 1}.")
+    directions = network.config.directions
+    hidden = torch.cat([node.gate(layer, "hidden") for layer in range(-directions, 0)]).double()
+    weights = network.embedding[ids].double()
+    if network.projection is not None:
+        weights = weights @ network.projection.double()
+    biases = network.output.exact_logits(torch.zeros(network.config.embedding_size), ids).double()
+    sign = torch.tensor([1.0, -1.0], dtype=torch.float64)[: len(ids)]
+    return LogitSplit(hidden.numpy(), (sign @ weights).numpy(), float(sign @ biases), network.layer_names[-directions:])
+
+
+def find_word(engine: Engine, node: Node, word: str) -> int:
+    """Return the id of a word as it would stand after a node; of one with and one without a space the more probable.
+
+    Raises:
+        SeqchatError: it is outside of the vocabulary; the message says what stands in for it.
+    """
+    ids = engine.vocabulary.ids_of(clean(word).strip())
+    if not ids:
+        instead = " ".join(stand_ins(engine.vocabulary, clean(word).strip()))
+        raise SeqchatError(f"{word!r} is not in the model's vocabulary; {instead or 'nothing'} stands in for it.")
+    logits = engine.network.output.exact_logits(node.features, torch.tensor(ids))
+    return ids[int(logits.argmax())]

@@ -1,0 +1,253 @@
+"""How gates behave over a text: saturation, half-life and resets of every neuron, in one pass.
+
+Saturation is that of Karpathy, Johnson and Li (2015, *Visualizing and Understanding Recurrent Networks*, section 4.2):
+the share of words at which a neuron's gate is left-saturated (below 0.1) or right-saturated (above 0.9). For values
+that lie between −1 and 1 the limits are −0.9 and 0.9; of the LSTM's cell state they are those of its tanh, which is
+what the hidden state sees; a rectified value is left-saturated at 0 and never right-saturated.
+
+The *keep gate* is the LSTM's forget gate and the GRU's update gate (which in `torch.nn` keeps the old state); an RNN
+has none. A neuron's half-life is the number of words after which half of its old state is left, ``ln 0.5 / mean ln f``;
+a gate of 0 counts as the smallest float32 above it.
+
+The start of a dialog is no word, and is left out everywhere.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqchat.completion.engine import Engine
+from seqchat.corpus.cleaning import GLUE
+from seqchat.corpus.vocabulary import DIALOG_ID, SPECIAL_WORDS, TURN_ID, Vocabulary
+from seqchat.errors import SeqchatError
+from seqchat.insight.recording import Block, View, record
+from seqchat.model.cells import Gate
+
+Values = NDArray[np.float64]
+
+KEEP = {"lstm": "forget", "gru": "update"}
+
+# What a word can be, each exactly one; the last words are what the others are compared with.
+TURN, AFTER_TURN, PUNCTUATION, AFTER_PUNCTUATION = EVENTS = (
+    "turn",
+    "after turn",
+    "punctuation",
+    "after punctuation",
+)
+ELSEWHERE = "elsewhere"
+KINDS = (*EVENTS, ELSEWHERE)
+
+# Of fewer words nothing is said.
+FEWEST = 30
+# How often a text in which nothing differs shows one neuron or more that seems to.
+CHANCE = 0.05
+# A neuron resets where its keep gate is at most so much of what it is elsewhere.
+_RESET = 0.5
+_SMALLEST = float(np.finfo(np.float32).tiny)
+
+
+@dataclass(frozen=True)
+class Saturation:
+    """Of a gate of a layer, [neurons] each: its mean, and the shares of words where it is left- and right-saturated."""
+
+    mean: Values
+    left: Values
+    right: Values
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """What a layer's keep gate does.
+
+    half_life: words [neurons], infinite where the gate was 1 throughout. mean: [kinds of words, neurons], in the order
+    of `KINDS`. difference: [events, neurons], of the mean at an event from that elsewhere, in standard errors
+    (Welch 1947); not a number where there are too few such words.
+    """
+
+    half_life: Values
+    mean: Values
+    difference: Values
+
+    def lower(self, event: str, limit: float) -> NDArray[np.int64]:
+        """Return the places of the neurons that keep less at an event than elsewhere beyond chance, clearest first."""
+        errors = self.difference[EVENTS.index(event)]
+        order: NDArray[np.int64] = np.argsort(errors, kind="stable")
+        found: NDArray[np.int64] = order[errors[order] < -limit]
+        return found
+
+    def resetting(self, event: str, limit: float) -> NDArray[np.int64]:
+        """Return the places of those among `lower` that keep at most half of what they keep elsewhere."""
+        lower = self.lower(event, limit)
+        found: NDArray[np.int64] = lower[self.mean[EVENTS.index(event), lower] <= _RESET * self.mean[-1, lower]]
+        return found
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """A layer: its gates by name, and what its keep gate does, None where it has none in view or carries no state."""
+
+    name: str
+    gates: dict[str, Saturation]
+    keeping: Keeping | None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The statistics of a text.
+
+    words: how many were read; counts: how many of each of `KINDS`; limits: by event, so many standard errors are beyond
+    chance. They are Bonferroni's, from Student's distribution: in a text in which no neuron differs at any event, the
+    one of all that seems to differ most stays below 19 times of 20. Words are taken to be independent, which they are
+    not quite, and any kind of word differs from others a little: what is just beyond the limit, or differs little, says
+    nothing.
+    """
+
+    view: View
+    words: int
+    counts: dict[str, int]
+    limits: dict[str, float]
+    layers: list[LayerSummary]
+
+
+class Statistics:
+    """Adds up blocks of words; its memory does not grow with them."""
+
+    def __init__(self, engine: Engine, view: View) -> None:
+        self._view = view
+        self._punctuation = _punctuation(engine.vocabulary)
+        self._previous = DIALOG_ID
+        self._counts = np.zeros(len(KINDS))
+        # At the last word of a window, the direction that reads it from the right has read nothing yet.
+        keep, starts = KEEP.get(view.cell), engine.config.objective == "window"
+        self._layers = [_LayerSums(view, None if starts and name.endswith("←") else keep) for name in view.layers]
+
+    def add(self, block: Block) -> None:
+        """Take in the next words of the text."""
+        ids = np.array(block.ids)
+        kinds = self._kinds(ids)
+        words = ids != DIALOG_ID
+        which = np.eye(len(KINDS))[kinds[words]]
+        self._counts += which.sum(axis=0)
+        for sums, gates in zip(self._layers, block.layers, strict=True):
+            sums.add({name: values[words].astype(np.float64) for name, values in gates.items()}, which)
+
+    def summary(self) -> Summary:
+        """Return the statistics of all words so far.
+
+        Raises:
+            SeqchatError: there were none.
+        """
+        words = int(self._counts.sum())
+        if words == 0:
+            raise SeqchatError("There is no word in the text; give a text of at least one word.")
+        compared = sum(sums.keep is not None for sums in self._layers) * len(self._view.neurons) * len(EVENTS)
+        limits = {
+            event: beyond_chance(compared, min(int(count), int(self._counts[-1])))
+            for event, count in zip(EVENTS, self._counts[:-1], strict=True)
+        }
+        layers = [sums.summary(name, self._counts) for name, sums in zip(self._view.layers, self._layers, strict=True)]
+        counts = {name: int(count) for name, count in zip(KINDS, self._counts, strict=True)}
+        return Summary(self._view, words, counts, limits, layers)
+
+    def _kinds(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the place in `KINDS` of each word: what it is itself comes before what it follows."""
+        previous = np.concatenate(([self._previous], ids[:-1]))
+        self._previous = int(ids[-1])
+        is_kind = (
+            (TURN, ids == TURN_ID),
+            (PUNCTUATION, self._punctuation[ids]),
+            (AFTER_TURN, previous == TURN_ID),
+            (AFTER_PUNCTUATION, self._punctuation[previous]),
+        )
+        conditions, names = [mask for _, mask in is_kind], [KINDS.index(name) for name, _ in is_kind]
+        return np.select(conditions, names, KINDS.index(ELSEWHERE))
+
+
+class _LayerSums:
+    """The sums of one layer: float64, so that millions of words lose nothing."""
+
+    def __init__(self, view: View, keep: str | None) -> None:
+        neurons = len(view.neurons)
+        self.keep = keep if keep in {gate.name for gate in view.gates} else None
+        self._limits = {gate.name: saturation_limits(gate) for gate in view.gates}
+        # mean, left, right of each gate
+        self._gates = {gate.name: np.zeros((3, neurons)) for gate in view.gates}
+        self._logarithms = np.zeros(neurons)
+        self._kept = np.zeros((len(KINDS), neurons))
+        self._squares = np.zeros((len(KINDS), neurons))
+
+    def add(self, gates: dict[str, Values], which: Values) -> None:
+        """Add values [words, neurons] by gate, and which kind each word is: one-hot, [words, kinds]."""
+        for name, values in gates.items():
+            low, high = self._limits[name]
+            self._gates[name] += values.sum(axis=0), (values < low).sum(axis=0), (values > high).sum(axis=0)
+        if self.keep is not None:
+            kept = gates[self.keep]
+            self._logarithms += np.log(np.maximum(kept, _SMALLEST)).sum(axis=0)
+            self._kept += which.T @ kept
+            self._squares += which.T @ kept**2
+
+    def summary(self, name: str, counts: Values) -> LayerSummary:
+        """Divide by the numbers of words of each kind."""
+        words = counts.sum()
+        gates = {gate: Saturation(*(sums / words)) for gate, sums in self._gates.items()}
+        return LayerSummary(name, gates, None if self.keep is None else self._keeping(counts))
+
+    def _keeping(self, counts: Values) -> Keeping:
+        counted = counts[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            half_life = math.log(0.5) / (self._logarithms / counts.sum())
+            mean = self._kept / counted
+            variance = np.maximum(self._squares / counted - mean**2, 0) * counted / (counted - 1)
+            squared_error = variance / counted
+            difference = (mean[:-1] - mean[-1]) / np.sqrt(squared_error[:-1] + squared_error[-1])
+        difference[(counts[:-1] < FEWEST) | (counts[-1] < FEWEST)] = np.nan
+        return Keeping(np.abs(half_life), mean, difference)
+
+
+def measure(engine: Engine, view: View, ids: Iterable[int]) -> Summary:
+    """Read words and return their statistics.
+
+    Raises:
+        SeqchatError: there is no word.
+    """
+    statistics = Statistics(engine, view)
+    for block in record(engine, view, ids):
+        statistics.add(block)
+    return statistics.summary()
+
+
+def saturation_limits(gate: Gate) -> tuple[float, float]:
+    """Return below which value a gate is left-saturated, and above which right-saturated."""
+    if gate.name == "cell":
+        return -math.atanh(0.9), math.atanh(0.9)
+    if gate.high == math.inf:
+        return _SMALLEST, math.inf
+    return (0.1, 0.9) if gate.low == 0 else (-0.9, 0.9)
+
+
+def beyond_chance(compared: int, words: int) -> float:
+    """Return how many standard errors the one of so many means that differs most reaches once in 20 texts.
+
+    words: how many the smaller of the two samples has; of fewer than `FEWEST`, the limit is infinite. Student's
+    quantile is found from the normal one by the approximation of Wallace (1959).
+    """
+    if words < FEWEST:
+        return math.inf
+    degrees = words - 1
+    normal = NormalDist().inv_cdf(1 - CHANCE / 2 / max(compared, 1)) * (8 * degrees + 3) / (8 * degrees + 1)
+    return math.sqrt(degrees * math.expm1(normal**2 / degrees))
+
+
+def _punctuation(vocabulary: Vocabulary) -> NDArray[np.bool_]:
+    """Return which words [vocabulary] consist of punctuation alone (the categories P of Unicode)."""
+    words = vocabulary.words
+    marks = [all(unicodedata.category(c)[0] == "P" for c in word.removeprefix(GLUE)) for word in words]
+    return np.array([i >= len(SPECIAL_WORDS) and mark for i, mark in enumerate(marks)])

@@ -1,0 +1,1 @@
+"""Small experiments that train networks of their own: the course's claims as measurements."""

@@ -1,0 +1,161 @@
+"""What the course says about RNN, LSTM and GRU, judged by what the memory test measured.
+
+A claim is borne out where every run says so, not borne out where every run says the opposite or that there is no
+difference, and undecided where runs differ or the test cannot tell. Who remembers farther may change while they learn:
+what is so on the way and not at the end is borne out in part.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean
+from typing import Literal
+
+from seqchat.training.lab.contenders import SMALL_GRU
+from seqchat.training.lab.memory import Report, Result
+
+Outcome = Literal["borne out", "in part", "not borne out", "undecided"]
+
+# Half way between chance and knowing it always.
+REMEMBERED = 0.75
+# Mean accuracies that differ by less are similar.
+SIMILAR = 0.03
+# Speeds that differ by less are the same.
+SAME_SPEED = 0.05
+_Z = 1.96
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A sentence of the course, what the measurement makes of it, and what was measured."""
+
+    text: str
+    outcome: Outcome
+    measured: str
+
+
+def interval(correct: int, total: int) -> tuple[float, float]:
+    """Return the 95 % interval of a share (Wilson 1927)."""
+    share = correct / total
+    middle = share + _Z**2 / (2 * total)
+    half = _Z * math.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
+    scale = 1 + _Z**2 / total
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
+def reach(distances: Sequence[int], correct: Sequence[int], texts: int) -> int:
+    """Return the farthest distance up to which `REMEMBERED` of the answers are right at every one; 0 for none."""
+    reached = 0
+    for distance, count in zip(distances, correct, strict=True):
+        if count / texts < REMEMBERED:
+            break
+        reached = distance
+    return reached
+
+
+def reaches(report: Report, result: Result, updates: int | None = None) -> list[int]:
+    """Return the reach of a contender in each run, after so many updates or at the end."""
+    settings = report.settings
+    return [reach(settings.distances, run.at(updates).correct, settings.texts) for run in result.runs]
+
+
+def judge(report: Report) -> list[Claim]:
+    """Judge every claim for which the networks were trained."""
+    results = {result.contender.name: result for result in report.results}
+    claims = []
+    for name in ("lstm", "gru"):
+        if {"rnn", name} <= set(results):
+            claims.append(_remembers_farther(report, results[name], results["rnn"]))
+    if SMALL_GRU in results:
+        pair = results[SMALL_GRU], results["lstm"]
+        claims += [_fewer_parameters(*pair), _trains_faster(*pair), _similar_quality(report, *pair)]
+    return claims
+
+
+def _claim(text: str, outcome: Outcome, measured: str) -> Claim:
+    return Claim(text, outcome, f"{measured[0].upper()}{measured[1:]}.")
+
+
+def _remembers_farther(report: Report, gated: Result, rnn: Result) -> Claim:
+    text = f"The {gated.contender.config.cell.upper()} remembers farther than the RNN."
+    runs = len(gated.runs)
+    measured = _reaches_in_words(report, gated, rnn, None)
+    farther, nearer = _farther(report, gated, rnn, None), _farther(report, rnn, gated, None)
+    if farther == runs:
+        return _claim(text, "borne out", measured)
+    on_the_way = [m for m in report.milestones if _farther(report, gated, rnn, m) == runs]
+    if nearer == 0 and on_the_way:
+        before = _reaches_in_words(report, gated, rnn, on_the_way[-1])
+        return _claim(text, "in part", f"{before}; but {measured}: the RNN catches up in {runs - farther} of {runs}")
+    if nearer == runs:
+        return _claim(text, "not borne out", f"{measured}: the RNN remembers farther")
+    if farther or nearer:
+        return _claim(text, "undecided", f"{measured}: farther in {farther} of {runs} runs, nearer in {nearer}")
+    both = reaches(report, gated) + reaches(report, rnn)
+    if min(both) == report.settings.distances[-1]:
+        return _claim(text, "undecided", f"{measured}, the farthest that was tested: longer --distances may tell")
+    if max(both) == 0:
+        return _claim(text, "undecided", f"{measured}: neither has learned the task; more --updates may tell")
+    return _claim(text, "not borne out", f"{measured}: no difference beyond chance")
+
+
+def _reaches_in_words(report: Report, gated: Result, rnn: Result, updates: int | None) -> str:
+    mine, other = (", ".join(map(str, reaches(report, r, updates))) for r in (gated, rnn))
+    when = "at the end" if updates is None else f"after {updates:,} updates"
+    return f"{when} its reach is {mine}, the RNN's {other}"
+
+
+def _farther(report: Report, a: Result, b: Result, updates: int | None) -> int:
+    """Return in how many runs a reaches farther than b, and is better beyond chance at its own reach."""
+    settings = report.settings
+    count = 0
+    for run, (far, near) in enumerate(zip(reaches(report, a, updates), reaches(report, b, updates), strict=True)):
+        if far > near:
+            place = settings.distances.index(far)
+            (low, _), (_, high) = (interval(r.runs[run].at(updates).correct[place], settings.texts) for r in (a, b))
+            count += low > high
+    return count
+
+
+def _fewer_parameters(gru: Result, lstm: Result) -> Claim:
+    mine, other = gru.contender, lstm.contender
+    share = mine.recurrent_parameters / other.recurrent_parameters
+    text = "Of the same hidden size, the GRU has fewer parameters than the LSTM, three quarters."
+    measured = (
+        f"{mine.recurrent_parameters:,} against {other.recurrent_parameters:,} in the recurrent layer ({share:.0%}), "
+        f"{mine.parameters:,} against {other.parameters:,} in all, with hidden size {other.config.hidden_size}"
+    )
+    return _claim(text, "borne out" if math.isclose(share, 3 / 4) else "not borne out", measured)
+
+
+def _trains_faster(gru: Result, lstm: Result) -> Claim:
+    mine, other = gru.seconds_per_update, lstm.seconds_per_update
+    text = "Of the same hidden size, the GRU trains faster than the LSTM."
+    measured = f"{1e3 * mine:.1f} ms an update against {1e3 * other:.1f} ms, {mine / other:.2f} times the LSTM's"
+    measured += " with PyTorch's kernels here"
+    if mine < other * (1 - SAME_SPEED):
+        return _claim(text, "borne out", measured)
+    if mine > other * (1 + SAME_SPEED):
+        return _claim(text, "not borne out", f"{measured}: the LSTM is the faster one")
+    return _claim(text, "not borne out", f"{measured}: they are equally fast")
+
+
+def _similar_quality(report: Report, gru: Result, lstm: Result) -> Claim:
+    gains = [_mean_accuracy(report, gru, run) - _mean_accuracy(report, lstm, run) for run in range(len(gru.runs))]
+    text = "Of the same hidden size, the GRU is about as good as the LSTM."
+    means = (mean(_mean_accuracy(report, r, run) for run in range(len(gains))) for r in (gru, lstm))
+    measured = "{:.1%} against {:.1%} right over all distances".format(*means)
+    measured += f" (by run {', '.join(f'{100 * gain:+.1f}' for gain in gains)} points)"
+    if all(abs(gain) <= SIMILAR for gain in gains):
+        return _claim(text, "borne out", measured)
+    if all(gain > SIMILAR for gain in gains):
+        return _claim(text, "not borne out", f"{measured}: the GRU is better")
+    if all(gain < -SIMILAR for gain in gains):
+        return _claim(text, "not borne out", f"{measured}: the LSTM is better")
+    return _claim(text, "undecided", f"{measured}: the runs differ")
+
+
+def _mean_accuracy(report: Report, result: Result, run: int) -> float:
+    return mean(result.runs[run].at(None).correct) / report.settings.texts

@@ -1,0 +1,87 @@
+"""Networks that are compared: a cell each, of sizes that give all of them the same number of parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from seqchat.errors import SeqchatError
+from seqchat.model.config import ROWS, CellName, ModelConfig
+from seqchat.training.lab.task import WORDS
+
+# A GRU of the LSTM's hidden size: the course's claim about the number of parameters is about that.
+SMALL_GRU = "gru-small"
+
+EMBEDDING = 16
+# The sizes agree within this share, or they do not count as equal.
+TOLERANCE = 0.02
+# So far from the number of parameters that was asked for, others are tried, to find one that all cells hit better.
+_AROUND = 0.1
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A network by name."""
+
+    name: str
+    config: ModelConfig
+
+    @property
+    def parameters(self) -> int:
+        """All its weights."""
+        return self.config.parameters
+
+    @property
+    def recurrent_parameters(self) -> int:
+        """Those of the recurrent layer alone."""
+        c = self.config
+        return ROWS[c.cell] * c.hidden_size * (c.embedding_size + c.hidden_size + 2)
+
+
+def contenders(cells: Sequence[CellName], parameters: int) -> list[Contender]:
+    """Return a network for each cell, all of about so many parameters and as equal as whole hidden sizes allow.
+
+    Where an LSTM and a GRU are among them, a GRU of the LSTM's hidden size comes last.
+
+    Raises:
+        SeqchatError: the numbers differ by more than `TOLERANCE`, since so small networks come in few sizes.
+    """
+    lineups = [
+        [Contender(cell, _nearest(cell, budget)) for cell in cells]
+        for budget in _budgets(cells, round(parameters * (1 - _AROUND)), round(parameters * (1 + _AROUND)))
+    ]
+    best = min(lineups, key=lambda lineup: (_spread(lineup), abs(lineup[0].parameters - parameters)), default=[])
+    if not best or _spread(best) > TOLERANCE:
+        raise SeqchatError(f"With {parameters:,} parameters the cells cannot be made equal; ask for more.")
+    sizes = {c.name: c.config.hidden_size for c in best}
+    if {"lstm", "gru"} <= set(sizes):
+        best.append(Contender(SMALL_GRU, _config("gru", sizes["lstm"])))
+    return best
+
+
+def _budgets(cells: Sequence[CellName], least: int, most: int) -> list[int]:
+    """Return every number of parameters within limits that one of the cells has exactly."""
+    found = set()
+    for cell in cells:
+        size = 1
+        while (count := _config(cell, size).parameters) <= most:
+            if count >= least:
+                found.add(count)
+            size += 1
+    return sorted(found)
+
+
+def _nearest(cell: CellName, parameters: int) -> ModelConfig:
+    size = 1
+    while _config(cell, size + 1).parameters <= parameters:
+        size += 1
+    return min(_config(cell, size), _config(cell, size + 1), key=lambda c: abs(c.parameters - parameters))
+
+
+def _config(cell: CellName, hidden_size: int) -> ModelConfig:
+    return ModelConfig(len(WORDS), cell, embedding_size=EMBEDDING, hidden_size=hidden_size)
+
+
+def _spread(lineup: Sequence[Contender]) -> float:
+    counts = [c.parameters for c in lineup]
+    return max(counts) / min(counts) - 1

@@ -1,0 +1,188 @@
+"""Hold gates and swap words, and see at once what changes against the untouched run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import cast
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Static
+
+from seqchat.tui import experiment, thinking
+from seqchat.tui.experiment import Experiment, Outcome
+from seqchat.tui.heatmap import fit
+from seqchat.tui.keys import Key, bind
+from seqchat.tui.language import say
+from seqchat.tui.screens.formula import Formulas
+from seqchat.tui.widgets.candidates import percent
+from seqchat.tui.widgets.gate_panel import GatePanel
+
+_TOPIC = "experiment"
+_WORD = 14
+_TITLES = {"#holds": "Held: gate=value@layer:neurons", "#swaps": "Swapped: word=word", "#facts": "What differs"}
+_RUNS = {"untouched": "untouched run", "changed": "changed run"}
+
+
+class ExperimentScreen(Screen[Experiment]):
+    """Two fields, both runs' suggestions and gates side by side, and what differs; the result is what was tried."""
+
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - so does Textual
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012
+
+    def __init__(
+        self,
+        keys: Mapping[str, tuple[Key, ...]],
+        text: str,
+        tried: Experiment,
+        ask: Callable[[thinking.Question], object],
+        *,
+        bars: bool,
+    ) -> None:
+        """Take the text, what is tried first, and what asks the thinker."""
+        super().__init__()
+        bind(self, "experiment", table=keys)
+        self._keys, self._text, self._first, self._ask, self._bars = keys, text, tried, ask, bars
+        self._asked = 0
+        self._outcome: Outcome | None = None
+        self._alone = False
+
+    def compose(self) -> ComposeResult:
+        """Lay the fields, the suggestions, the facts and the gates out."""
+        with Horizontal(id="fields"):
+            yield Input(self._first.holds, placeholder="forget=0@1  input=1@1:n5,n17", id="holds", compact=True)
+            yield Input(self._first.swaps, placeholder="小帅=小美  他=她", id="swaps", compact=True)
+        with Horizontal(id="results"):
+            for name in _RUNS:
+                yield Static(id=f"{name}-words", classes="words")
+        with VerticalScroll(id="facts"):
+            yield Static(id="fact")
+        with Horizontal(id="runs"):
+            for _ in _RUNS:
+                yield GatePanel(self._keys)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Name the parts and begin."""
+        for place, title in _TITLES.items():
+            self.query_one(place).border_title = Content(say(title))
+        for name, title in _RUNS.items():
+            self.query_one(f"#{name}-words").border_title = say(title)
+        for panel in self.query(GatePanel):
+            panel.bars = self._bars
+        self.query_one("#holds").focus()
+        self._try()
+
+    # --- trying
+
+    @property
+    def tried(self) -> Experiment:
+        """What the fields hold."""
+        return Experiment(self.query_one("#holds", Input).value, self.query_one("#swaps", Input).value)
+
+    @on(Input.Changed)
+    def _try(self) -> None:
+        self._asked += 1
+        ask = partial(experiment.run, text=self._text, experiment=self.tried)
+        self._ask(thinking.Question(_TOPIC, ask, number=self._asked, to=self.post_message))
+
+    def on_answered(self, message: thinking.Answered) -> None:
+        """Show the outcome, or why there is none; the last one stays."""
+        if message.question.number != self._asked:
+            return
+        for field in self.query(Input):
+            field.set_class(bool(message.problem), "-invalid")
+        if message.problem:
+            self.query_one("#fact", Static).update(Content.styled(message.problem, "$error"))
+            return
+        before, self._outcome = self._outcome, cast(Outcome, message.result)
+        if before is None:
+            for title, panel in zip(_RUNS.values(), self.query(GatePanel), strict=True):
+                panel.describe(say(title), self._outcome.cell, self._outcome.gates)
+        self._show(self._outcome)
+
+    def _show(self, outcome: Outcome) -> None:
+        runs = (outcome.comparison.untouched, outcome.comparison.changed)
+        for name, panel, found in zip(_RUNS, self.query(GatePanel), runs, strict=True):
+            panel.show(found.trace)
+            words = experiment.chances(outcome, changed=name == "changed")
+            self.query_one(f"#{name}-words", Static).update(_table(words))
+        self._say_facts()
+
+    def _say_facts(self) -> None:
+        panels = list(self.query(GatePanel))
+        pointed = panels[0].pointed
+        if self._outcome is None or pointed is None:
+            return
+        layer, _, neuron = pointed
+        lines = experiment.facts(self._outcome, layer, neuron, (panels[0].column, panels[1].column))
+        self.query_one("#fact", Static).update(Content("\n".join(lines)))
+
+    # --- gates
+
+    @on(GatePanel.Pointed)
+    def _point(self, message: GatePanel.Pointed) -> None:
+        """Have the other panel show the same neuron, layer, gate and word, and split that neuron's state."""
+        for panel in self.query(GatePanel):
+            if panel is not message.panel:
+                panel.follow(message.panel)
+        self._say_facts()
+
+    def action_watch(self) -> None:
+        """Go to the gates of the first run, of the second one, and back to the fields."""
+        panels = list(self.query(GatePanel))
+        place = next((k for k, panel in enumerate(panels) if panel.has_focus), -1) + 1
+        (panels[place] if place < len(panels) else self.query_one("#holds")).focus()
+
+    def action_hold(self, value: int) -> None:
+        """Hold the gate that is shown alone at its lowest (0) or highest value, all of it or the selected neuron."""
+        panel = self.query(GatePanel).first()
+        if self._outcome is None or panel.pointed is None:
+            return
+        layer, gate, neuron = panel.pointed
+        name = self._outcome.comparison.untouched.trace.names[layer]
+        field = self.query_one("#holds", Input)
+        field.value = experiment.with_hold(
+            field.value, gate.name, gate.high if value else max(gate.low, 0), name, neuron if self._alone else None
+        )
+
+    def action_scope(self) -> None:
+        """Hold the selected neuron alone from now on, or the whole gate."""
+        self._alone = not self._alone
+        self.notify(say("0 and 1 hold the selected neuron." if self._alone else "0 and 1 hold the whole gate."))
+
+    def action_free(self) -> None:
+        """Change nothing any more."""
+        for field in self.query(Input):
+            field.value = ""
+
+    def action_formula(self) -> None:
+        """Explain the gates."""
+        if self._outcome is not None:
+            self.app.push_screen(Formulas(self._outcome.cell, None))
+
+    def action_write(self) -> None:
+        """Go back to the text."""
+        self.dismiss(self.tried)
+
+
+def _table(words: list[tuple[str, float, float]]) -> Content:
+    """A line a word: how probable it was, and is."""
+    room = max([cell_len(word) for word, _, _ in words], default=0)
+    lines = []
+    for word, before, now in words:
+        style = "$success" if now > before * 1.05 else "$error" if now < before * 0.95 else "$text-muted"
+        lines.append(
+            Content.assemble(
+                fit(word, min(room, _WORD)),
+                f" {percent(before):>6}",
+                (" → ", "$text-muted"),
+                (f"{percent(now):>6}", style),
+            )
+        )
+    return Content("\n").join(lines)

@@ -1,0 +1,187 @@
+"""How far back gradients reach: a guided page that follows them through real text, for one model or several."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from collections.abc import Mapping, Sequence
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+from textual.worker import get_current_worker
+
+from seqchat.errors import SeqchatError
+from seqchat.model.shelf import SHIPPED, installed
+from seqchat.tui.keys import Key, bind
+from seqchat.tui.language import say
+
+if TYPE_CHECKING:
+    from seqchat.insight.gradient_flow import Flow
+
+_WORDS, _DISTANCE = 100, 40
+_SHOWN = (1, 2, 5, 10, 20, 40)
+# plotext's names, and rich's
+_STYLES = {"cyan": "cyan", "orange": "dark_orange", "green": "green", "magenta": "magenta", "red": "red"}
+_COLOURS = tuple(_STYLES)
+_SIGNS = {"hidden": "h", "cell": "c"}
+_SEEN = {"vanishing": "vanishing", "exploding": "exploding", "kept": "kept"}
+GUIDE_1 = (
+    "Learning sends the loss of a word back through the words before it. Each step back multiplies the gradient by "
+    "∂h_t/∂h_t₋₁; where that mostly shrinks it, the network cannot learn what lies far back."
+)
+GUIDE_2 = (
+    "The curves show what is left of ‖∂L_t/∂h_t₋ₖ‖ after k words, on a logarithmic scale: a straight line falls by the "
+    "same factor at each word. An LSTM also has its cell state c, whose direct path multiplies by the forget gate f."
+)
+
+
+class FlowScreen(Screen[None]):
+    """Measures model after model in a thread of its own, and shows what is there."""
+
+    AUTO_FOCUS = "VerticalScroll"
+
+    class Measured(Message):
+        """A model's gradient was followed, or could not be."""
+
+        def __init__(self, name: str, flow: Flow | None, problem: str = "") -> None:
+            super().__init__()
+            self.name, self.flow, self.problem = name, flow, problem
+
+    def __init__(self, keys: Mapping[str, tuple[Key, ...]], opened: Sequence[str]) -> None:
+        """Take the models that are open; those that ship are measured too."""
+        super().__init__()
+        bind(self, "page", table=keys)
+        there = {model.name for model in installed()}
+        self._models = list(dict.fromkeys([*opened, *(name for name in SHIPPED if name in there)]))
+        self._flows: list[Flow] = []
+        self._notices: list[str] = []
+        self._left = len(self._models)
+
+    def compose(self) -> ComposeResult:
+        """Lay the guide, the chart and the numbers out."""
+        with VerticalScroll():
+            yield Static(Content(f"{say(GUIDE_1)}\n{say(GUIDE_2)}"), id="guide")
+            yield Static(id="chart")
+            yield Static(id="numbers")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin to measure."""
+        self._show()
+        self.run_worker(self._measure, thread=True, exit_on_error=False)
+
+    def on_resize(self) -> None:
+        """Fit the chart to the new size."""
+        self._show()
+
+    def _measure(self) -> None:
+        worker = get_current_worker()
+        for name in self._models:
+            if worker.is_cancelled:
+                return
+            self.post_message(_measured(name))
+
+    def on_flow_screen_measured(self, message: Measured) -> None:
+        """Show one model more."""
+        self._left -= 1
+        if message.flow is not None:
+            self._flows.append(message.flow)
+        else:
+            self._notices.append(message.problem)
+        self._show()
+
+    def _show(self) -> None:
+        lines = [Text(_sentence(flow)) for flow in self._flows] + [Text(notice) for notice in self._notices]
+        if self._flows:
+            lines = [*_table(self._flows), Text(), *lines]
+        if self._left:
+            name = Path(self._models[-self._left]).name
+            lines.append(Text(say("Following the gradients of {name} through the sample …", name=name)))
+        width, height = self.size.width - 4, min(max(self.size.height // 2, 10), 22)
+        chart = _chart(self._flows, width, height) if self._flows and width > 20 else Text()
+        self.query_one("#chart", Static).update(chart)
+        self.query_one("#numbers", Static).update(Text("\n").join(lines))
+
+
+def _measured(name: str) -> FlowScreen.Measured:
+    """Follow a model's gradients; in a thread."""
+    try:
+        from seqchat.completion.engine import Engine
+        from seqchat.corpus.segmentation import encoded
+        from seqchat.corpus.sources import SAMPLE
+        from seqchat.insight.gradient_flow import gradient_flow
+
+        engine = Engine.load(name, "fp32")
+        with tempfile.TemporaryDirectory() as folder:
+            stream = encoded([SAMPLE], engine.vocabulary, Path(folder))
+            return FlowScreen.Measured(name, gradient_flow(engine, stream, words=_WORDS, distance=_DISTANCE))
+    except SeqchatError as error:
+        return FlowScreen.Measured(name, None, str(error))
+
+
+def _chart(flows: Sequence[Flow], width: int, height: int) -> Text:
+    import plotext
+
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.limit_size(False, False)
+    lowest = 0
+    for colour, _, _, shares in _lines(flows):
+        points = [(k, math.log10(share)) for k, share in enumerate(shares) if 0 < share < math.inf]
+        plotext.plot(*zip(*points, strict=True), color=colour, marker="braille")
+        lowest = min(lowest, *(math.floor(y) for _, y in points))
+    ticks = range(0, lowest - 1, -max(1, -lowest // 4))
+    plotext.yticks(list(ticks), [f"10^{tick}" if tick else "1" for tick in ticks])
+    plotext.xlabel(say("words back (k)"))
+    plotext.plotsize(width, height)
+    return Text.from_ansi(plotext.build())
+
+
+def _lines(flows: Sequence[Flow]) -> list[tuple[str, Flow, str, list[float]]]:
+    """Return for each gradient a colour, its model, its state and what is left of it at each distance."""
+    numbers = count()
+    return [
+        (_COLOURS[next(numbers) % len(_COLOURS)], flow, state, (norms / norms[0]).tolist())
+        for flow in flows
+        for state, norms in flow.norms.items()
+    ]
+
+
+def _table(flows: Sequence[Flow]) -> list[Text]:
+    """A line a curve, its name in the colour of the curve."""
+    names = [f"{flow.name} ∂L/∂{_SIGNS[state]}" for _, flow, state, _ in _lines(flows)]
+    title = say("left after k words")
+    width = max(map(cell_len, [title, *names]))
+    rows = [Text(set_cell_size(title, width) + "".join(f"{k:>9}" for k in _SHOWN))]
+    for name, (colour, _, _, shares) in zip(names, _lines(flows), strict=True):
+        left = "".join(f"{_share(shares[k]):>9}" for k in _SHOWN)
+        rows.append(Text.assemble((set_cell_size(name, width), _STYLES[colour]), left))
+    return rows
+
+
+def _share(value: float) -> str:
+    return f"{value:.1%}" if 0.0005 <= value < 100 else f"{value:.0e}"
+
+
+def _sentence(flow: Flow) -> str:
+    decay = flow.decays[flow.kept]
+    text = say(
+        "{name}: {seen}. One word more multiplies ∂L/∂{sign} by {factor:.2f}; one step can stretch it by {step:.2f}.",
+        name=flow.name,
+        seen=say(_SEEN[flow.seen]),
+        sign=_SIGNS[flow.kept],
+        factor=decay.factor,
+        step=flow.step_norm,
+    )
+    if flow.carried is not None:
+        text += say(" Its {gate} gates leave {share} after 10 words.", gate=flow.gate, share=_share(flow.carried[10]))
+    return text

@@ -1,0 +1,62 @@
+"""How strongly each word of a text is shaded, and in which style; a plain module that knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.style import Style
+from textual.color import Color
+
+from seqchat.tui.heatmap import DIVERGING
+
+if TYPE_CHECKING:
+    from seqchat.completion.engine import Engine
+    from seqchat.completion.suggestion import Suggestion
+    from seqchat.model.cells import Gate
+
+# From one character to before another, from -1 to 1
+Shade = tuple[int, int, float]
+
+# A strong shade is still so much the ground that the text stands out from it.
+_MOST = 0.7
+_LEAST = 0.04
+# A neuron whose values are all smaller than this share of what they could be is not made to look strong.
+_FAINTEST = 0.2
+_UNDERLINED, _BOLD = 0.25, 0.5
+
+
+def by_candidate(engine: Engine, text: str, suggestion: Suggestion) -> list[Shade]:
+    """Shade each word by how much a suggestion depends on it, the strongest being 1."""
+    from seqchat.insight.connectivity import connections
+
+    found = connections(engine, text, suggestion)
+    most = max((connection.norm for connection in found), default=0.0)
+    return [(c.start, c.end, c.norm / most) for c in found] if most > 0 else []
+
+
+def by_neuron(engine: Engine, text: str, layer: int, gate: Gate, neuron: int, last: int) -> list[Shade]:
+    """Shade each of the last words by a neuron's value there, the strongest being 1 or -1."""
+    from seqchat.insight.gates import trace
+    from seqchat.insight.spans import spans
+
+    places = spans(engine, text)[-last:]
+    found = trace(engine, engine.context.node(text), len(places)) if places else None
+    if found is None:
+        return []
+    values = found.layers[layer][gate.name][:, neuron].tolist()
+    most = max(_FAINTEST * gate.high, *map(abs, values))
+    return [(start, end, value / most) for (start, end), value in zip(places, values, strict=True)]
+
+
+def styled(shades: Sequence[Shade], ground: Color, accent: Color, *, colours: bool) -> list[tuple[int, int, Style]]:
+    """Return the styles of shades: `accent` or, for values below 0, blue; without colours, underlined and bold."""
+    return [(start, end, _style(share, ground, accent, colours)) for start, end, share in shades if abs(share) > _LEAST]
+
+
+def _style(share: float, ground: Color, accent: Color, colours: bool) -> Style:
+    strength = min(abs(share), 1.0)
+    if not colours:
+        return Style(underline=strength >= _UNDERLINED, bold=strength >= _BOLD, italic=share < 0)
+    colour = accent if share >= 0 else Color(*DIVERGING[0])
+    return Style(bgcolor=ground.blend(colour, _MOST * strength).rich_color)

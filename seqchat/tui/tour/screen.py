@@ -1,0 +1,180 @@
+"""The screen of the lessons: one page at a time, and the thread that reads its example."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Footer, Static, TextArea
+
+from seqchat.tui.keys import LESSONS as COUNT
+from seqchat.tui.keys import Key, bind
+from seqchat.tui.language import in_use
+from seqchat.tui.screens.formula import Formulas
+from seqchat.tui.thinking import TRACED_WORDS
+from seqchat.tui.tour.choice import choose
+from seqchat.tui.tour.lessons import LESSONS
+from seqchat.tui.tour.page import Page, keys_of_a_lesson
+from seqchat.tui.tour.panel import LessonPanel
+from seqchat.tui.tour.tutor import Noted, Question, Studied, Tutor
+from seqchat.tui.widgets.editor import Editor
+
+_LEAVE = Key("leave", "escape", "leave", "Leave the lessons", footer="Leave")
+
+
+class Tour(Screen[None]):
+    """Ten pages; each keeps what was written on it until the lessons are left."""
+
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012 - so does Textual
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]  # noqa: RUF012
+
+    def __init__(self, keys: Mapping[str, tuple[Key, ...]], given: Sequence[str] = (), *, bars: bool = False) -> None:
+        """Take the models that are shown where they fit in place of the shipped ones, and how the gates are drawn."""
+        super().__init__()
+        bind(self, "tour", "leaving", table={**keys, "leaving": (_LEAVE,)})
+        self._keys, self._given, self._bars = keys_of_a_lesson(keys), given, bars
+        self._tutor = Tutor(self.post_message)
+        self._question = Question((), "")
+        self._pages: dict[int, Page] = {}
+        self.number = 0
+
+    def compose(self) -> ComposeResult:
+        """Lay the screen out."""
+        with Horizontal(id="tour-head"):
+            yield Static(id="tour-title")
+            yield Static(id="tour-numbers")
+        yield Container(id="tour-pages")
+        yield Footer(show_command_palette=False)
+
+    async def on_mount(self) -> None:
+        """Begin with the first page, and load its models once it is on the screen."""
+        await self._open(0)
+        self.call_after_refresh(self._tutor.start)
+
+    async def on_unmount(self) -> None:
+        """Let the thread end before the program may."""
+        self._tutor.stop()
+        await asyncio.to_thread(self._tutor.join)
+
+    # --- pages
+
+    @property
+    def page(self) -> Page:
+        """The page that is shown."""
+        return self._pages[self.number]
+
+    async def _open(self, number: int) -> None:
+        """Show a page; it is made when it is shown for the first time, and stays."""
+        self.number = number
+        if number not in self._pages:
+            choices = [choose(need, self._given) for need in LESSONS[number].needs]
+            self._pages[number] = Page(LESSONS[number], choices, self._keys, bars=self._bars)
+            await self.query_one("#tour-pages").mount(self.page)
+        with self.app.batch_update():
+            self._title()
+            for page in self._pages.values():
+                page.display = page is self.page
+            self.set_class(len(self.page.places) > 2, "-several")
+        self.page.example.focus()
+        self._ask(again=True)
+
+    def _title(self) -> None:
+        said = LESSONS[self.number].said(in_use())
+        self.query_one("#tour-title", Static).update(
+            Content.assemble((f"{self.number + 1}/{COUNT} ", "$text-muted"), (said.title, "bold $accent"))
+        )
+        numbers = (
+            Content.from_markup(f"[{'reverse' if n == self.number else ''} @click=screen.page({n})] {n + 1} [/]")
+            for n in range(COUNT)
+        )
+        self.query_one("#tour-numbers", Static).update(Content.assemble(*numbers))
+
+    async def action_page(self, number: int) -> None:
+        """Go to the page of that number, from 0."""
+        if number != self.number:
+            await self._open(number)
+
+    async def action_turn(self, steps: int) -> None:
+        """Go to a later page, or an earlier one; behind the last comes nothing."""
+        await self.action_page(min(max(self.number + steps, 0), COUNT - 1))
+
+    def action_reset(self) -> None:
+        """Put the example back."""
+        self.page.reset()
+        self.page.example.focus()
+
+    def action_leave(self) -> None:
+        """Go back to the app."""
+        self.dismiss()
+
+    # --- the example → the tutor → the panels; what belongs to an example that is no longer there is dropped
+
+    def _ask(self, traced: int = TRACED_WORDS, *, again: bool = False) -> None:
+        """Ask about the example, where it is another one; `again`: in any case."""
+        page = self.page
+        question = Question(
+            models=tuple(choice.model if choice.there else None for choice in page.choices),
+            text=page.example.text,
+            view=page.lesson.view,
+            cursor=page.cursor if page.lesson.view == "gap" else 0,
+            traced=traced,
+        )
+        if again or question != self._question:
+            self._question = question
+            self._tutor.ask(question)
+
+    @on(TextArea.Changed)
+    def _changed(self, message: TextArea.Changed) -> None:
+        if message.text_area is self.page.example:
+            self.page.describe()
+            self._ask()
+
+    @on(TextArea.SelectionChanged)
+    def _moved(self, message: TextArea.SelectionChanged) -> None:
+        if message.text_area is self.page.example:
+            self.page.select()
+            if self.page.lesson.view == "gap":
+                self._ask()
+
+    def on_noted(self, message: Noted) -> None:
+        """Say what is being done, or why nothing can be shown."""
+        if message.question is self._question:
+            self.page.places[message.place].notice(message.text)
+
+    def on_studied(self, message: Studied) -> None:
+        """Show what a model made of the example."""
+        if message.question is self._question:
+            self.page.show(message.place, message.study)
+
+    def on_gate_panel_wants_more(self) -> None:
+        """Trace earlier words too."""
+        self._ask(traced=2 * self._question.traced)
+
+    # --- panels
+
+    @on(Editor.Below)
+    def action_watch(self) -> None:
+        """Go to the panel; from one to the next, and then back to the example."""
+        panels = list(self.page.query(LessonPanel))
+        following = next((i + 1 for i, panel in enumerate(panels) if panel.has_focus), 0)
+        (panels[following] if following < len(panels) else self.page.example).focus()
+
+    def action_write(self) -> None:
+        """Go back to the example."""
+        self.page.example.focus()
+
+    def action_maximise(self) -> None:
+        """Give the panels the whole screen, or what they had."""
+        self.toggle_class("-maximised")
+
+    def action_formula(self) -> None:
+        """Explain the gates of the panel."""
+        cell, gate = next((p for p in self.page.query(LessonPanel) if p.has_focus), self.page.places[0].panel).formula
+        if cell:
+            self.app.push_screen(Formulas(cell, gate))

@@ -1,0 +1,208 @@
+"""A thread that reads the example of a lesson with its models, so that a keystroke waits for none of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from textual.message import Message
+
+from seqchat.errors import SeqchatError
+from seqchat.tui.language import say
+from seqchat.tui.thinking import TRACED_WORDS
+
+if TYPE_CHECKING:
+    from seqchat.completion.engine import Engine
+    from seqchat.completion.states import Node
+    from seqchat.completion.suggestion import Suggestion
+    from seqchat.insight.gates import GateTrace
+    from seqchat.model.cells import Gate
+
+View = Literal["gates", "gap", "reach"]
+
+_SUGGESTIONS = 5
+_END_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """An example to read; a newer question makes it void.
+
+    models: one for each place of the page, None where there is none; view: what is asked for beside the gates, the
+    words that fit at the `cursor` or the reach of the gradient; traced: how many words the panels show.
+    """
+
+    models: tuple[str | None, ...]
+    text: str
+    view: View = "gates"
+    cursor: int = 0
+    traced: int = TRACED_WORDS
+
+
+@dataclass(frozen=True)
+class Study:
+    """What one model makes of an example, the `text`.
+
+    cell: its title, such as ``LSTM``; suggestions: of the next word, or in a gap from its left alone; fitting: in a gap
+    from both its sides; awaited: the most probable next word; reach: how strongly each word behind the start bears on
+    that word (`insight.connectivity`), none where it was not asked for.
+    """
+
+    text: str
+    name: str
+    cell: str
+    gates: tuple[Gate, ...]
+    layers: int
+    parameters: int
+    trace: GateTrace
+    suggestions: list[Suggestion]
+    fitting: list[Suggestion]
+    awaited: str = ""
+    reach: tuple[float, ...] = ()
+
+
+class Noted(Message):
+    """Something is to be said where a model's panel stands: what is being done, or why nothing can be shown."""
+
+    def __init__(self, question: Question, place: int, text: str) -> None:
+        super().__init__()
+        self.question, self.place, self.text = question, place, text
+
+
+class Studied(Message):
+    """A model has read the example."""
+
+    def __init__(self, question: Question, place: int, study: Study) -> None:
+        super().__init__()
+        self.question, self.place, self.study = question, place, study
+
+
+class Tutor:
+    """Loads models when a lesson needs them, and publishes what they make of the latest example."""
+
+    def __init__(self, publish: Callable[[Message], object]) -> None:
+        self._publish = publish
+        self._changed = threading.Condition()
+        self._wanted: Question | None = None
+        self._stopped = False
+        self._engines: dict[str, Engine] = {}
+        self._thread = threading.Thread(target=self._run, name="tutor", daemon=True)
+
+    def start(self) -> None:
+        """Begin to wait for questions."""
+        self._thread.start()
+
+    def ask(self, question: Question) -> None:
+        """Ask in place of all earlier questions; returns at once."""
+        with self._changed:
+            self._wanted = question
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """End the thread after the word it is at."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+
+    def join(self) -> None:
+        """Wait for the end of the thread: a program that ends amid a product of matrices is aborted."""
+        if self._thread.is_alive():
+            self._thread.join(_END_SECONDS)
+
+    def _run(self) -> None:
+        while (question := self._next()) is not None:
+            for place, model in enumerate(question.models):
+                if model is not None and not self._void():
+                    self._answer(question, place, model)
+
+    def _next(self) -> Question | None:
+        """Wait for a question; None when the end has come."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._wanted is not None or self._stopped)
+            question, self._wanted = self._wanted, None
+            return None if self._stopped else question
+
+    def _void(self) -> bool:
+        """Whether the question that is being answered has been overtaken."""
+        return self._wanted is not None or self._stopped
+
+    def _answer(self, question: Question, place: int, model: str) -> None:
+        if not self._engines:
+            self._publish(Noted(question, place, f"{say('Starting PyTorch')}…"))
+        from seqchat.completion.states import AbandonedError
+
+        try:
+            if self._void():
+                return
+            if model not in self._engines:
+                self._engines[model] = self._load(question, place, model)
+            self._publish(Studied(question, place, study(self._engines[model], question)))
+        except AbandonedError:
+            return
+        except Exception as error:  # the next text may go well again
+            self._publish(Noted(question, place, _reason(error)))
+
+    def _load(self, question: Question, place: int, model: str) -> Engine:
+        from seqchat.completion.engine import Engine
+
+        self._publish(Noted(question, place, f"{say('Loading {model}', model=model)}…"))
+        engine = Engine.load(model)
+        if not self._engines:
+            self._publish(Noted(question, place, f"{say('Loading the dictionary')}…"))
+        engine.context.node("你好")
+        # An example that was overtaken by the next key need not be read to its end.
+        engine.context.tree.interrupted = self._void
+        return engine
+
+
+def study(engine: Engine, question: Question) -> Study:
+    """Read an example with a model.
+
+    Raises:
+        AbandonedError: the engine's tree was told to give up.
+    """
+    from seqchat.completion.suggestion import suggest
+    from seqchat.insight.gates import trace
+
+    text, node = question.text, engine.context.node(question.text)
+    fitting: list[Suggestion] = []
+    if question.view == "gap":
+        left, right = text[: question.cursor], text[question.cursor :]
+        suggestions = suggest(engine, left, _SUGGESTIONS, pinyin=False)
+        fitting = suggest(engine, left, _SUGGESTIONS, after=right, pinyin=False) if right.strip() else suggestions
+    else:
+        suggestions = suggest(engine, text, _SUGGESTIONS, pinyin=False)
+    cell = engine.network.cell
+    awaited, reach = _reach(engine, node, question.traced) if question.view == "reach" else ("", ())
+    return Study(
+        text=text,
+        name=engine.name,
+        cell=cell.title,
+        gates=cell.gates,
+        layers=engine.config.layers,
+        parameters=engine.config.parameters,
+        trace=trace(engine, node, question.traced),
+        suggestions=suggestions,
+        fitting=fitting,
+        awaited=awaited,
+        reach=reach,
+    )
+
+
+def _reach(engine: Engine, node: Node, last: int) -> tuple[str, tuple[float, ...]]:
+    """Return the most probable word behind a node, and how strongly each of the last words bears on it."""
+    from seqchat.corpus.cleaning import GLUE
+    from seqchat.insight.connectivity import connectivity
+
+    ids, _ = engine.context.tree.best(node, 1, engine.allowed)
+    word_id = int(ids[0])
+    norms = connectivity(engine, node, word_id, last)
+    return engine.vocabulary.words[word_id].removeprefix(GLUE), tuple(norms.tolist())
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, SeqchatError):
+        return str(error)
+    return say("Something unexpected happened ({error}).", error=f"{type(error).__name__}: {error}")

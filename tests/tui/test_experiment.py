@@ -1,0 +1,101 @@
+"""Holding gates and swapping words in the app, and the page of gradients."""
+
+import pytest
+
+from seqchat.completion.engine import Engine
+from seqchat.errors import SeqchatError
+from seqchat.tui import experiment, language
+from seqchat.tui.experiment import Experiment
+from seqchat.tui.screens.experiment import ExperimentScreen
+from seqchat.tui.screens.flow import FlowScreen
+from seqchat.tui.widgets.gate_panel import GatePanel
+
+
+def test_a_hold_takes_the_place_of_one_of_the_same_neurons():
+    holds = experiment.with_hold("", "forget", 0, "1", None)
+    assert holds == "forget=0@1"
+    assert experiment.with_hold(holds, "forget", 1, "1", None) == "forget=1@1"
+    assert experiment.with_hold(holds, "forget", 1, "1", 5) == "forget=0@1 forget=1@1:n5"
+    assert experiment.with_hold("input=1", "forget", 1, "2", None) == "input=1 forget=1@2"
+
+
+@pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
+def test_the_facts_of_every_cell_can_be_said(models, name):
+    language.use("en")
+    engine = Engine.load(models[name])
+    outcome = experiment.run(engine, "今天天气很好", Experiment("hidden=0.5@1:n0", "今天=明天"))
+    facts = experiment.facts(outcome, 0, 0, (3, 3))
+    assert "held" not in facts[2]
+    assert f"n0 Δ{facts[0].split('State ')[1][0]}" in facts[3]
+    words = experiment.chances(outcome, changed=True)
+    assert words[0][2] == max(now for _, _, now in words)
+    if name == "gru":
+        assert "held" in facts[3]
+
+
+def test_what_cannot_be_done_is_one_sentence(models):
+    engine = Engine.load(models["lstm"])
+    for tried in (Experiment("forget"), Experiment("reset=0"), Experiment("forget=0@9"), Experiment("", "火星=月亮")):
+        with pytest.raises(SeqchatError, match=r"^[^\n]+$"):
+            experiment.run(engine, "今天天气", tried)
+
+
+async def opened(d, *keys):
+    await d.press(*"今天天气很好")
+    await d.thought()
+    await d.press(*keys)
+    await d.until(lambda: isinstance(d.app.screen, ExperimentScreen) and d.app.screen._outcome, "an outcome")
+    return d.app.screen
+
+
+async def test_a_gate_is_held_from_its_panel_and_both_runs_are_shown(desk):
+    async with desk(size=(110, 40)) as d:
+        screen = await opened(d, "alt+w", "g", "g", "0")
+        assert screen.tried == Experiment("forget=0@1")
+        changed = screen._outcome.comparison.changed.trace
+        assert changed.layers[0]["forget"].max() == 0
+        assert "forget f 0.00" in d.screen
+        assert screen._outcome.comparison.bits > 0
+        await d.press("alt+w", "g", "1")
+        await d.until(lambda: screen.tried.holds == "forget=0@1 input=1@1", "the other gate")
+        # Both panels show the same gate.
+        panels = list(screen.query(GatePanel))
+        await d.until(lambda: panels[1].pointed == panels[0].pointed, "the same selection")
+        await d.press("alt+n", "down", "0")
+        await d.until(lambda: screen.tried.holds.endswith("input=0@1:n1"), "one neuron")
+        await d.press("escape")
+        await d.until(lambda: d.app.screen is d.workspace, "the text")
+        await d.press("alt+shift+e")
+        await d.until(lambda: isinstance(d.app.screen, ExperimentScreen), "the experiment again")
+        assert d.app.screen.tried.holds.startswith("forget=0@1")
+
+
+async def test_words_are_swapped_and_what_cannot_be_is_said(desk):
+    async with desk(size=(80, 24)) as d:
+        screen = await opened(d, "alt+shift+e")
+        assert screen._outcome.comparison.bits == 0
+        await d.press("tab", *"今天=明天")
+        await d.until(lambda: screen._outcome.comparison.bits > 0, "a difference")
+        assert "明天" in "".join(screen._outcome.comparison.changed.words)
+        await d.press("x")
+        await d.until(lambda: screen.query_one("#swaps").has_class("-invalid") is False, "the answer")
+        await d.press("tab", "shift+tab", "shift+tab")
+        await d.press(*"nothing=1")
+        await d.until(lambda: screen.query_one("#holds").has_class("-invalid"), "a problem")
+        assert "nothing" in d.screen
+        await d.press("alt+x")
+        await d.until(lambda: screen._outcome.comparison.bits == 0, "no difference")
+        assert screen.tried == Experiment()
+
+
+async def test_gradients_of_all_open_models_are_shown(desk):
+    async with desk("lstm", "gru", size=(100, 50)) as d:
+        await d.press("alt+shift+g")
+        await d.until(lambda: isinstance(d.app.screen, FlowScreen), "the page")
+        screen = d.app.screen
+        await d.until(lambda: screen._left == 0, "all models")
+        assert [flow.cell for flow in screen._flows][:2] == ["lstm", "gru"]
+        for text in ("lstm ∂L/∂c", "gru ∂L/∂h", "10^", "lstm: ", "forget gates leave"):
+            assert text in d.screen, text
+        await d.press("escape")
+        await d.until(lambda: d.app.screen is d.workspace, "the text")

@@ -1,0 +1,715 @@
+"""The lessons: their data, their screen with real small models, and pictures with canned ones."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from textual.widgets import Footer
+
+from seqchat.cli.tui import tui
+from seqchat.completion.engine import Engine
+from seqchat.completion.states import AbandonedError
+from seqchat.completion.suggestion import Suggestion
+from seqchat.insight.connectivity import connectivity
+from seqchat.insight.gates import GateTrace
+from seqchat.model.cells import CELLS
+from seqchat.model.config import ModelConfig
+from seqchat.tui import keys, language
+from seqchat.tui.app import SeqchatApp
+from seqchat.tui.formulas import FORMULAS
+from seqchat.tui.settings import Settings
+from seqchat.tui.tour import flow, reach, tutor
+from seqchat.tui.tour.choice import Choice, Need, choose
+from seqchat.tui.tour.lessons import LESSONS
+from seqchat.tui.tour.page import packed
+from seqchat.tui.tour.panel import LessonPanel, word_at
+from seqchat.tui.tour.prose import Prose, wrapped
+from seqchat.tui.tour.screen import Tour
+from seqchat.tui.tour.tutor import Noted, Question, Studied, Study, Tutor, study
+
+from ..conftest import small_engine
+
+GATES = {"input", "forget", "candidate", "output", "cell", "hidden", "reset", "update"}
+
+
+@pytest.fixture(autouse=True)
+def english():
+    """Leave no other language to the tests that follow."""
+    yield
+    language.use("en")
+
+
+# --- the lessons as data
+
+
+def test_there_are_ten_lessons_with_a_key_each():
+    assert len(LESSONS) == keys.LESSONS == 10
+    assert [key.action for key in keys.KEYS["tour"] if key.name.startswith("lesson_")] == [
+        f"page({n})" for n in range(10)
+    ]
+
+
+@pytest.mark.parametrize("number", range(10))
+def test_every_lesson_is_complete_in_both_languages(number):
+    lesson = LESSONS[number]
+    for said in (lesson.english, lesson.chinese):
+        assert said.title
+        assert said.text
+        assert said.task
+        needs_more = any(need.layers > 1 or need.both_sides for need in lesson.needs)
+        assert bool(said.lacking) == needs_more
+        assert not said.lacking or "{model}" in said.lacking
+    assert lesson.said("zh") is lesson.chinese
+    assert lesson.said("en") is lesson.english
+    assert lesson.example
+    assert lesson.translation.isascii() or "⟨gap⟩" in lesson.translation
+    assert lesson.word in lesson.example
+    assert lesson.formulas or lesson.more
+
+
+def test_formulas_and_gates_are_those_of_the_cells():
+    for lesson in LESSONS:
+        cells = {CELLS[need.cell].title: {gate.name for gate in CELLS[need.cell].gates} for need in lesson.needs}
+        for cell, gate in lesson.formulas:
+            assert gate in FORMULAS[cell]
+            assert cell in cells
+        for names in cells.values():
+            assert set(lesson.gates) <= names
+
+
+def test_chinese_texts_are_chinese_and_english_ones_name_each_chinese_word_in_english():
+    for lesson in LESSONS:
+        assert sum("一" <= c <= "鿿" for c in lesson.chinese.text) > 20
+        assert sum("一" <= c <= "鿿" for c in lesson.english.text) < 20
+
+
+# --- which model
+
+
+def config(folder, name, **network):
+    (folder / name).mkdir(parents=True)
+    model = ModelConfig(100, **network).to_json()
+    (folder / name / "config.json").write_text(json.dumps({"model": model}))
+    return str(folder / name)
+
+
+@pytest.fixture
+def shelf(tmp_path, monkeypatch):
+    monkeypatch.setattr("seqchat.locations.local_checkpoints", lambda: tmp_path / "none")
+    monkeypatch.setattr("seqchat.locations.user_checkpoints", lambda: tmp_path / "own")
+    monkeypatch.setattr("seqchat.locations.shipped_checkpoints", lambda: tmp_path / "shipped")
+    return tmp_path
+
+
+def test_the_model_of_a_lesson(shelf):
+    assert choose(Need("rnn")) == Choice("rnn-chat", there=False, fits=False)
+    config(shelf / "shipped", "lstm-chat", cell="lstm")
+    config(shelf / "shipped", "rnn-chat", cell="rnn")
+    assert choose(Need("rnn")) == Choice("rnn-chat")
+    assert choose(Need("lstm")) == Choice("lstm-chat")
+    assert choose(Need("lstm", layers=2)) == Choice("lstm-chat", fits=False)
+    assert choose(Need("lstm", both_sides=True)) == Choice("lstm-chat", fits=False)
+    config(shelf / "shipped", "lstm-chat-infill", cell="lstm", objective="infill")
+    config(shelf / "own", "a-deep-one", cell="lstm", layers=3)
+    config(shelf / "own", "a-window", cell="gru", objective="window")
+    assert choose(Need("lstm")) == Choice("lstm-chat")
+    assert choose(Need("lstm", layers=2)) == Choice("a-deep-one")
+    assert choose(Need("lstm", both_sides=True)) == Choice("lstm-chat-infill")
+    assert choose(Need("gru")) == Choice("gru-chat", there=False, fits=False)
+
+
+def test_given_models_come_first_where_they_fit(shelf):
+    config(shelf / "shipped", "lstm-chat", cell="lstm")
+    own = config(shelf / "elsewhere", "my-lstm", cell="lstm", layers=2)
+    other = config(shelf / "elsewhere", "my-gru", cell="gru")
+    assert choose(Need("lstm"), [other, own]) == Choice(own)
+    assert choose(Need("lstm", layers=2), [other, own]) == Choice(own)
+    assert choose(Need("gru"), [other, own]) == Choice(other)
+    assert choose(Need("lstm"), ["no-such-model"]) == Choice("lstm-chat")
+
+
+# --- plain functions
+
+
+@pytest.mark.parametrize(
+    ("cursor", "word"), [(0, 0), (1, 1), (2, 1), (3, 2), (4, 2), (5, 3), (6, 4), (7, 4), (8, 5), (99, 5)]
+)
+def test_the_word_at_the_cursor(cursor, word):
+    assert word_at(["▶", "我们", "北京", "⏎", "我", "a"], "我们北京\n我 a", cursor) == word
+
+
+@pytest.mark.parametrize(("cursor", "word"), [(1, 1), (2, 1), (3, 2), (4, 3)])
+def test_a_sign_for_an_unknown_character_is_found_too(cursor, word):
+    assert word_at(["▶", "我", "□", "去"], "我 𰻞去", cursor) == word
+
+
+def test_as_many_formulas_on_a_line_as_fit():
+    assert packed(["aaaa", "bbbb", "cccc"], 11) == ["aaaa   bbbb", "cccc"]
+    assert packed(["aaaa", "bbbb"], 10) == ["aaaa", "bbbb"]
+    assert packed(["aaaa"], 2) == ["aaaa"]
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "lines"),
+    [
+        ("a network reads", 9, ["a network", "reads"]),
+        ("网络逐词阅读。", 8, ["网络逐词", "阅读。"]),
+        ("网络逐词，阅读", 8, ["网络逐", "词，阅读"]),
+        ("把「北京」改", 5, ["把", "「北", "京」", "改"]),
+        ("向量 x 和 h₋₁ 混合", 9, ["向量 x 和", "h₋₁ 混合"]),
+        ("at 小美, not", 6, ["at 小", "美,", "not"]),
+        ("unbreakable x", 4, ["unbreakable", "x"]),
+        ("", 4, []),
+    ],
+)
+def test_lines_are_broken_as_their_language_is(text, width, lines):
+    assert wrapped(text, width) == lines
+
+
+def test_layers_are_drawn_above_each_other_over_the_words():
+    lines = flow.layers(["▶", "我们", "吃火锅"], 2, "h", 40)
+    assert lines == [
+        "  2  h───▸h───▸h",
+        "     ↑    ↑    ↑",
+        "  1  h───▸h───▸h",
+        "     ↑    ↑    ↑",
+        "     ▶    我们 吃… ",
+    ]
+    assert flow.layers(["a", "b"], 1, "c,h", 40)[0] == "  1  c,h─▸c,h"
+    assert len(flow.layers(["a"], 9, "h", 40)) == 7
+
+
+def test_only_the_last_words_are_drawn_where_there_is_no_room():
+    assert flow.layers(list("abcdef"), 1, "h", 15)[-1].split() == ["e", "f"]
+    assert flow.directions(list("abcdef"), 15)[-1].split() == ["e", "f"]
+    assert flow.directions(["a", "b"], 40)[:2] == ["  →  h───▸h", "  ←  h◂───h"]
+
+
+def test_bars_are_logarithmic():
+    assert reach.height(1, 1) == 1
+    assert reach.height(10**-reach._DECADES, 1) == pytest.approx(0)
+    assert reach.height(10 ** (-reach._DECADES / 2), 1) == pytest.approx(0.5)
+    assert [reach.height(value, 1) for value in (0, -1, 1e-30)] == [0, 0, 0]
+    assert reach.height(0, 0) == 0
+    assert reach.bars([1.0, 10 ** (-reach._DECADES / 2), 0.0], 1.0, 2) == ["████           ", "████ ████      "]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(2, "100%"), (1, "50%"), (0.02, "1%"), (0.002, "1e-3"), (0.0004, "2e-4"), (0, "0")]
+)
+def test_shares_take_four_cells_at_most(value, text):
+    assert reach.share(value, 2) == text
+    assert reach.share(0, 0) == "0"
+
+
+# --- what a model makes of an example
+
+
+def test_a_study_of_gates(lstm):
+    found = study(lstm, Question(("lstm",), "我们去吃火锅"))
+    assert found.trace.words[0] == "▶"
+    assert (found.cell, found.layers) == ("LSTM", 2)
+    assert found.parameters == lstm.config.parameters
+    assert len(found.suggestions) == 5
+    assert (found.fitting, found.awaited, found.reach) == ([], "", ())
+
+
+def test_the_reach_is_that_of_the_most_probable_word(engine):
+    found = study(engine, Question(("x",), "我们去吃火锅", view="reach"))
+    word_id = next(i for i, word in enumerate(engine.vocabulary.words) if word == found.awaited)
+    node = engine.context.node("我们去吃火锅")
+    assert word_id == int(engine.context.tree.best(node, 1, engine.allowed)[0][0])
+    assert found.reach == pytest.approx(tuple(connectivity(engine, node, word_id)))
+    assert len(found.reach) == len(found.trace.words) - 1
+    assert study(engine, Question(("x",), "", view="reach")).reach == ()
+
+
+def test_a_gap_is_filled_from_the_left_and_from_both_sides():
+    engine = small_engine(["a", "b", "c", "d", "e"], objective="infill")
+    question = Question(("x",), "a b d e", view="gap", cursor=4)
+    found = study(engine, question)
+    other = study(engine, replace(question, text="a b c a"))
+    end = study(engine, replace(question, cursor=7))
+    assert [s.word for s in found.suggestions] == [s.word for s in other.suggestions]
+    assert [s.probability for s in found.fitting] != pytest.approx([s.probability for s in other.fitting])
+    assert end.fitting == end.suggestions
+
+
+class Hall:
+    """What a tutor publishes to."""
+
+    def __init__(self):
+        self.messages = []
+        self.heard = threading.Condition()
+
+    def __call__(self, message):
+        with self.heard:
+            self.messages.append(message)
+            self.heard.notify_all()
+
+    def until(self, condition):
+        with self.heard:
+            assert self.heard.wait_for(lambda: any(map(condition, self.messages)), 30), self.messages
+
+
+@pytest.fixture
+def hall():
+    hall = Hall()
+    hall.tutor = Tutor(hall)
+    hall.tutor.start()
+    yield hall
+    hall.tutor.stop()
+    hall.tutor.join()
+    assert not hall.tutor._thread.is_alive()
+
+
+def test_the_tutor_loads_what_is_asked_for_and_goes_on_after_a_failure(hall, models, tmp_path):
+    (tmp_path / "broken").mkdir()
+    question = Question((None, str(tmp_path / "broken"), str(models["gru"])), "我们")
+    hall.tutor.ask(question)
+    hall.until(lambda m: isinstance(m, Studied))
+    assert [m.place for m in hall.messages if isinstance(m, Studied)] == [2]
+    said = [m.text for m in hall.messages if isinstance(m, Noted) and m.place == 1]
+    assert "broken" in said[-1]
+    assert "Starting PyTorch…" in said
+    assert all(m.question is question for m in hall.messages)
+
+
+def test_the_tutor_drops_a_question_that_was_overtaken(hall, models, monkeypatch):
+    second = Question((str(models["rnn"]),), "b")
+    real = tutor.study
+
+    def overtaken(engine, question):
+        if question.text == "a":
+            hall.tutor.ask(second)
+            engine.context.tree.interrupted() or pytest.fail("nobody said that it was overtaken")
+            raise AbandonedError
+        return real(engine, question)
+
+    monkeypatch.setattr(tutor, "study", overtaken)
+    hall.tutor.ask(Question((str(models["rnn"]), str(models["gru"])), "a"))
+    hall.until(lambda m: isinstance(m, Studied))
+    assert [m.question for m in hall.messages if isinstance(m, Studied)] == [second]
+
+
+# --- the screen
+
+
+@pytest.fixture
+def lesson(desk, models):
+    """Return what opens the lessons: ``async with lesson(6, size=(80, 24)) as d``."""
+    from contextlib import asynccontextmanager
+
+    @asynccontextmanager
+    async def sit(number=1, names=("rnn", "lstm", "gru"), **options):
+        async with desk("gru", **options) as d:
+            await d.thought()
+            d.app.push_screen(Tour(d.app.keys, [str(models[name]) for name in names]))
+            await d.until(lambda: isinstance(d.app.screen, Tour) and d.app.screen.is_mounted)
+            await d.pilot.pause()
+            if number > 1:
+                await d.press(f"alt+{number % 10}")
+            await studied(d)
+            yield d
+
+    return sit
+
+
+async def studied(d):
+    """Wait until every model that is there has read the example at hand."""
+
+    def done():
+        page = d.app.screen.page
+        return all(
+            place.study is not None and place.study.text == page.example.text
+            for place, choice in zip(page.places, page.choices, strict=True)
+            if choice.there
+        )
+
+    await d.until(done, "the reading of the example")
+    await d.pilot.pause()
+
+
+def first(d):
+    return d.app.screen.page.places[0]
+
+
+def headings(d):
+    """The gates that have a band in a panel."""
+    found = set()
+    for line in d.screen.splitlines():
+        words = line.replace("│", " ").split()
+        if len(words) > 1 and words[0] in GATES and len(words[1]) == 1:
+            found.add(words[0])
+    return found
+
+
+async def test_the_pages_are_turned_by_keys_numbers_and_the_mouse(lesson):
+    async with lesson(size=(100, 30)) as d:
+        for number in (1, 2, 3):
+            assert f"{number}/10 {LESSONS[number - 1].english.title}" in d.screen
+            await d.press("alt+n")
+        await d.press("alt+p", "alt+p")
+        assert "2/10" in d.screen
+        await d.press("alt+0")
+        assert "10/10" in d.screen
+        await d.press("alt+n")
+        assert "10/10" in d.screen
+        await d.press("alt+1", "alt+p")
+        assert "1/10" in d.screen
+        row = d.screen.splitlines()[0]
+        await d.pilot.click(offset=(row.rindex(" 7 ") + 1, 0))
+        await d.pilot.pause()
+        assert "7/10" in d.screen
+        assert d.app.screen.page.example.has_focus
+
+
+@pytest.mark.parametrize("code", ["en", "zh"])
+@pytest.mark.parametrize("size", [(80, 24), (180, 50)])
+async def test_every_page_is_whole_on_one_screen(lesson, code, size):
+    async with lesson(size=size, language=code) as d:
+        for number, page in enumerate(LESSONS, 1):
+            await d.press(f"alt+{number % 10}")
+            await studied(d)
+            said = page.said(code)
+            prose = list(d.app.screen.page.query(Prose))
+            assert [said.text, said.task] == [p.text for p in prose if not p.text.startswith("lstm")]
+            for line in [line for p in prose for line in p._lines(p.content_size.width)]:
+                assert line in d.screen, (number, line)
+            assert f"{number}/10 {said.title}" in d.screen
+            assert page.example in d.screen
+            for formula in [FORMULAS[cell][gate].formula for cell, gate in page.formulas] + [page.more]:
+                assert formula in d.screen
+            assert ("Try this" if code == "en" else "试一试") in d.screen
+            if code == "en":
+                assert page.translation[:30] in d.screen
+            charts = [p.reach if page.view == "reach" else p.panel for p in d.app.screen.page.places]
+            for chart in charts:
+                assert chart.content_size.height >= (4 if page.drawing or page.view == "reach" else 7)
+                assert chart.region.bottom <= size[1] - 1
+            assert d.app.screen.query_one(Footer).region.bottom == size[1]
+
+
+@pytest.mark.parametrize(
+    ("number", "gates"),
+    [(1, {"hidden"}), (5, {"cell"}), (6, {"forget"}), (7, {"input", "output"}), (9, {"reset", "update"})],
+)
+async def test_the_panel_shows_what_the_page_speaks_of(lesson, number, gates):
+    async with lesson(number) as d:
+        assert headings(d) == gates
+        cell = {1: "RNN", 9: "GRU"}.get(number, "LSTM")
+        assert f" · {cell}" in d.screen
+
+
+async def test_the_other_gates_come_with_the_panels_keys(lesson):
+    async with lesson(7) as d:
+        await d.press("alt+w", "g")
+        assert first(d).panel.has_focus
+        assert headings(d) == {"input"}
+        await d.press("g")
+        assert headings(d) == {"forget"}
+        await d.press("G", "G")
+        assert headings(d) == {"input", "output"}
+
+
+async def test_an_edit_changes_the_columns_from_its_word_on(lesson):
+    async with lesson(1) as d:
+        before = first(d).study
+        at = next(i for i, word in enumerate(before.trace.words) if word.startswith(("北", "京")))
+        await d.press("backspace", "backspace", *"吃")
+        await studied(d)
+        after = first(d).study
+        assert after.text == "我明天想去吃看升旗，你去吗"
+        old, new = (s.trace.layers[0]["hidden"] for s in (before, after))
+        assert np.array_equal(old[:at], new[:at])
+        assert not np.array_equal(old[at], new[at])
+        assert not np.array_equal(old[-1], new[-1])
+
+
+async def test_the_selected_word_is_the_one_at_the_cursor(lesson):
+    async with lesson(6) as d:
+        words = first(d).study.trace.words
+
+        def selected():
+            return words[len(words) - 1 - first(d).panel._back]
+
+        assert selected() in ("；", "□")  # a small vocabulary may lack it
+        await d.press("end")
+        assert selected() == words[-1]
+        await d.press("home")
+        assert selected() == "▶"
+        await d.press("right")
+        assert selected() == words[1]
+        await d.press("alt+w", "end")
+        assert selected() == words[-1]
+
+
+async def test_an_edited_example_stays_and_can_be_put_back(lesson):
+    async with lesson(5) as d:
+        await d.press("home", *"我说")
+        await d.press("alt+n", "alt+p")
+        await studied(d)
+        assert d.app.screen.page.example.text == "我说" + LESSONS[4].example
+        assert LESSONS[4].translation not in d.screen
+        await d.press("alt+r")
+        await studied(d)
+        assert d.app.screen.page.example.text == LESSONS[4].example
+        assert LESSONS[4].translation in d.screen
+        assert d.app.screen.page.example.cursor_at_end_of_text
+
+
+async def test_the_same_example_on_the_next_page_is_read_again(lesson):
+    """Lessons 5 and 6 ask the same question of the same model."""
+    async with lesson(5) as d:
+        await d.press("alt+n")
+        await studied(d)
+        assert headings(d) == {"forget"}
+
+
+async def test_escape_leaves_the_panel_and_then_the_lessons(lesson):
+    async with lesson(6) as d:
+        tour = d.app.screen
+        await d.press("alt+w", "escape")
+        assert tour.page.example.has_focus
+        await d.press("escape")
+        await d.until(lambda: d.app.screen is d.workspace)
+        await d.until(lambda: not tour._tutor._thread.is_alive())
+        await d.press(*"我们")
+        await d.thought()
+        assert d.editor.text == "我们"
+
+
+async def test_the_arrow_below_the_text_goes_into_the_panel_and_the_panel_fills_the_screen(lesson):
+    async with lesson(6, size=(80, 24)) as d:
+        await d.press("down")
+        assert first(d).panel.has_focus
+        height = first(d).panel.size.height
+        await d.press("m")
+        await d.pilot.pause()
+        assert first(d).panel.size.height > height + 5
+        assert "Δf" in d.screen
+        await d.press("m", "f")
+        await d.pilot.pause()
+        assert "forget gate · 遗忘门" in d.screen
+
+
+async def test_one_page_draws_the_layers_that_a_model_has(lesson):
+    async with lesson(2, size=(100, 40)) as d:
+        assert "  2  h───▸h" in d.screen
+        assert "has one layer" not in d.screen
+        await d.press("alt+w")
+        first_layer = d.screen
+        await d.press("]")
+        assert "layer 2 of 2" in d.screen
+        assert d.screen != first_layer
+        words = len(first(d).study.trace.words)
+        await d.press("escape", *"吃")
+        await studied(d)
+        assert len(first(d).study.trace.words) == words + 1
+        assert d.screen.count("↑") == 2 * (words + 1)
+
+
+async def test_a_page_says_what_its_model_lacks(lesson, shelf):
+    async with lesson(3, names=["lstm"], size=(100, 30)) as d:
+        assert "lstm has one direction" in d.screen
+        assert "left alone" in d.screen
+        before = first(d).study.fitting
+        assert all(s.word in d.screen for s in before)
+        left = first(d).study.suggestions
+        await d.press("delete", "delete", "delete", *"爬长城")
+        await studied(d)
+        await d.press("left", "left", "left")
+        await d.until(lambda: [s.word for s in first(d).study.suggestions] == [s.word for s in left])
+        assert first(d).study.fitting != before
+
+
+async def test_a_missing_model_is_said_in_its_panel_and_the_page_stays(lesson, shelf):
+    async with lesson(1, names=["lstm"], size=(100, 30)) as d:
+        sentence = "The model rnn-chat is not installed; seqchat train sample --cell rnn --out checkpoints/rnn-chat"
+        assert sentence[:60] in d.screen
+        assert LESSONS[0].english.text[:40] in d.screen
+        await d.press(*"我们")
+        assert "我们" in d.app.screen.page.example.text
+        await d.press("alt+0")
+        await studied(d)
+        assert d.screen.count("not installed") + d.screen.count("is not") >= 1
+        assert [place.study is not None for place in d.app.screen.page.places] == [False, True, False]
+        await d.press("alt+e")
+        assert d.app.crash is None
+
+
+async def test_three_networks_side_by_side(lesson):
+    async with lesson(10, size=(120, 36)) as d:
+        assert [place.study.cell for place in d.app.screen.page.places] == ["RNN", "LSTM", "GRU"]
+        for place in d.app.screen.page.places:
+            assert place.study.suggestions[0].word in d.screen
+        await d.press("alt+w", "alt+w", "alt+w")
+        assert d.app.screen.page.places[2].panel.has_focus
+        await d.press("alt+w")
+        assert d.app.screen.page.example.has_focus
+
+
+async def test_the_gradient_is_drawn_for_both_networks(lesson):
+    async with lesson(4, size=(120, 36)) as d:
+        for place, cell in zip(d.app.screen.page.places, ("RNN", "LSTM"), strict=True):
+            assert place.study.cell == cell
+            assert f"→ {place.study.awaited}" in d.screen
+        assert d.screen.count("100%") == 2
+        await d.press("home", *["delete"] * 40)
+        await studied(d)
+        assert d.app.crash is None
+
+
+async def test_earlier_words_are_traced_when_they_are_asked_for(lesson):
+    async with lesson(6) as d:
+        await d.press("end")
+        d.app.screen.page.example.insert("我们去吃火锅" * 30)
+        await studied(d)
+        assert not first(d).study.trace.whole
+        traced = len(first(d).study.trace.words)
+        await d.press("alt+w", "home")
+        await d.until(lambda: len(first(d).study.trace.words) > traced)
+        assert first(d).panel._back == traced - 1
+
+
+async def test_the_app_begins_with_the_lessons_and_opens_them_from_the_palette(desk):
+    async with desk("gru", options={"tour": True}) as d:
+        await d.until(lambda: isinstance(d.app.screen, Tour) and d.app.screen.is_mounted)
+        await d.press("escape")
+        await d.until(lambda: d.app.screen is d.workspace)
+        await d.press("ctrl+p")
+        await d.pilot.pause()
+        await d.press(*"Lessons")
+        await d.pilot.pause(0.5)
+        await d.press("enter")
+        await d.until(lambda: isinstance(d.app.screen, Tour))
+
+
+def test_a_line_and_the_lessons_exclude_each_other():
+    done = CliRunner().invoke(tui, ["--tour", "--inline"])
+    assert done.exit_code == 2
+    assert "--inline and --tour exclude each other" in done.output
+
+
+def test_the_web_app_begins_with_the_lessons_too(monkeypatch):
+    served = []
+    monkeypatch.setattr("seqchat.tui.web.serve", lambda arguments, host, port: served.extend(arguments))
+    assert CliRunner().invoke(tui, ["--tour", "--web"]).exit_code == 0
+    assert served == ["--tour"]
+
+
+# --- pictures
+
+WORDS = ["▶", "小", "帅", "是", "一名", "程", "序", "员", "，", "他", "每天", "都", "加班", "；", "小", "美"]
+
+
+def canned(question, cell):
+    random = np.random.default_rng(1)
+    gates = CELLS[cell].gates
+    layer = {g.name: random.uniform(g.low, g.high, (len(WORDS), 64)).astype(np.float32) for g in gates}
+    words = [Suggestion(word, word, 0, 0.4 / (n + 1), False) for n, word in enumerate(("，", "美丽", "的", "人", "是"))]
+    return Study(
+        text=question.text,
+        name=f"{cell}-chat",
+        cell=CELLS[cell].title,
+        gates=gates,
+        layers=1,
+        parameters=4_000_000,
+        trace=GateTrace(WORDS, ["1"], [layer]),
+        suggestions=words,
+        fitting=words[::-1],
+        awaited="，",
+        reach=tuple(float(10 ** (-n / (4 if cell == "rnn" else 12))) for n in range(len(WORDS) - 1, 0, -1)),
+    )
+
+
+class Canned(Tutor):
+    """Says the same of every example, at once."""
+
+    def start(self):
+        pass
+
+    def ask(self, question):
+        for place, model in enumerate(question.models):
+            self._publish(Studied(question, place, canned(question, model.partition("-")[0])))
+
+
+@pytest.fixture
+def app(monkeypatch, tmp_path):
+    """Return what makes an app that begins with a lesson."""
+    for name in ("STATE", "CONFIG", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setattr("textual.widgets.TextArea._toggle_cursor_blink_visible", lambda self: None)
+    monkeypatch.setattr("seqchat.tui.tour.screen.Tutor", Canned)
+    monkeypatch.setattr("seqchat.tui.thinking.Thinker.start", lambda self: None)
+    monkeypatch.setattr(
+        "seqchat.tui.tour.screen.choose",
+        lambda need, given: Choice(f"{need.cell}-chat", fits=need.layers == 1 and not need.both_sides),
+    )
+    return lambda **chosen: SeqchatApp(
+        ["lstm-chat"], chosen=Settings(**{"language": "en", "heat_map": "colours", **chosen}), fresh=True, tour=True
+    )
+
+
+def opened(number):
+    async def open_it(pilot):
+        for _ in range(300):
+            await pilot.pause(0.02)
+            if isinstance(pilot.app.screen, Tour) and pilot.app.screen.query(LessonPanel):
+                break
+        await pilot.press("alt+2", f"alt+{number % 10}")
+        for _ in range(300):
+            await pilot.pause(0.02)
+            if all(place.study for place in pilot.app.screen.page.places):
+                break
+        await pilot.pause()
+
+    return open_it
+
+
+@pytest.mark.parametrize(
+    ("number", "size", "chosen"),
+    [
+        (2, (80, 24), {}),
+        (6, (80, 24), {}),
+        (4, (180, 50), {"theme": "seqchat-light"}),
+        (7, (180, 50), {"theme": "seqchat-light", "language": "zh"}),
+        (10, (80, 24), {"language": "zh"}),
+    ],
+    ids=["layers", "forget gate", "gradient, large", "gates in Chinese, large", "side by side in Chinese"],
+)
+def test_pictures(snap_compare, app, number, size, chosen):
+    assert snap_compare(app(**chosen), terminal_size=size, run_before=opened(number))
+
+
+# --- what the pages say of the shipped models
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return Engine.load("lstm-chat")
+
+
+def means(engine, text, gate):
+    found = study(engine, Question(("x",), text)).trace
+    return list(zip(found.words, found.layers[0][gate].mean(axis=1), strict=True))
+
+
+def test_the_forget_gate_of_the_shipped_lstm_is_lowest_where_a_clause_ends(shipped):
+    found = means(shipped, LESSONS[5].example, "forget")
+    lowest = sorted(found, key=lambda pair: pair[1])[:2]
+    assert {word for word, _ in lowest} == {"，", "；"}
+    values = study(shipped, Question(("x",), LESSONS[5].example)).trace.layers[0]["forget"]
+    assert (values[-1] < values[-2] - 0.1).any()
+
+
+def test_the_input_gate_of_the_shipped_lstm_is_nearly_shut_at_punctuation(shipped):
+    found = dict(means(shipped, LESSONS[6].example, "input"))
+    assert max(found["，"], found["。"]) < 0.2
+    assert min(found["吃火锅"], found["烤鸭"]) > 0.3
