@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from seqchat.files import write_file
-from seqchat.training.lab.claims import REMEMBERED, interval, judge, reaches
+from seqchat.training.lab.claims import judge
 from seqchat.training.lab.contenders import SMALL_GRU
 from seqchat.training.lab.memory import CHANCE, Report, Result, example
+from seqchat.training.lab.scores import REMEMBERED, Score, interval, reaches, scores, widest_apart
 from seqchat.training.lab.settings import BATCH, RATES, LabSettings
 
 _MARKS = {"borne out": "✓", "not borne out": "✗", "in part": "½", "undecided": "?"}
@@ -27,8 +28,15 @@ def introduction(settings: LabSettings) -> str:
 
 
 def text(report: Report) -> str:
-    """Return the tables, the chart and the verdicts."""
-    return "\n\n".join([_networks(report), _accuracies(report), _chart(report), _verdicts(report)])
+    """Return the tables, the chart and the verdicts.
+
+    Accuracies and chart are of the moment at which the networks differed most; the accuracies at the end follow.
+    """
+    telling = widest_apart(report)
+    parts = [_networks(report), _accuracies(report, telling), _chart(report, telling)]
+    if telling is not None:
+        parts.append(_accuracies(report, None))
+    return "\n\n".join([*parts, _verdicts(report)])
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -52,24 +60,32 @@ def document(report: Report) -> dict[str, Any]:
 
 
 def write_picture(report: Report, out: Path) -> None:
-    """Draw accuracy against distance; matplotlib must be there."""
+    """Draw accuracy against distance when the networks differed most, and at the end; matplotlib must be there."""
     from matplotlib.figure import Figure
 
-    settings, figure = report.settings, Figure(figsize=(7, 4.5), layout="constrained")
-    axes = figure.subplots()
-    for result in report.results:
-        low, high = zip(*(_limits(report, result, k) for k in range(len(settings.distances))), strict=True)
-        label = f"{result.contender.name}, {result.contender.parameters:,} parameters"
-        (line,) = axes.plot(settings.distances, _means(report, result), marker="o", markersize=3, label=label)
-        axes.fill_between(settings.distances, low, high, color=line.get_color(), alpha=0.15)
-    axes.axhline(CHANCE, color="grey", linestyle=":", label="chance")
-    axes.axvline(settings.longest, color="grey", linewidth=0.8, linestyle="--", label="longest in training")
-    axes.set(xlabel="distance from person to pronoun in words", ylabel="share right", ylim=(0.4, 1.02))
-    axes.grid(alpha=0.3)
-    axes.legend()
+    moments = list(dict.fromkeys([widest_apart(report), None]))
+    figure = Figure(figsize=(6 * len(moments), 4.5), layout="constrained")
+    for axes, updates in zip(figure.subplots(1, len(moments), squeeze=False)[0], moments, strict=True):
+        _draw(axes, report, updates)
     picture = io.BytesIO()
     figure.savefig(picture, format=out.suffix.lower().removeprefix("."), dpi=150)
     write_file(out, picture.getvalue())
+
+
+def _draw(axes: Any, report: Report, updates: int | None) -> None:
+    settings = report.settings
+    for result in report.results:
+        found = scores(report, result, updates)
+        low, high = zip(*(score.bounds for score in found), strict=True)
+        label = f"{result.contender.name}, {result.contender.parameters:,} parameters"
+        (line,) = axes.plot(settings.distances, [s.share for s in found], marker="o", markersize=3, label=label)
+        axes.fill_between(settings.distances, low, high, color=line.get_color(), alpha=0.15)
+    axes.axhline(CHANCE, color="grey", linestyle=":", label="chance")
+    axes.axvline(settings.longest, color="grey", linewidth=0.8, linestyle="--", label="longest in training")
+    axes.set(title=_when(updates), xlabel="distance from person to pronoun in words", ylabel="share right")
+    axes.set_ylim(0.4, 1.02)
+    axes.grid(alpha=0.3)
+    axes.legend()
 
 
 def _model(report: Report, result: Result) -> dict[str, Any]:
@@ -82,39 +98,25 @@ def _model(report: Report, result: Result) -> dict[str, Any]:
         "recurrent_parameters": contender.recurrent_parameters,
         "learning_rates": [run.at(None).learning_rate for run in result.runs],
         "seconds_per_update": result.seconds_per_update,
-        "reach": reaches(report, result),
-        "reach_after": [{"updates": m, "reach": reaches(report, result, m)} for m in report.milestones],
-        "accuracy": [_at(report, result, k) for k in range(len(report.settings.distances))],
+        **_stage(report, result, None),
+        "milestones": [{"updates": m, **_stage(report, result, m)} for m in report.milestones],
     }
 
 
-def _at(report: Report, result: Result, place: int) -> dict[str, Any]:
-    """Return how well a network does at a distance; low and high: the 95 % interval over the texts of all runs."""
-    distance = report.settings.distances[place]
-    correct = [run.at(None).correct[place] for run in result.runs]
-    low, high = interval(sum(correct), report.settings.texts * len(correct))
-    return {
-        "distance": distance,
-        "beyond_training": distance > report.settings.longest,
-        "correct": correct,
-        "accuracy": _means(report, result)[place],
-        "low": low,
-        "high": high,
-    }
-
-
-def _means(report: Report, result: Result) -> list[float]:
-    """Return the share of right answers at each distance, over all runs."""
-    total = report.settings.texts * len(result.runs)
-    return [sum(counts) / total for counts in zip(*(run.at(None).correct for run in result.runs), strict=True)]
-
-
-def _limits(report: Report, result: Result, place: int) -> tuple[float, float]:
-    """Return the lowest and highest run at a distance; of a single run, the 95 % interval."""
-    counts = [run.at(None).correct[place] for run in result.runs]
-    if len(counts) == 1:
-        return interval(counts[0], report.settings.texts)
-    return min(counts) / report.settings.texts, max(counts) / report.settings.texts
+def _stage(report: Report, result: Result, updates: int | None) -> dict[str, Any]:
+    """Return how well a network does after some updates; low and high: the 95 % interval over all runs' texts."""
+    accuracy = [
+        {
+            "distance": score.distance,
+            "beyond_training": score.distance > report.settings.longest,
+            "correct": score.correct,
+            "accuracy": score.share,
+            "low": score.low,
+            "high": score.high,
+        }
+        for score in scores(report, result, updates)
+    ]
+    return {"reach": reaches(report, result, updates), "accuracy": accuracy}
 
 
 def _networks(report: Report) -> str:
@@ -124,51 +126,53 @@ def _networks(report: Report) -> str:
     rows.append(["learning rate", *(_rates(r) for r in report.results)])
     rows.append(["ms an update", *(f"{1e3 * r.seconds_per_update:.1f}" for r in report.results)])
     for count in [*report.milestones, None]:
-        when = "at the end" if count is None else f"after {count:,} updates"
-        rows.append([f"reach {when}", *(", ".join(map(str, reaches(report, r, count))) for r in report.results)])
+        rows.append([f"reach {_when(count)}", *(_span(reaches(report, r, count)) for r in report.results)])
     updates = _each({f"{count:,}" for count in report.updates})
     stopped = ", stopped there" if report.stopped else ""
     runs = f"{len(report.updates)} runs" if len(report.updates) > 1 else "one run"
-    note = f"Reach: the farthest distance up to which at least {REMEMBERED:.0%} are right, by run.\n"
+    note = f"Reach: the farthest distance up to which at least {REMEMBERED:.0%} are right (worst–best run).\n"
     note += f"{updates} updates of each network{stopped}; {runs}, seed {report.settings.seed}; {report.seconds:.0f} s."
     if any(r.contender.name == SMALL_GRU for r in report.results):
         note += f"\n{SMALL_GRU} is a GRU of the LSTM's hidden size; the others have equally many parameters."
     return f"{_table(rows)}\n{note}"
 
 
-def _accuracies(report: Report) -> str:
-    """Return the shares of right answers, a row a distance."""
+def _accuracies(report: Report, updates: int | None) -> str:
+    """Return the shares of right answers after some updates, a row a distance."""
     settings = report.settings
-    several = len(report.updates) > 1
-    rows = [["% right at distance", *(r.contender.name for r in report.results)]]
-    for place, distance in enumerate(settings.distances):
+    columns = [scores(report, result, updates) for result in report.results]
+    rows = [["distance", *(r.contender.name for r in report.results)]]
+    for at_distance in zip(*columns, strict=True):
+        distance = at_distance[0].distance
         beyond = " beyond training" if distance > settings.longest else ""
-        rows.append([f"{distance}{beyond}", *(_cell(report, result, place) for result in report.results)])
+        rows.append([f"{distance}{beyond}", *(_share(score) for score in at_distance)])
     low, high = interval(round(settings.texts * CHANCE), settings.texts)
-    note = "lowest–highest run" if several else f"95 % interval, {settings.texts} texts"
+    note = "worst–best run" if len(report.updates) > 1 else "95 % interval"
     return (
-        f"{_table(rows)}\n(in brackets: {note}; ~ no better than chance, which is {CHANCE:.0%}, "
-        f"for so many texts {100 * low:.0f}–{100 * high:.0f})"
+        f"% right {_when(updates)} ({note})\n{_table(rows)}\n"
+        f"~ no better than chance, which is {CHANCE:.0%}, and for {settings.texts} texts {_percent(low, high)}"
     )
 
 
-def _cell(report: Report, result: Result, place: int) -> str:
-    measured = _at(report, result, place)
-    low, high = _limits(report, result, place)
-    mark = "~" if measured["low"] <= CHANCE else ""
-    return f"{mark}{100 * measured['accuracy']:.1f} ({100 * low:.0f}–{100 * high:.0f})"
+def _share(score: Score) -> str:
+    mark = "~" if score.low <= CHANCE else ""
+    return f"{mark}{100 * score.share:.0f} ({_percent(*score.bounds)})"
 
 
-def _chart(report: Report) -> str:
+def _percent(low: float, high: float) -> str:
+    return f"{100 * low:.0f}–{100 * high:.0f}"
+
+
+def _chart(report: Report, updates: int | None) -> str:
     import plotext
 
     distances = list(report.settings.distances)
     plotext.clear_figure()
     for result in report.results:
-        percent = [100 * share for share in _means(report, result)]
+        percent = [100 * score.share for score in scores(report, result, updates)]
         plotext.plot(distances, percent, label=result.contender.name, marker="braille")
     plotext.plot([distances[0], distances[-1]], [100 * CHANCE] * 2, label="chance", marker="dot")
-    plotext.title("% right at distance")
+    plotext.title(f"% right at distance, {_when(updates)}")
     # The legend has the upper left corner to itself.
     plotext.ylim(40, 140)
     plotext.yticks([50, 75, 100])
@@ -176,6 +180,14 @@ def _chart(report: Report) -> str:
     plotext.theme("clear")
     plotext.plotsize(76, 22)
     return str(plotext.build()).rstrip()
+
+
+def _when(updates: int | None) -> str:
+    return "at the end" if updates is None else f"after {updates:,} updates"
+
+
+def _span(values: list[int]) -> str:
+    return str(values[0]) if min(values) == max(values) else f"{min(values)}–{max(values)}"
 
 
 def _verdicts(report: Report) -> str:

@@ -38,11 +38,11 @@ def test_memory_as_json():
             "learning_rates",
             "seconds_per_update",
             "reach",
-            "reach_after",
+            "milestones",
             "accuracy",
         }
         assert len(model["learning_rates"]) == len(model["reach"]) == 2
-        assert model["reach_after"] == []  # the first milestone is after 50 updates
+        assert model["milestones"] == []  # the first milestone is after 50 updates
         assert [a["distance"] for a in model["accuracy"]] == [1, 3, 6]
         assert [a["beyond_training"] for a in model["accuracy"]] == [False, False, True]
         for at in model["accuracy"]:
@@ -60,6 +60,15 @@ def test_memory_in_words():
     assert "chance, which is 50%" in done.stdout
     assert done.stdout.count("The LSTM remembers farther than the RNN.") == 1
     assert "Texts such as: " in done.stderr
+
+
+def test_what_was_so_on_the_way_is_told_too():
+    done = memory(*QUICK, "--cell", "lstm", "--updates", 51, "--runs", 1, "--json")
+    (model,) = json.loads(done.stdout)["models"]
+    (milestone,) = model["milestones"]
+    assert milestone["updates"] == 50
+    assert set(milestone) == {"updates", "reach", "accuracy"}
+    assert [set(a) for a in milestone["accuracy"]] == [set(a) for a in model["accuracy"]]
 
 
 def test_a_single_cell_has_no_verdicts():

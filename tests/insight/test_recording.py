@@ -6,10 +6,11 @@ from itertools import chain, islice, repeat
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from torch import nn
 
+from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.corpus.words import SEGMENTERS
@@ -233,9 +234,10 @@ def test_words_are_those_of_the_app(engine, text, lines):
 
 @pytest.mark.parametrize("name", SEGMENTERS)
 @settings(max_examples=40)
+@example(text="Hiok Hiok, 好ok好 ok\nok,ok")
 @given(text=st.text("好你吃饭火锅，。 okHi!\n", min_size=1, max_size=60).filter(str.strip))
 def test_a_long_line_is_cut_where_that_changes_nothing(name, text):
-    engine = small_engine(WORDS)
+    engine = small_engine([*WORDS, " ", "Hiok", f"{GLUE}ok", f"{GLUE},", ","])
     vocabulary = engine.vocabulary
     vocabulary.segmenter = SEGMENTERS[name]
     with pytest.MonkeyPatch.context() as patch:

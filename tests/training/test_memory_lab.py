@@ -8,9 +8,10 @@ from torch.nn.functional import log_softmax
 from seqchat.errors import SeqchatError
 from seqchat.model.network import build
 from seqchat.model.stepping import build_steps
-from seqchat.training.lab.claims import interval, judge, reach
+from seqchat.training.lab.claims import judge
 from seqchat.training.lab.contenders import SMALL_GRU, contenders
 from seqchat.training.lab.memory import Learner, Report, Result, Standing, Trained, measure, milestones
+from seqchat.training.lab.scores import interval, reach, scores, widest_apart
 from seqchat.training.lab.settings import CELLS, LabSettings
 from seqchat.training.lab.task import FILLERS, WORDS, MemoryTask, as_text
 
@@ -336,6 +337,24 @@ def test_who_remembers_farther(rnn, lstm, outcome, says):
 def test_who_remembers_farther_on_the_way(before, after, outcome, says):
     (claim,) = judge(report_of(before=dict(zip(("rnn", "lstm"), before, strict=True)), rnn=after[0], lstm=after[1]))
     assert (claim.outcome, says in claim.measured) == (outcome, True), claim
+
+
+def test_the_moment_at_which_they_differ_most():
+    apart = {"before": {"rnn": [POOR], "lstm": [GOOD]}}
+    assert widest_apart(report_of(**apart, rnn=[GOOD], lstm=[GOOD])) == 50
+    assert widest_apart(report_of(**apart, rnn=[(0, 0, 0)], lstm=[GOOD])) is None
+    assert widest_apart(report_of(rnn=[POOR], lstm=[GOOD])) is None  # no difference between the moments: the end
+
+
+def test_scores_add_up_the_runs():
+    report = report_of(before={"rnn": [POOR, POOR]}, rnn=[GOOD, MIDDLE])
+    (result,) = report.results
+    last = scores(report, result)[-1]
+    assert (last.distance, last.correct, last.share, last.bounds) == (9, (98, 52), 0.75, (0.52, 0.98))
+    assert (last.low, last.high) == interval(150, 200)
+    assert [score.share for score in scores(report, result, 50)] == [1, 0.52, 0.5]
+    report = report_of(rnn=[GOOD])
+    assert scores(report, report.results[0])[0].bounds == interval(100, 100)
 
 
 def test_it_is_measured_after_twice_as_many_updates_each_time():

@@ -6,7 +6,7 @@ import pytest
 from textual._xterm_parser import XTermParser
 from textual.events import Key, Paste
 
-from seqchat.tui import thinking
+from seqchat.tui import thinking, thoughts
 from seqchat.tui.terminal import let_alt_through, let_pastes_through
 from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.continuations import Continuations
@@ -168,13 +168,13 @@ async def test_right_takes_the_grey_text_and_ctrl_right_one_word_of_it(desk, mon
         await d.press(*"我们")
         await d.settled()
         first = d.bar.suggestions[0]
-        d.workspace.on_ghost(thinking.Ghost(d.workspace._request, "好吗"))
+        d.workspace.on_ghost(thoughts.Ghost(d.workspace._request, "好吗"))
         assert d.editor.suggestion == first.insert + "好吗"
         await d.press("ctrl+right")
         assert d.editor.text == "我们" + first.insert
         await d.press("alt+z")
         await d.thought()
-        d.workspace.on_ghost(thinking.Ghost(d.workspace._request, "好吗"))
+        d.workspace.on_ghost(thoughts.Ghost(d.workspace._request, "好吗"))
         await d.press("right")
         assert d.editor.text == "我们" + first.insert + "好吗"
 
@@ -267,11 +267,11 @@ async def test_an_answer_to_a_text_that_is_gone_is_dropped(desk):
         await d.press(*"我们")
         await d.settled()
         shown = d.bar.suggestions
-        old = thinking.Request(-1, "别的")
-        growth = thinking.Growth((0, 1, 2), 0.8, 0.95)
-        d.workspace.post_message(thinking.Grown(growth, 0, Piece(0, "不该出现", 0.0, True)))
-        d.workspace.post_message(thinking.Thought(old, 0, [], d.panel._trace))
-        d.workspace.post_message(thinking.Ghost(old, "不该出现"))
+        old = thoughts.Request(-1, "别的")
+        growth = thoughts.Growth((0, 1, 2), 0.8, 0.95)
+        d.workspace.post_message(thoughts.Grown(growth, 0, Piece(0, "不该出现", 0.0, True)))
+        d.workspace.post_message(thoughts.Thought(old, 0, [], d.panel._trace))
+        d.workspace.post_message(thoughts.Ghost(old, "不该出现"))
         await d.pilot.pause()
         assert "不该出现" not in d.screen
         assert d.bar.suggestions == shown

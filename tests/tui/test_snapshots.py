@@ -14,7 +14,7 @@ from seqchat.completion.continuation import Piece
 from seqchat.completion.suggestion import Suggestion
 from seqchat.insight.gates import GateTrace
 from seqchat.model.cells import CELLS
-from seqchat.tui import thinking
+from seqchat.tui import thinking, thoughts
 from seqchat.tui.app import SeqchatApp
 from seqchat.tui.conversation import Conversation, Turn
 from seqchat.tui.settings import Settings
@@ -47,18 +47,18 @@ class Canned(thinking.Thinker):
     def start(self) -> None:
         for index, model in enumerate(self._models):
             cell = CELLS[Path(model).name]
-            self._publish(thinking.ModelReady(index, f"{Path(model).name}-chat", cell.title, cell.gates))
+            self._publish(thoughts.ModelReady(index, f"{Path(model).name}-chat", cell.title, cell.gates))
 
-    def think(self, request: thinking.Request) -> None:
+    def think(self, request: thoughts.Request) -> None:
         for index, model in enumerate(self._models):
-            self._publish(thinking.Thought(request, index, suggestions(), trace(Path(model).name)))
-        self._publish(thinking.Ghost(request, "一玩"))
+            self._publish(thoughts.Thought(request, index, suggestions(), trace(Path(model).name)))
+        self._publish(thoughts.Ghost(request, "一玩"))
         growth = request.growth
         for branch in growth.branches if growth else ():
             for word, share in (("天安门", 0.4), ("看看", 0.02), ("升旗", 0.3)):
-                self._publish(thinking.Grown(growth, branch, Piece(branch, word, float(np.log(share)), branch == 0)))
+                self._publish(thoughts.Grown(growth, branch, Piece(branch, word, float(np.log(share)), branch == 0)))
 
-    def reply(self, request: thinking.ReplyRequest | None) -> None:
+    def reply(self, request: thoughts.ReplyRequest | None) -> None:
         pass
 
 

@@ -8,23 +8,20 @@ what is so on the way and not at the end is borne out in part.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean
 from typing import Literal
 
 from seqchat.training.lab.contenders import SMALL_GRU
 from seqchat.training.lab.memory import Report, Result
+from seqchat.training.lab.scores import interval, mean_accuracies, reaches
 
 Outcome = Literal["borne out", "in part", "not borne out", "undecided"]
 
-# Half way between chance and knowing it always.
-REMEMBERED = 0.75
 # Mean accuracies that differ by less are similar.
 SIMILAR = 0.03
 # Speeds that differ by less are the same.
 SAME_SPEED = 0.05
-_Z = 1.96
 
 
 @dataclass(frozen=True)
@@ -34,31 +31,6 @@ class Claim:
     text: str
     outcome: Outcome
     measured: str
-
-
-def interval(correct: int, total: int) -> tuple[float, float]:
-    """Return the 95 % interval of a share (Wilson 1927)."""
-    share = correct / total
-    middle = share + _Z**2 / (2 * total)
-    half = _Z * math.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))
-    scale = 1 + _Z**2 / total
-    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
-
-
-def reach(distances: Sequence[int], correct: Sequence[int], texts: int) -> int:
-    """Return the farthest distance up to which `REMEMBERED` of the answers are right at every one; 0 for none."""
-    reached = 0
-    for distance, count in zip(distances, correct, strict=True):
-        if count / texts < REMEMBERED:
-            break
-        reached = distance
-    return reached
-
-
-def reaches(report: Report, result: Result, updates: int | None = None) -> list[int]:
-    """Return the reach of a contender in each run, after so many updates or at the end."""
-    settings = report.settings
-    return [reach(settings.distances, run.at(updates).correct, settings.texts) for run in result.runs]
 
 
 def judge(report: Report) -> list[Claim]:
@@ -143,10 +115,10 @@ def _trains_faster(gru: Result, lstm: Result) -> Claim:
 
 
 def _similar_quality(report: Report, gru: Result, lstm: Result) -> Claim:
-    gains = [_mean_accuracy(report, gru, run) - _mean_accuracy(report, lstm, run) for run in range(len(gru.runs))]
+    mine, other = mean_accuracies(report, gru), mean_accuracies(report, lstm)
+    gains = [a - b for a, b in zip(mine, other, strict=True)]
     text = "Of the same hidden size, the GRU is about as good as the LSTM."
-    means = (mean(_mean_accuracy(report, r, run) for run in range(len(gains))) for r in (gru, lstm))
-    measured = "{:.1%} against {:.1%} right over all distances".format(*means)
+    measured = f"At the end {mean(mine):.1%} against {mean(other):.1%} are right over all distances"
     measured += f" (by run {', '.join(f'{100 * gain:+.1f}' for gain in gains)} points)"
     if all(abs(gain) <= SIMILAR for gain in gains):
         return _claim(text, "borne out", measured)
@@ -155,7 +127,3 @@ def _similar_quality(report: Report, gru: Result, lstm: Result) -> Claim:
     if all(gain < -SIMILAR for gain in gains):
         return _claim(text, "not borne out", f"{measured}: the LSTM is better")
     return _claim(text, "undecided", f"{measured}: the runs differ")
-
-
-def _mean_accuracy(report: Report, result: Result, run: int) -> float:
-    return mean(result.runs[run].at(None).correct) / report.settings.texts

@@ -34,9 +34,9 @@ class LabSettings:
     parameters: int = 10_000
     longest: int = 50
     distances: tuple[int, ...] = (1, 5, 10, 20, 30, 40, 50, 75, 100, 150)
-    updates: int = 800
+    updates: int = 600
     seconds: float | None = None
-    runs: int = 2
+    runs: int = 3
     seed: int = 1
     texts: int = 500
     subjects: Subjects = "changing"

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import TextArea
 
-from seqchat.tui import thinking
+from seqchat.tui import thinking, thoughts
 from seqchat.tui.documents import count_words
 from seqchat.tui.keys import CANDIDATES, Key
 from seqchat.tui.language import say
@@ -41,17 +41,17 @@ class Completing(Filing):
         super().__init__(keys, inline=inline)
         self.settings = settings
         self._thinker = thinking.Thinker(models, self.post_message, remembered)
-        self._request = thinking.Request(0, "")
-        self._shown: dict[int, thinking.Request] = {}
-        self._growth: thinking.Growth | None = None
-        self._reply: thinking.ReplyRequest | None = None
+        self._request = thoughts.Request(0, "")
+        self._shown: dict[int, thoughts.Request] = {}
+        self._growth: thoughts.Growth | None = None
+        self._reply: thoughts.ReplyRequest | None = None
         self._pause: Timer | None = None
         self._resting = False
 
     def rest(self) -> None:
         """Think no more; what is still on its way finds no widgets any more."""
         self._thinker.stop()
-        self._request, self._growth, self._reply, self._resting = thinking.Request(-1, ""), None, None, True
+        self._request, self._growth, self._reply, self._resting = thoughts.Request(-1, ""), None, None, True
         if self._pause is not None:
             self._pause.stop()
 
@@ -78,7 +78,7 @@ class Completing(Filing):
         self.continuations.branches.restart()
         self._ask(again=True)
 
-    def _ask(self, *, again: bool = False, candidates: int = CANDIDATES, traced: int = thinking.TRACED_WORDS) -> None:
+    def _ask(self, *, again: bool = False, candidates: int = CANDIDATES, traced: int = thoughts.TRACED_WORDS) -> None:
         """Ask for candidates, gates and continuations, where the text or the place in it is another one.
 
         again: with other continuations; candidates, traced: for more of them, the continuations staying as they are.
@@ -86,11 +86,11 @@ class Completing(Filing):
         if self._resting:
             return
         text, after = self._written()
-        more = (candidates, traced) != (CANDIDATES, thinking.TRACED_WORDS)
+        more = (candidates, traced) != (CANDIDATES, thoughts.TRACED_WORDS)
         if not (again or more) and (text, after) == (self._request.text, self._request.after):
             return
         settings = self.settings
-        self._request = thinking.Request(
+        self._request = thoughts.Request(
             number=self._request.number + 1,
             text=text,
             after=after,
@@ -110,7 +110,7 @@ class Completing(Filing):
         said = "".join(f"{turn}\n" for turn in self.chat.conversation.history() if turn) if self.mode == "chat" else ""
         return said + writing.text_before_cursor(), writing.text_after_cursor()
 
-    def _next_growth(self, text: str, *, again: bool) -> thinking.Growth:
+    def _next_growth(self, text: str, *, again: bool) -> thoughts.Growth:
         """Return the branches that have to grow for a text; what agrees with it stays."""
         continuations = self.continuations
         emptied = continuations.branches.follow(text)
@@ -118,7 +118,7 @@ class Completing(Filing):
             emptied = continuations.branches.restart()
         continuations.refresh()
         visible = continuations.display and self.mode == "compose"
-        self._growth = thinking.Growth(emptied if visible else (), self.settings.temperature, self.settings.top_p)
+        self._growth = thoughts.Growth(emptied if visible else (), self.settings.temperature, self.settings.top_p)
         return self._growth
 
     def _describe_text(self) -> None:
@@ -129,12 +129,12 @@ class Completing(Filing):
 
     # --- thinking → screen; what belongs to a text that is no longer there is dropped
 
-    def on_model_loading(self, message: thinking.ModelLoading) -> None:
+    def on_model_loading(self, message: thoughts.ModelLoading) -> None:
         """Say what is being done."""
         if not self._resting:
             self.bars[message.index].notice(f"{message.what}…")
 
-    def on_model_ready(self, message: thinking.ModelReady) -> None:
+    def on_model_ready(self, message: thoughts.ModelReady) -> None:
         """Show what model is at work."""
         if self._resting:
             return
@@ -144,7 +144,7 @@ class Completing(Filing):
         if message.index == 0:
             self.chat.model_name = message.name
 
-    def on_model_failed(self, message: thinking.ModelFailed) -> None:
+    def on_model_failed(self, message: thoughts.ModelFailed) -> None:
         """Say why there are no suggestions; the text stays."""
         if self._resting:
             return
@@ -152,7 +152,7 @@ class Completing(Filing):
         self.panels.all[message.index].notice(message.reason)
         self.notify(message.reason, severity="error", timeout=30, markup=False)
 
-    def on_thought(self, message: thinking.Thought) -> None:
+    def on_thought(self, message: thoughts.Thought) -> None:
         """Show suggestions and gates."""
         request, index = message.request, message.index
         if request is not self._request:
@@ -166,21 +166,21 @@ class Completing(Filing):
             first = message.suggestions[0] if message.suggestions else None
             self.writing.offer(Offer(first.insert, first.replace, first.completes) if first else Offer())
 
-    def on_ghost(self, message: thinking.Ghost) -> None:
+    def on_ghost(self, message: thoughts.Ghost) -> None:
         """Let the grey text go on."""
         suggestions = self.bars[0].suggestions
         if message.request is self._request and suggestions:
             first = suggestions[0]
             self.writing.offer(Offer(first.insert, first.replace, first.completes, message.text))
 
-    def on_grown(self, message: thinking.Grown) -> None:
+    def on_grown(self, message: thoughts.Grown) -> None:
         """Let a continuation grow."""
         if message.growth is self._growth:
             continuations, piece = self.continuations, message.piece
             continuations.branches.grow(message.branch, piece.text, piece.log_probability, piece.ended, message.replace)
             continuations.refresh()
 
-    def on_replied(self, message: thinking.Replied) -> None:
+    def on_replied(self, message: thoughts.Replied) -> None:
         """Let a reply grow; what is typed meanwhile follows it once it has ended."""
         if message.request is not self._reply:
             return
@@ -193,7 +193,7 @@ class Completing(Filing):
     def on_chat_reply_wanted(self, message: Chat.ReplyWanted) -> None:
         """Ask for a reply."""
         number = self._reply.number + 1 if self._reply else 0
-        self._reply = thinking.ReplyRequest(number, message.turns, self.settings.temperature, self.settings.top_p)
+        self._reply = thoughts.ReplyRequest(number, message.turns, self.settings.temperature, self.settings.top_p)
         self._thinker.reply(self._reply)
 
     # --- candidates and continuations

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer, Input, Static
 
-from seqchat.tui import experiment, thinking
+from seqchat.tui import experiment, thoughts
 from seqchat.tui.experiment import Experiment, Outcome
 from seqchat.tui.heatmap import fit
 from seqchat.tui.keys import Key, bind
@@ -40,7 +40,7 @@ class ExperimentScreen(Screen[Experiment]):
         keys: Mapping[str, tuple[Key, ...]],
         text: str,
         tried: Experiment,
-        ask: Callable[[thinking.Question], object],
+        ask: Callable[[thoughts.Question], object],
         *,
         bars: bool,
     ) -> None:
@@ -89,9 +89,9 @@ class ExperimentScreen(Screen[Experiment]):
     def _try(self) -> None:
         self._asked += 1
         ask = partial(experiment.run, text=self._text, experiment=self.tried)
-        self._ask(thinking.Question(_TOPIC, ask, number=self._asked, to=self.post_message))
+        self._ask(thoughts.Question(_TOPIC, ask, number=self._asked, to=self.post_message))
 
-    def on_answered(self, message: thinking.Answered) -> None:
+    def on_answered(self, message: thoughts.Answered) -> None:
         """Show the outcome, or why there is none; the last one stays."""
         if message.question.number != self._asked:
             return

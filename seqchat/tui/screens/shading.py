@@ -8,7 +8,7 @@ from typing import cast
 from textual import on
 from textual.color import Color
 
-from seqchat.tui import shading, thinking
+from seqchat.tui import shading, thoughts
 from seqchat.tui.screens.completing import Completing
 from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.gate_panel import GatePanel
@@ -19,7 +19,7 @@ _TOPIC = "shading"
 class Shading(Completing):
     """Asks for shades once the candidates are there, and draws them."""
 
-    def on_thought(self, message: thinking.Thought) -> None:
+    def on_thought(self, message: thoughts.Thought) -> None:
         """Show suggestions and gates, and shade the text anew."""
         super().on_thought(message)
         if message.index == 0 and message.request is self._request:
@@ -40,9 +40,9 @@ class Shading(Completing):
             self._wonder(partial(shading.by_neuron, text=text, layer=layer, gate=gate, neuron=neuron, last=last))
 
     def _wonder(self, ask: partial[list[shading.Shade]]) -> None:
-        self._thinker.ask(thinking.Question(_TOPIC, ask))
+        self._thinker.ask(thoughts.Question(_TOPIC, ask))
 
-    def on_answered(self, message: thinking.Answered) -> None:
+    def on_answered(self, message: thoughts.Answered) -> None:
         """Draw the shades, if they are those of the text at hand."""
         question = message.question
         if question.topic != _TOPIC or self._resting or message.problem or not isinstance(question.ask, partial):

@@ -16,7 +16,7 @@ from seqchat.tui.keys import LESSONS as COUNT
 from seqchat.tui.keys import Key, bind
 from seqchat.tui.language import in_use
 from seqchat.tui.screens.formula import Formulas
-from seqchat.tui.thinking import TRACED_WORDS
+from seqchat.tui.thoughts import TRACED_WORDS
 from seqchat.tui.tour.choice import choose
 from seqchat.tui.tour.lessons import LESSONS
 from seqchat.tui.tour.page import Page, keys_of_a_lesson

@@ -11,7 +11,7 @@ from textual.message import Message
 
 from seqchat.errors import SeqchatError
 from seqchat.tui.language import say
-from seqchat.tui.thinking import TRACED_WORDS
+from seqchat.tui.thoughts import TRACED_WORDS
 
 if TYPE_CHECKING:
     from seqchat.completion.engine import Engine

@@ -11,7 +11,7 @@ from seqchat.tui.keys import Key
 from seqchat.tui.widgets.gate_panel import GatePanel
 
 if TYPE_CHECKING:
-    from seqchat.tui.thinking import ModelReady, Thought
+    from seqchat.tui.thoughts import ModelReady, Thought
 
 # Pressing a key for a wider panel moves it by so many columns, or by one line where the panels lie below the text.
 _COLUMNS_A_STEP = 5
