@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import sys
+import threading
 import traceback
 
 import click
@@ -67,27 +70,39 @@ def cli(debug: bool) -> None:
 
 def main() -> None:
     """Run the command line; failures become one sentence on standard error and exit status 1 or 2."""
+    status = _run()
+    if "seqchat.tui.app" in sys.modules and threading.active_count() > 1:
+        # Python would take the interpreter away from a thread amid PyTorch's work, which aborts the program.
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
+
+
+def _run() -> int:
     debug = "--debug" in sys.argv
     arguments = [a for a in sys.argv[1:] if a != "--debug"]
     try:
         cli.main(arguments, prog_name="seqchat", standalone_mode=False)
     except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        return error.exit_code
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
-        sys.exit(130)
+        return 130
     except BrokenPipeError:
         # The reader of our output is gone (`| head`); there is nobody left to tell.
         sys.stderr.close()
-        sys.exit(1)
+        return 1
     except Exception as error:
         if debug:
             traceback.print_exc()
         click.echo(f"Error: {_sentence(error)}", err=True)
-        sys.exit(1)
+        return 1
+    return 0
 
 
 def _sentence(error: Exception) -> str:

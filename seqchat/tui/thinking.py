@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _GHOST_FLOOR = 0.35
 # Between two words of the continuations, the screen has the interpreter for itself.
 _BREATH_SECONDS = 0.015
-_END_SECONDS = 5.0
+_END_SECONDS = 0.5
 
 
 class Thinker:
@@ -97,7 +97,7 @@ class Thinker:
             self._changed.notify()
 
     def join(self) -> None:
-        """Wait for the end of the thread: a program that ends amid a product of matrices is aborted."""
+        """Wait a little for the end of the thread."""
         if self._thread.is_alive():
             self._thread.join(_END_SECONDS)
 
