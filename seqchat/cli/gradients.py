@@ -24,8 +24,6 @@ from seqchat.files import write_file
 from seqchat.model.shelf import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from seqchat.completion.engine import Engine
-    from seqchat.corpus.encoding import IdStream
     from seqchat.insight.gradient_flow import Flow, Values
 
 _KINDS = (".png", ".svg", ".json")
@@ -69,6 +67,7 @@ def gradients(
     seqchat gradients lstm-chat --data my_chats.jsonl --out gradients.png
     """
     from seqchat.completion.engine import Engine
+    from seqchat.corpus.segmentation import encoded
     from seqchat.insight.gradient_flow import gradient_flow
 
     if out is not None and out.suffix.lower() not in _KINDS:
@@ -81,7 +80,7 @@ def gradients(
     ):
         for number, name in enumerate(names):
             engine = Engine.load(name, "fp32")
-            stream = _encode(engine, data, Path(folder) / str(number))
+            stream = encoded([data], engine.vocabulary, Path(folder) / str(number))
             flow = gradient_flow(
                 engine,
                 stream,
@@ -98,15 +97,6 @@ def gradients(
         print_json(_document(flows))
     elif out is None:
         click.echo("\n".join([_chart(flows), _table(flows), "", *map(_sentence, flows)]))
-
-
-def _encode(engine: Engine, data: str, folder: Path) -> IdStream:
-    import numpy as np
-
-    from seqchat.corpus.segmentation import Reading, segmented
-
-    text = segmented(Reading([data], engine.vocabulary.segmenter.name), folder / "text")
-    return text.encode(folder / "ids", engine.vocabulary, np.ones(text.stream.dialogs, dtype=np.bool_))
 
 
 # --- as numbers --------------------------------------------------------------------------------------------------

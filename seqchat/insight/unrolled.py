@@ -10,13 +10,10 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor
-from torch.nn.functional import hardshrink, linear
+from torch.nn.functional import linear
 
 from seqchat.model.cells import Gates, LayerWeights, free
 from seqchat.model.stepping import CarriedSteps, WindowSteps
-
-# What is smaller counts as 0: the smallest numbers that float32 has would make the products many times slower.
-_SMALLEST = 1e-20
 
 # gates [words, hidden] of a layer, the state [parts, words, hidden] before each word, weights, the gradient
 # [words, hidden] that comes from above → the gradient [words, inputs] at what the layer read
@@ -79,7 +76,7 @@ def _rnn(slope: Tensor, weights: LayerWeights, above: Tensor) -> Tensor:
     hidden = torch.zeros_like(above[0])
     for t in reversed(range(len(above))):
         rows[t] = (hidden + above[t]) * slope[t]
-        hidden = hardshrink(rows[t] @ weights.hidden, _SMALLEST)
+        hidden = rows[t] @ weights.hidden
     return rows @ weights.input
 
 
@@ -95,8 +92,8 @@ def _lstm(gates: Gates, before: Tensor, weights: LayerWeights, above: Tensor) ->
         hidden = hidden + above[t]
         cell = cell + hidden * to_cell[t]
         rows[t] = torch.cat((cell.repeat(3) * from_cell[t], hidden * from_hidden[t]))
-        hidden = hardshrink(rows[t] @ weights.hidden, _SMALLEST)
-        cell = hardshrink(cell * f[t], _SMALLEST)
+        hidden = rows[t] @ weights.hidden
+        cell = cell * f[t]
     return rows @ weights.input
 
 
@@ -112,8 +109,7 @@ def _gru(gates: Gates, before: Tensor, weights: LayerWeights, above: Tensor) -> 
         hidden = hidden + above[t]
         rows[t] = hidden.repeat(3) * slopes[t]
         to_reset, to_update, to_seen = rows[t].chunk(3)
-        through_gates = torch.cat((to_reset, to_update, to_seen * r[t])) @ weights.hidden
-        hidden = hardshrink(hidden * z[t] + through_gates, _SMALLEST)
+        hidden = hidden * z[t] + torch.cat((to_reset, to_update, to_seen * r[t])) @ weights.hidden
     return rows @ weights.input
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import click
+import torch
 
 from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
@@ -57,6 +58,8 @@ def connectivity_part(engine: Engine, messages: Sequence[str], repeats: int = 50
 @click.option("--repeats", default=50, show_default=True, help="How many texts.")
 def main(source: str, model: str, random_weights: bool, repeats: int) -> None:
     """Print a table."""
+    # As `Engine.load` does
+    torch.set_num_threads(1)
     engine = Engine("synthetic", synthetic()) if random_weights else Engine.load(model)
     messages = [turn for dialog in read_dialogs([source]) for turn in dialog.turns][:400]
     click.echo("| part | median | 99th percentile |")

@@ -15,7 +15,6 @@ from seqchat.corpus.words import SEGMENTERS
 from seqchat.errors import SeqchatError
 from seqchat.insight.connectivity import aim, connections, connectivity
 from seqchat.insight.spans import spans
-from seqchat.insight.unrolled import gradient_at_words
 from seqchat.model.cells import run_layers
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
@@ -82,25 +81,6 @@ def test_in_a_window_it_is_that_of_torch(cell, nonlinearity, layers, bidirection
         (gradient,) = torch.autograd.grad(network.logits(features)[0, 6], x)
         expected = [0.0] * (end - 4) + gradient[:, 0].norm(dim=1).tolist()[-end:]
         np.testing.assert_allclose(connectivity(engine, node, 6), expected, rtol=1e-4, atol=1e-6)
-
-
-@pytest.mark.parametrize(("cell", "nonlinearity"), SHAPES)
-def test_what_vanishes_is_nothing_and_no_tiny_number(cell, nonlinearity):
-    engine = shaped(cell, nonlinearity, 2, "next")
-    for layer in engine.network.layers:
-        layer.hidden.mul_(1e-3)
-        # Closed by their biases: the forget gate, or the update gate
-        layer.input_bias[12:24] -= 30 if cell in ("lstm", "gru") else 0
-    network, nodes = engine.network, list(engine.context.node(TEXT).path())[-2::-1]
-    gates = [
-        {gate.name: torch.stack([node.gate(layer, gate.name) for node in nodes]) for gate in network.cell.gates}
-        for layer in range(2)
-    ]
-    before = torch.cat([node.parent.state for node in nodes], dim=2)
-    found = gradient_at_words(network, gates, before, torch.ones(12)).abs()
-    assert (found[-1] > 0).any()
-    assert not found[0].any()
-    assert not ((found > 0) & (found < 1e-30)).any()
 
 
 def test_a_text_without_words_has_none(engine):

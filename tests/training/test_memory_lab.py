@@ -309,6 +309,7 @@ GOOD, MIDDLE, POOR = (100, 99, 98), (100, 95, 52), (100, 52, 50)
     [
         ([POOR], [GOOD], "borne out", "At the end its reach is 9, the RNN's 1."),
         ([POOR, MIDDLE], [MIDDLE, GOOD], "borne out", "its reach is 5, 9, the RNN's 1, 5."),
+        ([(50, 50, 50)], [GOOD], "borne out", "the RNN has not learned the task at any distance"),
         ([GOOD], [POOR], "not borne out", "the RNN remembers farther"),
         ([POOR, GOOD], [GOOD, POOR], "undecided", "farther in 1 of 2 runs, nearer in 1"),
         ([POOR, GOOD], [GOOD, GOOD], "undecided", "farther in 1 of 2 runs, nearer in 0"),

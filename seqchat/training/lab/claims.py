@@ -56,7 +56,8 @@ def _remembers_farther(report: Report, gated: Result, rnn: Result) -> Claim:
     measured = _reaches_in_words(report, gated, rnn, None)
     farther, nearer = _farther(report, gated, rnn, None), _farther(report, rnn, gated, None)
     if farther == runs:
-        return _claim(text, "borne out", measured)
+        nothing = ": the RNN has not learned the task at any distance" if max(reaches(report, rnn)) == 0 else ""
+        return _claim(text, "borne out", f"{measured}{nothing}")
     on_the_way = [m for m in report.milestones if _farther(report, gated, rnn, m) == runs]
     if nearer == 0 and on_the_way:
         before = _reaches_in_words(report, gated, rnn, on_the_way[-1])
