@@ -20,8 +20,20 @@ from seqchat.tui.widgets.continuations import Continuations
 
 HERE = Path(__file__).parent
 
+# What is pressed when all before it was answered: the forget gate held at 0, at a text with two subjects
+_HOLD = [*"小帅是一名程序员，他每天都", "PAUSE", "alt+w", "g", "g", "0", "PAUSE"]
+
 # name, columns, rows, theme, language, keys
 PICTURES = (
+    ("experiment", 110, 36, "seqchat-dark", "en", _HOLD),
+    (
+        "shading",
+        110,
+        32,
+        "seqchat-light",
+        "en",
+        [*"我明天想去北京看升旗，你去吗？\n还没想好，不过听说那里", "PAUSE", "alt+shift+d", "PAUSE"],
+    ),
     ("compose-light", 110, 32, "seqchat-light", "zh", [*"我想去北京"]),
     ("chat", 110, 32, "seqchat-dark", "en", ["alt+m", *"你好，附近有什么好吃的？", "enter", *"人均"]),
 )
@@ -52,7 +64,10 @@ async def take(model: str, name: str, columns: int, rows: int, theme: str, lang:
     app = new_app(model, theme, lang)
     async with app.run_test(size=(columns, rows)) as pilot:
         for key in keys:
-            await pilot.press(key)
+            if key == "PAUSE":
+                await settle(pilot)
+            else:
+                await pilot.press("enter" if key == "\n" else key)
             if key == "enter":
                 await settle(pilot)
         await settle(pilot)
