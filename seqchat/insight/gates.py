@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from seqchat.completion.engine import Engine
 from seqchat.completion.states import Node
 from seqchat.corpus.cleaning import GLUE
-from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, UNKNOWN_ID
+from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, UNKNOWN_ID, Vocabulary
 
 _SIGNS = {DIALOG_ID: "▶", TURN_ID: "⏎", UNKNOWN_ID: "□"}
 
@@ -34,12 +36,20 @@ class GateTrace:
 def trace(engine: Engine, node: Node, last: int) -> GateTrace:
     """Return the gates at the last words up to `node`; the start of the dialog counts as a word."""
     nodes = list(islice(node.path(), last))[::-1]
-    words = [_label(engine, n.word_id) for n in nodes]
+    words = [label(engine.vocabulary, n.word_id) for n in nodes]
     layers = [
-        {gate.name: np.stack([n.gate(layer, gate.name).numpy() for n in nodes]) for gate in engine.network.cell.gates}
+        {gate.name: _rows(nodes, layer, gate.name) for gate in engine.network.cell.gates}
         for layer in range(len(engine.network.layer_names))
     ]
     return GateTrace(words, engine.network.layer_names, layers, nodes[0].parent is None)
+
+
+def _rows(nodes: Sequence[Node], layer: int, name: str) -> NDArray[np.float32]:
+    """Return a gate's values at nodes: [nodes, neurons]."""
+    steps = [(node.stepped.gates[layer][name], node.row) for node in nodes]
+    # Most words were stepped over alone; cutting rows out would take most of the time.
+    rows = torch.cat([values if len(values) == 1 else values[row : row + 1] for values, row in steps])
+    return np.asarray(rows.numpy())
 
 
 def movers(before: NDArray[np.float32], now: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
@@ -48,5 +58,6 @@ def movers(before: NDArray[np.float32], now: NDArray[np.float32], k: int) -> lis
     return [(int(neuron), float(change[neuron])) for neuron in np.argsort(-np.abs(change), kind="stable")[:k]]
 
 
-def _label(engine: Engine, word_id: int) -> str:
-    return _SIGNS.get(word_id) or engine.vocabulary.words[word_id].removeprefix(GLUE)
+def label(vocabulary: Vocabulary, word_id: int) -> str:
+    """Return what stands for a word under its column: ``▶`` for the start of a dialog, ``⏎`` for the end of a turn."""
+    return _SIGNS.get(word_id) or vocabulary.words[word_id].removeprefix(GLUE)

@@ -27,11 +27,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqchat.completion.engine import Engine
-from seqchat.corpus.cleaning import GLUE, clean
+from seqchat.corpus.cleaning import clean
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import encode_dialog
-from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, UNKNOWN_ID, Vocabulary
+from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, Vocabulary
 from seqchat.errors import SeqchatError
+from seqchat.insight.gates import label
 from seqchat.model.cells import Gate, Gates, run_layers
 from seqchat.model.stepping import InfillSteps, StepNetwork
 
@@ -39,7 +40,6 @@ from seqchat.model.stepping import InfillSteps, StepNetwork
 BLOCK = 256
 # A longer line is cut into words in pieces of about so many characters.
 _PIECE = 10_000
-_SIGNS = {DIALOG_ID: "▶", TURN_ID: "⏎", UNKNOWN_ID: "□"}
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,7 @@ def record(engine: Engine, view: View, ids: Iterable[int], most_words: int = BLO
             }
             for name in view.layers
         ]
-        yield Block(part, [shown(engine.vocabulary, word_id) for word_id in part], layers)
+        yield Block(part, [label(engine.vocabulary, word_id) for word_id in part], layers)
 
 
 def joined(blocks: Iterable[Block], most_words: int, kind: str) -> Block:
@@ -181,11 +181,6 @@ def joined(blocks: Iterable[Block], most_words: int, kind: str) -> Block:
             for k, layer in enumerate(found[0].layers)
         ],
     )
-
-
-def shown(vocabulary: Vocabulary, word_id: int) -> str:
-    """Return what stands for a word under its column."""
-    return _SIGNS.get(word_id) or vocabulary.words[word_id].removeprefix(GLUE)
 
 
 def highest(gate: Gate, values: NDArray[np.float32]) -> float:

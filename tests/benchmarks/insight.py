@@ -1,8 +1,11 @@
 """What looking inside costs.
 
     python tests/benchmarks/insight.py ../shared/data/kdconv.jsonl
+    python tests/benchmarks/insight.py ../shared/data/kdconv.jsonl --part live --synthetic
     python tests/benchmarks/insight.py ../shared/data/kdconv.jsonl --part inspect --words 1000 --words 10000
 
+`live` types messages key by key: what the suggestions take, and what looking at the gates adds to that; then what comes
+behind, off the way of a keystroke: the words that the best suggestion depends on, and an experiment.
 `inspect` writes every gate at every word of a text into an .npz file, in a process of its own: its time, the part of it
 that it computed (the rest it waited, also for other programs), its largest resident memory, and how much of that is
 beyond the same command on a text of one word, which is what the program itself takes.
@@ -11,34 +14,69 @@ beyond the same command on a text of one word, which is what the program itself 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import click
+import torch
 
 from seqchat.completion.engine import Engine
+from seqchat.completion.suggestion import suggest
 from seqchat.corpus.sources import read_dialogs
+from seqchat.evaluation.latency import Percentiles, synthetic
+from seqchat.insight.connectivity import aim, connections, connectivity
+from seqchat.insight.gates import trace
+from seqchat.insight.intervention import GateHold, Intervention, compare
 from seqchat.insight.recording import text_ids
+
+# A process's `ru_maxrss` begins with what its parent had when it started it, and VmHWM with nothing.
+_RUN = """
+import atexit, sys
+from pathlib import Path
+copy = Path(sys.argv.pop())
+atexit.register(lambda: copy.write_text(Path("/proc/self/status").read_text()))
+from seqchat.cli import main
+main()
+"""
+
+
+Result = TypeVar("Result")
+
+# Keys that are typed behind so many characters; what comes behind a key is timed at every few of them.
+_KEYS, _BEFORE, _EVERY = 500, 300, 10
+# So many words the panel of the app shows.
+TRACED = 64
 
 
 @dataclass(frozen=True)
 class Given:
-    """What the parts measure on: a model, the source of real text, and the lengths of text in words."""
+    """What the parts measure on: a model (with random weights, if synthetic), real text, and its lengths in words."""
 
     model: str
     source: str
     words: tuple[int, ...]
+    synthetic: bool
+
+    def engine(self) -> Engine:
+        """Load the model."""
+        # As `Engine.load` does
+        torch.set_num_threads(1)
+        return Engine("synthetic", synthetic()) if self.synthetic else Engine.load(self.model)
 
 
 def measure_inspect(given: Given) -> None:
     """Time `seqchat inspect --file … --out ….npz`."""
-    click.echo("| words | seconds | computing | words/s | peak memory | beyond one word | file |")
-    click.echo("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |")
+    click.echo("| words | seconds | computing | peak memory | beyond one word | file |")
+    click.echo("| ---: | ---: | ---: | ---: | ---: | ---: |")
     engine = Engine.load(given.model)
     with tempfile.TemporaryDirectory(prefix="seqchat-insight-") as name:
         folder = Path(name)
@@ -60,9 +98,8 @@ class Cost:
 
 def _row(words: int, cost: Cost, start: Cost, folder: Path) -> None:
     size = (folder / "gates.npz").stat().st_size / 2**20
-    rate = "" if cost is start else f"{words / (cost.computing - start.computing):,.0f}"
     click.echo(
-        f"| {words:,} | {cost.seconds:.1f} | {cost.computing:.1f} | {rate} | {cost.memory:.0f} MB "
+        f"| {words:,} | {cost.seconds:.1f} | {cost.computing:.1f} | {cost.memory:.0f} MB "
         f"| {cost.memory - start.memory:.1f} MB | {size:.1f} MB |"
     )
 
@@ -84,18 +121,58 @@ def _text(engine: Engine, source: str, count: int) -> tuple[str, int]:
 def _inspect(model: str, text: str, folder: Path) -> Cost:
     """Run the command on a text."""
     (folder / "text.txt").write_text(text, "utf-8")
-    command = [sys.executable, "-m", "seqchat", "inspect", "-m", model]
-    command += ["--file", str(folder / "text.txt"), "--out", str(folder / "gates.npz")]
+    command = [sys.executable, "-c", _RUN, "inspect", "-m", model]
+    command += ["--file", str(folder / "text.txt"), "--out", str(folder / "gates.npz"), str(folder / "status")]
     began = time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
     if status:
-        raise click.ClickException(f"{' '.join(command)} ended with status {os.waitstatus_to_exitcode(status)}.")
+        raise click.ClickException(f"seqchat inspect ended with status {os.waitstatus_to_exitcode(status)}.")
     seconds = time.perf_counter() - began
-    return Cost(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+    peak = re.search(r"VmHWM:\s*(\d+)", (folder / "status").read_text())
+    assert peak is not None
+    return Cost(seconds, usage.ru_utime + usage.ru_stime, int(peak[1]) / 1024)
 
 
-PARTS: dict[str, Callable[[Given], None]] = {"inspect": measure_inspect}
+def measure_live(given: Given) -> None:
+    """Time what the live views add to a keystroke, and what comes behind it."""
+    engine = given.engine()
+    times: dict[str, list[float]] = {}
+
+    def timed(name: str, work: Callable[[], Result]) -> Result:
+        began = time.perf_counter()
+        result = work()
+        times.setdefault(name, []).append(time.perf_counter() - began)
+        return result
+
+    whole = "\n".join(turn for dialog in islice(read_dialogs([given.source]), 20) for turn in dialog.turns)
+    for key in range(1, _KEYS + 1):
+        text = whole[: _BEFORE + key]
+        suggestions = timed("a keystroke's suggestions", partial(suggest, engine, text))
+        node = engine.context.node(text)
+        timed(f"its gates, {TRACED} words", partial(trace, engine, node, TRACED))
+        if key % _EVERY == 0 and suggestions:
+            target = aim(engine, text, suggestions[0])
+            for words in (20, 100):
+                work = partial(connectivity, engine, target.node, target.word_id, words)
+                timed(f"behind it: connectivity, {words} words", work)
+            timed(
+                "behind it: connectivity and its places, 100 words", partial(connections, engine, text, suggestions[0])
+            )
+    text = whole[:100]
+    held = Intervention((GateHold("forget", 0.0),))
+    for _ in range(_KEYS // _EVERY):
+        engine.context.node(text)
+        timed("an experiment, 100 characters", partial(compare, engine, text, held))
+    click.echo("| what | median | 99th percentile |")
+    click.echo("| --- | ---: | ---: |")
+    for name, seconds in times.items():
+        found = Percentiles.of(seconds)
+        click.echo(f"| {name} | {found.p50:.2f} ms | {found.p99:.2f} ms |")
+    click.echo()
+
+
+PARTS: dict[str, Callable[[Given], None]] = {"live": measure_live, "inspect": measure_inspect}
 
 
 @click.command()
@@ -103,10 +180,11 @@ PARTS: dict[str, Callable[[Given], None]] = {"inspect": measure_inspect}
 @click.argument("model", required=False, default="lstm-chat")
 @click.option("--part", "parts", multiple=True, type=click.Choice(list(PARTS)), help="Only this part.")
 @click.option("--words", multiple=True, default=(1_000, 10_000), show_default=True, help="Lengths of text.")
-def main(source: str, model: str, parts: tuple[str, ...], words: tuple[int, ...]) -> None:
+@click.option("--synthetic", "random_weights", is_flag=True, help="The network of `seqchat bench --synthetic`.")
+def main(source: str, model: str, parts: tuple[str, ...], words: tuple[int, ...], random_weights: bool) -> None:
     """Run all parts, or some, on the dialogs of SOURCE."""
     for name in parts or PARTS:
-        PARTS[name](Given(model, source, words))
+        PARTS[name](Given(model, source, words, random_weights))
 
 
 if __name__ == "__main__":
