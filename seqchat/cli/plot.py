@@ -46,6 +46,8 @@ def plot(directories: tuple[Path, ...], measure: str, out: Path | None, as_json:
 def _draw_in_terminal(histories: list[History], measure: str) -> None:
     import plotext
 
+    plotext.clear_figure()
+
     for history in histories:
         x, y = history.curve(measure)
         plotext.plot(x, y, label=history.name, marker="braille")

@@ -7,11 +7,11 @@ import contextlib
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.command import CommandPalette
-from textual.screen import Screen
+from textual.screen import ModalScreen, Screen
 
 from seqchat import locations
 from seqchat.errors import SeqchatError
@@ -104,11 +104,16 @@ class SeqchatApp(App[str]):
 
     def on_mount(self) -> None:
         """Say what was wrong with the settings, and listen."""
-        for problem in self._problems:
-            self.notify(problem, severity="warning", timeout=15, markup=False)
+        if self._problems:
+            self.notify("\n".join(self._problems), severity="warning", timeout=20, markup=False)
         self.theme_changed_signal.subscribe(self, self._keep_theme)
+        self.app_resume_signal.subscribe(self, lambda _: self.call_later(self._draw_all))
         if not self.is_headless:
             self._end_with_terminal()
+
+    def _draw_all(self) -> None:
+        """Draw every cell, as a terminal wants it that comes back empty."""
+        self._display(self.screen, self.screen._compositor.render_full_update())
 
     def _end_with_terminal(self) -> None:
         """Let a lost connection or a request to end keep what was written."""
@@ -126,7 +131,7 @@ class SeqchatApp(App[str]):
         if self._inline:
             return
         if self._file is not None:
-            self.workspace.open_file(self._file)
+            self.workspace.open_file(self._file, new=True)
         elif not self._fresh:
             await self._go_on()
         if self._tour:
@@ -187,6 +192,12 @@ class SeqchatApp(App[str]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """List what the palette offers."""
         return commands.of(self)
+
+    def push_screen(self, screen: Any, *arguments: Any, **options: Any) -> Any:
+        """Show a screen; the keys that are always at work are in dialogs too."""
+        if isinstance(screen, ModalScreen):
+            bind(screen, "always", table=self.keys)
+        return super().push_screen(screen, *arguments, **options)
 
     def action_command_palette(self) -> None:
         """Show all commands."""

@@ -33,6 +33,9 @@ CHINESE: dict[str, str] = {
     "Save": "保存",
     "Saved {path}.": "已保存到 {path}。",
     "Copied.": "已复制。",
+    "There is no folder {path}.": "没有文件夹 {path}。",
+    "The turns behind it go then. Ask for another reply?": "它之后的对话会消失。要换一个回复吗？",
+    "Enter sends it anew, Esc leaves all as it was": "回车重新发送，Esc 保持原样",
     "The text is not saved. Begin a new one?": "文本尚未保存。要新建吗？",
     "The text is not saved. Open another one?": "文本尚未保存。要打开别的文件吗？",
     "Begin a new conversation? This one ends.": "开始新的对话吗？当前对话会结束。",
@@ -113,9 +116,9 @@ CHINESE: dict[str, str] = {
     ),
     # help
     "Help": "帮助",
-    "Type; the grey text and the candidates follow every key. Other keys can be set in {path}: "
-    'a table [keys.SCOPE] with lines such as save = "ctrl+s".': (
-        '只管打字；灰色预测和候选随每次按键更新。按键可在 {path} 里改：表 [keys.范围] 下写 save = "ctrl+s" 这样的行。'
+    "Type; the grey text and the candidates follow every key.": "只管打字；灰色预测和候选随每次按键更新。",
+    'Other keys can be set in {path}: a table [keys.SCOPE], lines such as save = "ctrl+s", names as in grey.': (
+        '按键可在 {path} 里改：表 [keys.范围] 下写 save = "ctrl+s" 这样的行，名称见灰字。'
     ),
     "Always": "任何时候",
     "Anywhere": "除对话框外",
@@ -263,12 +266,16 @@ CHINESE: dict[str, str] = {
     "Hold one neuron with 0 and 1, or the whole gate": "0 和 1 固定单个神经元或整个门",
     "Neuron": "神经元",
     "Hold and swap nothing": "不固定也不换词",
-    "Free": "清空",
+    "One neuron": "单个神经元",
+    "Clear": "清空",
+    "Word": "词",
+    "Hold": "固定",
     "In an experiment": "在实验中",
     "On a page of curves": "在曲线页",
     "Held: gate=value@layer:neurons": "固定：门=值@层:神经元",
     "Swapped: word=word": "换词：原词=新词",
     "What differs": "有何不同",
+    "such as {example}": "例如 {example}",
     "untouched run": "原样运行",
     "changed run": "改动后运行",
     "untouched": "原样",
@@ -311,5 +318,5 @@ CHINESE: dict[str, str] = {
     "{name}: {seen}. One word more multiplies ∂L/∂{sign} by {factor:.2f}; one step can stretch it by {step:.2f}.": (
         "{name}：{seen}。每多一个词 ∂L/∂{sign} 乘以 {factor:.2f}；单步最多放大 {step:.2f} 倍。"
     ),
-    " Its {gate} gates leave {share} after 10 words.": " 它的 {gate} 门在 10 个词后留下 {share}。",
+    " Its {gate} gates, the direct path alone, leave {share} after 10.": "只看直通路径，它的 {gate} 门在 10 个词后留下 {share}。",
 }

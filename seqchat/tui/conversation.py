@@ -31,10 +31,15 @@ class Conversation:
         """Add what the writer said, and an empty turn for the reply."""
         self.turns += [Turn("you", text), Turn("model", "")]
 
-    def take_back(self, index: int) -> str:
-        """Drop the writer's turn `index`, or the one before a reply, with all that follows; return what it said."""
+    def own(self, index: int) -> int:
+        """Return the number of the writer's turn that is `index`, or the one before a reply."""
         while index > 0 and self.turns[index].speaker == "model":
             index -= 1
+        return index
+
+    def take_back(self, index: int) -> str:
+        """Drop the writer's turn `index`, or the one before a reply, with all that follows; return what it said."""
+        index = self.own(index) if self.turns else 0
         text = self.turns[index].text if self.turns else ""
         del self.turns[index:]
         return text
@@ -72,4 +77,5 @@ class Conversation:
             )
 
 
-_MARKDOWN = {ord(sign): f"\\{sign}" for sign in "\\`*_{}[]<>()#+-.!|~"}
+# What means something in the middle of a line
+_MARKDOWN = {ord(sign): f"\\{sign}" for sign in "\\`*_[]<>|~&"}

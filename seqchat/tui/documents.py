@@ -44,6 +44,17 @@ class Document:
         return cls(path, clean(raw), "\r\n" if "\r\n" in raw else "\n", changed)
 
     @classmethod
+    def new(cls, path: Path) -> Document:
+        """Return an empty text that is not on the disk yet.
+
+        Raises:
+            SeqchatError: there is no folder for it.
+        """
+        if not path.parent.is_dir():
+            raise SeqchatError(say("There is no folder {path}.", path=path.parent))
+        return cls(path, "", "\n", 0)
+
+    @classmethod
     def write(cls, path: Path, text: str, newline: str = "\n") -> Document:
         """Write a text, atomically; a link stays a link, and permissions stay.
 

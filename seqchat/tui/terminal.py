@@ -25,8 +25,8 @@ from seqchat.corpus.cleaning import is_safe, without_escapes
 _LOOK_SECONDS, _END_SECONDS = 1.0, 2.0
 
 
-# Letters that begin longer codes after Esc, and those that terminals send for the motions of words
-_NOT_ALT = "OPXbf"
+# What begins longer codes after Esc, and what terminals send for the motions of words
+_NOT_ALT = "OPbf[]\\^_"
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def let_alt_through() -> None:
     Terminals send Esc before the character. Textual takes digits for what Option types on a Mac (Alt+2: ™), types the
     letter into a text area, and reads two such keys that come together as four.
     """
-    for character in string.ascii_letters + string.digits:
+    for character in string.ascii_letters + string.digits + string.punctuation:
         if character not in _NOT_ALT:
             key = f"alt+shift+{character.lower()}" if character.isupper() else f"alt+{character}"
             ANSI_SEQUENCES_KEYS[f"\x1b{character}"] = (_AltKey(key),)  # type: ignore[index]

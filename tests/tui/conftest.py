@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from seqchat.tui import language
 from seqchat.tui.app import SeqchatApp
 from seqchat.tui.screens.workspace import Workspace
 from seqchat.tui.settings import Settings
@@ -84,6 +85,12 @@ class Desk:
 
 
 Sitting = Callable[..., AbstractAsyncContextManager[Desk]]
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """Begin in English, whatever the test before spoke."""
+    language.use("en")
 
 
 @pytest.fixture

@@ -423,7 +423,9 @@ async def test_help_lists_every_key(desk):
         await d.pilot.pause()
         for scope, keys in d.app.keys.items():
             assert f"[keys.{scope}]" in d.screen
-            assert all(str(key) in d.screen for key in keys)
+            assert all(str(key) in d.screen for key in keys if not key.number)
+        assert "Alt+1 … Alt+9" in d.screen
+        assert "Take candidate 1 … 9" in d.screen
         await d.press("escape")
         assert d.app.screen is d.workspace
 
@@ -441,3 +443,23 @@ async def test_a_crash_keeps_the_text_and_says_no_traceback(desk, monkeypatch, c
         assert "不能丢" in d.screen
         await d.press("enter")
         await d.until(lambda: d.editor.text == "不能丢")
+
+
+async def test_dialogs_can_be_quit_from_too(desk):
+    async with desk() as d:
+        await d.press("alt+i")
+        await d.until(lambda: d.app.screen is not d.workspace, "the settings")
+        await d.press("ctrl+q")
+        await d.until(lambda: d.app._exit, "the end")
+
+
+async def test_what_is_typed_in_a_moment_is_one_step_of_undo(desk, monkeypatch):
+    async with desk(ghost_words=0) as d:
+        await d.press(*"今天天气真的很好啊")
+        await d.press(*"我们一起出去玩吧")
+        await d.press("alt+z")
+        assert 0 < len(d.editor.text) < 17
+        await d.press("alt+z", "alt+z")
+        assert d.editor.text == ""
+        await d.press("ctrl+y", "ctrl+y", "ctrl+y")
+        assert d.editor.text == "今天天气真的很好啊我们一起出去玩吧"

@@ -1,6 +1,7 @@
 """The mode *chat*, and the conversation behind it."""
 
 from seqchat.tui.conversation import Conversation, Turn
+from seqchat.tui.screens.dialog import Confirm
 from seqchat.tui.widgets.chat import MOST_VIEWS, TurnView
 
 NAMES = {"you": "Ann", "model": "lstm*chat"}
@@ -102,12 +103,45 @@ async def test_a_turn_can_be_changed_and_sent_again(desk):
         assert isinstance(d.app.focused, TurnView)
         await d.press("up", "up")
         assert d.app.focused.turn.text == "你好"
+        before = turns(d)
         await d.press("e")
         assert d.editor.text == "你好"
-        assert turns(d) == []
+        # Nothing is lost before it is sent, and what stands before the prompt is what stood before the turn.
+        assert turns(d) == before
+        await d.thought()
+        assert d.workspace._request.text == "你好"
+        await d.press("escape", "escape")
+        assert d.editor.text == ""
+        await d.until(lambda: d.workspace._request.text == "".join(f"{turn}\n" for turn in before), "all turns")
+        await d.press("alt+up", "up", "up", "e")
         await talk(d, "呀")
         assert turns(d)[0] == "你好呀"
         assert len(turns(d)) == 2
+
+
+async def test_another_reply_in_the_middle_is_asked_about_first(desk):
+    async with desk() as d:
+        await d.press("alt+m")
+        await talk(d, "你好")
+        await talk(d, "在吗")
+        before = turns(d)
+        await d.press("alt+up", "up", "up", "r")
+        await d.until(lambda: isinstance(d.app.screen, Confirm), "a question")
+        await d.press("escape")
+        await d.until(lambda: d.app.screen is d.workspace, "the conversation")
+        assert turns(d) == before
+        await d.press("r")
+        await d.until(lambda: isinstance(d.app.screen, Confirm), "a question")
+        await d.press("right", "enter")
+        await d.until(lambda: d.workspace._reply is None and len(turns(d)) == 2 and turns(d)[1], "another reply")
+        assert turns(d)[0] == "你好"
+
+
+async def test_a_restored_conversation_has_the_name_of_the_model(desk):
+    async with desk() as d:
+        await d.press("alt+m")
+        await d.workspace.chat.load(Conversation([Turn("you", "你好"), Turn("model", "在")]))
+        await d.until(lambda: "lstm  在" in d.screen, "the name")
 
 
 async def test_turns_have_keys_to_copy_and_repeat(desk):
@@ -183,4 +217,5 @@ async def test_of_a_long_conversation_the_last_turns_are_drawn_first(desk):
         d.app.focused.action_edit()
         await d.until(lambda: chat.prompt.text, "the turn that is changed")
         assert chat.prompt.text == said[-MOST_VIEWS - 2].text
-        assert len(turns(d)) == len(said) - MOST_VIEWS - 2
+        await d.press("enter")
+        await d.until(lambda: len(turns(d)) == len(said) - MOST_VIEWS, "the conversation up to there")

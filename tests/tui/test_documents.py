@@ -147,3 +147,34 @@ async def test_a_name_can_be_typed_at_once_beside_files_with_any_names(desk, tmp
         await d.press("ctrl+u", *"new.txt", "enter")
         await d.pilot.pause(0.5)
         assert (tmp_path / "new.txt").exists(), (sorted(p.name for p in tmp_path.iterdir()), d.notices)
+
+
+async def test_a_file_that_is_not_there_yet_is_begun_under_its_name(desk, tmp_path):
+    path = tmp_path / "new.txt"
+    async with desk(options={"file": path}) as d:
+        await d.until(lambda: "new.txt" in d.screen, "the name")
+        await d.press(*"一二")
+        assert not path.exists()
+        await d.press("ctrl+s")
+        await d.until(path.exists, "the file")
+        assert path.read_text(encoding="utf-8") == "一二"
+
+
+async def test_a_folder_that_is_not_there_is_said_and_the_name_asked_for_again(desk, tmp_path):
+    async with desk() as d:
+        await d.press(*"一", "alt+s")
+        await save_as(d, tmp_path / "nowhere" / "a.txt")
+        await d.until(lambda: any("There is no folder" in said for said in d.notices), "a sentence")
+        await d.until(lambda: d.app.screen is not d.workspace, "the dialog again")
+        await d.press("escape")
+        assert list(tmp_path.glob("**/a.txt")) == []
+
+
+async def test_a_path_can_be_typed_at_once_to_open_it(desk, tmp_path):
+    (tmp_path / "a.txt").write_text("三", encoding="utf-8")
+    async with desk() as d:
+        await d.press("ctrl+o")
+        await d.until(lambda: d.app.screen is not d.workspace and d.app.screen.query(Input), "the dialog")
+        await d.pilot.pause(0.3)
+        await d.press(*str(tmp_path / "a.txt"), "enter")
+        await d.until(lambda: d.editor.text == "三", "the text")

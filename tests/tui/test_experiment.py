@@ -56,7 +56,7 @@ async def test_a_gate_is_held_from_its_panel_and_both_runs_are_shown(desk):
         assert changed.layers[0]["forget"].max() == 0
         assert "forget f 0.00" in d.screen
         assert screen._outcome.comparison.bits > 0
-        await d.press("alt+w", "g", "1")
+        await d.press("g", "1")
         await d.until(lambda: screen.tried.holds == "forget=0@1 input=1@1", "the other gate")
         # Both panels show the same gate.
         panels = list(screen.query(GatePanel))
@@ -95,7 +95,7 @@ async def test_gradients_of_all_open_models_are_shown(desk):
         screen = d.app.screen
         await d.until(lambda: screen._left == 0, "all models")
         assert [flow.cell for flow in screen._flows][:2] == ["lstm", "gru"]
-        for text in ("lstm ∂L/∂c", "gru ∂L/∂h", "10^", "lstm: ", "forget gates leave"):
+        for text in ("lstm ∂L/∂c", "gru ∂L/∂h", "10^", "lstm: ", "forget gates, the direct path alone"):
             assert text in d.screen, text
         await d.press("escape")
         await d.until(lambda: d.app.screen is d.workspace, "the text")

@@ -107,7 +107,7 @@ class Completing(Filing):
     def _written(self) -> tuple[str, str]:
         """Return what stands left and right of the cursor; in a chat, what was said stands on the left."""
         writing = self.writing
-        said = "".join(f"{turn}\n" for turn in self.chat.conversation.history() if turn) if self.mode == "chat" else ""
+        said = "".join(f"{turn}\n" for turn in self.chat.history() if turn) if self.mode == "chat" else ""
         return said + writing.text_before_cursor(), writing.text_after_cursor()
 
     def _next_growth(self, text: str, *, again: bool) -> thoughts.Growth:
@@ -142,7 +142,7 @@ class Completing(Filing):
         bar.border_title = Content(f"{say('Candidates')} · {message.name}")
         self.panels.describe(message)
         if message.index == 0:
-            self.chat.model_name = message.name
+            self.chat.call_model(message.name)
 
     def on_model_failed(self, message: thoughts.ModelFailed) -> None:
         """Say why there are no suggestions; the text stays."""

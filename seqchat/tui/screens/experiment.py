@@ -43,11 +43,13 @@ class ExperimentScreen(Screen[Experiment]):
         ask: Callable[[thoughts.Question], object],
         *,
         bars: bool,
+        at_gates: bool = False,
     ) -> None:
-        """Take the text, what is tried first, and what asks the thinker."""
+        """Take the text, what is tried first, and what asks the thinker; begin with the focus on the gates."""
         super().__init__()
         bind(self, "experiment", table=keys)
         self._keys, self._text, self._first, self._ask, self._bars = keys, text, tried, ask, bars
+        self._at_gates = at_gates
         self._asked = 0
         self._outcome: Outcome | None = None
         self._alone = False
@@ -55,8 +57,18 @@ class ExperimentScreen(Screen[Experiment]):
     def compose(self) -> ComposeResult:
         """Lay the fields, the suggestions, the facts and the gates out."""
         with Horizontal(id="fields"):
-            yield Input(self._first.holds, placeholder="forget=0@1  input=1@1:n5,n17", id="holds", compact=True)
-            yield Input(self._first.swaps, placeholder="小帅=小美  他=她", id="swaps", compact=True)
+            yield Input(
+                self._first.holds,
+                placeholder=say("such as {example}", example="forget=0@1  input=1@1:n5,n17"),
+                id="holds",
+                compact=True,
+            )
+            yield Input(
+                self._first.swaps,
+                placeholder=say("such as {example}", example="小帅=小美  他=她"),
+                id="swaps",
+                compact=True,
+            )
         with Horizontal(id="results"):
             for name in _RUNS:
                 yield Static(id=f"{name}-words", classes="words")
@@ -75,7 +87,7 @@ class ExperimentScreen(Screen[Experiment]):
             self.query_one(f"#{name}-words").border_title = say(title)
         for panel in self.query(GatePanel):
             panel.bars = self._bars
-        self.query_one("#holds").focus()
+        (self.query(GatePanel).first() if self._at_gates else self.query_one("#holds")).focus()
         self._try()
 
     # --- trying

@@ -16,6 +16,10 @@ class OpenFile(FileOpen):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, say("Open a file"), open_button=say("Open"), cancel_button=say("Cancel"))
 
+    def on_mount(self) -> None:
+        """Begin with the name, once the dialog has put the focus on its list."""
+        self.call_after_refresh(self.query_one(Input).focus)
+
 
 class SaveFile(FileSave):
     """Asks for a name, which can be typed at once."""

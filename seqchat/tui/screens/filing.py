@@ -11,6 +11,7 @@ from seqchat.tui.documents import Document
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import Confirm
 from seqchat.tui.screens.parts import Parts
+from seqchat.tui.widgets.chat import Chat
 
 
 class Filing(Parts):
@@ -37,10 +38,10 @@ class Filing(Parts):
                 return
         self._describe_text()
 
-    def open_file(self, path: Path) -> bool:
-        """Put a file's text into the editor; False if it cannot be read."""
+    def open_file(self, path: Path, *, new: bool = False) -> bool:
+        """Put a file's text into the editor; False if it cannot be read. new: one that is not there yet is empty."""
         try:
-            document = Document.read(path)
+            document = Document.new(path) if new and not path.exists() else Document.read(path)
         except SeqchatError as error:
             self._say(str(error), wrong=True)
             return False
@@ -81,6 +82,9 @@ class Filing(Parts):
         from seqchat.tui.screens.file_dialogs import SaveFile
 
         path = await self.app.push_screen_wait(SaveFile(self._folder(), name))
+        while path is not None and not path.parent.is_dir():
+            self._say(say("There is no folder {path}.", path=path.parent), wrong=True)
+            path = await self.app.push_screen_wait(SaveFile(self._folder(), str(path)))
         if path is None:
             return
         known = self.document is not None and self.document.path == path and self.mode == "compose"
@@ -119,6 +123,18 @@ class Filing(Parts):
             self.editor.load_text("")
             self.document = None
             self._describe_text()
+
+    @work
+    async def on_chat_again_wanted(self, message: Chat.AgainWanted) -> None:
+        """Ask for another reply; where turns follow it, only if they may go."""
+        chat = self.chat
+        following = len(chat.conversation.turns) - message.index - 1
+        question = say("The turns behind it go then. Ask for another reply?")
+        if following <= (chat.conversation.turns[message.index].speaker == "you") or await self._sure(
+            question, say("Another reply")
+        ):
+            await chat.again(message.index)
+            chat.prompt.focus()
 
     def action_copy_all(self) -> None:
         """Copy the whole text, or the last reply."""

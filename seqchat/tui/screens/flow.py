@@ -183,5 +183,9 @@ def _sentence(flow: Flow) -> str:
         step=flow.step_norm,
     )
     if flow.carried is not None:
-        text += say(" Its {gate} gates leave {share} after 10 words.", gate=flow.gate, share=_share(flow.carried[10]))
+        text += say(
+            " Its {gate} gates, the direct path alone, leave {share} after 10.",
+            gate=flow.gate,
+            share=_share(flow.carried[10]),
+        )
     return text

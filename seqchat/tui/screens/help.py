@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -13,6 +15,10 @@ from seqchat import locations
 from seqchat.tui.keys import SCOPES, Key, shown
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import Dialog
+
+_COLUMN = 26
+# What one needs first comes first.
+_ORDER = ("app", "bar", "text", "panel", "prompt", "turn", "experiment", "page", "tour", "always")
 
 
 class Help(Dialog[None]):
@@ -27,19 +33,26 @@ class Help(Dialog[None]):
     def content(self) -> ComposeResult:
         """List the scopes one after the other."""
         with VerticalScroll():
-            yield Static(
-                Content(
-                    say(
-                        "Type; the grey text and the candidates follow every key. Other keys can be set in {path}: "
-                        'a table [keys.SCOPE] with lines such as save = "ctrl+s".',
-                        path=locations.settings(),
-                    )
-                )
-            )
-            for scope, keys in self._keys.items():
+            yield Static(Content(say("Type; the grey text and the candidates follow every key.")))
+            for scope in sorted(self._keys, key=_ORDER.index):
                 yield Static(Content.styled(f"\n{say(SCOPES[scope])}  [keys.{scope}]", "bold $accent"))
-                yield Static(Content("\n").join(map(_line, keys)))
+                yield Static(Content("\n").join(_lines(self._keys[scope])))
+            note = say(
+                'Other keys can be set in {path}: a table [keys.SCOPE], lines such as save = "ctrl+s", names as in grey.',
+                path=locations.settings(),
+            )
+            yield Static(Content(f"\n{note}"))
 
 
-def _line(key: Key) -> Content:
-    return Content.assemble((f"{shown(key.keys):<24} ", "$secondary"), str(key), (f"  {key.name}", "$text-muted"))
+def _lines(keys: Sequence[Key]) -> Iterator[Content]:
+    """A line a key; one for keys that differ in their numbers alone."""
+    for _, group in groupby(keys, key=lambda key: key.text if key.number else key.name):
+        alike = list(group)
+        first, last = alike[0], alike[-1]
+        several = len(alike) > 1
+        what = say(first.text, n=f"{first.number} … {last.number}") if several else str(first)
+        pressed = f"{shown(first.keys)} … {shown(last.keys)}" if several else shown(first.keys)
+        name = f"{first.name} … {last.name}" if several else first.name
+        # What is longer stands on a line of its own.
+        gap = " " * (_COLUMN - cell_len(pressed)) if cell_len(pressed) < _COLUMN else "\n" + " " * _COLUMN
+        yield Content.assemble((pressed, "$secondary"), f"{gap}{what}", (f"  {name}", "$text-muted"))

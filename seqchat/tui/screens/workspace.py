@@ -219,13 +219,14 @@ class Workspace(Shading):
             return
         layer, gate, _ = panel.pointed
         held = with_hold(self._tried.holds, gate.name, gate.high if value else max(gate.low, 0), str(layer + 1), None)
-        self._open_experiment(Experiment(held, self._tried.swaps))
+        self._open_experiment(Experiment(held, self._tried.swaps), at_gates=True)
 
-    def _open_experiment(self, tried: Experiment) -> None:
+    def _open_experiment(self, tried: Experiment, *, at_gates: bool = False) -> None:
         def keep(result: Experiment | None) -> None:
             self._tried = result or tried
 
-        screen = ExperimentScreen(self._keys, self._written()[0], tried, self._thinker.ask, bars=self.draws_bars)
+        text, ask = self._written()[0], self._thinker.ask
+        screen = ExperimentScreen(self._keys, text, tried, ask, bars=self.draws_bars, at_gates=at_gates)
         self.app.push_screen(screen, keep)
 
     def action_watch(self) -> None:

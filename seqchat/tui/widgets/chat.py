@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from textual import events
 from textual.app import ComposeResult
@@ -30,15 +30,15 @@ class TurnView(Static, can_focus=True):
             super().__init__()
             self.view, self.what, self.steps = view, what, steps
 
-    def __init__(self, turn: Turn, name: str, keys: Mapping[str, tuple[Key, ...]]) -> None:
+    def __init__(self, turn: Turn, name: Callable[[], str], keys: Mapping[str, tuple[Key, ...]]) -> None:
         super().__init__(classes=turn.speaker)
         bind(self, "turn", table=keys)
-        self.turn, self._name = turn, name
+        self.turn, self._name_of_speaker = turn, name
 
     def render(self) -> Content:
         """Draw the speaker and what was said; an empty turn is on its way."""
         style = "bold $secondary" if self.turn.speaker == "you" else "bold $accent"
-        return Content.assemble((f"{self._name}  ", style), self.turn.text or "…")
+        return Content.assemble((f"{self._name_of_speaker()}  ", style), self.turn.text or "…")
 
     def action_edit(self) -> None:
         """Change it and send it again."""
@@ -67,6 +67,13 @@ class Chat(Vertical):
             super().__init__()
             self.turns = turns
 
+    class AgainWanted(Message):
+        """Another reply is wanted in place of a turn, or behind it."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
     class Changed(Message):
         """Turns came or went, so that another text stands before the prompt."""
 
@@ -74,7 +81,9 @@ class Chat(Vertical):
         super().__init__(id=id)
         self._keys = keys
         self.conversation = Conversation()
-        self.model_name = ""
+        self._model_name = ""
+        # The turn of the writer that is being changed
+        self._changing: int | None = None
         # The first turn that is drawn
         self._first = 0
         self._placing = False
@@ -96,13 +105,20 @@ class Chat(Vertical):
         """The line one writes."""
         return self.query_one(Prompt)
 
+    def call_model(self, name: str) -> None:
+        """Call the model by its name."""
+        self._model_name = name
+        for view in self.query(TurnView):
+            view.refresh(layout=True)
+
     @property
     def names(self) -> dict[Speaker, str]:
         """What the two sides are called."""
-        return {"you": say("You"), "model": self.model_name or say("Model")}
+        return {"you": say("You"), "model": self._model_name or say("Model")}
 
     async def load(self, conversation: Conversation, draft: str = "") -> None:
         """Show another conversation."""
+        self.change_nothing()
         self.conversation = conversation
         self.prompt.load_text(draft)
         self.prompt.move_cursor(self.prompt.document.end)
@@ -124,7 +140,7 @@ class Chat(Vertical):
         self.post_message(self.Changed())
 
     def _draw(self, turn: Turn) -> TurnView:
-        return TurnView(turn, self.names[turn.speaker], self._keys)
+        return TurnView(turn, lambda: self.names[turn.speaker], self._keys)
 
     async def _show_earlier(self) -> None:
         """Draw turns before those that are drawn; what is on the screen stays where it is."""
@@ -160,13 +176,17 @@ class Chat(Vertical):
             self.query_one("#turns", VerticalScroll).scroll_end(animate=False)
 
     async def on_prompt_sent(self, message: Prompt.Sent) -> None:
-        """Say it, and wait for the reply."""
+        """Say it, in place of the turn that is being changed and what follows it, and wait for the reply."""
         message.stop()
+        if self._changing is not None:
+            self.conversation.take_back(self._changing)
+            self.change_nothing()
         self.conversation.say(message.text)
         await self._reply()
 
     async def again(self, index: int | None = None) -> None:
         """Ask for another reply, by default instead of the last one."""
+        self.change_nothing()
         place = self.conversation.last("model") if index is None else index
         if place is not None and self.conversation.again(place):
             await self._reply()
@@ -175,13 +195,35 @@ class Chat(Vertical):
         await self._rebuild()
         self.post_message(self.ReplyWanted(tuple(self.conversation.history()[:-1])))
 
-    async def edit(self, index: int) -> None:
-        """Take a turn back into the prompt, with all that follows."""
-        text = self.conversation.take_back(index)
-        self.prompt.load_text(text)
+    def edit(self, index: int) -> None:
+        """Take what the writer said into the prompt; what follows goes once it is sent again."""
+        self.change_nothing()
+        self._changing = self.conversation.own(index)
+        self.prompt.load_text(self.conversation.turns[self._changing].text)
         self.prompt.move_cursor(self.prompt.document.end)
         self.prompt.focus()
-        await self._rebuild()
+        for view in self.query(TurnView):
+            view.set_class(self.conversation.turns.index(view.turn) >= self._changing, "-replaced")
+        self.query_one("#turns").border_subtitle = say("Enter sends it anew, Esc leaves all as it was")
+        self.post_message(self.Changed())
+
+    def change_nothing(self) -> bool:
+        """Leave the turn as it is that was being changed; False where none was."""
+        changed, self._changing = self._changing is not None, None
+        if changed:
+            self.query(TurnView).remove_class("-replaced")
+            self.prompt.load_text("")
+            self.query_one("#turns").border_subtitle = say("Enter sends")
+            self.post_message(self.Changed())
+        return changed
+
+    def history(self) -> list[str]:
+        """Return the turns before the prompt; before a turn that is being changed, those before it."""
+        return self.conversation.history()[: self._changing]
+
+    def on_prompt_dismissed(self) -> None:
+        """Leave the turn as it is that was being changed."""
+        self.change_nothing()
 
     def on_prompt_edit_last(self) -> None:
         """Go to the last turn of the writer."""
@@ -196,10 +238,9 @@ class Chat(Vertical):
         place = views.index(message.view)
         index = self._first + place
         if message.what == "edit":
-            await self.edit(index)
+            self.edit(index)
         elif message.what == "again":
-            await self.again(index)
-            self.prompt.focus()
+            self.post_message(self.AgainWanted(index))
         elif message.what == "copy":
             self.app.copy_to_clipboard(message.view.turn.text)
             self.notify(say("Copied."), markup=False)

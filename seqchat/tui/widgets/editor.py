@@ -11,6 +11,7 @@ from textual import events
 from textual.document._document import EditResult, Location
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._edit import Edit
+from textual.document._history import EditHistory
 from textual.message import Message
 from textual.widgets import TextArea
 
@@ -43,6 +44,11 @@ class Offer:
         return "" if self.replace else self.insert + self.ahead
 
 
+def _history() -> EditHistory:
+    """Return an empty history, whose steps are what is typed in a second, or a short word."""
+    return EditHistory(max_checkpoints=200, checkpoint_timer=1.0, checkpoint_max_characters=12)
+
+
 class Editor(TextArea):
     """A text area with grey text at the cursor, whose cursor moves over what is seen as one character."""
 
@@ -52,6 +58,7 @@ class Editor(TextArea):
     def __init__(self, keys: Mapping[str, tuple[Key, ...]], *scopes: str, **options: object) -> None:
         super().__init__(**options, highlight_cursor_line=False)  # type: ignore[arg-type]
         bind(self, *scopes, table=keys, instead=True)
+        self.history = _history()
         # types, completes or takes, as in the settings
         self.space = "types"
         self._offer = Offer()
@@ -228,11 +235,20 @@ class Prompt(Editor):
     class EditLast(Message):
         """What was sent last should be changed."""
 
+    class Dismissed(Message):
+        """Esc was pressed where there was no grey text to hide."""
+
     def action_send(self) -> None:
         """Send the line, if something stands in it."""
         if self.text.strip():
             self.post_message(self.Sent(" ".join(self.text.split())))
             self.load_text("")
+
+    def action_dismiss(self) -> None:
+        """Show no grey text until something changes; where there is none, say so."""
+        if not self.suggestion:
+            self.post_message(self.Dismissed())
+        super().action_dismiss()
 
     def action_edit_last(self) -> None:
         """Go to what was said."""
