@@ -117,7 +117,7 @@ CHINESE: dict[str, str] = {
     # help
     "Help": "帮助",
     "Type; the grey text and the candidates follow every key.": "只管打字；灰色预测和候选随每次按键更新。",
-    'Other keys can be set in {path}: a table [keys.SCOPE], lines such as save = "ctrl+s", names as in grey.': (
+    'Other keys can be set in {path}: a table [keys.SCOPE], lines such as save = "ctrl+s" (names in grey).': (
         '按键可在 {path} 里改：表 [keys.范围] 下写 save = "ctrl+s" 这样的行，名称见灰字。'
     ),
     "Always": "任何时候",
@@ -318,5 +318,7 @@ CHINESE: dict[str, str] = {
     "{name}: {seen}. One word more multiplies ∂L/∂{sign} by {factor:.2f}; one step can stretch it by {step:.2f}.": (
         "{name}：{seen}。每多一个词 ∂L/∂{sign} 乘以 {factor:.2f}；单步最多放大 {step:.2f} 倍。"
     ),
-    " Its {gate} gates, the direct path alone, leave {share} after 10.": "只看直通路径，它的 {gate} 门在 10 个词后留下 {share}。",
+    " Its {gate} gates, the direct path alone, leave {share} after 10.": (
+        "只看直通路径，它的 {gate} 门在 10 个词后留下 {share}。"
+    ),
 }

@@ -38,7 +38,7 @@ class Help(Dialog[None]):
                 yield Static(Content.styled(f"\n{say(SCOPES[scope])}  [keys.{scope}]", "bold $accent"))
                 yield Static(Content("\n").join(_lines(self._keys[scope])))
             note = say(
-                'Other keys can be set in {path}: a table [keys.SCOPE], lines such as save = "ctrl+s", names as in grey.',
+                'Other keys can be set in {path}: a table [keys.SCOPE], lines such as save = "ctrl+s" (names in grey).',
                 path=locations.settings(),
             )
             yield Static(Content(f"\n{note}"))
