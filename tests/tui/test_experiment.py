@@ -6,6 +6,7 @@ from seqchat.completion.engine import Engine
 from seqchat.errors import SeqchatError
 from seqchat.tui import experiment, language
 from seqchat.tui.experiment import Experiment
+from seqchat.tui.screens import flow
 from seqchat.tui.screens.experiment import ExperimentScreen
 from seqchat.tui.screens.flow import FlowScreen
 from seqchat.tui.widgets.gate_panel import GatePanel
@@ -88,7 +89,8 @@ async def test_words_are_swapped_and_what_cannot_be_is_said(desk):
         assert screen.tried == Experiment()
 
 
-async def test_gradients_of_all_open_models_are_shown(desk):
+async def test_gradients_of_all_open_models_are_shown(desk, monkeypatch):
+    monkeypatch.setattr(flow, "SHIPPED", ())
     async with desk("lstm", "gru", size=(100, 50)) as d:
         await d.press("alt+shift+g")
         await d.until(lambda: isinstance(d.app.screen, FlowScreen), "the page")
