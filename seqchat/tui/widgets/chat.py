@@ -162,8 +162,9 @@ class Chat(Vertical):
             self.screen.focused.scroll_visible(animate=False)
         self._placing = False
 
-    async def _scrolled(self, place: float) -> None:
-        if place <= 0:
+    async def _scrolled(self) -> None:
+        # Where it is now: it may have gone on since it was at the top.
+        if self.query_one("#turns").scroll_y <= 0:
             await self._show_earlier()
 
     def grow(self, text: str) -> None:
