@@ -15,7 +15,9 @@ from textual.pilot import Pilot
 
 from seqchat.model.shelf import DEFAULT_MODEL
 from seqchat.tui.app import SeqchatApp
+from seqchat.tui.screens.flow import FlowScreen
 from seqchat.tui.settings import Settings
+from seqchat.tui.tour.screen import Tour
 from seqchat.tui.widgets.continuations import Continuations
 
 HERE = Path(__file__).parent
@@ -25,6 +27,8 @@ _HOLD = [*"小帅是一名程序员，他每天都", "PAUSE", "alt+w", "g", "g",
 
 # name, columns, rows, theme, language, keys
 PICTURES = (
+    ("lesson", 100, 34, "seqchat-dark", "en", ["LESSONS", "alt+0", "PAUSE"]),
+    ("gradients", 110, 36, "seqchat-light", "en", ["alt+shift+g", "PAUSE"]),
     ("experiment", 110, 36, "seqchat-dark", "en", _HOLD),
     (
         "shading",
@@ -50,6 +54,15 @@ async def settle(pilot: Pilot[object]) -> None:
     """Wait until the model has said all that it has to say."""
     app = pilot.app
     assert isinstance(app, SeqchatApp)
+    if isinstance(app.screen, Tour):
+        # Three models are loaded one after the other.
+        await pilot.pause(15)
+        return
+    if isinstance(app.screen, FlowScreen):
+        while app.screen._left:
+            await asyncio.sleep(0.1)
+        await pilot.pause(0.3)
+        return
     workspace = app.workspace
     for _ in range(600):
         await asyncio.sleep(0.05)
@@ -66,6 +79,9 @@ async def take(model: str, name: str, columns: int, rows: int, theme: str, lang:
         for key in keys:
             if key == "PAUSE":
                 await settle(pilot)
+            elif key == "LESSONS":
+                await app.run_action("tour")
+                await pilot.pause(1)
             else:
                 await pilot.press("enter" if key == "\n" else key)
             if key == "enter":

@@ -106,7 +106,8 @@ class FlowScreen(Screen[None]):
         if self._left:
             name = Path(self._models[-self._left]).name
             lines.append(Text(say("Following the gradients of {name} through the sample …", name=name)))
-        width, height = self.size.width - 4, min(max(self.size.height // 2, 10), 22)
+        # Beside the chart stand the frame and the scroll bar.
+        width, height = self.size.width - 6, min(max(self.size.height * 2 // 5, 10), 22)
         chart = _chart(self._flows, width, height) if self._flows and width > 20 else Text()
         self.query_one("#chart", Static).update(chart)
         self.query_one("#numbers", Static).update(Text("\n").join(lines))
