@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len, set_cell_size
 
+from seqchat.cli.tables import aligned
 from seqchat.insight.recording import Block, View
 from seqchat.insight.statistics import EVENTS, KEEP, Keeping, LayerSummary, Summary, saturation_limits
 from seqchat.model.cells import Gate
@@ -160,13 +161,5 @@ def _fit(text: str, cells: int) -> str:
 
 def _table(rows: list[list[str]], left: int = 1) -> str:
     """Write rows below each other; the first columns, and the last, begin at the left, numbers end at the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    last = len(widths) - 1
-    words = {*range(left), *([last] if any(c.isalpha() for c in rows[-1][last]) else [])}
-    lines = [
-        "  ".join(
-            cell.ljust(w) if k in words else cell.rjust(w) for k, (cell, w) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
-    return "\n".join(line.rstrip() for line in lines)
+    last = len(rows[0]) - 1
+    return aligned(rows, {*range(left), *([last] if any(c.isalpha() for c in rows[-1][last]) else [])})

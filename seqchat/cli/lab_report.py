@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+from seqchat.cli.tables import aligned
 from seqchat.files import write_file
 from seqchat.training.lab.claims import judge
 from seqchat.training.lab.contenders import SMALL_GRU
@@ -134,7 +135,7 @@ def _networks(report: Report) -> str:
     note += f"{updates} updates of each network{stopped}; {runs}, seed {report.settings.seed}; {report.seconds:.0f} s."
     if any(r.contender.name == SMALL_GRU for r in report.results):
         note += f"\n{SMALL_GRU} is a GRU of the LSTM's hidden size; the others have equally many parameters."
-    return f"{_table(rows)}\n{note}"
+    return f"{aligned(rows)}\n{note}"
 
 
 def _accuracies(report: Report, updates: int | None) -> str:
@@ -149,7 +150,7 @@ def _accuracies(report: Report, updates: int | None) -> str:
     low, high = interval(round(settings.texts * CHANCE), settings.texts)
     note = "worst–best run" if len(report.updates) > 1 else "95 % interval"
     return (
-        f"% right {_when(updates)} ({note})\n{_table(rows)}\n"
+        f"% right {_when(updates)} ({note})\n{aligned(rows)}\n"
         f"~ no better than chance, which is {CHANCE:.0%}, and for {settings.texts} texts {_percent(low, high)}"
     )
 
@@ -206,12 +207,3 @@ def _rates(result: Result) -> str:
 
 def _each(values: set[str]) -> str:
     return ", ".join(sorted(values))
-
-
-def _table(rows: list[list[str]]) -> str:
-    widths = [max(len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    lines = []
-    for first, *others in rows:
-        cells = [first.ljust(widths[0]), *(c.rjust(w) for c, w in zip(others, widths[1:], strict=True))]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqchat.cli.options import json_option, model_option, precision_option, print_json
+from seqchat.cli.tables import aligned
 from seqchat.errors import SeqchatError
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class _Reasons:
             ["sum", f"all {len(self._untouched.hidden)} and bias", *(f"{split.total:+.3f}" for split in splits)]
         )
         what = f"Why {self._word} rather than {self._other}, as" if self._other else f"Why {self._word}, as"
-        return f"{what} parts of the logit{' difference' if self._other else ''}:\n{_table(rows, left=2)}"
+        return f"{what} parts of the logit{' difference' if self._other else ''}:\n{aligned(rows, range(2))}"
 
 
 def _split(split: LogitSplit) -> dict[str, Any]:
@@ -248,7 +249,7 @@ def _suggestions(comparison: Comparison) -> str:
         for chance in chances:
             rows[-1] += [chance.word, f"{chance.untouched:6.1%} → {chance.changed:6.1%}"]
     return (
-        f"The next word, untouched → changed:\n{_table(rows, left=4)}\n"
+        f"The next word, untouched → changed:\n{aligned(rows, range(4))}\n"
         f"The changed distribution is {comparison.bits:.3f} bits from the untouched one (Kullback-Leibler)."
     )
 
@@ -265,7 +266,7 @@ def _words(comparison: Comparison) -> str:
         for k in range(len(names)):
             row += ["", ""] if pair is None else _distance(comparison, k, pair)
         rows.append(row)
-    return f"How far the {comparison.state} states are apart at each word:\n{_table(rows, left=3)}"
+    return f"How far the {comparison.state} states are apart at each word:\n{aligned(rows, range(3))}"
 
 
 def _distance(comparison: Comparison, layer: int, pair: int) -> list[str]:
@@ -290,27 +291,11 @@ def _movers(comparison: Comparison) -> str:
     for k, name in enumerate(comparison.untouched.trace.names):
         neurons = [f"n{neuron} {before:+.2f} → {now:+.2f}" for neuron, before, now in _moved(comparison, k)]
         rows.append([f"layer {name}", *neurons])
-    return (
-        f"Neurons of the {comparison.state} state that differ most at the last word:\n{_table(rows, left=len(rows[0]))}"
-    )
+    table = aligned(rows, range(len(rows[0])))
+    return f"Neurons of the {comparison.state} state that differ most at the last word:\n{table}"
 
 
 def _moved(comparison: Comparison, layer: int) -> list[tuple[int, float, float]]:
     """Return the neurons that differ most at the last word, with their values in both runs."""
     values = [run.trace.layers[layer][comparison.state][-1] for run in (comparison.untouched, comparison.changed)]
     return [(neuron, float(values[0][neuron]), float(values[1][neuron])) for neuron, _ in comparison.movers[layer]]
-
-
-def _table(rows: list[list[str]], left: int) -> str:
-    """Align cells, the first `left` columns on the left; wide characters count two."""
-    from rich.cells import cell_len
-
-    widths = [max(cell_len(row[k]) for row in rows) for k in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = []
-        for k, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            blank = " " * (width - cell_len(cell))
-            cells.append(cell + blank if k < left else blank + cell)
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)

@@ -35,13 +35,11 @@ class Context:
 
     def ids(self, text: str) -> list[int]:
         """Return the word ids of the last `MAX_CHARACTERS` of a text, cut as a whole."""
-        *finished, current = readable(text).split("\n")
+        finished, current = turns(readable(text))
         ids: list[int] = []
-        for line in finished:
-            if line.strip():
-                ids += self._encode(line.strip(), " ")
-                ids.append(TURN_ID)
-        return ids + self._encode(current.lstrip(), " ")
+        for turn in finished:
+            ids += [*self._encode(turn, " "), TURN_ID]
+        return ids + self._encode(current, " ")
 
     def node(self, text: str) -> Node:
         """Return the node of a text's words; the same as that of its `ids`, at the cost of what changed."""
@@ -90,6 +88,12 @@ class Context:
 
     def _encode(self, block: str, before: str) -> list[int]:
         return self._vocabulary.encode(self._vocabulary.segmenter.split(block, before))
+
+
+def turns(text: str) -> tuple[list[str], str]:
+    """Return the finished turns of a clean text, a line each, without empty ones, and the one that goes on."""
+    *finished, current = text.split("\n")
+    return [line.strip() for line in finished if line.strip()], current.lstrip()
 
 
 def readable(text: str) -> str:

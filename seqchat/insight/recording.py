@@ -26,6 +26,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from seqchat.completion.context import turns
 from seqchat.completion.engine import Engine
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.dialogs import Dialog
@@ -192,12 +193,11 @@ def highest(gate: Gate, values: NDArray[np.float32]) -> float:
 
 
 def _encoded(vocabulary: Vocabulary, text: str) -> Iterator[int]:
-    *finished, current = clean(text).split("\n")
-    for line in finished:
-        if line.strip():
-            yield from _encoded_line(vocabulary, line.strip())
-            yield TURN_ID
-    yield from _encoded_line(vocabulary, current.lstrip())
+    finished, current = turns(clean(text))
+    for turn in finished:
+        yield from _encoded_line(vocabulary, turn)
+        yield TURN_ID
+    yield from _encoded_line(vocabulary, current)
 
 
 def _encoded_line(vocabulary: Vocabulary, line: str) -> Iterator[int]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from seqchat.completion.context import readable
+from seqchat.completion.context import readable, turns
 from seqchat.corpus.cleaning import GLUE, clean
 from seqchat.corpus.vocabulary import DIALOG_ID, Vocabulary
 from seqchat.errors import SeqchatError
@@ -68,12 +68,11 @@ def substitutes(vocabulary: Vocabulary, words: Sequence[str]) -> dict[str, list[
 
 def words_of(vocabulary: Vocabulary, text: str) -> list[str]:
     """Cut a text into words as the engine's context does; a line break is the end of a turn."""
-    *finished, current = readable(text).split("\n")
+    finished, current = turns(readable(text))
     words: list[str] = []
-    for line in finished:
-        if line.strip():
-            words += [*vocabulary.segmenter.split(line.strip()), "\n"]
-    return words + vocabulary.segmenter.split(current.lstrip())
+    for turn in finished:
+        words += [*vocabulary.segmenter.split(turn), "\n"]
+    return words + vocabulary.segmenter.split(current)
 
 
 def tokens_of(vocabulary: Vocabulary, words: Sequence[str]) -> list[str]:

@@ -69,6 +69,11 @@ def _parts(text: str) -> list[str]:
     return [part for part in _BETWEEN.split(text) if part]
 
 
+def end_of(gate: Gate, value: int) -> float:
+    """Return what a gate is held at by the keys 0 and 1: nothing, or the most that it can be."""
+    return gate.high if value else max(gate.low, 0)
+
+
 def with_hold(holds: str, gate: str, value: float, layer: str, neuron: int | None) -> str:
     """Return the holds with one more, in place of one of the same gate, layer and neurons."""
     where = f"@{layer}" + ("" if neuron is None else f":n{neuron}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -37,15 +38,12 @@ def by_candidate(engine: Engine, text: str, suggestion: Suggestion) -> list[Shad
 
 def by_neuron(engine: Engine, text: str, layer: int, gate: Gate, neuron: int, last: int) -> list[Shade]:
     """Shade each of the last words by a neuron's value there, the strongest being 1 or -1."""
-    from seqchat.insight.gates import trace
     from seqchat.insight.spans import spans
 
     places = spans(engine, text)[-last:]
-    found = trace(engine, engine.context.node(text), len(places)) if places else None
-    if found is None:
-        return []
-    values = found.layers[layer][gate.name][:, neuron].tolist()
-    most = max(_FAINTEST * gate.high, *map(abs, values))
+    nodes = list(islice(engine.context.node(text).path(), len(places)))[::-1]
+    values = [float(node.gate(layer, gate.name)[neuron]) for node in nodes]
+    most = max([_FAINTEST * gate.high, *map(abs, values)])
     return [(start, end, value / most) for (start, end), value in zip(places, values, strict=True)]
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from seqchat.errors import SeqchatError
+from seqchat.tui.background import Background, reason
 from seqchat.tui.language import say
 from seqchat.tui.thoughts import (
     Answered,
@@ -35,10 +35,9 @@ if TYPE_CHECKING:
 _GHOST_FLOOR = 0.35
 # Between two words of the continuations, the screen has the interpreter for itself.
 _BREATH_SECONDS = 0.015
-_END_SECONDS = 0.5
 
 
-class Thinker:
+class Thinker(Background):
     """Runs models in a thread of its own; what it finds is published as messages.
 
     A request goes before everything else; replies and continuations go on word by word in between.
@@ -47,28 +46,22 @@ class Thinker:
     def __init__(
         self, models: Sequence[str], publish: Callable[[Message], object], remembered: Sequence[str] = ()
     ) -> None:
+        super().__init__("thinker")
         self._models = models
         self._remembered = remembered
         self._publish = publish
-        self._changed = threading.Condition()
         self._wanted: Request | None = None
         self._wanted_growth: tuple[str, Growth] | None = None
         self._wanted_reply: ReplyRequest | None = None
         self._questions: dict[str, Question] = {}
         self._hushed = False
         self._abandonable = False
-        self._stopped = False
         self._engines: dict[int, Engine] = {}
         # The first suggestion of the first model, and the text that it is for
         self._best: tuple[str, Suggestion | None] = "", None
         # What grows word by word; each step publishes itself.
         self._replying: Iterator[None] | None = None
         self._growing: Iterator[None] | None = None
-        self._thread = threading.Thread(target=self._run, name="thinker", daemon=True)
-
-    def start(self) -> None:
-        """Begin to load the models."""
-        self._thread.start()
 
     def think(self, request: Request) -> None:
         """Ask for a text to be thought about, in place of all earlier ones; returns at once."""
@@ -90,17 +83,6 @@ class Thinker:
             self._wanted_reply, self._hushed = request, True
             self._changed.notify()
 
-    def stop(self) -> None:
-        """End the thread after the word it is at."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify()
-
-    def join(self) -> None:
-        """Wait a little for the end of the thread."""
-        if self._thread.is_alive():
-            self._thread.join(_END_SECONDS)
-
     def _run(self) -> None:
         if not self._load_all():
             return
@@ -109,7 +91,7 @@ class Thinker:
                 self._do_next()
             except Exception as error:  # the next text may go well again
                 self._replying = self._growing = None
-                self._publish(ModelFailed(0, _reason(error)))
+                self._publish(ModelFailed(0, reason(error)))
 
     def _load_all(self) -> bool:
         self._publish(ModelLoading(0, say("Starting PyTorch")))
@@ -117,7 +99,7 @@ class Thinker:
             try:
                 self._engines[index] = self._load(index, model)
             except Exception as error:  # a thread's failure would else go unseen
-                self._publish(ModelFailed(index, _reason(error)))
+                self._publish(ModelFailed(index, reason(error)))
             if self._stopped:
                 return False
         return bool(self._engines)
@@ -192,12 +174,11 @@ class Thinker:
             self._abandonable = False
 
     def _inquire(self, question: Question) -> None:
+        engine = self._engines.get(question.model)
         try:
-            result, problem = question.ask(self._engines[question.model]), ""
-        except KeyError:
-            result, problem = None, say("The model is not there.")
+            result, problem = (question.ask(engine), "") if engine else (None, say("The model is not there."))
         except Exception as error:  # whoever asked says so
-            result, problem = None, _reason(error)
+            result, problem = None, reason(error)
         (question.to or self._publish)(Answered(question, result, problem))
 
     def _suggest(self, request: Request, index: int, engine: Engine) -> None:
@@ -268,9 +249,3 @@ def _index(engine: Engine) -> None:
 def _advanced(steps: Iterator[None]) -> Iterator[None] | None:
     """Take one step; return what is left to do."""
     return None if next(steps, steps) is steps else steps
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, SeqchatError):
-        return str(error)
-    return say("Something unexpected happened ({error}).", error=f"{type(error).__name__}: {error}")

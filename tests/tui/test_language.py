@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from seqchat.insight import gradient_flow
 from seqchat.tui import commands, keys, language, settings
 from seqchat.tui.chinese import CHINESE
 from seqchat.tui.screens import dialog, experiment, flow, formula, help, models, sessions, workspace
@@ -35,7 +36,7 @@ def said():
     yield from experiment._RUNS.values()
     yield from experiment._TITLES.values()
     yield from (flow.GUIDE_1, flow.GUIDE_2)
-    yield from flow._SEEN.values()
+    yield from (seen for _, seen in gradient_flow.SEEN)
     screens = (models.Models, form.SettingsForm, help.Help, formula.Formulas, sessions.EarlierSessions, dialog.Confirm)
     yield from (screen.TITLE_TEXT for screen in screens)
 

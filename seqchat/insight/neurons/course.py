@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from seqchat.completion.context import turns
 from seqchat.completion.engine import Engine
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
@@ -38,12 +39,11 @@ def course(engine: Engine, text: str, layer: int | str | None, neuron: int, quan
     """
     place = find_place(engine.network, layer, quantity)
     check_neuron(engine.network, place, neuron)
-    *finished, current = clean(text).split("\n")
-    turns = [*(line.strip() for line in finished if line.strip()), current.lstrip()]
-    if turns == [""]:
+    finished, current = turns(clean(text))
+    if not finished and not current:
         raise SeqchatError("There is no text to colour; give at least one word.")
     ((read, values),) = read_states(
-        engine.network, [dialog_words(turns, engine.vocabulary)], place, slice(neuron, neuron + 1)
+        engine.network, [dialog_words([*finished, current], engine.vocabulary)], place, slice(neuron, neuron + 1)
     )
     gate = next(gate for gate in engine.network.cell.gates if gate.name == quantity)
     return Course(read.surfaces(engine.vocabulary)[1:], values[1:, 0], (gate.low + gate.high) / 2)

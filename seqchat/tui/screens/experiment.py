@@ -154,14 +154,12 @@ class ExperimentScreen(Screen[Experiment]):
     def action_hold(self, value: int) -> None:
         """Hold the gate that is shown alone at its lowest (0) or highest value, all of it or the selected neuron."""
         panel = self.query(GatePanel).first()
-        if self._outcome is None or panel.pointed is None:
+        if panel.pointed is None:
             return
-        layer, gate, neuron = panel.pointed
-        name = self._outcome.comparison.untouched.trace.names[layer]
+        _, gate, neuron = panel.pointed
         field = self.query_one("#holds", Input)
-        field.value = experiment.with_hold(
-            field.value, gate.name, gate.high if value else max(gate.low, 0), name, neuron if self._alone else None
-        )
+        held, alone = experiment.end_of(gate, value), neuron if self._alone else None
+        field.value = experiment.with_hold(field.value, gate.name, held, panel.layer_name, alone)
 
     def action_scope(self) -> None:
         """Hold the selected neuron alone from now on, or the whole gate."""

@@ -21,6 +21,7 @@ from textual.worker import get_current_worker
 
 from seqchat.errors import SeqchatError
 from seqchat.model.shelf import SHIPPED, installed
+from seqchat.tui.formulas import FORMULAS
 from seqchat.tui.keys import Key, bind
 from seqchat.tui.language import say
 
@@ -32,8 +33,6 @@ _SHOWN = (1, 2, 5, 10, 20, 40)
 # plotext's names, and rich's
 _STYLES = {"cyan": "cyan", "orange": "dark_orange", "green": "green", "magenta": "magenta", "red": "red"}
 _COLOURS = tuple(_STYLES)
-_SIGNS = {"hidden": "h", "cell": "c"}
-_SEEN = {"vanishing": "vanishing", "exploding": "exploding", "kept": "kept"}
 GUIDE_1 = (
     "Learning sends the loss of a word back through the words before it. Each step back multiplies the gradient by "
     "∂h_t/∂h_t₋₁; where that mostly shrinks it, the network cannot learn what lies far back."
@@ -159,7 +158,7 @@ def _lines(flows: Sequence[Flow]) -> list[tuple[str, Flow, str, list[float]]]:
 
 def _table(flows: Sequence[Flow]) -> list[Text]:
     """A line a curve, its name in the colour of the curve."""
-    names = [f"{flow.name} ∂L/∂{_SIGNS[state]}" for _, flow, state, _ in _lines(flows)]
+    names = [f"{flow.name} ∂L/∂{_sign(flow, state)}" for _, flow, state, _ in _lines(flows)]
     title = say("left after k words")
     width = max(map(cell_len, [title, *names]))
     rows = [Text(set_cell_size(title, width) + "".join(f"{k:>9}" for k in _SHOWN))]
@@ -167,6 +166,10 @@ def _table(flows: Sequence[Flow]) -> list[Text]:
         left = "".join(f"{_share(shares[k]):>9}" for k in _SHOWN)
         rows.append(Text.assemble((set_cell_size(name, width), _STYLES[colour]), left))
     return rows
+
+
+def _sign(flow: Flow, state: str) -> str:
+    return FORMULAS[flow.cell.upper()][state].sign
 
 
 def _share(value: float) -> str:
@@ -178,8 +181,8 @@ def _sentence(flow: Flow) -> str:
     text = say(
         "{name}: {seen}. One word more multiplies ∂L/∂{sign} by {factor:.2f}; one step can stretch it by {step:.2f}.",
         name=flow.name,
-        seen=say(_SEEN[flow.seen]),
-        sign=_SIGNS[flow.kept],
+        seen=say(flow.seen),
+        sign=_sign(flow, flow.kept),
         factor=decay.factor,
         step=flow.step_norm,
     )

@@ -29,7 +29,7 @@ class Shading(Completing):
     @on(GatePanel.Pointed)
     def _shade(self) -> None:
         """Ask for the shades of the text at hand."""
-        if self._resting or not self._up_to_date():
+        if self.settings.shading == "none" or self._resting or not self._up_to_date():
             return
         text = self._request.text
         if self.settings.shading == "candidate" and (suggestion := self.bars[0].pointed):

@@ -9,7 +9,7 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher
 
 from seqchat.tui import thinking
-from seqchat.tui.experiment import Experiment, with_hold
+from seqchat.tui.experiment import Experiment, end_of, with_hold
 from seqchat.tui.keys import Key
 from seqchat.tui.language import say
 from seqchat.tui.screens.experiment import ExperimentScreen
@@ -217,8 +217,8 @@ class Workspace(Shading):
         panel = self.panels.in_use[0]
         if panel.pointed is None:
             return
-        layer, gate, _ = panel.pointed
-        held = with_hold(self._tried.holds, gate.name, gate.high if value else max(gate.low, 0), str(layer + 1), None)
+        _, gate, _ = panel.pointed
+        held = with_hold(self._tried.holds, gate.name, end_of(gate, value), panel.layer_name, None)
         self._open_experiment(Experiment(held, self._tried.swaps), at_gates=True)
 
     def _open_experiment(self, tried: Experiment, *, at_gates: bool = False) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
-from seqchat.errors import SeqchatError
+from seqchat.tui.background import Background, reason
 from seqchat.tui.language import say
 from seqchat.tui.thoughts import TRACED_WORDS
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 View = Literal["gates", "gap", "reach"]
 
 _SUGGESTIONS = 5
-_END_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -79,37 +77,20 @@ class Studied(Message):
         self.question, self.place, self.study = question, place, study
 
 
-class Tutor:
+class Tutor(Background):
     """Loads models when a lesson needs them, and publishes what they make of the latest example."""
 
     def __init__(self, publish: Callable[[Message], object]) -> None:
+        super().__init__("tutor")
         self._publish = publish
-        self._changed = threading.Condition()
         self._wanted: Question | None = None
-        self._stopped = False
         self._engines: dict[str, Engine] = {}
-        self._thread = threading.Thread(target=self._run, name="tutor", daemon=True)
-
-    def start(self) -> None:
-        """Begin to wait for questions."""
-        self._thread.start()
 
     def ask(self, question: Question) -> None:
         """Ask in place of all earlier questions; returns at once."""
         with self._changed:
             self._wanted = question
             self._changed.notify()
-
-    def stop(self) -> None:
-        """End the thread after the word it is at."""
-        with self._changed:
-            self._stopped = True
-            self._changed.notify()
-
-    def join(self) -> None:
-        """Wait for the end of the thread: a program that ends amid a product of matrices is aborted."""
-        if self._thread.is_alive():
-            self._thread.join(_END_SECONDS)
 
     def _run(self) -> None:
         while (question := self._next()) is not None:
@@ -142,7 +123,7 @@ class Tutor:
         except AbandonedError:
             return
         except Exception as error:  # the next text may go well again
-            self._publish(Noted(question, place, _reason(error)))
+            self._publish(Noted(question, place, reason(error)))
 
     def _load(self, question: Question, place: int, model: str) -> Engine:
         from seqchat.completion.engine import Engine
@@ -200,9 +181,3 @@ def _reach(engine: Engine, node: Node, last: int) -> tuple[str, tuple[float, ...
     word_id = int(ids[0])
     norms = connectivity(engine, node, word_id, last)
     return engine.vocabulary.words[word_id].removeprefix(GLUE), tuple(norms.tolist())
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, SeqchatError):
-        return str(error)
-    return say("Something unexpected happened ({error}).", error=f"{type(error).__name__}: {error}")

@@ -113,6 +113,11 @@ class GatePanel(Widget, can_focus=True):
         return (self._layer, self._gate, self._neuron) if self._gates else None
 
     @property
+    def layer_name(self) -> str:
+        """What the selected layer is called."""
+        return self._trace.names[self._layer] if self._trace is not None else str(self._layer + 1)
+
+    @property
     def column(self) -> int:
         """The selected word, counted from the first one of the trace."""
         return len(self._trace.words) - 1 - self._back if self._trace is not None else 0
@@ -346,9 +351,7 @@ class GatePanel(Widget, can_focus=True):
         subtitle = ""
         if self._trace is not None:
             if len(self._trace.layers) > 1:
-                title.append(
-                    say("layer {name} of {count}", name=self._trace.names[self._layer], count=len(self._trace.names))
-                )
+                title.append(say("layer {name} of {count}", name=self.layer_name, count=len(self._trace.names)))
             last = min(self._first_neuron + self._layout.neurons, neurons)
             subtitle = say("neurons {first}–{last} of {all}", first=self._first_neuron, last=last - 1, all=neurons)
             if self._back:
