@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import sys
@@ -28,6 +29,15 @@ if TYPE_CHECKING:
 _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.items())
 
 
+def _patterns(_ctx: click.Context, _option: click.Parameter, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise click.BadParameter(f"{pattern!r} is no regular expression ({error}).") from None
+    return patterns
+
+
 @click.command(
     short_help="Learn a model from chat text.",
     epilog=f"\b\nPresets, with 10,000 words on two CPU cores:\n{_PRESETS_HELP}",
@@ -42,9 +52,16 @@ _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.item
 @click.option("--field", help="The field or column that holds the turns or the text.")
 @click.option("--streaming", is_flag=True, help="Read a hub's data set as it comes; only its ids are stored.")
 @click.option("--max-dialogs", type=click.IntRange(min=1), help="Read no more dialogs than so many.")
+@click.option(
+    "--drop",
+    multiple=True,
+    metavar="REGEX",
+    help="Leave out what matches, such as '<Media omitted>'.",
+    callback=_patterns,
+)
 @click.option("--processes", type=click.IntRange(min=1), help="How many cut the text into words  [the cores]")
 @click.option("--validation", multiple=True, metavar="DATA", help="Validate on this text instead of a share.")
-@click.option("--validation-share", default=0.05, show_default=True, help="Share of the dialogs to validate on.")
+@click.option("--validation-share", default=0.05, show_default=True, help="Share of the dialogs held out.")
 @click.option(
     "--segmenter",
     type=click.Choice(["auto", "jieba", "whitespace"]),
@@ -129,6 +146,7 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
             max_words=options["max_words"],
             streaming=options["streaming"],
             most_dialogs=options["max_dialogs"],
+            drop=options["drop"],
             processes=options["processes"],
         )
         settings = preset.settings(cell, **recipe)

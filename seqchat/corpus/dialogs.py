@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,6 +47,15 @@ def dialog_of(value: Any, field: str | None) -> Dialog:
     if not kept:
         raise NoDialogError("no text")
     return Dialog(kept)
+
+
+def without(dialog: Dialog, patterns: Sequence[str]) -> Dialog:
+    """Return a dialog without what matches one of these regular expressions, and without turns that have no more."""
+    if not patterns:
+        return dialog
+    dropped = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
+    turns = (dropped.sub("", turn).strip() for turn in dialog.turns)
+    return Dialog(tuple(turn for turn in turns if turn))
 
 
 def has_turns(value: Mapping[str, Any]) -> bool:

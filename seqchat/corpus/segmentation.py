@@ -26,7 +26,7 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from seqchat.corpus.dialogs import Dialog
+from seqchat.corpus.dialogs import Dialog, without
 from seqchat.corpus.encoding import WORD, Ids, IdStream, Kinds, Recoding, StreamWriter, encode_dialog
 from seqchat.corpus.sources import Report, content_key, read_dialogs
 from seqchat.corpus.splitting import digest
@@ -131,7 +131,8 @@ class SegmentedText:
 class Reading:
     """What text is to be read, and how it is to be cut.
 
-    names, field, streaming: as for `read_dialogs`; most_dialogs: read no more than so many.
+    names, field, streaming: as for `read_dialogs`; most_dialogs: read no more than so many; drop: patterns of what is
+    left out of the turns, such as the marks that a messenger puts in place of pictures.
     """
 
     names: Sequence[str]
@@ -139,6 +140,7 @@ class Reading:
     field: str | None = None
     streaming: bool = False
     most_dialogs: int | None = None
+    drop: Sequence[str] = ()
 
     @property
     def key(self) -> str | None:
@@ -149,7 +151,7 @@ class Reading:
         key = hashlib.blake2b(digest_size=16)
         for module in _DECIDING:
             key.update(Path(__file__).with_name(module).read_bytes())
-        settings = (_FORMAT, content, self.segmenter, self.field, self.most_dialogs, version("jieba"))
+        settings = (_FORMAT, content, self.segmenter, self.field, self.most_dialogs, version("jieba"), *self.drop)
         key.update(repr(settings).encode())
         return key.hexdigest()
 
@@ -211,7 +213,7 @@ def _segment(reading: Reading, folder: Path, processes: int | None, progress: Pr
     digests = array("Q")
     real_words = 0
     with StreamWriter(folder) as writer:
-        for piece in _cut_all(_pieces(dialogs), reading.segmenter, processes or _cores()):
+        for piece in _cut_all(_pieces(dialogs), _Cutter(reading.segmenter, reading.drop), processes or _cores()):
             writer.append(*Recoding(piece.words, lexicon)(piece.ids, piece.kinds))
             digests.extend(piece.digests)
             real_words += piece.real_words
@@ -249,17 +251,42 @@ def _pieces(dialogs: Iterable[Dialog]) -> Iterator[list[Dialog]]:
         yield piece
 
 
-def _cut_all(pieces: Iterator[list[Dialog]], name: str, processes: int) -> Iterator[_Piece]:
+@dataclass(frozen=True)
+class _Cutter:
+    """Cuts dialogs into words; sent to other processes, so that it holds the segmenter's name alone."""
+
+    segmenter: str
+    drop: Sequence[str]
+
+    def __call__(self, dialogs: list[Dialog]) -> _Piece:
+        lexicon = Lexicon(segmenter(self.segmenter))
+        # What is dropped does not change on which side of a split a dialog stands.
+        left = [(digest(dialog), rest) for dialog in dialogs if (rest := without(dialog, self.drop)).turns]
+        ids, kinds = array("i"), array("B")
+        for _, dialog in left:
+            dialog_ids, dialog_kinds = encode_dialog(dialog, lexicon)
+            ids.extend(dialog_ids)
+            kinds.extend(dialog_kinds)
+        return _Piece(
+            lexicon.words,
+            np.array(ids, dtype=np.int32),
+            np.array(kinds, dtype=np.uint8),
+            [key for key, _ in left],
+            kinds.count(WORD),
+        )
+
+
+def _cut_all(pieces: Iterator[list[Dialog]], cut: _Cutter, processes: int) -> Iterator[_Piece]:
     """Cut the pieces, in order; few of them in this process, many in several."""
     first = list(islice(pieces, _PIECES_ALONE))
     if processes == 1 or len(first) < _PIECES_ALONE:
-        yield from (_cut(name, piece) for piece in chain(first, pieces))
+        yield from map(cut, chain(first, pieces))
         return
     pool = ProcessPoolExecutor(processes, get_context("spawn"), _ignore_interrupts)
     waiting: deque[Future[_Piece]] = deque()
     try:
         for piece in chain(first, pieces):
-            waiting.append(pool.submit(_cut, name, piece))
+            waiting.append(pool.submit(cut, piece))
             if len(waiting) > 2 * processes:
                 yield waiting.popleft().result()
         while waiting:
@@ -275,22 +302,6 @@ def _cut_all(pieces: Iterator[list[Dialog]], name: str, processes: int) -> Itera
 def _ignore_interrupts() -> None:
     # Ctrl-C reaches all processes of a terminal; the first one decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _cut(name: str, dialogs: list[Dialog]) -> _Piece:
-    lexicon = Lexicon(segmenter(name))
-    ids, kinds = array("i"), array("B")
-    for dialog in dialogs:
-        dialog_ids, dialog_kinds = encode_dialog(dialog, lexicon)
-        ids.extend(dialog_ids)
-        kinds.extend(dialog_kinds)
-    return _Piece(
-        lexicon.words,
-        np.array(ids, dtype=np.int32),
-        np.array(kinds, dtype=np.uint8),
-        [digest(dialog) for dialog in dialogs],
-        kinds.count(WORD),
-    )
 
 
 def _cores() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +23,46 @@ def digest(dialog: Dialog) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8, key=_KEY).digest(), "big")
 
 
-def held_out(digests: NDArray[np.uint64], share: float) -> NDArray[np.bool_]:
-    """Return which of the dialogs with these hashes [dialogs] are held out, a share of the different ones.
+@dataclass(frozen=True)
+class HeldOut:
+    """Which dialogs a training has not learned from: those with a hash up to `last`.
+
+    Half of them are for validation, which chooses when to stop and what to mix in; the others, those with an even hash,
+    nothing was chosen by. Where a half would be empty, all are for validation and `tested` is false.
+    """
+
+    last: int
+    tested: bool
+
+    def all(self, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Return which of the dialogs with these hashes [dialogs] were held out."""
+        return digests <= np.uint64(self.last)
+
+    def test(self, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Return which of them nothing was chosen by."""
+        return self.all(digests) & _even(digests) & self.tested
+
+    def validation(self, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Return which of them are for validation."""
+        return self.all(digests) & ~self.test(digests)
+
+
+def hold_out(digests: NDArray[np.uint64], share: float) -> HeldOut:
+    """Hold out a share of the different ones among dialogs with these hashes [dialogs].
 
     The choice does not depend on the order of dialogs, and equal dialogs never stand on both sides.
     """
     distinct = np.unique(digests)
     if len(distinct) < 2:
         raise SeqchatError("All dialogs of the data are the same; there is nothing to validate on.")
-    chosen: NDArray[np.bool_] = digests <= distinct[max(1, round(len(distinct) * share)) - 1]
-    return chosen
+    held = distinct[: max(1, round(len(distinct) * share))]
+    even = _even(held)
+    return HeldOut(int(held[-1]), bool(even.any() and not even.all()))
+
+
+def _even(digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    even: NDArray[np.bool_] = digests % np.uint64(2) == 0
+    return even
 
 
 def cut_in_two(stream: IdStream, share: float, folder: Path) -> IdStream:

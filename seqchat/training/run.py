@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.segmentation import Reading, SegmentedText, segmented
-from seqchat.corpus.splitting import cut_in_two, held_out
+from seqchat.corpus.splitting import HeldOut, cut_in_two, hold_out
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
@@ -45,7 +45,8 @@ _SNAPSHOT_SECONDS = 60.0
 class Task:
     """What to train on what: the texts, how they become words, and the shape of the network (as `ModelConfig`).
 
-    data, validation, field, segmenter, streaming, most_dialogs: as in `Reading`; processes: how many cut the text.
+    data, validation, field, segmenter, streaming, most_dialogs, drop: as in `Reading`; processes: how many cut the
+    text; validation_share: the share of the dialogs held out where no text to validate on is named.
     """
 
     data: Sequence[str]
@@ -58,6 +59,7 @@ class Task:
     max_words: int = 50_000
     streaming: bool = False
     most_dialogs: int | None = None
+    drop: Sequence[str] = ()
     processes: int | None = None
 
     def __post_init__(self) -> None:
@@ -153,6 +155,7 @@ def _publish(snapshot: Snapshot, staging: Path, out: Path) -> None:
 def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Watcher, command: str) -> None:
     """Read and encode the text into `staging`, and write the untrained model there."""
     cut = segmenter(task.segmenter)
+    held: HeldOut | None = None
     with TemporaryDirectory(dir=staging) as name:
         workspace = Path(name)
         text = _text(task, task.data, workspace / "text", watcher)
@@ -161,8 +164,8 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Wat
             validating = np.ones(validation_text.stream.dialogs, dtype=np.bool_)
             training = np.ones(text.stream.dialogs, dtype=np.bool_)
         else:
-            text, validating = _split(text, task.validation_share, workspace / "halves")
-            validation_text, training = text, ~validating
+            text, training, validating, held = _split(text, task.validation_share, workspace / "halves")
+            validation_text = text
         watcher.message("Choosing the vocabulary")
         vocabulary = Vocabulary.build(text.counts(training), cut, min_count=task.min_count, max_words=task.max_words)
         train_stream = text.encode(staging / TRAINING / "train", vocabulary, training)
@@ -175,6 +178,8 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Wat
         "validation_words": validation_stream.words,
         "validation_unknown_words": validation_stream.unknown_words,
         "min_count": task.min_count,
+        "drop": list(task.drop),
+        "held_out": asdict(held) if held else None,
         "command": command,
     }
     if data["validation_words"] == 0:
@@ -196,7 +201,7 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Wat
 def _text(task: Task, names: Sequence[str], workspace: Path, watcher: Watcher) -> SegmentedText:
     """Read a text, cut into words, and tell what of it could not be used."""
     watcher.message(f"Reading {', '.join(names)}")
-    reading = Reading(names, task.segmenter, task.field, task.streaming, task.most_dialogs)
+    reading = Reading(names, task.segmenter, task.field, task.streaming, task.most_dialogs, task.drop)
     text = segmented(
         reading,
         workspace,
@@ -210,11 +215,15 @@ def _text(task: Task, names: Sequence[str], workspace: Path, watcher: Watcher) -
     return text
 
 
-def _split(text: SegmentedText, share: float, workspace: Path) -> tuple[SegmentedText, NDArray[np.bool_]]:
-    """Return the text, and which of its dialogs are for validation; a single dialog is cut in two."""
+def _split(
+    text: SegmentedText, share: float, workspace: Path
+) -> tuple[SegmentedText, NDArray[np.bool_], NDArray[np.bool_], HeldOut | None]:
+    """Return the text, which of its dialogs are to learn and to validate on, and the rule; one dialog is cut in two."""
     if text.stream.dialogs == 1:
-        return replace(text, stream=cut_in_two(text.stream, share, workspace)), np.array([False, True])
-    return text, held_out(text.digests, share)
+        halves = replace(text, stream=cut_in_two(text.stream, share, workspace))
+        return halves, np.array([True, False]), np.array([False, True]), None
+    held = hold_out(text.digests, share)
+    return text, ~held.all(text.digests), held.validation(text.digests), held
 
 
 def _public_name(source: str) -> str:
