@@ -10,6 +10,7 @@ from functools import lru_cache
 from seqchat.completion.states import Node, StateTree
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
+from seqchat.model.ngrams import Mixture
 from seqchat.model.stepping import StepNetwork
 
 # Of longer texts the beginning is not read. It is dropped in large steps, so that states can be re-used in between.
@@ -22,8 +23,8 @@ _MAX_BLOCKS = 10_000
 class Context:
     """The words of the text at hand and their states. A line is a turn; empty lines are skipped."""
 
-    def __init__(self, network: StepNetwork, vocabulary: Vocabulary) -> None:
-        self.tree = StateTree(network)
+    def __init__(self, network: StepNetwork, vocabulary: Vocabulary, mixture: Mixture | None = None) -> None:
+        self.tree = StateTree(network, mixture)
         self._vocabulary = vocabulary
         seam = vocabulary.segmenter.seam
         self._seams = re.compile(rf"(?<=\n)|{seam.pattern}" if seam else r"(?<=\n)")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,6 +27,8 @@ _NEVER = torch.tensor([PAD_ID, UNKNOWN_ID, DIALOG_ID])
 _NEVER_FIRST = torch.tensor([PAD_ID, UNKNOWN_ID, DIALOG_ID, TURN_ID])
 # So many words hold top-p most often; sorting all takes longer than everything else.
 _MOST_SORTED = 512
+# Where no temperature or penalty makes a difference any more, and numbers of 32 bits would run out
+_MOST, _COLDEST = 1_000, 1e-6
 _SENTENCE_ENDS = frozenset("。！？!?…") | {"."}
 
 
@@ -50,18 +53,20 @@ class Sampling:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        if not (0 <= self.temperature < math.inf):
-            raise SeqchatError(f"The temperature is a number from 0 up, not {self.temperature}.")
+        if not (0 <= self.temperature <= _MOST):
+            raise SeqchatError(f"The temperature is a number from 0 to {_MOST:,}, not {self.temperature}.")
         if self.top_k < 0:
             raise SeqchatError(f"top-k is at least 1, or 0 for all words, not {self.top_k}.")
         if not (0 < self.top_p <= 1):
             raise SeqchatError(f"top-p is more than 0 and at most 1, not {self.top_p}.")
         if not (0 <= self.min_p <= 1):
             raise SeqchatError(f"The minimum probability is at least 0 and at most 1, not {self.min_p}.")
-        if not (1 <= self.repetition_penalty < math.inf):
-            raise SeqchatError(f"The repetition penalty is a number from 1 up, not {self.repetition_penalty}.")
+        if not (1 <= self.repetition_penalty <= _MOST):
+            raise SeqchatError(f"The repetition penalty is from 1 to {_MOST:,}, not {self.repetition_penalty}.")
         if self.max_words < 1:
             raise SeqchatError(f"The number of words is at least 1, not {self.max_words}.")
+        if self.seed is not None and not (-1 << 63 <= self.seed < 1 << 64):
+            raise SeqchatError("A seed is a whole number of at most 64 bits.")
 
 
 @dataclass(frozen=True)
@@ -156,6 +161,29 @@ def _mixed(rows: Tensor, features: Tensor, recall: Recall | None) -> Tensor:
     return torch.stack([recall.mix_row(row, recall.shares_after(f)) for row, f in zip(rows, features, strict=True)])
 
 
+class _Reader:
+    """Reads several texts on, a word each at a time, and predicts the next ones; their states are not kept."""
+
+    def __init__(self, engine: Engine, nodes: list[Node]) -> None:
+        self._network, self._mixture = engine.network, engine.mixture
+        self._state = torch.cat([node.state for node in nodes], dim=-2)
+        self._contexts = engine.context.tree.contexts(nodes)
+
+    def read(self, ids: list[int]) -> tuple[Tensor, Tensor]:
+        """Return log-probabilities [texts, words] behind one more word in each, and the features they come from."""
+        stepped = self._network.step(torch.tensor(ids), self._state)
+        self._state = stepped.state
+        rows = self._network.log_probabilities(stepped.features)
+        if self._mixture is not None:
+            self._contexts = self._mixture.ngrams.advance(self._contexts, np.array(ids))
+            rows = self._mixture.mix(rows, self._contexts)
+        return rows, stepped.features
+
+    def keep(self, rows: list[int]) -> None:
+        """Go on with some of the texts alone."""
+        self._state, self._contexts = self._state[..., rows, :], self._contexts[rows]
+
+
 @dataclass
 class _Sampler:
     engine: Engine
@@ -174,17 +202,20 @@ class _Sampler:
             if not ended:
                 active.append(index)
         if active:
-            ids = [word_id for _, word_id, _ in chosen]
-            state = torch.cat([chosen[index][0].node.state for index in active], dim=-2)
-            yield from self._continue(active, ids, state, self.engine.memory.recall(choices.scored[0].reading.node))
+            lasts = [word_id for _, word_id, _ in chosen]
+            nodes = [chosen[index][0].node for index in active]
+            yield from self._continue(active, lasts, nodes, self.engine.memory.recall(choices.scored[0].reading.node))
 
-    def _continue(self, active: list[int], lasts: list[int], state: Tensor, recall: Recall | None) -> Iterator[Piece]:
-        """Go on with the continuations of these numbers, given the last word of each one and the states of these."""
-        vocabulary, network = self.engine.vocabulary, self.engine.network
+    def _continue(
+        self, active: list[int], lasts: list[int], nodes: list[Node], recall: Recall | None
+    ) -> Iterator[Piece]:
+        """Go on with the continuations of these numbers, given the last word of each, and the nodes before these."""
+        vocabulary = self.engine.vocabulary
         used = [{word_id} for word_id in lasts]
+        reader = _Reader(self.engine, nodes)
         for length in range(2, self.sampling.max_words + 1):
-            stepped = network.step(torch.tensor([lasts[index] for index in active]), state)
-            rows = _mixed(network.log_probabilities(stepped.features), stepped.features, recall)
+            rows, features = reader.read([lasts[index] for index in active])
+            rows = _mixed(rows, features, recall)
             allowed = rows.index_fill(1, _NEVER, -math.inf)
             drawn = self._draw(self._penalised(allowed, [used[index] for index in active]))
             keep: list[int] = []
@@ -198,7 +229,8 @@ class _Sampler:
                     keep.append(row)
             if not keep:
                 return
-            active, state = [active[row] for row in keep], stepped.state[..., keep, :]
+            active = [active[row] for row in keep]
+            reader.keep(keep)
 
     def _ends(self, word_id: int, length: int) -> bool:
         sentence = self.sampling.stop == "sentence" and self.engine.vocabulary.words[word_id] in _SENTENCE_ENDS
@@ -213,7 +245,7 @@ class _Sampler:
 
     def _draw(self, rows: Tensor) -> Tensor:
         """Draw one index for each row of log-probabilities [rows, choices]."""
-        if self.sampling.temperature == 0:
+        if self.sampling.temperature < _COLDEST:
             return rows.argmax(dim=1)
         rows = rows - rows.max(dim=1, keepdim=True).values
         probabilities = (rows / self.sampling.temperature).softmax(dim=1)

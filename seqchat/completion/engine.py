@@ -33,8 +33,11 @@ class Engine:
         self.name = name
         self.config = checkpoint.config
         self.vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
+        if not self.vocabulary.suggestible.any():
+            raise SeqchatError("its vocabulary has no word that could be offered.")
         self.network = build_steps(checkpoint.config, checkpoint.weights, precision)
-        self.context = Context(self.network, self.vocabulary)
+        self.context = Context(self.network, self.vocabulary, checkpoint.mixture)
+        self.mixture = checkpoint.mixture
         self.memory = Memory(checkpoint.adaptation, len(checkpoint.words))
         # 0 for the words [words] that may be offered, minus infinity for the others
         self.allowed = torch.zeros(len(self.vocabulary))

@@ -1,14 +1,19 @@
-"""The states of texts as a tree of word prefixes: what two texts share from their start is computed once."""
+"""The states of texts as a tree of word prefixes: what two texts share from their start is computed once.
+
+The tree also predicts the word after each prefix: with the network, and the n-grams of the model where it has some.
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
+from seqchat.model.ngrams import Contexts, Mixture, NgramModel
 from seqchat.model.stepping import StepNetwork, Stepped
 
 # States are kept for so many words beyond those of the text at hand; one takes about 45 KB at 2 × 512.
@@ -24,7 +29,19 @@ class AbandonedError(Exception):
 class Node:
     """A word in the context of all words before it, with its row of the step that read it."""
 
-    __slots__ = ("_turn", "chance", "children", "depth", "log_total", "parent", "row", "stepped", "used", "word_id")
+    __slots__ = (
+        "_turn",
+        "chance",
+        "children",
+        "context",
+        "depth",
+        "log_total",
+        "parent",
+        "row",
+        "stepped",
+        "used",
+        "word_id",
+    )
 
     def __init__(self, parent: Node | None, word_id: int, stepped: Stepped, row: int) -> None:
         self.parent = parent
@@ -38,6 +55,8 @@ class Node:
         self.used = 0
         self.log_total: float | None = None
         self.chance: float | None = None
+        # The last words, as the n-grams know them: [1, order - 1]
+        self.context: Contexts | None = None
 
     @property
     def turn(self) -> Node:
@@ -69,8 +88,9 @@ class Node:
 class StateTree:
     """Steps a network over words, and keeps the states of the texts that were read last."""
 
-    def __init__(self, network: StepNetwork) -> None:
+    def __init__(self, network: StepNetwork, mixture: Mixture | None = None) -> None:
         self.network = network
+        self.mixture = mixture
         self.root = Node(None, DIALOG_ID, network.step(torch.tensor([DIALOG_ID]), network.initial_state()), 0)
         # Asked between two words; reading ends with `AbandonedError` where it says so.
         self.interrupted: Callable[[], bool] = lambda: False
@@ -124,23 +144,23 @@ class StateTree:
 
     def row(self, node: Node) -> Tensor:
         """Return the log-probabilities [words] of the word after a node."""
-        logits, total = self._logits(node)
-        return logits - total
+        if node not in self._rows:
+            self._predict([node])
+        self._rows.move_to_end(node)
+        return self._rows[node]
 
     def best(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
         """Return the most probable words after a node, and their log-probabilities.
 
         allowed: 0 for the words [words] that may be among them, minus infinity for the others.
         """
-        logits, total = self._logits(node)
-        values, ids = (logits + allowed).topk(min(count, len(logits)))
-        return ids, values - total
+        row = self.row(node)
+        values, ids = (row + allowed).topk(min(count, len(row)))
+        return ids, values
 
     def at(self, node: Node, ids: Tensor) -> Tensor:
         """Return the log-probabilities [ids] of some words after a node, each in float32."""
-        self.measure([node])
-        assert node.log_total is not None
-        return self.network.output.exact_logits(node.features, ids) - node.log_total
+        return self.table([node], ids)[0]
 
     def chance(self, node: Node) -> float:
         """Return log P(the word of a node | the words before it)."""
@@ -153,20 +173,24 @@ class StateTree:
         """Return the log-probabilities [nodes, ids] of the same words after several nodes, each in float32."""
         self.measure(nodes)
         totals = torch.tensor([[node.log_total] for node in nodes])
-        return self.network.output.exact_logits(torch.stack([node.features for node in nodes]), ids) - totals
+        scores = self.network.output.exact_logits(torch.stack([node.features for node in nodes]), ids) - totals
+        if self.mixture is None:
+            return scores
+        return self.mixture.mix_some(scores, self.contexts(nodes), ids.expand(len(nodes), -1))
 
-    def _logits(self, node: Node) -> tuple[Tensor, float]:
-        """Return unnormalised log-probabilities [words], and what is to be taken from them."""
-        if node not in self._rows:
-            self._predict([node])
-        self._rows.move_to_end(node)
-        assert node.log_total is not None
-        return self._rows[node], node.log_total
+    def contexts(self, nodes: Sequence[Node]) -> Contexts:
+        """Return the last words of nodes as the n-grams know them: [nodes, order - 1]; nothing without n-grams."""
+        if self.mixture is None:
+            return np.empty((len(nodes), 0), dtype=np.int64)
+        return np.concatenate([_context(node, self.mixture.ngrams) for node in nodes])
 
     def _predict(self, nodes: list[Node]) -> None:
         logits = self.network.output.logits(torch.stack([node.features for node in nodes]))
         totals = logits.logsumexp(dim=1)
-        for node, row, total in zip(nodes, logits, totals.tolist(), strict=True):
+        rows = logits - totals[:, None]
+        if self.mixture is not None:
+            rows = self.mixture.mix(rows, self.contexts(nodes))
+        for node, row, total in zip(nodes, rows, totals.tolist(), strict=True):
             node.log_total = total
             self._rows[node] = row
         while len(self._rows) > _MAX_ROWS:
@@ -191,3 +215,17 @@ class StateTree:
         for node in nodes:
             nodes.extend(node.children.values())
         return nodes
+
+
+def _context(node: Node, ngrams: NgramModel) -> Contexts:
+    """Return the last words of a node, which is advanced to from the last node before it where they are known."""
+    new: list[Node] = []
+    known: Node | None = node
+    while known is not None and known.context is None:
+        new.append(known)
+        known = known.parent
+    context = ngrams.begin(1) if known is None or known.context is None else known.context
+    for later in reversed(new):
+        context = ngrams.advance(context, np.array([later.word_id]))
+        later.context = context
+    return context

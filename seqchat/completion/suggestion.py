@@ -90,7 +90,9 @@ def _fitting(engine: Engine, found: list[Suggestion], ways: list[Way], after: st
         for s, likelihood in zip(found, likelihoods(tree, nodes, rights), strict=True)
     ]
     total = joint(weights)
-    fitting = [replace(s, probability=math.exp(weight - total)) for s, weight in zip(found, weights, strict=True)]
+    fitting = [
+        replace(s, probability=math.exp(min(weight - total, 0.0))) for s, weight in zip(found, weights, strict=True)
+    ]
     return sorted(fitting, key=_order)
 
 
@@ -156,7 +158,7 @@ class _Ranking:
             best = {word_id: value for word_id, value in zip(ids, values, strict=True) if value > -math.inf}
             keys |= {(reading.insertion(word_id, self._engine.vocabulary), reading.replaces) for word_id in best}
             known.append(best)
-            most_missed += math.exp(rest - self._total)
+            most_missed += math.exp(min(rest - self._total, 0.0))
         return {(insert, replaced) for insert, replaced in keys if insert.strip()}, known, most_missed
 
     def _ways(self, keys: set[_Key], known: list[dict[int, float]]) -> dict[_Key, list[Way]]:
@@ -188,7 +190,7 @@ class _Ranking:
         words = self._engine.vocabulary.words
         word = words[way.ids[0]].removeprefix(GLUE) if len(way.ids) == 1 else insert
         total = joint([way.log_probability for way in ways]) - self._total
-        return Suggestion(word, insert, replaced, min(math.exp(total), 1.0), way.completes), way
+        return Suggestion(word, insert, replaced, math.exp(min(total, 0.0)), way.completes), way
 
 
 def _ranked(entry: tuple[Suggestion, Way]) -> tuple[float, str]:

@@ -21,6 +21,9 @@ from torch.nn.functional import linear
 
 Gates = dict[str, Tensor]
 
+# A rectifier has no upper end: over many words its state could grow until it is no number any more.
+_MOST_RECTIFIED = 1e10
+
 
 class LayerWeights(NamedTuple):
     """The weights of one recurrent layer as `torch.nn` keeps them; the gates' rows lie one below the other."""
@@ -51,7 +54,11 @@ def rnn_tanh(x: Tensor, state: Tensor, w: LayerWeights, hold: Hold = free) -> tu
 
 def rnn_relu(x: Tensor, state: Tensor, w: LayerWeights, hold: Hold = free) -> tuple[Tensor, Gates]:
     """Step an Elman cell with a rectifier."""
-    return _rnn(x, state, w, hold, torch.relu)
+    return _rnn(x, state, w, hold, _rectified)
+
+
+def _rectified(values: Tensor) -> Tensor:
+    return torch.relu(values).clamp(max=_MOST_RECTIFIED)
 
 
 def _rnn(

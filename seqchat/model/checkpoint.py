@@ -8,19 +8,21 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import save
 from torch import Tensor
 
-from seqchat.errors import SeqchatError
-from seqchat.files import write_file
-from seqchat.model.config import Adaptation, ModelConfig
-from seqchat.model.network import build
+from seqchat.errors import SeqchatError, one_line, quoted
+from seqchat.files import read_bytes, write_file
+from seqchat.model.config import MOST_CONFIG_BYTES, Adaptation, ModelConfig
+from seqchat.model.ngrams import Mixture, NgramModel
+from seqchat.model.weights import load_weights, read_tensors, save_weights
 
 FORMAT = 1
-CONFIG, VOCABULARY, WEIGHTS = "config.json", "vocabulary.txt", "model.safetensors"
+CONFIG, VOCABULARY, NGRAMS = "config.json", "vocabulary.txt", "ngrams.safetensors"
 CARD, TRAINING = "README.md", "training"
+
+# No vocabulary is larger.
+_MOST_VOCABULARY_BYTES = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Checkpoint:
     """A trained model: its network, its words in the order of their ids, and where they come from.
 
     segmenter: how text was cut into words; data: what it was trained on, as JSON values; adaptation: how the memory of
-    what was written is mixed in.
+    what was written is mixed in; mixture: the n-grams that are, if any.
     """
 
     config: ModelConfig
@@ -37,20 +39,24 @@ class Checkpoint:
     segmenter: str
     data: dict[str, Any] = field(default_factory=dict)
     adaptation: Adaptation = field(default_factory=Adaptation)
+    mixture: Mixture | None = None
 
     def save(self, folder: Path) -> None:
         """Write the files inference needs into an existing folder, each atomically."""
         write_file(folder / VOCABULARY, "".join(f"{word}\n" for word in self.words))
-        self.save_config(folder)
         save_weights(folder, self.weights)
+        self.save_config(folder)
 
     def save_config(self, folder: Path) -> None:
-        """Write all that is neither words nor weights into an existing folder, atomically."""
-        document = {
+        """Write all that is neither words nor weights into an existing folder, each file atomically."""
+        if self.mixture:
+            write_file(folder / NGRAMS, save(self.mixture.ngrams.to_tensors()))
+        document: dict[str, Any] = {
             "format": FORMAT,
             "model": self.config.to_json(),
             "words": {"segmenter": self.segmenter},
             "adaptation": asdict(self.adaptation),
+            "mixture": {"weights": list(self.mixture.weights)} if self.mixture else None,
             "data": self.data,
         }
         write_file(folder / CONFIG, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
@@ -63,65 +69,49 @@ class Checkpoint:
             SeqchatError: a file is missing, of a newer format, or does not fit the others; the message says which.
         """
         try:
-            document = json.loads((folder / CONFIG).read_text("utf-8"))
+            document = json.loads(read_bytes(folder / CONFIG, MOST_CONFIG_BYTES).decode("utf-8"))
             # Words may hold any visible character, so only the line feed separates them.
-            words = (folder / VOCABULARY).read_bytes().decode("utf-8").removesuffix("\n").split("\n")
+            text = read_bytes(folder / VOCABULARY, _MOST_VOCABULARY_BYTES).decode("utf-8")
+            words = text.removesuffix("\n").split("\n")
         except FileNotFoundError as error:
             raise SeqchatError(f"{folder} is no complete model: it has no {Path(error.filename).name}.") from None
         except (OSError, ValueError, RecursionError) as error:
-            raise SeqchatError(f"The model in {folder} cannot be read ({error}).") from error
+            raise SeqchatError(f"The model in {folder} cannot be read ({one_line(error)}).") from error
         try:
-            config, segmenter, data, adaptation = _parse(document)
+            config, segmenter, data, adaptation, weights = _parse(document)
         except SeqchatError as error:
             raise SeqchatError(f"{folder / CONFIG}: {error}") from error
         if len(words) != config.vocabulary_size:
             raise SeqchatError(
                 f"The model in {folder} knows {config.vocabulary_size} words, but its {VOCABULARY} has {len(words)}."
             )
-        return cls(config, words, load_weights(folder, config), segmenter, data, adaptation)
+        mixture = None if weights is None else _load_mixture(folder, weights, len(words))
+        return cls(config, words, load_weights(folder, config), segmenter, data, adaptation, mixture)
 
 
-def _parse(document: Any) -> tuple[ModelConfig, str, dict[str, Any], Adaptation]:
-    if not isinstance(document, Mapping) or not isinstance(document.get("format"), int):
+def _load_mixture(folder: Path, weights: tuple[float, ...], words: int) -> Mixture:
+    path = folder / NGRAMS
+    try:
+        return Mixture(NgramModel.from_tensors(read_tensors(path), words), weights)
+    except SeqchatError as error:
+        raise SeqchatError(f"The n-grams of the model in {folder} cannot be used: {error}") from error
+
+
+def _parse(document: Any) -> tuple[ModelConfig, str, dict[str, Any], Adaptation, tuple[float, ...] | None]:
+    if not isinstance(document, Mapping) or type(document.get("format")) is not int:
         raise SeqchatError("this is not the configuration of a seqchat model.")
     if document["format"] != FORMAT:
         raise SeqchatError(
-            f"the model has format {document['format']}, this seqchat reads format {FORMAT}; "
+            f"the model has format {quoted(document['format'])}, this seqchat reads format {FORMAT}; "
             f"install the version that wrote it, or train it again."
         )
-    words, data = document.get("words"), document.get("data", {})
+    words, data, mixture = document.get("words"), document.get("data", {}), document.get("mixture")
     if not isinstance(words, Mapping) or not isinstance(words.get("segmenter"), str):
         raise SeqchatError("it does not say how text is cut into words.")
     if not isinstance(data, dict):
         raise SeqchatError("its entry 'data' is not an object.")
+    if mixture is not None and not (isinstance(mixture, Mapping) and isinstance(mixture.get("weights"), list)):
+        raise SeqchatError("its entry 'mixture' is not an object of weights.")
+    weights = None if mixture is None else tuple(mixture["weights"])
     adaptation = Adaptation.from_json(document.get("adaptation", {}))
-    return ModelConfig.from_json(document.get("model")), words["segmenter"], data, adaptation
-
-
-def save_weights(folder: Path, weights: dict[str, Tensor]) -> None:
-    """Write the network's weights into a checkpoint, atomically."""
-    write_file(folder / WEIGHTS, save({k: v.detach().contiguous().cpu() for k, v in weights.items()}))
-
-
-def load_weights(folder: Path, config: ModelConfig) -> dict[str, Tensor]:
-    """Read a checkpoint's weights as float32, after checking that they are just those that `config` asks for."""
-    path = folder / WEIGHTS
-    try:
-        weights = load_file(path)
-    except FileNotFoundError:
-        raise SeqchatError(f"{folder} is no complete model: it has no {WEIGHTS}.") from None
-    except (SafetensorError, OSError, ValueError) as error:
-        raise SeqchatError(f"{path} is damaged ({error}).") from error
-    expected = expected_shapes(config)
-    if wrong := set(expected) ^ set(weights):
-        raise SeqchatError(f"{path} does not fit its configuration: {sorted(wrong)[0]} is missing or not known.")
-    for name, shape in expected.items():
-        if weights[name].shape != shape or not weights[name].is_floating_point():
-            raise SeqchatError(f"{path} does not fit its configuration: {name} is not {list(shape)} of floats.")
-    return {name: weight.float() for name, weight in weights.items()}
-
-
-def expected_shapes(config: ModelConfig) -> dict[str, torch.Size]:
-    """Return the name and shape of each weight of a network, without making it."""
-    with torch.device("meta"):
-        return {name: weight.shape for name, weight in build(config).state_dict().items()}
+    return ModelConfig.from_json(document.get("model")), words["segmenter"], data, adaptation, weights

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, get_args
 
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, one_line, quoted
 
 CellName = Literal["rnn", "lstm", "gru"]
 Nonlinearity = Literal["tanh", "relu"]
 Objective = Literal["next", "infill", "window"]
+
+# No configuration is larger.
+MOST_CONFIG_BYTES = 10_000_000
+
+# What no network reaches that a computer can train; a file that asks for more is refused before memory is taken.
+_MOST = {
+    "vocabulary_size": 10_000_000,
+    "layers": 100,
+    "embedding_size": 100_000,
+    "hidden_size": 100_000,
+    "window": 1_000,
+}
+_MOST_PARAMETERS = 100_000_000_000
+# With more the products of two contexts leave the range of numbers.
+_MOST_FLATNESS = 1_000
 
 # How many weight matrices stand below each other in a cell's fused weights.
 ROWS = {"rnn": 1, "gru": 3, "lstm": 4}
@@ -37,14 +51,18 @@ class ModelConfig:
     bidirectional: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("vocabulary_size", "layers", "embedding_size", "hidden_size", "window"):
+        for name, most in _MOST.items():
             value = getattr(self, name)
             if type(value) is not int or value < 1:
-                raise SeqchatError(f"A model's {name} is a whole number of at least 1, not {value!r}.")
+                raise SeqchatError(f"A model's {name} is a whole number of at least 1, not {quoted(value)}.")
+            if value > most:
+                raise SeqchatError(f"A model's {name} is at most {most:,}, not {quoted(value)}.")
         for name, allowed in (("cell", CellName), ("nonlinearity", Nonlinearity), ("objective", Objective)):
             if getattr(self, name) not in get_args(allowed):
                 choices = ", ".join(get_args(allowed))
-                raise SeqchatError(f"A model's {name} is one of {choices}, not {getattr(self, name)!r}.")
+                raise SeqchatError(f"A model's {name} is one of {choices}, not {quoted(getattr(self, name))}.")
+        if type(self.bidirectional) is not bool:
+            raise SeqchatError(f"A model's bidirectional is true or false, not {quoted(self.bidirectional)}.")
         if self.bidirectional and self.objective == "next":
             raise SeqchatError(
                 "A model that predicts the next word cannot be bidirectional: reading from the right, it would read "
@@ -52,6 +70,8 @@ class ModelConfig:
             )
         if self.bidirectional and self.objective == "infill":
             raise SeqchatError("The objective infill has two directions already; leave bidirectional out.")
+        if self.parameters > _MOST_PARAMETERS:
+            raise SeqchatError(f"A model has at most {_MOST_PARAMETERS:,} parameters, not {self.parameters:,}.")
 
     @property
     def directions(self) -> int:
@@ -82,7 +102,9 @@ class ModelConfig:
             raise SeqchatError("The model's configuration is not an object.")
         known = {f.name for f in fields(cls)}
         if unknown := set(values) - known:
-            raise SeqchatError(f"The model's configuration has unknown entries: {', '.join(sorted(unknown))}.")
+            raise SeqchatError(
+                f"The model's configuration has unknown entries: {one_line(', '.join(sorted(unknown)))}."
+            )
         if missing := known - set(values):
             raise SeqchatError(f"The model's configuration lacks {', '.join(sorted(missing))}.")
         return cls(**values)
@@ -100,9 +122,11 @@ class Adaptation:
 
     def __post_init__(self) -> None:
         if not (_is_number(self.share) and 0 <= self.share < 1):
-            raise SeqchatError(f"The share of the memory is at least 0 and less than 1, not {self.share!r}.")
-        if not (_is_number(self.flatness) and 0 <= self.flatness < math.inf):
-            raise SeqchatError(f"The flatness of the memory is a number from 0 up, not {self.flatness!r}.")
+            raise SeqchatError(f"The share of the memory is at least 0 and less than 1, not {quoted(self.share)}.")
+        if not (_is_number(self.flatness) and 0 <= self.flatness <= _MOST_FLATNESS):
+            raise SeqchatError(
+                f"The flatness of the memory is a number from 0 to {_MOST_FLATNESS:,}, not {quoted(self.flatness)}."
+            )
 
     @classmethod
     def from_json(cls, values: Any) -> Adaptation:

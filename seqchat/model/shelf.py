@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqchat import locations
-from seqchat.errors import SeqchatError
-from seqchat.model.config import ModelConfig
+from seqchat.errors import SeqchatError, quoted
+from seqchat.files import expanded, is_folder, read_bytes
+from seqchat.model.config import MOST_CONFIG_BYTES, ModelConfig
 
 DEFAULT_MODEL = "lstm-chat"
 # Of about as many parameters each, trained on the same text
@@ -27,14 +28,14 @@ class Installed:
 
 def find(name: str) -> Path:
     """Return the directory of a model, given its path, or its name in one of the folders of models."""
-    path = Path(name).expanduser()
-    if path.is_dir():
+    path = expanded(name)
+    if is_folder(path):
         return path
     for folder in _folders():
-        if (folder / name).is_dir() and not Path(name).is_absolute() and ".." not in Path(name).parts:
+        if is_folder(folder / name) and not Path(name).is_absolute() and ".." not in Path(name).parts:
             return folder / name
     known = ", ".join(model.name for model in installed()) or "none"
-    raise SeqchatError(f"There is no model {name!r}; give its directory, or one of these names: {known}.")
+    raise SeqchatError(f"There is no model {quoted(name)}; give its directory, or one of these names: {known}.")
 
 
 def installed() -> list[Installed]:
@@ -58,8 +59,8 @@ def _describe(path: Path) -> Installed | None:
     if path.name.startswith(".") or not (path / "config.json").is_file():
         return None
     try:
-        document = json.loads((path / "config.json").read_text("utf-8"))
+        document = json.loads(read_bytes(path / "config.json", MOST_CONFIG_BYTES).decode("utf-8"))
         config = ModelConfig.from_json(document["model"])
-    except (OSError, ValueError, KeyError, TypeError, SeqchatError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, SeqchatError):
         return None
     return Installed(path.name, path, config)

@@ -25,10 +25,11 @@ from seqchat.errors import SeqchatError
 from seqchat.evaluation.adaptation import tune
 from seqchat.evaluation.quality import Quality, measure
 from seqchat.files import replace_folder, write_file
-from seqchat.model.checkpoint import CARD, TRAINING, Checkpoint, load_weights, save_weights
+from seqchat.model.checkpoint import CARD, TRAINING, Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
 from seqchat.model.recurrent import Dropouts
+from seqchat.model.weights import compact, load_weights, save_weights
 from seqchat.training.card import model_card
 from seqchat.training.distributed import Group
 from seqchat.training.history import METRICS
@@ -318,8 +319,8 @@ class _Run:
     def _save_weights(self) -> None:
         if self._trainer.group.leads:
             with self._trainer.average.applied():
-                half = {name: weight.half() for name, weight in self._trainer.network.state_dict().items()}
-            save_weights(self._folder, half)
+                weights = compact(self._trainer.network.state_dict())
+            save_weights(self._folder, weights)
 
     def _snapshot(self) -> None:
         snapshot = self._trainer.snapshot()

@@ -1,14 +1,19 @@
 import json
 import shutil
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from seqchat.errors import SeqchatError
-from seqchat.model.checkpoint import CONFIG, VOCABULARY, WEIGHTS, Checkpoint
+from seqchat.model.checkpoint import CONFIG, NGRAMS, VOCABULARY, Checkpoint
 from seqchat.model.config import ModelConfig
+from seqchat.model.kneser_ney import estimate
 from seqchat.model.network import build
+from seqchat.model.ngrams import Mixture
+from seqchat.model.weights import WEIGHTS, compact
 
 WORDS = ["<pad>", "<unk>", "<dialog>", "<turn>", "我", " ", "#", "\u2028x", "火锅"]
 
@@ -101,9 +106,90 @@ def test_a_pickle_in_disguise_is_refused(saved):
 
 
 def test_weights_of_integers_are_refused(saved):
-    weights = {n: w.to(torch.int8) for n, w in Checkpoint.load(saved).weights.items()}
-    save_file(weights, saved / WEIGHTS)
+    weights = Checkpoint.load(saved).weights
+    save_file({**weights, "output_bias": weights["output_bias"].to(torch.int8)}, saved / WEIGHTS)
     with pytest.raises(SeqchatError, match="of floats"):
+        Checkpoint.load(saved)
+    save_file({**weights, "embedding.weight": weights["embedding.weight"].to(torch.int8)}, saved / WEIGHTS)
+    with pytest.raises(SeqchatError, match=r"embedding\.scale is missing"):
+        Checkpoint.load(saved)
+
+
+def test_compact_weights_come_back_nearly_the_same(saved):
+    weights = Checkpoint.load(saved).weights
+    save_file(compact(weights), saved / WEIGHTS)
+    back = Checkpoint.load(saved).weights
+    assert back.keys() == weights.keys()
+    for name, weight in weights.items():
+        step = weight.abs().amax(dim=-1, keepdim=True) / 127 if name == "embedding.weight" else weight.abs() * 2e-3
+        assert ((back[name] - weight).abs() <= step * 0.51 + 1e-6).all()
+    again = compact(back)
+    assert all((again[name] == tensor).all() for name, tensor in compact(weights).items() if name != "embedding.scale")
+
+
+def test_weights_that_are_no_numbers_are_refused(saved):
+    weights = Checkpoint.load(saved).weights
+    weights["output_bias"][2] = torch.nan
+    save_file(weights, saved / WEIGHTS)
+    with pytest.raises(SeqchatError, match="output_bias holds what is no number"):
+        Checkpoint.load(saved)
+
+
+def with_ngrams(saved):
+    ids = np.array([2, 4, 8, 3, 4, 5, 8, 3, 2, 4, 8, 8, 3], dtype=np.int32)
+    ngrams = estimate(ids, np.array([0, 8, 13]), len(WORDS), 3)
+    checkpoint = replace(Checkpoint.load(saved), mixture=Mixture(ngrams, (0.1, 0.2, 0.3)))
+    checkpoint.save(saved)
+    return ngrams
+
+
+def test_ngrams_come_back(saved):
+    ngrams = with_ngrams(saved)
+    mixture = Checkpoint.load(saved).mixture
+    assert mixture.weights == (0.1, 0.2, 0.3)
+    contexts = ngrams.advance(ngrams.begin(2), np.array([2, 4]))
+    assert torch.allclose(
+        mixture.ngrams.probabilities(contexts), ngrams.stored().probabilities(contexts), rtol=0, atol=1e-7
+    )
+
+
+def test_a_model_without_the_ngrams_that_it_names_is_refused(saved):
+    with_ngrams(saved)
+    (saved / NGRAMS).unlink()
+    with pytest.raises(SeqchatError, match=r"it has no ngrams\.safetensors"):
+        Checkpoint.load(saved)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("unigrams", lambda t: t[:-1], "not 9 single words"),
+        ("unigrams", lambda t: t * torch.nan, "no probabilities"),
+        ("2.words", lambda t: torch.full_like(t, 60_000), "not in order"),
+        ("2.words", lambda t: t.int().flip(0), "not in order"),
+        ("2.children", lambda t: torch.full_like(t, 1), "not in order"),
+        ("3.children", lambda t: t[:-1], "do not fit those of length 2"),
+        ("3.shares", lambda t: t.float(), "do not fit"),
+        ("3.words", lambda t: t.float(), "no whole numbers"),
+        ("3.words", None, "not those of an n-gram model"),
+    ],
+)
+def test_damaged_ngrams_are_refused(saved, name, change, message):
+    with_ngrams(saved)
+    tensors = load_file(saved / NGRAMS)
+    tensors.pop(name) if change is None else tensors.update({name: change(tensors[name]).contiguous()})
+    save_file(tensors, saved / NGRAMS)
+    with pytest.raises(SeqchatError, match=message):
+        Checkpoint.load(saved)
+
+
+@pytest.mark.parametrize("weights", [[0.1], [0.1, 0.2, 1.0], [0.1, 0.2, "x"], [0.1, 0.2, True], 3, {"a": 1}])
+def test_wrong_weights_of_ngrams_are_refused(saved, weights):
+    with_ngrams(saved)
+    document = json.loads((saved / CONFIG).read_text("utf-8"))
+    document["mixture"] = {"weights": weights}
+    (saved / CONFIG).write_text(json.dumps(document), "utf-8")
+    with pytest.raises(SeqchatError, match="weight"):
         Checkpoint.load(saved)
 
 

@@ -1,0 +1,135 @@
+"""Interpolated, modified Kneser-Ney smoothing (Chen and Goodman 1999): word ids → n-gram model.
+
+An n-gram of the greatest length counts as often as it occurs, a shorter one as many different words stand before it
+(those that begin a text, where none can, as often as they occur). Each count is lowered by a discount, another one for
+the counts 1, 2 and more; what is taken away is the part that shorter contexts have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqchat.errors import SeqchatError
+from seqchat.model.ngrams import Floats, Ints, Level, NgramModel
+
+ORDER = 5
+# Where a text is too small to tell them from how many counts are 1, 2, 3 and 4.
+_USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
+
+
+def estimate(
+    ids: NDArray[np.int32], starts: Ints, words: int, order: int = ORDER, most: int | None = None
+) -> NgramModel:
+    """Return the model of texts of a vocabulary of so many words.
+
+    ids: [tokens]; starts: [texts + 1], where each text begins; its first word stands for the beginning and is never
+    predicted. most: keep no more n-grams of two words and more, by leaving out rare ones; what they had is left to
+    shorter contexts.
+
+    Raises:
+        SeqchatError: the order is less than 1, or there is nothing to predict.
+    """
+    if order < 1:
+        raise SeqchatError(f"The order of an n-gram model is at least 1, not {order}.")
+    begins = np.zeros(len(ids), dtype=np.bool_)
+    begins[starts[:-1]] = True
+    if begins.all():
+        raise SeqchatError("A text of no words cannot be counted.")
+    counted = _count(ids.astype(np.int64), begins, words, order)
+    weights = [_weight(counted, k, begins) for k in range(order)]
+    kept = _kept(counted, most)
+    levels = [_level(counted[k], weights[k], kept[k - 1], kept[k]) for k in range(1, order)]
+    return NgramModel(_unigrams(weights[0], words), levels)
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """The different n-grams of one length in their order.
+
+    at: [tokens], the place of the one that ends at each token, -1 where a text is not that long yet; parents:
+    [n-grams], places among those one shorter; words, counts: [n-grams]; example: [n-grams], a token that one ends at.
+    """
+
+    at: Ints
+    parents: Ints
+    words: Ints
+    counts: Ints
+    example: Ints
+
+
+def _count(ids: Ints, begins: NDArray[np.bool_], words: int, order: int) -> list[_Counted]:
+    everywhere = np.arange(len(ids))
+    counted = [_Counted(ids, np.zeros(words, dtype=np.int64), np.arange(words), *_first(ids, words))]
+    for _ in range(1, order):
+        before = np.where(begins, -1, np.roll(counted[-1].at, 1))
+        tokens = everywhere[before >= 0]
+        keys, example, places, counts = np.unique(
+            before[tokens] * words + ids[tokens], return_index=True, return_inverse=True, return_counts=True
+        )
+        at = np.full(len(ids), -1)
+        at[tokens] = places
+        counted.append(_Counted(at, keys // words, keys % words, counts, tokens[example]))
+    return counted
+
+
+def _first(ids: Ints, words: int) -> tuple[Ints, Ints]:
+    """Return how often each word occurs, and a token that it stands at (0 for those that do not occur)."""
+    example = np.zeros(words, dtype=np.int64)
+    example[ids] = np.arange(len(ids))
+    return np.bincount(ids, minlength=words), example
+
+
+def _weight(counted: list[_Counted], k: int, begins: NDArray[np.bool_]) -> Ints:
+    """Return what each n-gram of length k + 1 counts."""
+    own = counted[k]
+    if k + 1 == len(counted):
+        weight = own.counts.copy()
+    else:
+        longer = counted[k + 1]
+        weight = np.bincount(own.at[longer.example], minlength=len(own.counts))
+        # A text begins there, so that no word can stand before it.
+        weight = np.where(weight == 0, own.counts, weight)
+    if k == 0:
+        weight[own.at[begins]] = 0
+    return weight
+
+
+def _discounts(weight: Ints) -> Floats:
+    """Return what is taken from each count: [n-grams]."""
+    n1, n2, n3, n4 = (int((weight == n).sum()) for n in (1, 2, 3, 4))
+    found = _USUAL_DISCOUNTS
+    if n1 and n2 and n3 and n4:
+        y = n1 / (n1 + 2 * n2)
+        exact = (1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3)
+        if all(0 < d < n for n, d in enumerate(exact, 1)):
+            found = exact
+    discounts: Floats = np.array((0.0, *found), dtype=np.float32)[np.minimum(weight, 3)]
+    return discounts
+
+
+def _kept(counted: list[_Counted], most: int | None) -> list[NDArray[np.bool_]]:
+    """Return which n-grams of each length stay: those that occur at least so often, pairs once less often."""
+    least = 1
+    while True:
+        limits = [0, max(least - 1, 1)] + [least] * len(counted)
+        kept = [own.counts >= limit for own, limit in zip(counted, limits, strict=False)]
+        if most is None or sum(int(mask.sum()) for mask in kept[1:]) <= most:
+            return kept
+        least += 1
+
+
+def _unigrams(weight: Ints, words: int) -> Floats:
+    kept = (weight - _discounts(weight)) / weight.sum()
+    unigrams: Floats = (kept + (1 - kept.sum()) / words).astype(np.float32)
+    return unigrams
+
+
+def _level(own: _Counted, weight: Ints, above: NDArray[np.bool_], kept: NDArray[np.bool_]) -> Level:
+    totals = np.bincount(own.parents, weights=weight, minlength=len(above))
+    shares = ((weight - _discounts(weight)) / totals[own.parents]).astype(np.float32)
+    # Nothing stays whose beginning does not: that occurs at least as often.
+    parents = (np.cumsum(above) - 1)[own.parents[kept]]
+    return Level(np.searchsorted(parents, np.arange(above.sum() + 1)), own.words[kept], shares[kept])

@@ -1,0 +1,93 @@
+"""A network's weights on disk: safetensors, in half precision, the words' vectors in a byte a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from seqchat.errors import SeqchatError, one_line
+from seqchat.files import write_file
+from seqchat.model.config import ModelConfig
+from seqchat.model.network import build
+
+WEIGHTS = "model.safetensors"
+_EMBEDDING, _SCALE = "embedding.weight", "embedding.scale"
+_LEVELS = 127
+# No training comes near; the products of several such weights are numbers still.
+_MOST = 1e10
+
+
+def compact(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights as few bytes: whole numbers and a scale for each word's vector, all else as float16.
+
+    The output layer reads the vectors in the same whole numbers at a keystroke (`OutputLayer`).
+    """
+    vectors = weights[_EMBEDDING].detach().float().cpu()
+    scale = vectors.abs().amax(dim=1).clamp(min=1e-12) / _LEVELS
+    half = {name: weight.half() for name, weight in weights.items() if name != _EMBEDDING}
+    return {**half, _EMBEDDING: (vectors / scale[:, None]).round().to(torch.int8), _SCALE: scale}
+
+
+def save_weights(folder: Path, weights: Mapping[str, Tensor]) -> None:
+    """Write the network's weights into a checkpoint, atomically."""
+    write_file(folder / WEIGHTS, save({k: v.detach().contiguous().cpu() for k, v in weights.items()}))
+
+
+def load_weights(folder: Path, config: ModelConfig) -> dict[str, Tensor]:
+    """Read a checkpoint's weights as float32, after checking that they are just those that `config` asks for.
+
+    Raises:
+        SeqchatError: the file is missing or damaged, or does not fit the configuration.
+    """
+    path = folder / WEIGHTS
+    weights = read_tensors(path)
+    expected = expected_shapes(config)
+    if weights.get(_EMBEDDING, torch.empty(0)).dtype == torch.int8:
+        expected[_SCALE] = torch.Size([config.vocabulary_size])
+    if wrong := set(expected) ^ set(weights):
+        raise SeqchatError(
+            f"{path} does not fit its configuration: {one_line(sorted(wrong)[0], 60)} is missing or not known."
+        )
+    for name, shape in expected.items():
+        whole = name == _EMBEDDING and _SCALE in expected
+        if weights[name].shape != shape or not (whole or weights[name].is_floating_point()):
+            raise SeqchatError(f"{path} does not fit its configuration: {name} is not {list(shape)} of floats.")
+    floats = {name: weight.float() for name, weight in weights.items()}
+    if _SCALE in floats:
+        floats[_EMBEDDING] *= floats.pop(_SCALE)[:, None]
+    if spoiled := [name for name, weight in floats.items() if not _sound(weight)]:
+        raise SeqchatError(f"{path} is damaged: {spoiled[0]} holds what is no number.")
+    return floats
+
+
+def _sound(weight: Tensor) -> bool:
+    """Whether all weights are numbers with which no step leaves the range of numbers."""
+    low, high = weight.aminmax()
+    return bool(low > -_MOST) and bool(high < _MOST)
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Read a safetensors file of a model.
+
+    Raises:
+        SeqchatError: it is missing, or damaged.
+    """
+    if path.exists() and not path.is_file():
+        raise SeqchatError(f"{path} is damaged (it is no file).")
+    try:
+        return load_file(path)
+    except FileNotFoundError:
+        raise SeqchatError(f"{path.parent} is no complete model: it has no {path.name}.") from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise SeqchatError(f"{path} is damaged ({one_line(error)}).") from error
+
+
+def expected_shapes(config: ModelConfig) -> dict[str, torch.Size]:
+    """Return the name and shape of each weight of a network, without making it."""
+    with torch.device("meta"):
+        return {name: weight.shape for name, weight in build(config).state_dict().items()}

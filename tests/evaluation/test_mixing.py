@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+import torch
+
+from seqchat.corpus.encoding import IdStream
+from seqchat.evaluation.mixing import tune_mixture
+from seqchat.model.config import ModelConfig
+from seqchat.model.kneser_ney import estimate
+from seqchat.model.network import build
+
+WORDS, DIALOG = 20, 2
+
+
+@pytest.fixture
+def stream(tmp_path):
+    """Dialogs in which each word but every fifth follows from the one before."""
+    rng = np.random.default_rng(1)
+    ids, starts = [], []
+    for _ in range(60):
+        starts.append(len(ids))
+        ids.append(DIALOG)
+        for _ in range(int(rng.integers(2, 90))):
+            ids.append(int(rng.integers(4, WORDS)) if rng.random() < 0.2 else 4 + (ids[-1] * 3) % (WORDS - 4))
+    ids, starts = np.array(ids, dtype=np.int32), np.array([*starts, len(ids)])
+    return IdStream(ids, np.ones(len(ids), dtype=np.uint8), starts)
+
+
+def network():
+    torch.manual_seed(0)
+    return build(ModelConfig(WORDS, embedding_size=4, hidden_size=6)).eval()
+
+
+def perplexity(stream, network, ngrams, weights):
+    """The perplexity of a mixture, token by token."""
+    losses = []
+    for start, end in zip(stream.starts[:-1], stream.starts[1:], strict=True):
+        ids = torch.from_numpy(stream.ids[start:end].astype(np.int64))
+        with torch.inference_mode():
+            run = network(ids[:-1, None], network.initial_state(1), ids[1:, None])
+            rows = network.logits(run.heads["forward"][:, 0]).softmax(dim=1)
+        context = ngrams.begin(1)
+        for row, word, following in zip(rows, ids[:-1].tolist(), ids[1:].tolist(), strict=True):
+            context = ngrams.advance(context, np.array([word]))
+            share = weights[int(ngrams.depths(context)[0])]
+            other = float(ngrams.probabilities(context)[0, following])
+            losses.append(-np.log((1 - share) * float(row[following]) + share * other))
+    return np.exp(np.mean(losses))
+
+
+def test_the_weights_have_the_lowest_perplexity(stream):
+    ngrams, net = estimate(stream.ids[:900], np.append(stream.starts[stream.starts < 900], 900), WORDS, 3), network()
+    found = tune_mixture(net, ngrams, stream)
+    best = perplexity(stream, net, ngrams, found.weights)
+    for depth in range(3):
+        for other in (0.0, found.weights[depth] - 0.05, found.weights[depth] + 0.03):
+            if 0 <= other < 1:
+                weights = [*found.weights[:depth], other, *found.weights[depth + 1 :]]
+                assert perplexity(stream, net, ngrams, weights) >= best * (1 - 1e-6)
+
+
+def test_useless_ngrams_get_no_part(stream):
+    monotonous = np.array([DIALOG, *[4, 5] * 2_000, *range(4, WORDS), *range(4, WORDS)], dtype=np.int32)
+    net = network()
+    with torch.no_grad():
+        net.output_bias.copy_(torch.from_numpy(np.log(np.bincount(stream.ids, minlength=WORDS) + 1e-3)))
+    found = tune_mixture(net, estimate(monotonous, np.array([0, len(monotonous)]), WORDS, 2), stream)
+    assert found.weights[1] < 0.15
