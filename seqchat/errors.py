@@ -1,4 +1,4 @@
-"""Failures that a person can act on."""
+"""Failures that a person can act on, and how what comes from elsewhere is put into a sentence."""
 
 
 class SeqchatError(Exception):
@@ -6,3 +6,17 @@ class SeqchatError(Exception):
 
     The command line prints the message and exits with status 1, without a traceback.
     """
+
+
+def one_line(text: object, most: int = 300) -> str:
+    """Return a text as it may stand in a message: printable, on one line, and cut where it is longer than `most`."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in str(text)[: 4 * most]).split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"
+
+
+def quoted(value: object, most: int = 60) -> str:
+    """Return a value of any kind as it may stand in a message."""
+    try:
+        return one_line(repr(value), most)
+    except (ValueError, RecursionError):  # a number of too many digits, or too many lists in each other
+        return f"a {type(value).__name__} too large to show"

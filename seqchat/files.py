@@ -2,41 +2,114 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, one_line
+
+_PRIVATE_FILE, _PRIVATE_FOLDER, _ANY_FILE = 0o600, 0o700, 0o666
+# Names have 255 bytes at most, and a character up to four.
+_LONGEST_NAME = 50
 
 
-def write_file(path: Path, content: bytes | str) -> None:
-    """Write a file so that a reader, or a crash, finds the old content or the new, never a part."""
-    partial = path.with_name(f".{path.name}.partial")
+def expanded(name: str) -> Path:
+    """Return a path with the home folder for ``~``; where nobody has that name, ``~name`` is a file's own name."""
     try:
-        with partial.open("wb") as file:
+        return Path(name).expanduser()
+    except (RuntimeError, ValueError):
+        return Path(name)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is such a folder; what cannot be a name, being too long, names none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is such a file, and no device or pipe; what cannot be a name, being too long, names none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a file or folder of any kind; what cannot be a name, being too long, names none."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """Return what a file holds; a device, a pipe, or a file of more than `most` bytes is not read.
+
+    Raises:
+        OSError: it cannot be read, or is not.
+    """
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file", str(path))
+    if path.stat().st_size > most:
+        raise OSError(errno.EFBIG, f"it is larger than {most // 1_000_000:,} MB", str(path))
+    return path.read_bytes()
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder, and those above it that are missing, for its owner alone; return it."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
+    return path
+
+
+def write_file(path: Path, content: bytes | str, mode: int = _ANY_FILE) -> None:
+    """Write a file so that a reader, or a crash, finds the old content or the new, never a part.
+
+    mode: its permissions, less those that the user's umask takes away.
+    """
+    partial = path.with_name(f".{path.name[:_LONGEST_NAME]}.partial")
+    try:
+        with _created(partial, mode) as file:
             file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except OSError as error:
-        partial.unlink(missing_ok=True)
-        raise SeqchatError(f"{path} cannot be written ({error.strerror or error}).") from error
+    except (OSError, ValueError) as error:
+        raise _unwritten(path, partial, error) from error
 
 
 def write_private(path: Path, content: str) -> None:
     """Write a file as `write_file` does, for its owner's eyes only, into a folder that is made if need be."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial = path.with_name(f".{path.name[:_LONGEST_NAME]}.{os.getpid()}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial.unlink(missing_ok=True)
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(content)
+        private_folder(path.parent)
+        with _created(partial, _PRIVATE_FILE) as file:
+            file.write(content.encode())
         partial.replace(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        raise _unwritten(path, partial, error) from error
+
+
+def _created(path: Path, mode: int) -> BinaryIO:
+    """Open a new file; what stood there before, perhaps a link that another user left, is not written through."""
+    path.unlink(missing_ok=True)
+    return open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))
+
+
+def _unwritten(path: Path, partial: Path, error: OSError | ValueError) -> SeqchatError:
+    with contextlib.suppress(OSError, ValueError):
         partial.unlink(missing_ok=True)
-        raise SeqchatError(f"{path} cannot be written ({error.strerror or error}).") from error
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+    return SeqchatError(f"{one_line(path, 300)} cannot be written ({one_line(reason)}).")
 
 
 @contextmanager

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from platformdirs import user_cache_path, user_config_path, user_data_path, user_state_path
 
+from seqchat.files import private_folder
+
 APP = "seqchat"
 PACKAGE = Path(__file__).parent
 SAMPLE_CORPUS = PACKAGE / "corpus" / "sample.jsonl"
@@ -42,6 +44,4 @@ def settings() -> Path:
 
 def cache() -> Path:
     """Files that can be made again at any time; created private to the user on first use."""
-    folder = user_cache_path(APP, appauthor=False)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    return private_folder(user_cache_path(APP, appauthor=False))

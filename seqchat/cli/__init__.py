@@ -12,7 +12,7 @@ import traceback
 import click
 
 from seqchat import __version__
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, one_line
 
 # The commands in the order of `seqchat --help`; each is the function of that name in the module of that name.
 COMMANDS = (
@@ -22,6 +22,8 @@ COMMANDS = (
     "complete",
     "generate",
     "chat",
+    "eval",
+    "compare",
     "inspect",
     "gradients",
     "probe",
@@ -63,8 +65,10 @@ def cli(debug: bool) -> None:
     """Type with a recurrent language model in the terminal, and see it think.
 
     \b
-    seqchat tui                   open the app with the shipped model
-    seqchat train my_chats.jsonl  learn a model from your own text
+    seqchat tui                                 # the app, with the model that ships
+    seqchat train chats/ --out checkpoints/me   # a model of your own text
+    seqchat tui me                              # the app with it
+    seqchat complete 我想吃huog                 # suggestions, without the app
     """
 
 
@@ -107,7 +111,9 @@ def _run() -> int:
 
 def _sentence(error: Exception) -> str:
     if isinstance(error, SeqchatError):
-        return str(error)
+        return one_line(error, 2_000)
     if isinstance(error, MemoryError):
         return "There is not enough memory for this."
-    return f"Something unexpected happened ({type(error).__name__}: {error}); --debug shows where."
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{one_line(error.filename)} cannot be used ({error.strerror})."
+    return f"Something unexpected happened ({type(error).__name__}: {one_line(error)}); --debug shows where."

@@ -30,6 +30,7 @@ def bench(model: str | None, synthetic: bool, precision: Precision, as_json: boo
 
     \b
     seqchat bench
+    seqchat bench checkpoints/me --json
     seqchat bench --synthetic
     """
     if synthetic and model is not None:

@@ -43,6 +43,7 @@ def chat(
 
     \b
     seqchat chat
+    seqchat chat -m checkpoints/me --remember
     printf '你好\\n晚上吃什么\\n' | seqchat chat --json
     """
     from seqchat.completion import remembered

@@ -9,7 +9,10 @@ import click
 def forget() -> None:
     """Remove what '--remember' keeps of what you wrote, and the sessions that the app goes on with.
 
-    The session of an app that is open stays.
+    The session of an app that is open stays, and so do models that were trained.
+
+    \b
+    seqchat forget
     """
     from seqchat import locations
     from seqchat.completion import remembered

@@ -51,7 +51,9 @@ def generate(
     \b
     seqchat generate 今天晚上
     seqchat generate 今天晚上 -n 1 --temperature 0
+    seqchat generate 今天晚上 --seed 1 --temperature 1.1 --stop sentence
     seqchat generate 今天晚上 --beam 8
+    seqchat generate -m checkpoints/me --json < lines.txt
     """
     from seqchat.completion.continuation import Sampling, most_probable
     from seqchat.completion.continuation import generate as sample

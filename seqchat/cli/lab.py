@@ -40,7 +40,7 @@ def lab() -> None:
     """Train small networks on a made-up task and measure what the course says about them.
 
     \b
-    seqchat lab memory            how far back RNN, LSTM and GRU remember
+    seqchat lab memory            # how far back RNN, LSTM and GRU remember
     """
 
 

@@ -13,6 +13,10 @@ def models(as_json: bool) -> None:
     """List the models that other commands can name.
 
     They are looked for in ./checkpoints, in the user's data folder, and among those that came with seqchat.
+
+    \b
+    seqchat models
+    seqchat models --json
     """
     from seqchat.model.shelf import installed
 

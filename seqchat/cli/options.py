@@ -42,6 +42,32 @@ precision_option = click.option(
     show_default=True,
     help="auto: the output layer in int8, its best words again in float32; fp32: all in float32.",
 )
+
+
+def _patterns(_ctx: click.Context, _option: click.Parameter, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise click.BadParameter(f"{pattern!r} is no regular expression ({error}).") from None
+    return patterns
+
+
+drop_option = click.option(
+    "--drop",
+    multiple=True,
+    metavar="REGEX",
+    help="Leave out what matches, such as '<Media omitted>'.",
+    callback=_patterns,
+)
+keystrokes_option = click.option(
+    "--keystrokes",
+    type=click.IntRange(min=0),
+    default=3_000,
+    show_default=True,
+    metavar="CHARACTERS",
+    help="How much of the text is typed key by key; 0 for none.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -23,7 +23,7 @@ _KINDS = (".png", ".svg")
 @click.option("--out", type=click.Path(path_type=Path), help="Write a .png or .svg file instead.")
 @json_option
 def plot(directories: tuple[Path, ...], measure: str, out: Path | None, as_json: bool) -> None:
-    """Draw how a measure of one run or several went, in the terminal or as a picture.
+    """Draw how a measure went in the run of each DIR, in the terminal or as a picture.
 
     \b
     seqchat plot checkpoints/lstm-sample checkpoints/gru-sample

@@ -18,7 +18,8 @@ _SMOOTHED_STEPS = 20
 class TrainingProgress:
     """A `Watcher` that writes to standard error; a live line in a terminal, plain lines elsewhere."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
+    def __init__(self, *, quiet: bool = False, hint: str = "Ctrl-C stops and saves") -> None:
+        """Write nothing where it is `quiet`; `hint` says at the start of training how to end it."""
         self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
         self._progress = Progress(
             BarColumn(bar_width=20),
@@ -26,6 +27,7 @@ class TrainingProgress:
             TextColumn("{task.fields[line]}", markup=False),
             console=self._console,
         )
+        self._hint = hint
         self._task = self._progress.add_task("", total=1.0, line="")
         self._losses: deque[float] = deque(maxlen=_SMOOTHED_STEPS)
         self._perplexity = ""
@@ -55,7 +57,7 @@ class TrainingProgress:
     def start(self, trainer: Trainer, parameters: int) -> None:
         self._trainer = trainer
         self._clock = (trainer.counters.seconds, trainer.counters.tokens)
-        self.message(f"Training {parameters:,} parameters; Ctrl-C stops and saves")
+        self.message(f"Training {parameters:,} parameters; {self._hint}")
         if self._console.is_terminal:
             self._progress.start()
 

@@ -66,6 +66,7 @@ RECIPE = (
         "Train against all words or a sample  [auto: a sample from 8,000 words on]",
     ),
     Number("--samples", "samples", int, "Size of that sample."),
+    Number("--ngrams", "ngrams", int, "N-grams of the text that are kept and mixed in; 0 for none  [1,200,000]"),
     Number("--seed", "seed", int, "The same seed gives the same model."),
     Number("--device", "device", click.Choice(["auto", "cpu", "cuda", "mps"]), "Where to train  [auto]"),
     Number("--precision", "precision", click.Choice(["auto", "fp32", "bf16"]), "Of the products  [auto]"),

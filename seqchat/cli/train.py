@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import signal
 import sys
@@ -16,7 +15,7 @@ import click
 
 from seqchat import locations
 from seqchat.cli.contradictions import check_flags
-from seqchat.cli.options import json_option, print_json
+from seqchat.cli.options import drop_option, json_option, print_json
 from seqchat.cli.recipe_options import given, number_options
 from seqchat.corpus.sources import DEFAULT_DATASET, SAMPLE, is_local
 from seqchat.errors import SeqchatError
@@ -29,15 +28,6 @@ if TYPE_CHECKING:
 _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.items())
 
 
-def _patterns(_ctx: click.Context, _option: click.Parameter, patterns: tuple[str, ...]) -> tuple[str, ...]:
-    for pattern in patterns:
-        try:
-            re.compile(pattern)
-        except re.error as error:
-            raise click.BadParameter(f"{pattern!r} is no regular expression ({error}).") from None
-    return patterns
-
-
 @click.command(
     short_help="Learn a model from chat text.",
     epilog=f"\b\nPresets, with 10,000 words on two CPU cores:\n{_PRESETS_HELP}",
@@ -48,17 +38,13 @@ def _patterns(_ctx: click.Context, _option: click.Parameter, patterns: tuple[str
 @click.option(
     "--resume", type=click.Path(path_type=Path), metavar="DIR", help="Go on with a stopped run; needs nothing else."
 )
-@click.option("--preset", type=click.Choice(list(PRESETS)), default=DEFAULT_PRESET, show_default=True, help="Size.")
+@click.option(
+    "--preset", type=click.Choice(list(PRESETS)), default=DEFAULT_PRESET, show_default=True, help="Size; see below."
+)
 @click.option("--field", help="The field or column that holds the turns or the text.")
 @click.option("--streaming", is_flag=True, help="Read a hub's data set as it comes; only its ids are stored.")
 @click.option("--max-dialogs", type=click.IntRange(min=1), help="Read no more dialogs than so many.")
-@click.option(
-    "--drop",
-    multiple=True,
-    metavar="REGEX",
-    help="Leave out what matches, such as '<Media omitted>'.",
-    callback=_patterns,
-)
+@drop_option
 @click.option("--processes", type=click.IntRange(min=1), help="How many cut the text into words  [the cores]")
 @click.option("--validation", multiple=True, metavar="DATA", help="Validate on this text instead of a share.")
 @click.option("--validation-share", default=0.05, show_default=True, help="Share of the dialogs held out.")
@@ -82,12 +68,14 @@ def train(
     """Learn a model from DATA: files, folders, glob patterns, a hub id, or 'sample'.
 
     Without DATA it is the hub's Jax-dan/HundredCV-Chat. Files are .jsonl, .json, .csv, .tsv, .parquet or .txt (one
-    turn a line, a blank line between dialogs).
+    turn a line, a blank line between dialogs). Of what WhatsApp, Telegram, WeChat, QQ, Signal, Discord and iMessage
+    export, each day of a chat is a dialog.
 
     \b
     seqchat train sample
     seqchat train my_chats.jsonl --out checkpoints/me
-    seqchat train chats/ --cell gru --time-limit 30m
+    seqchat train chats/ --cell gru --time-limit 30m --drop '<Media omitted>'
+    seqchat train --resume checkpoints/me
     torchrun --standalone --nproc-per-node 2 -m seqchat train chats/
     """
     preset = PRESETS[options["preset"]]

@@ -258,6 +258,7 @@ class _Sampler:
         ordered, order = probabilities.topk(count, dim=1)
         # A word stays if those before it have not reached top-p yet; the first always does.
         outside = ordered.cumsum(dim=1) - ordered >= self.sampling.top_p
+        outside[:, 0] = False
         if self.sampling.top_k or count == probabilities.shape[1] or bool(outside[:, -1].all()):
             drawn = torch.multinomial(ordered.masked_fill(outside, 0.0), 1, generator=self.generator)
             return order.gather(1, drawn)[:, 0]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from seqchat.corpus.cleaning import clean
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, quoted
 
 _LABEL = re.compile(r"\s*([^:：\n]{1,40}?)\s*[:：]\s*")
 _SPEAKER_FIELDS = ("user1", "user2")
@@ -38,7 +38,7 @@ def dialog_of(value: Any, field: str | None) -> Dialog:
     """
     turns, speakers = _turns(value, field)
     if turns is None:
-        raise NoDialogError(f"no field {field!r}" if field else "no field with turns or text")
+        raise NoDialogError(f"no field {quoted(field)}" if field else "no field with turns or text")
     longest = max(map(len, turns), default=0)
     if longest > MAX_TURN_CHARACTERS:
         raise NoDialogError(f"a turn of {longest:,} characters, {MAX_TURN_CHARACTERS:,} are the most; break it up")
@@ -58,6 +58,16 @@ def without(dialog: Dialog, patterns: Sequence[str]) -> Dialog:
     return Dialog(tuple(turn for turn in turns if turn))
 
 
+def text_of(value: Any) -> str | None:
+    """Return the text of a message: a string, or the strings in a list and in the `text` of its parts, joined."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list):
+        return None
+    parts = [part.get("text") if isinstance(part, Mapping) else part for part in value]
+    return "".join(part for part in parts if isinstance(part, str)) if parts else None
+
+
 def has_turns(value: Mapping[str, Any]) -> bool:
     """Whether a record has a field that looks like turns or a text."""
     return _guess_field(value) is not None
@@ -75,8 +85,10 @@ def _turns(value: Any, field: str | None) -> tuple[list[str] | None, frozenset[s
 
 
 def _guess_field(record: Mapping[str, Any]) -> str | None:
-    for name in (*_TURNS_FIELDS, *_TEXT_FIELDS):
-        if name in record and _strings(record[name]) is not None:
+    by_lower_case = {name.lower(): name for name in record if isinstance(name, str)}
+    for known in (*_TURNS_FIELDS, *_TEXT_FIELDS):
+        name = known if known in record else by_lower_case.get(known)
+        if name is not None and _strings(record[name]) is not None:
             return name
     text_fields = [n for n, v in record.items() if isinstance(v, str) and n not in _SPEAKER_FIELDS]
     return text_fields[0] if len(text_fields) == 1 else None
@@ -93,7 +105,7 @@ def _strings(value: Any) -> list[str] | None:
     turns: list[str] = []
     for item in value:
         if isinstance(item, Mapping):
-            item = next((item[n] for n in _TEXT_FIELDS if isinstance(item.get(n), str)), None)
+            item = next((text for n in _TEXT_FIELDS if (text := text_of(item.get(n))) is not None), None)
         if not isinstance(item, str):
             return None
         turns.append(item)

@@ -6,18 +6,27 @@ import csv
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import BytesIO, TextIOWrapper
-from itertools import islice, repeat
+from io import TextIOWrapper
+from itertools import count, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from seqchat.corpus.dialogs import has_turns
-from seqchat.errors import SeqchatError
+from seqchat.corpus.messengers import MessageReader, TextExport, text_export
+from seqchat.errors import SeqchatError, one_line
 
+# Rows of a parquet file that are read at a time
 _BLOCK = 1_000
+# No conversation is so long; a file without line breaks is not held in memory.
+_LONGEST_LINE = 100_000_000
+_TOO_LONG = f"a line of more than {_LONGEST_LINE:,} bytes"
+# A table whose cells are empty but for one in so many is none.
+_SPARSE = 10
 _TOO_MANY = "\x00too many"
 # A text of more lines without a blank one is no single conversation, and need not fit in memory.
 _LONG_DIALOG, _PIECE = 10_000, 1_000
+# So many lines are looked at to find out what wrote a text.
+_SNIFFED = 200
 
 
 @dataclass(frozen=True)
@@ -32,35 +41,33 @@ class Record:
 
 def short(error: BaseException) -> str:
     """Return the first line of an error's message, cut where it is long."""
-    first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return first_line if len(first_line) <= 120 else first_line[:119] + "…"
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return one_line(lines[0], 120)
 
 
 def _read_json_lines(path: Path) -> Iterator[Record]:
-    """Read JSON lines, a block at a time; pandas reads a block that is sound, else each line is judged alone."""
+    """Read JSON lines, each one a record."""
     size = max(path.stat().st_size, 1)
     with path.open("rb") as file:
-        numbered = ((number, line) for number, line in enumerate(file, 1) if line.strip())
-        while block := list(islice(numbered, _BLOCK)):
-            values = _parse_block([line for _, line in block])
+        for number, line in _lines(file):
             share = file.tell() / size
-            for (number, line), value in zip(block, values or repeat(None), strict=False):
-                place = f"{path}:{number}"
-                yield Record(place, value, share=share) if values else _parse_line(place, line, share)
+            if line is None:
+                yield Record(f"{path}:{number}", None, _TOO_LONG, share)
+            elif line.strip():
+                yield _parse_line(f"{path}:{number}", line, share)
 
 
-def _parse_block(lines: list[bytes]) -> list[Any] | None:
-    """Return the values of JSON lines, or None where one of them is malformed."""
-    import pandas as pd
-
-    if not all(line.lstrip().startswith(b"{") for line in lines):
-        return None
-    try:
-        frame = pd.read_json(BytesIO(b"\n".join(lines)), lines=True, dtype=False, encoding="utf-8")
-        values = frame.to_dict("records")
-    except (ValueError, AttributeError, TypeError, OverflowError):
-        return None
-    return values if len(values) == len(lines) else None
+def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+    """Yield the lines of a file with their numbers; None for one that is too long to be held in memory."""
+    for number in count(1):
+        line = file.readline(_LONGEST_LINE)
+        if not line:
+            return
+        whole = len(line) < _LONGEST_LINE or line.endswith(b"\n")
+        yield number, line if whole else None
+        while not whole:
+            line = file.readline(_LONGEST_LINE)
+            whole = len(line) < _LONGEST_LINE or line.endswith(b"\n")
 
 
 def _parse_line(place: str, line: bytes, share: float) -> Record:
@@ -71,20 +78,40 @@ def _parse_line(place: str, line: bytes, share: float) -> Record:
 
 
 def _read_json(path: Path) -> Iterator[Record]:
-    """Read one JSON document: a list of records, one record, or columns as pandas writes them."""
+    """Read one JSON document: a list of records, one record, or columns as pandas writes them.
+
+    JSON lines are often named so too.
+    """
     try:
         document = json.loads(path.read_text("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise SeqchatError(f"{path} is no JSON ({short(error)}).") from error
+        if _begins_with_a_record(path):
+            yield from _read_json_lines(path)
+            return
+        raise SeqchatError(f"{one_line(path)} is no JSON ({short(error)}).") from error
     if isinstance(document, dict) and document and all(isinstance(v, dict) for v in document.values()):
-        if any(has_turns(value) for value in document.values()):
-            document = list(document.values())
-        else:
-            import pandas as pd
-
-            document = pd.DataFrame(document).to_dict("records")
+        turns = any(has_turns(value) for value in document.values())
+        document = list(document.values()) if turns else _rows(document)
     for number, value in enumerate(document if isinstance(document, list) else [document], 1):
         yield Record(f"{path}: record {number}", value)
+
+
+def _begins_with_a_record(path: Path) -> bool:
+    with path.open("rb") as file:
+        _, line = next(_lines(file), (1, None))
+    return line is not None and not _parse_line("", line, 0.0).error and line.lstrip()[:1] == b"{"
+
+
+def _rows(columns: dict[str, dict[str, Any]]) -> list[Any]:
+    """Return the records of a table that is written column by column, each with its rows by their names."""
+    import pandas as pd
+
+    names = {name for column in columns.values() for name in column}
+    # A table has most of its cells; with objects of other kinds it would have far more cells than the file has values.
+    if len(names) * len(columns) > _SPARSE * sum(map(len, columns.values())):
+        return list(columns.values())
+    records: list[Any] = pd.DataFrame(columns, dtype=object).to_dict("records")
+    return records
 
 
 def _read_table(path: Path) -> Iterator[Record]:
@@ -105,7 +132,6 @@ def _read_table(path: Path) -> Iterator[Record]:
 
 
 def _read_parquet(path: Path) -> Iterator[Record]:
-    from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
     number = 0
@@ -116,35 +142,64 @@ def _read_parquet(path: Path) -> Iterator[Record]:
                 for row in batch.to_pylist():
                     number += 1
                     yield Record(f"{path}: row {number}", row, share=number / rows)
-    except (ArrowException, OSError) as error:
-        raise SeqchatError(f"{path} is no parquet file ({short(error)}).") from error
+    except Exception as error:  # of a damaged file the library raises many kinds
+        raise SeqchatError(f"{one_line(path)} is no parquet file ({short(error)}).") from error
 
 
 def _read_text(path: Path) -> Iterator[Record]:
-    """Read plain text: one turn a line, a blank line between dialogs; a very long dialog is cut into pieces."""
+    """Read plain text: what a messenger exported, or else one turn a line and a blank line between dialogs."""
+    beginning = [line for _, line, _, _ in islice(_text_lines(path), _SNIFFED)]
+    export = text_export(beginning)
+    return _read_turns(path) if export is None else _read_messages(path, export)
+
+
+def _read_turns(path: Path) -> Iterator[Record]:
+    """Read a turn a line; a very long dialog is cut into pieces."""
     turns: list[str] = []
-    start, most = 1, _LONG_DIALOG
-    size = max(path.stat().st_size, 1)
-    with path.open("rb") as lines:
-        for number, raw in enumerate(lines, 1):
-            share = lines.tell() / size
-            try:
-                line = raw.decode("utf-8-sig").strip()
-            except UnicodeDecodeError as error:
-                yield Record(f"{path}:{number}", None, f"no UTF-8 ({short(error)})", share)
-                continue
-            if line:
-                start = start if turns else number
-                turns.append(line)
-            elif turns:
-                yield Record(f"{path}:{start}", turns, share=share)
-                turns, most = [], _LONG_DIALOG
-            if len(turns) == most:
-                for i in range(0, most, _PIECE):
-                    yield Record(f"{path}:{start + i}", turns[i : i + _PIECE], share=share)
-                turns, most = [], _PIECE
+    start, most, share = 1, _LONG_DIALOG, 1.0
+    for number, line, error, share in _text_lines(path):
+        if error:
+            yield Record(f"{path}:{number}", None, error, share)
+        elif line:
+            start = start if turns else number
+            turns.append(line)
+        elif turns:
+            yield Record(f"{path}:{start}", turns, share=share)
+            turns, most = [], _LONG_DIALOG
+        if len(turns) == most:
+            for i in range(0, most, _PIECE):
+                yield Record(f"{path}:{start + i}", turns[i : i + _PIECE], share=share)
+            turns, most = [], _PIECE
     if turns:
         yield Record(f"{path}:{start}", turns)
+
+
+def _read_messages(path: Path, export: TextExport) -> Iterator[Record]:
+    """Read the messages of an export, each a record."""
+    reader = MessageReader(export)
+    start = 1
+    for number, line, error, share in _text_lines(path):
+        if error:
+            yield Record(f"{path}:{number}", None, error, share)
+        elif message := reader.feed(line):
+            yield Record(f"{path}:{start}", message, share=share)
+            start = number
+    if message := reader.end():
+        yield Record(f"{path}:{start}", message)
+
+
+def _text_lines(path: Path) -> Iterator[tuple[int, str, str, float]]:
+    """Yield the lines of a text: number, the line without white space around it, what is wrong with it, and the share
+    of the file that is read with it."""
+    size = max(path.stat().st_size, 1)
+    with path.open("rb") as file:
+        for number, raw in _lines(file):
+            line, error = "", _TOO_LONG if raw is None else ""
+            try:
+                line = (raw or b"").decode("utf-8-sig").strip()
+            except UnicodeDecodeError as wrong:
+                error = f"no UTF-8 ({short(wrong)})"
+            yield number, line, error, file.tell() / size
 
 
 READERS: dict[str, Callable[[Path], Iterator[Record]]] = {

@@ -50,7 +50,15 @@ _KEPT_TEXTS = 8
 
 # Texts are cut anew when what is written changes, or one of the modules that decide how.
 _FORMAT = 1
-_DECIDING = ("cleaning.py", "dialogs.py", "readers.py", "sources.py", "words.py")
+_DECIDING = (
+    "cleaning.py",
+    "conversations.py",
+    "dialogs.py",
+    "messengers.py",
+    "readers.py",
+    "sources.py",
+    "words.py",
+)
 
 
 class Lexicon:

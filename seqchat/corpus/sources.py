@@ -12,9 +12,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from seqchat.corpus.conversations import conversations
 from seqchat.corpus.dialogs import Dialog, NoDialogError, dialog_of
 from seqchat.corpus.readers import READERS, Record, short
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, one_line
+from seqchat.files import expanded, is_file, is_folder
 from seqchat.locations import SAMPLE_CORPUS
 
 DEFAULT_DATASET = "Jax-dan/HundredCV-Chat"
@@ -55,8 +57,9 @@ def read_dialogs(
     """Read the dialogs of several sources, one after the other.
 
     A source is ``sample``, a file, a folder, a glob pattern, or a hub id (``owner/name``). `field` names the field or
-    column that holds the turns or the text where it can't be guessed. With `streaming` hub data sets are read over the
-    network as they come, and not stored. Records that are malformed are skipped and entered in `report`.
+    column that holds the turns or the text where it can't be guessed. What a messenger exported becomes a dialog for
+    each day of a chat. With `streaming` hub data sets are read over the network as they come, and not stored. Records
+    that are malformed are skipped and entered in `report`.
 
     Raises:
         SeqchatError: a source does not exist, cannot be reached, or has nothing usable.
@@ -66,7 +69,7 @@ def read_dialogs(
     whole, done = sum(part.weight for part in parts), 0.0
     for part in parts:
         before, hint = report.dialogs, "it is empty"
-        for record in part.records:
+        for record in conversations(_all(part), field):
             report.share = (done + record.share * part.weight) / whole
             try:
                 dialog = _dialog(record, field)
@@ -78,7 +81,7 @@ def read_dialogs(
             yield dialog
         if report.dialogs == before:
             raise SeqchatError(
-                f"{part.name} has no usable dialog ({hint}); name the field that holds the text with --field."
+                f"{one_line(part.name)} has no usable dialog ({hint}); name the field that holds the text with --field."
             )
         done += part.weight
 
@@ -98,7 +101,7 @@ def content_key(sources: Sequence[str]) -> str | None:
                 return None
             digest.update("\n".join(map(str, fingerprints)).encode())
         for path in paths or ():
-            with path.open("rb") as file:
+            with _file_errors(str(path)), path.open("rb") as file:
                 digest.update(f"\n{path.suffix} {hashlib.file_digest(file, 'blake2b').hexdigest()}".encode())
     return digest.hexdigest()
 
@@ -110,6 +113,19 @@ def is_local(source: str) -> bool:
         SeqchatError: it looks local, but is not there.
     """
     return _paths(source) is not None
+
+
+def _all(part: _Part) -> Iterator[Record]:
+    with _file_errors(part.name):
+        yield from part.records
+
+
+@contextmanager
+def _file_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SeqchatError(f"{one_line(name)} cannot be read ({error.strerror or short(error)}).") from error
 
 
 def _dialog(record: Record, field: str | None) -> Dialog:
@@ -124,31 +140,33 @@ def _open(source: str, streaming: bool) -> Iterator[_Part]:
         yield _Part(source, _read_hub(source, streaming), 1.0)
     for path in paths or ():
         name = SAMPLE if source == SAMPLE else str(path)
-        yield _Part(name, READERS[path.suffix.lower()](path), path.stat().st_size + 1.0)
+        with _file_errors(name):
+            part = _Part(name, READERS[path.suffix.lower()](path), path.stat().st_size + 1.0)
+        yield part
 
 
 def _paths(source: str) -> list[Path] | None:
     """Return the files that a source names; None where it is a hub id."""
     if source == SAMPLE:
         return [SAMPLE_CORPUS]
-    path = Path(source).expanduser()
-    if path.is_dir():
+    path = expanded(source)
+    if is_folder(path):
         found = sorted(p for p in path.rglob("*") if p.suffix.lower() in READERS and p.is_file())
         if not found:
-            raise SeqchatError(f"The folder {source} holds no {_kinds()} file.")
+            raise SeqchatError(f"The folder {one_line(source)} holds no {_kinds()} file.")
         return found
-    if path.is_file():
+    if is_file(path):
         if path.suffix.lower() not in READERS:
-            raise SeqchatError(f"{source} is of a kind that is not read; use one of {_kinds()}.")
+            raise SeqchatError(f"{one_line(source)} is of a kind that is not read; use one of {_kinds()}.")
         return [path]
     if glob.has_magic(source):
         matches = sorted(Path(p) for p in glob.glob(str(path), recursive=True))  # noqa: PTH207 (absolute patterns)
-        found = [p for p in matches if p.suffix.lower() in READERS and p.is_file()]
+        found = [p for p in matches if p.suffix.lower() in READERS and is_file(p)]
         if not found:
-            raise SeqchatError(f"No {_kinds()} file matches {source}.")
+            raise SeqchatError(f"No {_kinds()} file matches {one_line(source)}.")
         return found
     if path.suffix.lower() in READERS or not _HUB_ID.fullmatch(source):
-        raise SeqchatError(f"There is no file or folder {source}.")
+        raise SeqchatError(f"There is no file or folder {one_line(source)}.")
     return None
 
 

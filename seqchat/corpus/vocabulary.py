@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seqchat.corpus.cleaning import GLUE, is_safe
 from seqchat.corpus.pinyin import PinyinIndex
 from seqchat.corpus.words import Segmenter, graphemes
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, quoted
 
 PAD, UNKNOWN, DIALOG, TURN = "<pad>", "<unk>", "<dialog>", "<turn>"
 SPECIAL_WORDS = (PAD, UNKNOWN, DIALOG, TURN)
@@ -25,7 +25,9 @@ _LAST = "\U0010ffff"
 
 def is_storable(word: str) -> bool:
     """Whether a word may stand in a vocabulary: one visible line, or a plain space."""
-    return word == " " or (bool(word) and not word.isspace() and all(is_safe(c) and c != "\n" for c in word))
+    shown = word.removeprefix(GLUE)
+    visible = bool(shown) and not shown.isspace() and all(is_safe(c) and c not in ("\n", GLUE) for c in shown)
+    return word == " " or visible
 
 
 class Vocabulary:
@@ -41,7 +43,7 @@ class Vocabulary:
             raise SeqchatError("The vocabulary has the same word twice.")
         bad = [word for word in self.words[len(SPECIAL_WORDS) :] if not is_storable(word)]
         if bad:
-            raise SeqchatError(f"The vocabulary has a word that must not be shown: {bad[0]!r}.")
+            raise SeqchatError(f"The vocabulary has a word that must not be shown: {quoted(bad[0])}.")
 
     @classmethod
     def build(

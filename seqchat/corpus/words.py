@@ -7,6 +7,7 @@ begins with `GLUE`. The convention is that of joiner annotation in OpenNMT's Tok
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 from seqchat.corpus.cleaning import GLUE, ZERO_WIDTH_JOINER
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, quoted
 
 if TYPE_CHECKING:
     import jieba
@@ -71,10 +72,14 @@ def _jieba() -> jieba.Tokenizer:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import jieba
-    jieba.setLogLevel(logging.WARNING)
+    # It prints a traceback where its cache cannot be written, but only starts more slowly the next time.
+    jieba.setLogLevel(logging.CRITICAL + 1)
     tokenizer = jieba.Tokenizer()
     # jieba's default is the shared temporary folder, where anybody could plant a cache.
-    tokenizer.tmp_dir = str(cache_folder())
+    try:
+        tokenizer.tmp_dir = str(cache_folder())
+    except OSError:
+        tokenizer.tmp_dir = os.devnull
     tokenizer.initialize()
     return tokenizer
 
@@ -198,4 +203,4 @@ def segmenter(name: str) -> Segmenter:
     try:
         return SEGMENTERS[name]
     except KeyError:
-        raise SeqchatError(f"There is no segmenter {name!r}; choose one of {', '.join(SEGMENTERS)}.") from None
+        raise SeqchatError(f"There is no segmenter {quoted(name)}; choose one of {', '.join(SEGMENTERS)}.") from None

@@ -94,7 +94,7 @@ def _load_mixture(folder: Path, weights: tuple[float, ...], words: int) -> Mixtu
     try:
         return Mixture(NgramModel.from_tensors(read_tensors(path), words), weights)
     except SeqchatError as error:
-        raise SeqchatError(f"The n-grams of the model in {folder} cannot be used: {error}") from error
+        raise SeqchatError(f"The n-grams of the model in {folder} cannot be used: {one_line(error)}") from error
 
 
 def _parse(document: Any) -> tuple[ModelConfig, str, dict[str, Any], Adaptation, tuple[float, ...] | None]:

@@ -111,14 +111,17 @@ def _discounts(weight: Ints) -> Floats:
 
 
 def _kept(counted: list[_Counted], most: int | None) -> list[NDArray[np.bool_]]:
-    """Return which n-grams of each length stay: those that occur at least so often, pairs once less often."""
-    least = 1
+    """Return which n-grams of each length stay: those that occur often enough, longer ones more often.
+
+    The limits rise one by one, from the longest n-grams to the pairs.
+    """
+    limits = [0] + [1] * (len(counted) - 1)
     while True:
-        limits = [0, max(least - 1, 1)] + [least] * len(counted)
-        kept = [own.counts >= limit for own, limit in zip(counted, limits, strict=False)]
+        kept = [own.counts >= limit for own, limit in zip(counted, limits, strict=True)]
         if most is None or sum(int(mask.sum()) for mask in kept[1:]) <= most:
             return kept
-        least += 1
+        lowest = max((k for k in range(1, len(limits)) if limits[k] == limits[1]), default=0)
+        limits[lowest] += 1
 
 
 def _unigrams(weight: Ints, words: int) -> Floats:

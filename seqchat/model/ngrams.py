@@ -234,12 +234,17 @@ class Mixture:
 
     def mix(self, log_probabilities: Tensor, contexts: Contexts) -> Tensor:
         """Mix into the log-probabilities [rows, words] of all words after the contexts."""
-        return self._mixed(log_probabilities, self.ngrams.probabilities(contexts), contexts)
+        return self.mixed(log_probabilities.exp(), contexts).log()
+
+    def mixed(self, probabilities: Tensor, contexts: Contexts) -> Tensor:
+        """Mix into the probabilities [rows, words] of all words after the contexts."""
+        return torch.lerp(probabilities, self.ngrams.probabilities(contexts), self._shares(contexts))
 
     def mix_some(self, log_probabilities: Tensor, contexts: Contexts, ids: Tensor) -> Tensor:
         """Mix into the log-probabilities [rows, some] of some words, ids [rows, some], after the contexts."""
-        return self._mixed(log_probabilities, self.ngrams.probabilities_of(contexts, ids.numpy()), contexts)
+        others = self.ngrams.probabilities_of(contexts, ids.numpy())
+        return torch.lerp(log_probabilities.exp(), others, self._shares(contexts)).log()
 
-    def _mixed(self, log_probabilities: Tensor, others: Tensor, contexts: Contexts) -> Tensor:
-        share = torch.tensor(self.weights)[torch.from_numpy(self.ngrams.depths(contexts)), None]
-        return torch.lerp(log_probabilities.exp(), others, share).log()
+    def _shares(self, contexts: Contexts) -> Tensor:
+        """Return the n-grams' part after each context: [rows, 1]."""
+        return torch.tensor(self.weights)[torch.from_numpy(self.ngrams.depths(contexts)), None]

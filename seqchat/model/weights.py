@@ -12,8 +12,7 @@ from torch import Tensor
 
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import write_file
-from seqchat.model.config import ModelConfig
-from seqchat.model.network import build
+from seqchat.model.config import ROWS, ModelConfig
 
 WEIGHTS = "model.safetensors"
 _EMBEDDING, _SCALE = "embedding.weight", "embedding.scale"
@@ -83,11 +82,43 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         return load_file(path)
     except FileNotFoundError:
         raise SeqchatError(f"{path.parent} is no complete model: it has no {path.name}.") from None
+    except MemoryError as error:
+        raise SeqchatError(f"{path} is larger than the memory there is.") from error
     except (SafetensorError, OSError, ValueError) as error:
         raise SeqchatError(f"{path} is damaged ({one_line(error)}).") from error
 
 
 def expected_shapes(config: ModelConfig) -> dict[str, torch.Size]:
-    """Return the name and shape of each weight of a network, without making it."""
-    with torch.device("meta"):
-        return {name: weight.shape for name, weight in build(config).state_dict().items()}
+    """Return the name and shape of each weight that `network.build` makes, without making any.
+
+    PyTorch can tell them by its device "meta", but loads its compiler for that, which takes a second and leaves a
+    folder among the temporary files.
+    """
+    words, embedding, hidden = config.vocabulary_size, config.embedding_size, config.hidden_size
+    width = hidden * config.directions
+    shapes: dict[str, tuple[int, ...]] = {_EMBEDDING: (words, embedding), "output_bias": (words,)}
+    for side in ("", "backward_") if config.objective == "infill" else ("",):
+        shapes |= _recurrent_shapes(config, f"{side}recurrent")
+        if width != embedding:
+            shapes[f"{side}projection.weight"] = (embedding, width)
+    if config.objective == "infill":
+        shapes |= {
+            "joint.0.weight": (hidden, 2 * hidden),
+            "joint.0.bias": (hidden,),
+            "joint.2.weight": (embedding, hidden),
+        }
+    return {name: torch.Size(shape) for name, shape in shapes.items()}
+
+
+def _recurrent_shapes(config: ModelConfig, stack: str) -> dict[str, tuple[int, ...]]:
+    """Return the same for one stack of layers: of `RecurrentLayer`, or of `torch.nn` where a window is read."""
+    hidden, rows = config.hidden_size, ROWS[config.cell] * config.hidden_size
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in range(config.layers):
+        inputs = hidden * config.directions if layer else config.embedding_size
+        for suffix in ("", "_reverse")[: config.directions]:
+            window = config.objective == "window"
+            before, behind = (stack, f"l{layer}{suffix}") if window else (f"{stack}.{layer}", "l0")
+            weights = {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden), "bias_ih": (rows,), "bias_hh": (rows,)}
+            shapes |= {f"{before}.{name}_{behind}": shape for name, shape in weights.items()}
+    return shapes

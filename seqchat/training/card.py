@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from seqchat.evaluation.quality import Quality
 from seqchat.model.cells import CELLS
-from seqchat.model.config import Adaptation, ModelConfig
+from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.ngrams import Mixture
 from seqchat.training.settings import TrainingSettings
 
 _CARD = """\
@@ -17,15 +16,16 @@ A word-level {cell} language model made with seqchat. It predicts words of a cha
 | | |
 | --- | --- |
 | network | {cell}, {layers}, embedding {embedding}, hidden {hidden}, tied output layer; objective: {objective} |
-| parameters | {parameters:,}, stored as float16 |
+| parameters | {parameters:,}, stored as float16, the words' vectors in a byte a number |
 | vocabulary | {words:,} words |
 | data | {sources}: {dialogs:,} dialogs, {train_words:,} words |
 | validation | {validation_dialogs:,} other dialogs, {validation_words:,} words, {oov:.1%} of them out of vocabulary |
 | training | {tokens:,} tokens in {minutes:.0f} minutes |
 | recipe | {recipe} |
+| n-grams | {ngrams} |
 | memory | {memory}, tuned on the validation dialogs |
 
-## Results on the validation dialogs
+## Results of the network alone on the validation dialogs
 
 | reading | perplexity | top-1 | top-3 | top-5 |
 | --- | --- | --- | --- | --- |
@@ -46,15 +46,15 @@ _READS = {"forward": "from the left", "backward": "from the right", "joint": "fr
 
 def model_card(
     name: str,
-    config: ModelConfig,
+    checkpoint: Checkpoint,
     settings: TrainingSettings,
-    data: dict[str, Any],
-    adaptation: Adaptation,
     heads: dict[str, Quality],
+    *,
     tokens: int,
     seconds: float,
 ) -> str:
     """Return the model card as Markdown."""
+    config, data, adaptation = checkpoint.config, checkpoint.data, checkpoint.adaptation
     return _CARD.format(
         name=name,
         cell=CELLS[config.cell].title,
@@ -73,9 +73,20 @@ def model_card(
         tokens=tokens,
         minutes=seconds / 60,
         recipe=", ".join(f"{name} {value}" for name, value in settings.to_json().items() if value is not None),
+        ngrams=_ngrams(checkpoint.mixture),
         memory=f"share {adaptation.share:g}, flatness {adaptation.flatness:g}" if adaptation.share else "none",
         results="\n".join(_row(_READS[head], quality) for head, quality in heads.items()),
         command=data.get("command") or "(not recorded)",
+    )
+
+
+def _ngrams(mixture: Mixture | None) -> str:
+    if mixture is None:
+        return "none"
+    weights = ", ".join(f"{weight:g}" for weight in mixture.weights)
+    return (
+        f"{mixture.ngrams.entries:,} of up to {mixture.ngrams.order} words; their part after 0, 1 … known words "
+        f"{weights}, tuned on the validation dialogs"
     )
 
 

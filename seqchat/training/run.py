@@ -23,14 +23,16 @@ from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.adaptation import tune
+from seqchat.evaluation.mixing import tune_mixture
 from seqchat.evaluation.quality import Quality, measure
 from seqchat.files import replace_folder, write_file
 from seqchat.model.checkpoint import CARD, TRAINING, Checkpoint
 from seqchat.model.config import ModelConfig
-from seqchat.model.network import build
+from seqchat.model.network import Network, build
 from seqchat.model.recurrent import Dropouts
 from seqchat.model.weights import compact, load_weights, save_weights
 from seqchat.training.card import model_card
+from seqchat.training.counting import count_ngrams
 from seqchat.training.distributed import Group
 from seqchat.training.history import METRICS
 from seqchat.training.loop import Notice, Outcome, Report, StepInfo, Trainer
@@ -333,7 +335,7 @@ class _Run:
         self._saved = time.monotonic()
 
     def _finish(self) -> Result:
-        """Measure the best weights as they are stored, and write the model card."""
+        """Measure the best weights as they are stored, add n-grams and memory, and write the model card."""
         trainer, config = self._trainer, self._checkpoint.config
         network = build(config)
         network.load_state_dict(load_weights(self._folder, config))
@@ -341,20 +343,23 @@ class _Run:
         quality = list(heads.values())[-1]
         counters = trainer.counters
         if trainer.group.leads:
-            adaptation = tune(network.eval(), [trainer.validation])
-            replace(self._checkpoint, adaptation=adaptation).save_config(self._folder)
+            checkpoint = self._complete(network.cpu().eval())
+            checkpoint.save_config(self._folder)
             card = model_card(
-                self._folder.name,
-                config,
-                trainer.settings,
-                self._checkpoint.data,
-                adaptation,
-                heads,
-                counters.tokens,
-                counters.seconds,
+                self._folder.name, checkpoint, trainer.settings, heads, tokens=counters.tokens, seconds=counters.seconds
             )
             write_file(self._folder / CARD, card)
         return Result(self._folder, trainer.outcome, counters.tokens, counters.seconds, quality)
+
+    def _complete(self, network: Network) -> Checkpoint:
+        """Return the checkpoint with n-grams and a memory, as much of them as helps on the text to validate on."""
+        trainer = self._trainer
+        if self._checkpoint.config.objective == "window" or not trainer.settings.ngrams:
+            return replace(self._checkpoint, adaptation=tune(network, trainer.validation))
+        self._watcher.message("Counting n-grams")
+        ngrams = count_ngrams(trainer.train, self._checkpoint.config.vocabulary_size, trainer.settings.ngrams)
+        mixture = tune_mixture(network, ngrams.stored(), trainer.validation)
+        return replace(self._checkpoint, mixture=mixture, adaptation=tune(network, trainer.validation, mixture))
 
 
 def _flat(report: Report) -> dict[str, Any]:

@@ -18,7 +18,17 @@ _WORDS_WANTED = 4_000_000
 _EPOCHS_LEAST, _EPOCHS_MOST = 6, 40
 
 # What may change when a run goes on; all else would make its place in the text or its state meaningless.
-RESUMABLE = ("epochs", "patience", "time_limit", "report_words", "learning_rate", "clip", "device", "precision")
+RESUMABLE = (
+    "epochs",
+    "patience",
+    "time_limit",
+    "report_words",
+    "learning_rate",
+    "clip",
+    "ngrams",
+    "device",
+    "precision",
+)
 
 _SHARES = (
     "embedding_dropout",
@@ -30,7 +40,7 @@ _SHARES = (
     "warmup",
 )
 _POSITIVE = ("batch_size", "window", "patience", "report_words", "learning_rate", "clip", "samples")
-_NOT_NEGATIVE = ("seed", "weight_decay", "activation", "slowness", "non_monotonic")
+_NOT_NEGATIVE = ("seed", "ngrams", "weight_decay", "activation", "slowness", "non_monotonic")
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,8 @@ class TrainingSettings:
     `non_monotonic`. clip: norm of the gradient. softmax: ``sampled`` trains against `samples` other words, which
     pays with large vocabularies.
     epochs: None chooses by the size of the corpus; patience: reports without a better validation perplexity before it
-    stops; time_limit: seconds, None for no limit; report_words: words between two reports, at most an epoch.
+    stops; time_limit: seconds, None for no limit; report_words: words between two reports, at most an epoch. ngrams:
+    how many of the text's n-grams are kept and mixed in at the end, at most; 0 for none.
     """
 
     batch_size: int = 32
@@ -70,6 +81,7 @@ class TrainingSettings:
     patience: int = 4
     time_limit: float | None = None
     report_words: int = 1_000_000
+    ngrams: int = 1_200_000
     seed: int = 1
     precision: Precision = "auto"
     device: Device = "auto"

@@ -14,7 +14,7 @@ from textual.command import CommandPalette
 from textual.screen import ModalScreen, Screen
 
 from seqchat import locations
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, quoted
 from seqchat.tui import commands, language, settings, terminal
 from seqchat.tui.keys import bind, shown, with_changes
 from seqchat.tui.language import say
@@ -89,7 +89,7 @@ class SeqchatApp(App[str]):
             self.register_theme(theme)
         self.theme = chosen.theme if chosen.theme in self.available_themes else Settings().theme
         if chosen.theme != self.theme:
-            self._problems.append(say("There is no theme {name!r}.", name=chosen.theme))
+            self._problems.append(say("There is no theme {name}.", name=quoted(chosen.theme)))
 
     def get_default_screen(self) -> Screen[None]:
         """Begin with the place of work."""

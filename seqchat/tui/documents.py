@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.words import HAN
-from seqchat.errors import SeqchatError
-from seqchat.files import write_file
+from seqchat.errors import SeqchatError, one_line
+from seqchat.files import is_folder, write_file
 from seqchat.tui.language import say
 
 MOST_BYTES = 10_000_000
@@ -40,7 +41,9 @@ class Document:
         except UnicodeDecodeError:
             raise SeqchatError(say("{path} is no UTF-8 text.", path=path)) from None
         except OSError as error:
-            raise SeqchatError(say("{path} cannot be read ({reason}).", path=path, reason=error.strerror)) from error
+            raise SeqchatError(
+                say("{path} cannot be read ({reason}).", path=one_line(path), reason=error.strerror)
+            ) from error
         return cls(path, clean(raw), "\r\n" if "\r\n" in raw else "\n", changed)
 
     @classmethod
@@ -50,8 +53,8 @@ class Document:
         Raises:
             SeqchatError: there is no folder for it.
         """
-        if not path.parent.is_dir():
-            raise SeqchatError(say("There is no folder {path}.", path=path.parent))
+        if not is_folder(path.parent):
+            raise SeqchatError(say("There is no folder {path}.", path=one_line(path.parent)))
         return cls(path, "", "\n", 0)
 
     @classmethod
@@ -61,12 +64,21 @@ class Document:
         Raises:
             SeqchatError: it cannot be written.
         """
-        target = path.resolve()
-        mode = target.stat().st_mode if target.exists() else None
+        try:
+            target = path.resolve()
+            mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+        except (OSError, RuntimeError) as error:  # too long a name, or links in a circle
+            reason = one_line(getattr(error, "strerror", None) or error)
+            raise SeqchatError(
+                say("{path} cannot be written ({reason}).", path=one_line(path), reason=reason)
+            ) from error
         if not target.parent.is_dir():
             raise SeqchatError(say("{path} cannot be written ({reason}).", path=path, reason=say("no such folder")))
-        write_file(target, text.replace("\n", newline))
-        if mode is not None:
+        if mode is None:
+            write_file(target, text.replace("\n", newline))
+        else:
+            # Nobody may read the new text who could not read the old one, not even while it is written.
+            write_file(target, text.replace("\n", newline), mode)
             with contextlib.suppress(OSError):
                 target.chmod(mode)
         return cls(path, text, newline, target.stat().st_mtime_ns)

@@ -10,6 +10,7 @@ from functools import partial
 from textual.binding import Binding
 from textual.dom import DOMNode
 
+from seqchat.errors import quoted
 from seqchat.tui.language import say
 
 CANDIDATES = 9
@@ -273,7 +274,8 @@ def with_changes(changes: Mapping[str, str]) -> tuple[dict[str, tuple[Key, ...]]
             made[name] = _normal(keys)
             table[scope][own] = replace(table[scope][own], keys=made[name])
         else:
-            problems.append(say("There is no key named {name!r}; the help screen lists the names.", name=name))
+            problem = say("There is no key named {name}; the help screen lists the names.", name=quoted(name))
+            problems.append(problem)
     while clash := next(clashes(_tuples(table)), None):
         key, first, second = clash
         changed, other = (first, second) if first in made else (second, first)

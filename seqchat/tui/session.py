@@ -14,11 +14,14 @@ from typing import Any, Literal
 from filelock import FileLock, Timeout
 
 from seqchat.corpus.cleaning import clean
-from seqchat.files import write_private
+from seqchat.errors import SeqchatError, one_line
+from seqchat.files import private_folder, read_bytes, write_private
 from seqchat.tui.conversation import Conversation, Turn
 
 Mode = Literal["compose", "chat"]
 MOST_SESSIONS = 10
+# A text can be pasted that is larger than a file that is opened.
+_MOST_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -71,10 +74,16 @@ class Sessions:
         if session.empty and self._kept is None:
             return
         if self._kept is None:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock.acquire(timeout=0)
+            self._claim()
         self._kept = dataclasses.replace(session, time=time.time())
         write_private(self._own, json.dumps(dataclasses.asdict(self._kept), ensure_ascii=False))
+
+    def _claim(self) -> None:
+        try:
+            private_folder(self._folder)
+            self._lock.acquire(timeout=0)
+        except OSError as error:
+            raise SeqchatError(f"{self._folder} cannot be written ({error.strerror or one_line(error)}).") from error
 
     def close(self, session: Session, *, crashed: bool = False) -> None:
         """Write the last state, as that of a session that ended well unless it `crashed`, and let older ones go."""
@@ -130,8 +139,8 @@ def _runs(path: Path) -> bool:
 
 def _read(path: Path) -> Session | None:
     try:
-        return _session(json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError, KeyError):
+        return _session(json.loads(read_bytes(path, _MOST_BYTES)))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
 
 

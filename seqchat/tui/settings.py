@@ -10,10 +10,13 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from seqchat.errors import SeqchatError
-from seqchat.files import write_private
+from seqchat.errors import SeqchatError, one_line, quoted
+from seqchat.files import read_bytes, write_private
 from seqchat.model.shelf import DEFAULT_MODEL
 from seqchat.tui.language import AUTO, TABLES, say
+
+# Nobody sets so much.
+_MOST_BYTES = 1_000_000
 
 Value = str | bool | int | float
 
@@ -96,11 +99,11 @@ _BY_NAME = {option.name: option for option in OPTIONS}
 def load(path: Path) -> tuple[Settings, list[str]]:
     """Return the settings of a file, and a sentence on each of its entries that is not used."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = tomllib.loads(read_bytes(path, _MOST_BYTES).decode("utf-8"))
     except FileNotFoundError:
         return Settings(), []
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
+    except (OSError, ValueError, RecursionError) as error:  # of wrong TOML, and of numbers and lists without end
+        reason = one_line(error.strerror if isinstance(error, OSError) else error)
         return Settings(), [say("{path} cannot be read ({reason}); the defaults are used.", path=path, reason=reason)]
     return _checked(document, path.name)
 
@@ -112,11 +115,13 @@ def _checked(document: Mapping[str, Any], file: str) -> tuple[Settings, list[str
             continue
         if name not in _BY_NAME:
             near = get_close_matches(name, _BY_NAME, 1)
-            problems.append(say("{file}: there is no setting {name!r}.", file=file, name=name))
+            problems.append(say("{file}: there is no setting {name}.", file=file, name=quoted(name)))
             problems[-1] += say(" Is {near!r} meant?", near=near[0]) if near else ""
         elif wanted := _BY_NAME[name].problem(value):
             problems.append(
-                say("{file}: {name} is {wanted}, not {value!r}.", file=file, name=name, wanted=wanted, value=value)
+                say(
+                    "{file}: {name} is {wanted}, not {value}.", file=file, name=name, wanted=wanted, value=quoted(value)
+                )
             )
         else:
             settings = settings.changed(name, value)
@@ -135,7 +140,7 @@ def _flat(table: object, file: str) -> tuple[dict[str, str], list[str]]:
                 keys[f"{scope}.{name}"] = value
             else:
                 what = f"keys.{scope}" + (f".{name}" if name else "")
-                problems.append(say("{file}: {what} is no key.", file=file, what=what))
+                problems.append(say("{file}: {what} is no key.", file=file, what=one_line(what, 80)))
     return keys, problems
 
 
@@ -145,15 +150,30 @@ def save(path: Path, name: str, value: Value) -> None:
     Raises:
         SeqchatError: the file holds no TOML, or cannot be written.
     """
-    import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
     try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
-        if value == _BY_NAME[name].default:
-            document.pop(name, None)
-        else:
-            document[name] = value
-    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
-        raise SeqchatError(say("The setting was not kept: {path}: {reason}.", path=path, reason=error)) from error
-    write_private(path, tomlkit.dumps(document))
+        text = read_bytes(path, _MOST_BYTES).decode("utf-8") if path.exists() else ""
+        changed = _with_entry(text, name, value)
+        wanted = _checked(tomllib.loads(text), path.name)[0].changed(name, value)
+        # The library has put entries into tables where they were not meant to be.
+        if _checked(tomllib.loads(changed), path.name)[0] != wanted:
+            raise ValueError(say("it has to be set by hand"))
+    except (OSError, ValueError, RecursionError, TOMLKitError) as error:
+        reason = one_line(error)
+        raise SeqchatError(say("The setting was not kept: {path}: {reason}.", path=path, reason=reason)) from error
+    write_private(path.resolve(), changed)
+
+
+def _with_entry(text: str, name: str, value: Value) -> str:
+    """Return a TOML text with one entry changed, removed if it is the default, or put before all else."""
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    if value == _BY_NAME[name].default:
+        document.pop(name, None)
+    elif name in document:
+        document[name] = value
+    else:
+        return tomlkit.dumps({name: value}) + text
+    return tomlkit.dumps(document)

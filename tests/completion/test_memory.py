@@ -16,7 +16,9 @@ from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.sources import read_dialogs
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.adaptation import compare, tune
+from seqchat.evaluation.adaptation import tune
+from seqchat.evaluation.assessment import assess
+from seqchat.evaluation.predictions import NetworkPredictions
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import Adaptation
 from seqchat.model.network import build
@@ -101,8 +103,9 @@ def test_measures_and_engine_agree_on_what_is_remembered(models, tmp_path, remem
         node = remembering.context.node(text)
         assert node.depth == end - 1
         loss -= float(remembering.predictor(text).at(node, torch.tensor([ids[end]])))
-    _, quality = compare(network, stream, [0], torch.from_numpy(remembering.vocabulary.suggestible), ADAPTATION)
-    assert quality.perplexity == pytest.approx(math.exp(loss / (len(ids) - 1)), rel=1e-4)
+    predictions = NetworkPredictions(network, remembering.mixture, ADAPTATION)
+    found = assess(predictions, stream, remembering.vocabulary).assessment().whole
+    assert found.perplexity == pytest.approx(math.exp(loss / (len(ids) - 1)), rel=1e-4)
 
 
 def test_weights_are_tuned_where_people_repeat_themselves(models, tmp_path, lstm):
@@ -111,13 +114,16 @@ def test_weights_are_tuned_where_people_repeat_themselves(models, tmp_path, lstm
     network.eval()
     repeated = Dialog(("桌子上有苹果香蕉和西瓜", "沙发旁边有书架") * 6)
     stream = IdStream.write(tmp_path / "repeated", [repeated], lstm.vocabulary)
-    adaptation = tune(network, [stream])
+    adaptation = tune(network, stream)
     assert adaptation.share >= 0.1
-    without, with_memory = compare(network, stream, [0], torch.from_numpy(lstm.vocabulary.suggestible), adaptation)
+    without, with_memory = (
+        assess(NetworkPredictions(network, adaptation=weights), stream, lstm.vocabulary).assessment().whole
+        for weights in (None, adaptation)
+    )
     assert with_memory.perplexity < without.perplexity / 2
     assert with_memory.top5 > without.top5
     once = IdStream.write(tmp_path / "once", [Dialog(("你好",))], lstm.vocabulary)
-    assert tune(network, [once]) == Adaptation()
+    assert tune(network, once) == Adaptation()
 
 
 def test_remembered_texts_are_private_bounded_and_can_be_removed(monkeypatch):

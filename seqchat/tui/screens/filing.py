@@ -7,6 +7,7 @@ from pathlib import Path
 from textual import work
 
 from seqchat.errors import SeqchatError
+from seqchat.files import is_folder, is_there
 from seqchat.tui.documents import Document
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import Confirm
@@ -41,7 +42,7 @@ class Filing(Parts):
     def open_file(self, path: Path, *, new: bool = False) -> bool:
         """Put a file's text into the editor; False if it cannot be read. new: one that is not there yet is empty."""
         try:
-            document = Document.new(path) if new and not path.exists() else Document.read(path)
+            document = Document.new(path) if new and not is_there(path) else Document.read(path)
         except SeqchatError as error:
             self._say(str(error), wrong=True)
             return False
@@ -82,14 +83,14 @@ class Filing(Parts):
         from seqchat.tui.screens.file_dialogs import SaveFile
 
         path = await self.app.push_screen_wait(SaveFile(self._folder(), name))
-        while path is not None and not path.parent.is_dir():
+        while path is not None and not is_folder(path.parent):
             self._say(say("There is no folder {path}.", path=path.parent), wrong=True)
             path = await self.app.push_screen_wait(SaveFile(self._folder(), str(path)))
         if path is None:
             return
         known = self.document is not None and self.document.path == path and self.mode == "compose"
         if (
-            not path.exists()
+            not is_there(path)
             or known
             or await self._sure(say("{name} is there already. Write over it?", name=path.name), say("Write over"))
         ):

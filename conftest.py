@@ -1,0 +1,29 @@
+"""Which lines of seqchat the tests run: measured from before the first import, and shown at the end."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "tests" / "lines"))
+
+import measuring
+
+_MEASUREMENT = measuring.Measurement()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that lists what no test runs."""
+    parser.addoption("--missing-lines", action="store_true", help="List the lines of seqchat that were not run.")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print how much of each package was run."""
+    terminalreporter.section("lines of seqchat that were run")
+    for line in _MEASUREMENT.table():
+        terminalreporter.write_line(line)
+    if config.getoption("--missing-lines"):
+        for line in _MEASUREMENT.missing():
+            terminalreporter.write_line(line)

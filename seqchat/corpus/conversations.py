@@ -1,0 +1,63 @@
+"""The messages of an export become conversations: what was said on one day in one chat."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from seqchat.corpus.messengers import Message, chats_of, message_of
+from seqchat.corpus.readers import Record
+
+# A longer conversation is cut, and need not fit in memory.
+_MOST_TURNS = 10_000
+
+
+def conversations(records: Iterable[Record], field: str | None = None) -> Iterator[Record]:
+    """Join messages that follow each other and are of the same chat and day; other records pass as they are.
+
+    A conversation is a record whose value is a list of turns, each a line of a message; `field` names the field of the
+    text, where it is not the exporter's own.
+    """
+    open_one = _Conversation()
+    for record in records:
+        chats = [] if record.error else _chats(record.value, field)
+        for number, messages in enumerate(chats):
+            for message in messages:
+                if not open_one.goes_on_with(number, message):
+                    yield from open_one.end()
+                open_one.add(number, message, record)
+        if not chats:
+            if not record.error:
+                yield from open_one.end()
+            yield record
+    yield from open_one.end()
+
+
+def _chats(value: Any, field: str | None) -> list[list[Message]]:
+    """Return the chats in a record, none where it has no messages."""
+    message = value if isinstance(value, Message) else message_of(value, field)
+    return [[message]] if message else chats_of(value, field)
+
+
+class _Conversation:
+    """The turns that are put together, and where they came from."""
+
+    def __init__(self) -> None:
+        self._of: tuple[int, tuple[str, str]] | None = None
+        self._place, self._share = "", 0.0
+        self._turns: list[str] = []
+
+    def goes_on_with(self, chat: int, message: Message) -> bool:
+        return self._of == (chat, message.conversation) and len(self._turns) < _MOST_TURNS
+
+    def add(self, chat: int, message: Message, record: Record) -> None:
+        if not self._turns:
+            self._of, self._place = (chat, message.conversation), record.place
+        self._share = record.share
+        self._turns += [line for line in message.text.splitlines() if line.strip()]
+
+    def end(self) -> Iterator[Record]:
+        """Yield the conversation, if anything was said."""
+        if self._turns:
+            yield Record(self._place, self._turns, share=self._share)
+        self._of, self._turns = None, []

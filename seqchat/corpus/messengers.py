@@ -1,0 +1,238 @@
+"""What messengers export: which rows, records and lines are messages, and of which chat and day they are."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from seqchat.corpus.dialogs import text_of
+
+# A text is an export when so many of its lines begin a message.
+_LEAST_HEADS = 2
+# A message of more lines is handed on in parts, and need not fit in memory.
+_MOST_LINES = 1_000
+_LONGEST_TIME = 64
+# Times later than this, in seconds the year 5138, are in milliseconds.
+_MILLISECONDS_FROM = 1e11
+_CLOCK_TIME = re.compile(r"\d{1,2}:\d{2}")
+_NO_DIGITS_AT_THE_END = re.compile(r"\D+$")
+# WhatsApp puts this mark before what it says itself: "image omitted", "This message was edited".
+_OWN_WORDS = "\u200e"
+
+
+@dataclass(frozen=True)
+class Message:
+    """A message: what it has in common with those of the same conversation (chat and day), and its text.
+
+    The text is empty where nothing was said, as with a picture or a call.
+    """
+
+    conversation: tuple[str, str]
+    text: str
+
+
+# --- records: rows of a table, objects in JSON -------------------------------------------------------------------
+
+
+class RecordExport(NamedTuple):
+    """An exporter that writes a record for each message, known by the names of its fields.
+
+    chat: the field that tells chats apart, where one file has several; kind: the field that says what the message is,
+    and `spoken` which kinds are words of people.
+    """
+
+    exporter: str
+    time: str
+    sender: str
+    text: str
+    chat: str = ""
+    kind: str = ""
+    spoken: frozenset[str] = frozenset()
+
+    def fits(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record has all the fields."""
+        return all(name in record for name in (self.time, self.sender, self.text, self.chat, self.kind) if name)
+
+
+RECORD_EXPORTS = (
+    RecordExport("Telegram Desktop", "date", "from", "text", kind="type", spoken=frozenset({"message"})),
+    RecordExport(
+        "DiscordChatExporter, JSON",
+        "timestamp",
+        "author",
+        "content",
+        kind="type",
+        spoken=frozenset({"Default", "Reply"}),
+    ),
+    RecordExport("DiscordChatExporter, CSV", "Date", "Author", "Content"),
+    RecordExport("signal-export", "date", "sender", "body"),
+    RecordExport(
+        "Signal Desktop's database",
+        "sent_at",
+        "conversationId",
+        "body",
+        chat="conversationId",
+        kind="type",
+        spoken=frozenset({"incoming", "outgoing"}),
+    ),
+    RecordExport(
+        "iMazing",
+        "Message Date",
+        "Sender Name",
+        "Text",
+        chat="Chat Session",
+        kind="Type",
+        spoken=frozenset({"Incoming", "Outgoing"}),
+    ),
+    RecordExport(
+        "WeChatMsg, all chats",
+        "StrTime",
+        "IsSender",
+        "StrContent",
+        chat="TalkerId",
+        kind="Type",
+        spoken=frozenset({"1"}),
+    ),
+    RecordExport("WeChatMsg, a chat", "时间", "发送人", "内容", kind="类型", spoken=frozenset({"文本"})),
+    RecordExport("chatlog", "time", "sender", "content", chat="talker", kind="type", spoken=frozenset({"1"})),
+    RecordExport("your own", "time", "sender", "text"),
+)
+
+
+def message_of(value: Any, field: str | None = None) -> Message | None:
+    """Return the message that a record is, None where it is none; `field` names the field of the text, if it is not the
+    exporter's own."""
+    if not isinstance(value, Mapping):
+        return None
+    export = next((export for export in RECORD_EXPORTS if export.fits(value)), None)
+    if export is None or (field or export.text) not in value:
+        return None
+    day = _day(value[export.time])
+    if day is None:
+        return None
+    spoken = not export.kind or str(value[export.kind]) in export.spoken
+    text = text_of(value[field or export.text]) if spoken else None
+    return Message((str(value[export.chat]) if export.chat else "", day), text or "")
+
+
+def chats_of(value: Any, field: str | None = None) -> list[list[Message]]:
+    """Return the chats of a document that holds whole ones: lists of messages, as Telegram and Discord write them."""
+    if not isinstance(value, Mapping):
+        return []
+    holders = [value]
+    for folder in ("chats", "left_chats"):  # where the export of a whole Telegram account keeps them
+        chats = value.get(folder)
+        listed = chats.get("list") if isinstance(chats, Mapping) else None
+        holders += [chat for chat in listed if isinstance(chat, Mapping)] if isinstance(listed, list) else []
+    lists = [holder["messages"] for holder in holders if isinstance(holder.get("messages"), list)]
+    found = [[message for item in items if (message := message_of(item, field))] for items in lists]
+    return [messages for messages in found if messages]
+
+
+def _day(time: Any) -> str | None:
+    """Return the day of a point in time, in any notation that writes the date before the time of day."""
+    if isinstance(time, str) and time.isdecimal():
+        time = int(time[:_LONGEST_TIME])
+    if isinstance(time, int | float) and not isinstance(time, bool):
+        try:
+            return datetime.fromtimestamp(time / 1000 if time > _MILLISECONDS_FROM else time, UTC).date().isoformat()
+        except (OverflowError, OSError, ValueError):
+            return None
+    text = str(time) if isinstance(time, str | datetime) else ""
+    clock = _CLOCK_TIME.search(text[:_LONGEST_TIME])
+    day = _NO_DIGITS_AT_THE_END.sub("", text[: clock.start()] if clock else text)
+    return day if 0 < len(day) <= _LONGEST_TIME else None
+
+
+# --- lines of a text ---------------------------------------------------------------------------------------------
+
+_DATE = r"\d{1,4}[./年-]\d{1,2}[./月-]\d{1,4}日?"
+_CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?"
+_TIME = rf"(?P<time>{_DATE},?\s\D{{0,6}}{_CLOCK}\D{{0,8}}?)"
+_SENDER = r"(?P<sender>[^\s:：][^:：]{0,99}?)"
+
+
+class TextExport(NamedTuple):
+    """A way of writing chats as text: the line that begins a message, and lines that stand between chats.
+
+    head: gives `time`, `sender` (None where the messenger itself speaks) and `text`, if it is on the same line.
+    """
+
+    exporter: str
+    head: re.Pattern[str]
+    between: re.Pattern[str] | None = None
+
+
+TEXT_EXPORTS = (
+    TextExport("WhatsApp on Android", re.compile(rf"{_TIME}\s-\s(?:{_SENDER}:(?:\s|$))?(?P<text>.*)")),
+    TextExport("WhatsApp on an iPhone", re.compile(rf"\[{_TIME}\]\s(?:{_SENDER}:(?:\s|$))?(?P<text>.*)")),
+    TextExport(
+        "QQ, and WeChatMsg",
+        re.compile(r"(?P<time>\d{4}[-/]\d{1,2}[-/]\d{1,2}\s\d{1,2}:\d{2}:\d{2})\s(?P<sender>\S.{0,99})"),
+        re.compile(r"={8,}|消息(?:记录|分组|对象)[（(:：].*"),
+    ),
+    TextExport("WechatExporter", re.compile(rf"(?P<sender>\S.{{0,99}}?)\s?\({_TIME}\)[:：](?P<text>.*)")),
+    TextExport("messages copied from Telegram Desktop", re.compile(rf"(?P<sender>\S.{{0,99}}?), \[{_TIME}\]")),
+    TextExport("messages copied from WeChat", re.compile(rf"(?P<sender>\S.{{0,99}}?)\s{_TIME}")),
+)
+
+
+def text_export(lines: Iterable[str]) -> TextExport | None:
+    """Return what wrote a text that begins with these lines; None where it is not a messenger's."""
+    heads: Counter[TextExport] = Counter()
+    for line in lines:
+        for export in TEXT_EXPORTS:
+            match = export.head.fullmatch(_unmarked(line))
+            heads[export] += match is not None and match["sender"] is not None
+    found, most = max(heads.items(), key=lambda item: item[1], default=(None, 0))
+    return found if most >= _LEAST_HEADS else None
+
+
+class MessageReader:
+    """Puts the messages of a text together, line by line."""
+
+    def __init__(self, export: TextExport) -> None:
+        self._export = export
+        self._chat = 0
+        self._day: str | None = None
+        self._lines: list[str] = []
+
+    def feed(self, line: str) -> Message | None:
+        """Take the next line; return the message that it ends, if it ends one."""
+        line = _unmarked(line)
+        head = self._export.head.fullmatch(line)
+        if head is not None:
+            ended = self.end()
+            # Where the messenger itself speaks, what follows is not a person's either.
+            self._day = _day(head["time"]) if head["sender"] is not None else None
+            self._lines = [head.groupdict().get("text") or ""]
+            return ended
+        if self._export.between is not None and self._export.between.fullmatch(line):
+            ended = self.end()
+            self._chat += 1
+            return ended
+        if self._day is None:
+            return None
+        self._lines.append(line)
+        return self._message() if len(self._lines) >= _MOST_LINES else None
+
+    def end(self) -> Message | None:
+        """Return the last message."""
+        message = self._message()
+        self._day = None
+        return message
+
+    def _message(self) -> Message | None:
+        if self._day is None:
+            return None
+        said = [line.partition(_OWN_WORDS)[0].strip() for line in self._lines]
+        self._lines = []
+        return Message((str(self._chat), self._day), "\n".join(line for line in said if line))
+
+
+def _unmarked(line: str) -> str:
+    return line.lstrip(_OWN_WORDS)

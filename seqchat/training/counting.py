@@ -1,0 +1,28 @@
+"""The n-grams of the text that a network learns from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from seqchat.corpus.encoding import IdStream
+from seqchat.model.kneser_ney import estimate
+from seqchat.model.ngrams import NgramModel
+
+# Of a longer text as many whole dialogs are counted, so that memory does not grow with it; some 400 MB.
+_MOST_TOKENS = 4_000_000
+
+
+def count_ngrams(stream: IdStream, words: int, most: int) -> NgramModel:
+    """Return the n-grams of a text, of a long one those of dialogs from all over it.
+
+    words: the size of the vocabulary; most: so many of two words and more are kept.
+    """
+    starts = np.array(stream.starts)
+    if len(stream) <= _MOST_TOKENS:
+        return estimate(np.array(stream.ids), starts, words, most=most)
+    chosen = np.random.default_rng(0).permutation(stream.dialogs)
+    lengths = np.diff(starts)[chosen]
+    chosen = np.sort(chosen[: max(int((np.cumsum(lengths) <= _MOST_TOKENS).sum()), 1)])
+    parts = [np.array(stream.ids[starts[i] : min(starts[i + 1], starts[i] + _MOST_TOKENS)]) for i in chosen]
+    ends = np.cumsum([0, *map(len, parts)])
+    return estimate(np.concatenate(parts), ends, words, most=most)

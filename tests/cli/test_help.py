@@ -1,0 +1,133 @@
+"""What `--help` and the documents say of commands is true of them."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from seqchat.cli import cli
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+_ENDS = {"|", ">", ">>", "<", "&&", "||", ";", "#"}
+
+
+def commands(command: click.Command = cli, path: tuple[str, ...] = ("seqchat",)) -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with the words that call it."""
+    yield " ".join(path), command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            found = command.get_command(context, name)
+            assert found is not None
+            yield from commands(found, (*path, name))
+
+
+COMMANDS = dict(commands())
+LEAVES = {name: command for name, command in COMMANDS.items() if not isinstance(command, click.Group)}
+
+
+def help_of(name: str) -> str:
+    command = COMMANDS[name]
+    parent = None
+    for word in name.split()[:-1]:
+        parent = click.Context(command, parent=parent, info_name=word)
+    return command.get_help(click.Context(command, parent=parent, info_name=name.split()[-1], terminal_width=120))
+
+
+def called(line: str) -> list[str] | None:
+    """Return the words of the call of seqchat in a line of shell; None where there is none."""
+    lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
+    lexer.whitespace_split = True
+    lexer.commenters = "#"
+    words = list(lexer)
+    if "seqchat" not in words:
+        return None
+    words = words[words.index("seqchat") :]
+    end = next((i for i, word in enumerate(words) if word in _ENDS), len(words))
+    return words[:end]
+
+
+def parse(words: list[str]) -> None:
+    """Read a call as the program does, without running it; raises click.UsageError where it is wrong."""
+    command: click.Command = cli
+    words = words[1:]
+    while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+        found = command.get_command(click.Context(command), words[0])
+        if found is None:
+            raise click.UsageError(f"There is no command {words[0]}.")
+        command, words = found, words[1:]
+    if {"--help", "-h", "--version"} & set(words) or isinstance(command, click.Group):
+        return
+    command.make_context(command.name, list(words))
+
+
+def examples(name: str) -> list[str]:
+    """Return the lines of a command's help that call seqchat."""
+    return [
+        line for line in map(str.strip, help_of(name).splitlines()) if re.match(r"(.*\| |torchrun .*)?seqchat ", line)
+    ]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_begins_with_a_sentence(name):
+    sentence = help_of(name).split("\n\n")[1].strip()
+    assert sentence[0].isupper()
+    assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_help_explains_every_argument_and_option(name):
+    command = LEAVES[name]
+    body = f"{command.help}\n{command.epilog or ''}"
+    for parameter in command.params:
+        if isinstance(parameter, click.Argument):
+            metavar = parameter.make_metavar(click.Context(command)).strip("[].")
+            assert re.search(rf"\b{metavar}\b", body), metavar
+        else:
+            assert isinstance(parameter, click.Option)
+            assert parameter.help, parameter.opts
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_has_examples_that_work(name):
+    lines = examples(name)
+    assert 1 <= len(lines) <= 6
+    for line in lines:
+        words = called(line)
+        assert words is not None
+        assert " ".join(words).startswith(name), line
+        parse(words)
+
+
+@pytest.mark.parametrize(
+    "line", ["seqchat nothing", "seqchat complete --nothing", "seqchat lab memory --cell cnn", "seqchat plot"]
+)
+def test_a_wrong_line_is_found(line):
+    words = called(line)
+    assert words is not None
+    with pytest.raises(click.UsageError):
+        parse(words)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_documents_call_the_program_as_it_is(document):
+    blocks = re.findall(r"^```sh\n(.*?)^```", document.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    calls = [(line, words) for block in blocks for line in block.splitlines() if (words := called(line))]
+    assert calls
+    for line, words in calls:
+        try:
+            parse(words)
+        except click.UsageError as error:
+            pytest.fail(f"{document.name}: {line}: {error.format_message()}")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_documents_link_to_is_there(document):
+    text = document.read_text("utf-8")
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
+        assert "://" in target or (document.parent / target).exists(), target

@@ -1,0 +1,309 @@
+"""What every command leaves alone: the network, files that nobody named, and the eyes of other users.
+
+Each runs as a process of its own that can reach no network, notes every file it writes, and begins with empty folders
+for the user and without a umask.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from seqchat.cli import COMMANDS
+
+_WATCHED = Path(__file__).parent / "watched"
+_FOLDERS = {"XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_CACHE_HOME": "cache", "XDG_STATE_HOME": "state"}
+_PATIENCE_SECONDS = 240
+_TEXT = "今天去吃火锅\n好的\n\n我想去北京\n去玩吗\n" * 30
+
+_API = """
+import sys, seqchat
+model = seqchat.load(sys.argv[1])
+print(model.suggest("我想吃huog", k=3, after="吧"))
+print("".join(model.reply(["你好", "在吗"], seed=1)), list(model.generate("今天", n=2, max_words=3, seed=1)))
+model.learn("我家的猫叫小花")
+print(model.observe("小帅是一名程序员").layers[0]["hidden"].shape)
+"""
+
+# What is run, and what is typed into it; {rnn}, {lstm} and {gru} are models, {out} a folder for what is written
+Command = tuple[Sequence[str], str]
+_TRAINED = ("--embedding", "16", "--hidden", "16", "--epochs", "1", "--device", "cpu", "--json")
+_LAB = ("--updates", "1", "--runs", "1", "--texts", "8", "--distances", "5", "--parameters", "2000")
+RUNS: dict[str, Command] = {
+    "models": (("models", "--json"), ""),
+    "complete": (("complete", "-m", "{lstm}", "--remember"), "我想吃huog\n你好\n"),
+    "generate": (("generate", "今天", "-m", "{gru}", "-n", "2", "--max-words", "4", "--seed", "1"), ""),
+    "chat": (("chat", "-m", "{rnn}", "--seed", "1", "--remember"), "你好\n在吗\n"),
+    "eval": (("eval", "{lstm}", "text.txt", "--json"), ""),
+    "compare": (("compare", "{lstm}", "{gru}", "--data", "text.txt", "--json"), ""),
+    "inspect": (("inspect", "小帅是一名程序员", "-m", "{gru}", "--json"), ""),
+    "inspect --out html": (("inspect", "小帅是一名程序员", "-m", "{lstm}", "--out", "{out}/gates.html"), ""),
+    "inspect --out npz": (("inspect", "--file", "text.txt", "-m", "{lstm}", "--out", "{out}/gates.npz"), ""),
+    "inspect --out png": (("inspect", "小帅", "-m", "{rnn}", "--out", "{out}/gates.png"), ""),
+    "probe": (("probe", "小帅是一名程序员", "-m", "{lstm}", "--hold", "forget=0@1", "--swap", "帅=美"), ""),
+    "gradients": (
+        (
+            "gradients",
+            "{rnn}",
+            "{lstm}",
+            "--words",
+            "5",
+            "--distance",
+            "5",
+            "--data",
+            "text.txt",
+            "--out",
+            "{out}/g.svg",
+        ),
+        "",
+    ),
+    "neurons colour": (("neurons", "colour", "你知道吗", "-m", "{lstm}", "--neuron", "3", "--out", "{out}/n.html"), ""),
+    "neurons contexts": (("neurons", "contexts", "-m", "{lstm}", "--neuron", "3", "--data", "text.txt"), ""),
+    "neurons track": (("neurons", "track", "speaker", "-m", "{lstm}", "--data", "text.txt", "--words", "300"), ""),
+    "plot": (("plot", "{lstm}", "--out", "{out}/curves.png"), ""),
+    "lab memory": (("lab", "memory", *_LAB, "--out", "{out}/memory.svg"), ""),
+    "bench": (("bench", "{rnn}", "--json"), ""),
+    "train sample": (("train", "sample", "--out", "{out}/me", "--max-dialogs", "40", *_TRAINED), ""),
+    "train a text": (("train", "text.txt", "--out", "{out}/you", "--cell", "gru", *_TRAINED), ""),
+    "forget": (("forget",), ""),
+}
+
+
+@dataclass
+class Done:
+    """How a command ended, what it said, and what was noted of it."""
+
+    status: int
+    said: str
+    written: list[Path]
+    asked: list[str]
+
+
+class Place:
+    """A folder to work in, the folders of a user who has none yet, and nothing else."""
+
+    def __init__(self, root: Path, models: dict[str, Path]) -> None:
+        self._root, self._models = root, models
+        self.work, self.out, self.user, self.temporary = (root / name for name in ("work", "work/out", "home", "tmp"))
+        for folder in (self.out, self.user, self.temporary):
+            folder.mkdir(parents=True)
+        (self.work / "text.txt").write_text(_TEXT, "utf-8")
+        self._log = root / "log"
+
+    def environment(self) -> dict[str, str]:
+        """Return the whole environment of a command."""
+        folders = {name: str(self.user / part) for name, part in _FOLDERS.items()}
+        own = {"HOME": str(self.user), "TMPDIR": str(self.temporary), "SEQCHAT_WATCH": str(self._log)}
+        paths = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join([str(_WATCHED), *sys.path[1:]])}
+        quick = {"PYTHONDONTWRITEBYTECODE": "1", "OMP_NUM_THREADS": "1"}
+        return {
+            **folders,
+            **own,
+            **paths,
+            **quick,
+            "LC_ALL": "C.UTF-8",
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+        }
+
+    def filled(self, arguments: Sequence[str]) -> list[str]:
+        """Return arguments with the paths of models and of what is written."""
+        return [argument.format(**self._models, out=self.out) for argument in arguments]
+
+    def seqchat(self, arguments: Sequence[str], entered: str) -> Done:
+        """Run a command to its end."""
+        return self.python(["-m", "seqchat", *self.filled(arguments)], entered)
+
+    def python(self, arguments: Sequence[str], entered: str = "") -> Done:
+        """Run Python to its end."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            input=entered.encode(),
+            capture_output=True,
+            cwd=self.work,
+            env=self.environment(),
+            umask=0,
+            timeout=_PATIENCE_SECONDS,
+        )
+        return self.noted(done.returncode, (done.stdout + done.stderr).decode())
+
+    def noted(self, status: int, said: str) -> Done:
+        """Return what was noted since the last command."""
+        lines = [line.partition("\t") for line in self._log.read_text().splitlines()]
+        self._log.unlink()
+        written = sorted({Path(what) for kind, _, what in lines if kind == "write"})
+        return Done(status, said, written, [what for kind, _, what in lines if kind == "network"])
+
+    def strange(self, done: Done) -> list[Path]:
+        """Return what was written or made anywhere but in the folders for it; the temporary ones are empty again."""
+        own = [self.user / part for part in _FOLDERS.values()]
+        fine = [self.out, self.temporary, *own, Path("/dev")]
+        files = [self.user, self.work, self.temporary]
+        made = [path for folder in files for path in folder.rglob("*") if path != self.work / "text.txt"]
+        left = [path for path in made if not any(path.is_relative_to(one) for one in (self.out, *own))]
+        return [path for path in done.written if not any(path.is_relative_to(one) for one in fine)] + left
+
+    def open_to_others(self) -> list[Path]:
+        """Return the program's own folders, and the files in them that hold what was typed, that others may look into."""
+        own = [self.user / part / "seqchat" for part in _FOLDERS.values()]
+        folders = [folder for folder in (*own, *(one.parent for one in own)) if folder.exists()]
+        texts = [path for folder in own[:2] + own[3:] for path in folder.rglob("*") if folder.exists()]
+        return [path for path in (*folders, *texts) if path.stat().st_mode & 0o077]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, models: dict[str, Path]) -> Place:
+    """A place that the commands share, so that Chinese is made ready once."""
+    return Place(tmp_path_factory.mktemp("place"), models)
+
+
+def assert_alone(place: Place, done: Done) -> None:
+    """Check that a command asked no network, wrote where it may, and left nothing open to others."""
+    assert done.asked == []
+    assert place.strange(done) == []
+    assert place.open_to_others() == []
+
+
+def test_every_command_is_here():
+    """A new command belongs into the table above."""
+    tried = {arguments[0] for arguments, _ in RUNS.values()} | {"tui"}
+    assert set(COMMANDS) <= tried
+
+
+@pytest.mark.parametrize("name", RUNS)
+def test_a_command_asks_no_network_and_writes_where_it_may(place, name):
+    arguments, entered = RUNS[name]
+    if arguments[0] not in COMMANDS:
+        pytest.skip("there is no such command yet")
+    done = place.seqchat(arguments, entered)
+    assert done.status == 0, done.said
+    assert "Traceback" not in done.said
+    if "{out}" in "".join(arguments):
+        assert any(path.is_relative_to(place.out) for path in done.written), "the watch sees what is written"
+    assert_alone(place, done)
+
+
+def test_the_python_interface_asks_no_network_and_writes_where_it_may(place, models):
+    done = place.python(["-c", _API, str(models["lstm"])])
+    assert done.status == 0, done.said
+    assert_alone(place, done)
+
+
+def test_a_data_set_of_the_hub_is_all_that_asks_the_network(place):
+    done = place.seqchat(("train", "Jax-dan/HundredCV-Chat", "--out", "{out}/hub"), "")
+    assert done.status == 1
+    assert "could not be loaded" in done.said
+    assert "Traceback" not in done.said
+    assert done.asked, "the watch sees what is asked"
+    assert place.strange(done) == []
+
+
+# --- the app
+
+
+def run_app(place: Place, arguments: Sequence[str], keys: Sequence[tuple[str, Callable[[str], bool]]]) -> Done:
+    """Run the app in a terminal; keys: what is pressed, each once what the app has written so far is as it says."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "seqchat", *place.filled(arguments)],
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        cwd=place.work,
+        env=place.environment(),
+        umask=0,
+        start_new_session=True,
+    )
+    os.close(its)
+    drawn = ""
+    waiting = list(keys)
+    end = time.monotonic() + _PATIENCE_SECONDS
+    try:
+        for piece in _read(ours, end):
+            drawn += piece
+            while waiting and waiting[0][1](drawn):
+                os.write(ours, waiting.pop(0)[0].encode())
+        status = process.wait(timeout=30)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
+    assert not waiting, drawn[-2_000:]
+    return place.noted(status, drawn)
+
+
+def _read(terminal: int, end: float) -> Iterator[str]:
+    """Yield what comes out of a terminal until it is closed; nothing now and then, so that time can be told."""
+    while time.monotonic() < end:
+        if not select.select([terminal], [], [], 0.1)[0]:
+            yield ""
+            continue
+        try:
+            yield os.read(terminal, 65_536).decode(errors="replace")
+        except OSError:  # the other end is closed
+            return
+
+
+def test_the_app_asks_no_network_and_keeps_what_is_typed_from_others(place):
+    sessions = place.user / "state" / "seqchat" / "sessions"
+    remembered = place.user / "data" / "seqchat" / "remembered.txt"
+
+    def kept(text: str) -> bool:
+        return any(text in path.read_text() for path in sessions.glob("*.json"))
+
+    keys = [
+        ("我想吃", lambda drawn: "Candidates" in drawn),
+        ("\x1bm", lambda _: kept("我想吃")),  # to the chat
+        ("你好\r", lambda drawn: "Chat" in drawn),
+        ("\x1bi", lambda _: kept("你好")),  # the settings
+        ("\x1b", lambda drawn: "Temperature" in drawn),
+        ("\x11", lambda _: True),
+    ]
+    done = run_app(place, ("tui", "{lstm}", "{gru}", "--remember", "--fresh", "--lang", "en"), keys)
+    assert done.status == 0, done.said[-2_000:]
+    assert "你好" in remembered.read_text()
+    assert list(sessions.glob("*.json"))
+    assert_alone(place, done)
+    # A second start finds it, and then it is removed.
+    forgotten = place.seqchat(("forget",), "")
+    assert "Forgot" in forgotten.said
+    assert not remembered.exists()
+    assert not list(sessions.glob("*"))
+
+
+def test_the_lessons_and_the_single_line_ask_no_network_and_write_where_they_may(place):
+    lessons = run_app(place, ("tui", "{lstm}", "--tour", "--lang", "en"), [("\x11", lambda drawn: "1/10" in drawn)])
+    assert lessons.status == 0
+    assert_alone(place, lessons)
+    line = run_app(place, ("tui", "{lstm}", "--inline", "--lang", "en"), [("好\r", lambda drawn: len(drawn) > 1_500)])
+    assert line.status == 0
+    assert_alone(place, line)
+
+
+# --- a user who has no folders
+
+
+def test_who_has_no_folder_of_their_own_can_type_even_so(tmp_path, models):
+    place = Place(tmp_path, models)
+    for part in _FOLDERS.values():
+        (place.user / part).write_text("")
+    done = place.seqchat(("complete", "我想吃huog", "-m", "{lstm}"), "")
+    assert done.status == 0, done.said
+    assert "Traceback" not in done.said
+    done = place.seqchat(("chat", "-m", "{lstm}", "--remember"), "你好\n")
+    assert done.status == 1
+    assert "cannot be" in done.said
+    assert "Traceback" not in done.said
