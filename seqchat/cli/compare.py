@@ -21,19 +21,25 @@ if TYPE_CHECKING:
 
 Values = dict[str, Any]
 
+_UNKNOWN = "–"
+
 
 @dataclass(frozen=True)
-class _Column:
-    """A column of the table: its title, its entry of the JSON, how it is written, and what is best (max, min, None)."""
+class _Line:
+    """A line of the table: its title, its entry of the JSON, how it is written, and what is best (max, min, None).
+
+    depends_on: what has to be the same in all models for it to say which is better, `words` or `segmenter`.
+    """
 
     title: str
     name: str
     written: Callable[[Any], str]
     best: Callable[[list[float]], float] | None = None
+    depends_on: str | None = None
 
 
 def _count(value: int) -> str:
-    return f"{value:,}" if value else "–"
+    return f"{value:,}" if value else _UNKNOWN
 
 
 def _share(value: float) -> str:
@@ -46,20 +52,24 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 3_600 else f"{seconds / 3_600:.1f} h"
 
 
-_COLUMNS = (
-    _Column("parameters", "parameters", _count),
-    _Column("n-grams", "ngrams", _count),
-    _Column("MB", "megabytes", "{:.1f}".format),
-    _Column("trained", "training_seconds", _duration),
-    _Column("perplexity", "perplexity", "{:,.1f}".format, min),
-    _Column("bits/char", "bits_per_character", "{:.3f}".format, min),
-    _Column("top-1", "top1", _share, max),
-    _Column("top-3", "top3", _share, max),
-    _Column("top-5", "top5", _share, max),
-    _Column("keys saved", "keystroke_savings", _share, max),
-    _Column("ceiling", "keystroke_ceiling", _share),
-    _Column("ms/key", "keystroke_ms", "{:.1f}".format, min),
+_LINES = (
+    _Line("parameters", "parameters", _count),
+    _Line("n-grams", "ngrams", _count),
+    _Line("megabytes", "megabytes", "{:.1f}".format, min),
+    _Line("training", "training_seconds", _duration),
+    _Line("perplexity", "perplexity", "{:,.1f}".format, min, "words"),
+    _Line("bits per character", "bits_per_character", "{:.3f}".format, min),
+    _Line("top-1", "top1", _share, max, "segmenter"),
+    _Line("top-3", "top3", _share, max, "segmenter"),
+    _Line("top-5", "top5", _share, max, "segmenter"),
+    _Line("keystroke savings", "keystroke_savings", _share, max),
+    _Line("… at most", "keystroke_ceiling", _share),
+    _Line("milliseconds a key", "keystroke_ms", "{:.1f}".format, min),
 )
+_NOTES = {
+    "words": "The models do not know the same words: their perplexities do not compare, bits per character do.",
+    "segmenter": "The models cut text into different words: of the measures of words, only bits per character compare.",
+}
 
 
 @click.command(short_help="Measure models on the same text, side by side.")
@@ -99,10 +109,11 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
     with TrainingProgress(hint="Ctrl-C gives up") as progress:
         found = _compare([contender(folder) for folder in folders], data, options, progress)
     rows = [_values(contender, examination) for contender, examination in found]
+    differences = _differences([contender for contender, _ in found])
     if as_json:
         print_json({"models": rows})
     else:
-        click.echo(_report(rows))
+        click.echo(_report(rows, differences))
 
 
 def _compare(
@@ -142,7 +153,7 @@ def _values(contender: Contender, examination: Examination) -> Values:
         "parameters": contender.parameters,
         "ngrams": contender.ngrams,
         "megabytes": round(contender.megabytes, 3),
-        "training_seconds": None if seconds is None else round(seconds, 1),
+        "training_seconds": None if seconds is None else round(seconds, 3),
         "dialogs": examination.dialogs,
         **to_json(examination.assessment),
         "keystroke_savings": keys.savings if keys else None,
@@ -152,37 +163,32 @@ def _values(contender: Contender, examination: Examination) -> Values:
     }
 
 
-def _report(rows: list[Values]) -> str:
-    columns = [column for column in _COLUMNS if any(row[column.name] is not None for row in rows)]
-    cells = [_cells(column, rows) for column in columns]
-    names = [clean(row["name"]) for row in rows]
-    table = aligned([("", *(column.title for column in columns)), *zip(names, *cells, strict=True)])
-    return "\n".join([table, "", *_notes(rows)])
+def _differences(contenders: Sequence[Contender]) -> list[str]:
+    """Return what is not the same in all models; other words matter no more where the text is cut differently."""
+    checkpoints = [contender.model.checkpoint for contender in contenders]
+    if len({checkpoint.segmenter for checkpoint in checkpoints}) > 1:
+        return ["segmenter", "words"]
+    return ["words"] if any(checkpoint.words != checkpoints[0].words for checkpoint in checkpoints) else []
 
 
-def _cells(column: _Column, rows: list[Values]) -> list[str]:
-    """Write a column, the best of several values with an asterisk."""
-    values = [row[column.name] for row in rows]
-    known = [value for value in values if value is not None]
-    best = column.best(known) if column.best and len(known) > 1 and _comparable(column, rows) else None
-    cells = ["–" if value is None else column.written(value) for value in values]
-    if column.best is None:
-        return cells
-    return [
-        cell + ("*" if best is not None and value == best else " ") for cell, value in zip(cells, values, strict=True)
-    ]
-
-
-def _comparable(column: _Column, rows: list[Values]) -> bool:
-    """Whether the values of a column say which model is better: perplexities do so for the same words alone."""
-    return column.name != "perplexity" or len({row["oov_rate"] for row in rows}) == 1
-
-
-def _notes(rows: list[Values]) -> list[str]:
+def _report(rows: list[Values], differences: Sequence[str]) -> str:
+    """Write a column for each model, and what is to be known of the table."""
+    table = [["", *(f"{clean(row['name'])} " for row in rows)]]
+    table += [[line.title, *_cells(line, rows, differences)] for line in _LINES]
+    told = [cells for cells in table if any(cell.strip() != _UNKNOWN for cell in cells[1:])]
     first = rows[0]
-    notes = [f"{first['words']:,} words in {first['dialogs']:,} dialogs; * the best of several."]
+    note = f"{first['words']:,} words in {first['dialogs']:,} dialogs"
     if first["keystroke_characters"]:
-        notes[0] += f" Keys: of {first['keystroke_characters']:,} characters typed."
-    if len({row["oov_rate"] for row in rows}) > 1:
-        notes.append("The vocabularies differ, so that perplexities do not compare; bits per character do.")
-    return notes
+        note += f", {first['keystroke_characters']:,} characters typed"
+    notes = [f"{note}; * the best.", *(_NOTES[name] for name in differences[:1])]
+    return "\n".join([aligned(told), "", *notes])
+
+
+def _cells(line: _Line, rows: list[Values], differences: Sequence[str]) -> list[str]:
+    """Write the values of a line, the best of several different ones with an asterisk."""
+    values = [row[line.name] for row in rows]
+    cells = [_UNKNOWN if value is None else line.written(value) for value in values]
+    best = None
+    if line.best and line.depends_on not in differences and len(set(cells) - {_UNKNOWN}) > 1:
+        best = line.written(line.best([value for value in values if value is not None]))
+    return [cell + ("*" if cell == best else " ") for cell in cells]

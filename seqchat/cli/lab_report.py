@@ -16,6 +16,7 @@ from seqchat.training.lab.settings import BATCH, RATES, LabSettings
 
 _MARKS = {"borne out": "✓", "not borne out": "✗", "in part": "½", "undecided": "?"}
 _EXAMPLE_DISTANCE = 6
+_LEAST_DRAWN = 40
 
 
 def introduction(settings: LabSettings) -> str:
@@ -170,12 +171,13 @@ def _chart(report: Report, updates: int | None) -> str:
     distances = list(report.settings.distances)
     plotext.clear_figure()
     for result in report.results:
-        percent = [100 * score.share for score in scores(report, result, updates)]
+        # The library fails where no point of a line is within the limits.
+        percent = [max(100 * score.share, _LEAST_DRAWN) for score in scores(report, result, updates)]
         plotext.plot(distances, percent, label=result.contender.name, marker="braille")
     plotext.plot([distances[0], distances[-1]], [100 * CHANCE] * 2, label="chance", marker="dot")
     plotext.title(f"% right at distance, {_when(updates)}")
     # The legend has the upper left corner to itself.
-    plotext.ylim(40, 140)
+    plotext.ylim(_LEAST_DRAWN, 140)
     plotext.yticks([50, 75, 100])
     plotext.xticks(distances)
     plotext.theme("clear")

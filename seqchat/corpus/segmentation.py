@@ -33,7 +33,7 @@ from seqchat.corpus.splitting import digest
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, Vocabulary
 from seqchat.corpus.words import Segmenter, segmenter
 from seqchat.errors import SeqchatError
-from seqchat.files import new_folder
+from seqchat.files import new_folder, private_folder
 from seqchat.locations import cache
 
 # Told of the dialogs and real words so far, and the share of the sources that is read, 0 where that is not known.
@@ -180,7 +180,7 @@ def segmented(
     if key is None:
         return _segment(reading, workspace, processes, progress)
     path = cache() / "texts" / key
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     # A second training on the same text waits for the first to cut it.
     with FileLock(path.with_suffix(".lock")):
         try:

@@ -15,7 +15,7 @@ from torch import Tensor
 from seqchat.corpus.batches import Batch, Lanes
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.encoding import UNKNOWN_REST, UNKNOWN_START, WORD, IdStream, Kinds
-from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, Vocabulary
+from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, UNKNOWN_ID, Vocabulary
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.predictions import Predictions
 
@@ -231,7 +231,7 @@ class _WordTable:
         words = [word.removeprefix(GLUE) or word for word in vocabulary.words]
         special = len(SPECIAL_WORDS)
         lengths = np.array([0] * special + [len(word) for word in words[special:]])
-        lengths[TURN_ID] = 1
+        lengths[[TURN_ID, UNKNOWN_ID]] = 1
         groups, members = zip(*(_alike(words, vocabulary, typed) for typed in TYPED), strict=True)
         after = [False] * special + [vocabulary.segmenter.space_after(word) for word in words[special:]]
         return cls(

@@ -199,9 +199,10 @@ def _read_level(tensors: Mapping[str, Tensor], length: int, above: int, words: i
 
 
 def _small(values: Ints) -> Tensor:
-    """Return whole numbers in two bytes where they fit."""
-    narrow = values.max(initial=0) < 1 << 16
-    return torch.from_numpy(values.astype(np.uint16 if narrow else np.int32))
+    """Return whole numbers in as few bytes as they fit into."""
+    largest = int(values.max(initial=0))
+    kinds = (np.uint8, np.uint16, np.int32)
+    return torch.from_numpy(values.astype(next(kind for kind in kinds if largest <= np.iinfo(kind).max)))
 
 
 def _coded(shares: Floats) -> NDArray[np.uint8]:

@@ -4,7 +4,7 @@ import pytest
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.segmentation import Lexicon
-from seqchat.corpus.splitting import cut_in_two, digest, held_out
+from seqchat.corpus.splitting import HeldOut, cut_in_two, digest, hold_out
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 
@@ -17,18 +17,35 @@ def hashes(dialogs):
 
 def test_the_split_follows_the_text_and_not_the_order():
     dialogs = [Dialog((f"我们吃{word}", "好")) for word in "面饭菜肉鱼虾瓜豆"] * 2
-    chosen = held_out(hashes(dialogs), 0.25)
+    chosen = hold_out(hashes(dialogs), 0.25).all(hashes(dialogs))
     held = {d for d, h in zip(dialogs, chosen, strict=True) if h}
     assert len(held) == 2
     assert chosen.sum() == 4  # equal dialogs stand on the same side
-    again = held_out(hashes(dialogs[::-1]), 0.25)
+    again = hold_out(hashes(dialogs), 0.25).all(hashes(dialogs[::-1]))
     assert {d for d, h in zip(dialogs[::-1], again, strict=True) if h} == held
 
 
 def test_at_least_one_dialog_is_held_out():
-    assert held_out(hashes([Dialog((word,)) for word in "面饭菜肉"]), 1e-9).sum() == 1
+    few = hashes([Dialog((word,)) for word in "面饭菜肉"])
+    held = hold_out(few, 1e-9)
+    assert held.all(few).sum() == 1
+    # A single one is for validation.
+    assert not held.tested
+    assert (held.validation(few) == held.all(few)).all()
     with pytest.raises(SeqchatError, match="the same"):
-        held_out(hashes([Dialog(("一",))] * 3), 0.25)
+        hold_out(hashes([Dialog(("一",))] * 3), 0.25)
+
+
+def test_half_of_what_is_held_out_is_kept_for_testing():
+    digests = hashes([Dialog((f"第{n}句",)) for n in range(2_000)])
+    held = hold_out(digests, 0.1)
+    assert held.all(digests).sum() == 200
+    assert 70 < held.test(digests).sum() < 130
+    assert not (held.test(digests) & held.validation(digests)).any()
+    assert ((held.test(digests) | held.validation(digests)) == held.all(digests)).all()
+    # The rule can be kept as two numbers, and says the same of a part of the dialogs.
+    again = HeldOut(held.last, held.tested)
+    assert (again.test(digests[::3]) == held.test(digests)[::3]).all()
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 5, 1000])

@@ -165,7 +165,7 @@ def test_a_model_without_the_ngrams_that_it_names_is_refused(saved):
     [
         ("unigrams", lambda t: t[:-1], "not 9 single words"),
         ("unigrams", lambda t: t * torch.nan, "no probabilities"),
-        ("2.words", lambda t: torch.full_like(t, 60_000), "not in order"),
+        ("2.words", lambda t: torch.full_like(t, 200), "not in order"),
         ("2.words", lambda t: t.int().flip(0), "not in order"),
         ("2.children", lambda t: torch.full_like(t, 1), "not in order"),
         ("3.children", lambda t: t[:-1], "do not fit those of length 2"),

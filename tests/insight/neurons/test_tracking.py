@@ -8,7 +8,7 @@ from seqchat.completion.engine import Engine
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import encode_dialog
 from seqchat.corpus.sources import read_dialogs
-from seqchat.corpus.splitting import digest, held_out
+from seqchat.corpus.splitting import digest, hold_out
 from seqchat.corpus.vocabulary import SPECIAL_WORDS
 from seqchat.errors import SeqchatError
 from seqchat.insight.gates import trace
@@ -225,7 +225,7 @@ def test_drawing_keeps_the_smallest_hashes(dialogs):
 
 def test_drawing_begins_with_what_training_holds_out(dialogs):
     digests = np.array([digest(dialog) for dialog in dialogs], dtype=np.uint64)
-    held = {dialog for dialog, out in zip(dialogs, held_out(digests, 0.1), strict=True) if out}
+    held = {dialog for dialog, out in zip(dialogs, hold_out(digests, 0.1).all(digests), strict=True) if out}
     assert held == set(draw(dialogs, 10**9)[: len(held)])
 
 

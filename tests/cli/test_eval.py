@@ -1,0 +1,107 @@
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from seqchat.cli.eval import eval as evaluate
+from seqchat.corpus.dialogs import Dialog
+from seqchat.corpus.words import segmenter
+from seqchat.errors import SeqchatError
+from seqchat.evaluation.texts import kept_for_testing, read_texts, written
+
+
+def run(*arguments):
+    return CliRunner().invoke(evaluate, [str(a) for a in arguments], catch_exceptions=False)
+
+
+@pytest.fixture
+def chats(tmp_path):
+    """A file of chats, and one of another kind of text."""
+    path = tmp_path / "chats.txt"
+    path.write_text("你好，吃饭了吗？\n吃了，你呢？\n\n我们去吃火锅吧\n好的 <图片>\n", "utf-8")
+    return path
+
+
+def test_json_has_what_the_design_promises(models, chats):
+    result = run(models["lstm"], chats, "--json", "--keystrokes", 20, "--by", "turn", "--by", "source")
+    document = json.loads(result.stdout)
+    promised = "words perplexity bits_per_character top1 top3 top5 mrr oov_rate keystroke_savings seconds"
+    assert set(promised.split()) <= set(document)
+    assert document["words"] > 10
+    assert document["keystroke_characters"] == 20
+    assert document["keystroke_savings"] <= document["keystroke_ceiling"] < 1
+    assert document["typed"]["1"]["words"] > document["typed"]["2"]["words"]
+    assert set(document["by"]) == {"turn", "source"}
+    assert document["by"]["source"]["chats"]["words"] == document["words"]
+    assert sum(group["words"] for group in document["by"]["turn"].values()) == document["words"]
+
+
+def test_the_table_names_what_it_measures(models, chats):
+    result = run(models["lstm"], chats, "--keystrokes", 10, "--by", "frequency")
+    assert result.exit_code == 0
+    for title in ("the next word", "… 2 characters typed", "bits per character", "keystroke savings", "1–100"):
+        assert title in result.stdout
+    assert "nan" not in result.stdout
+
+
+def test_parts_of_a_model_can_be_left_out(models):
+    found = [
+        json.loads(run(models["lstm"], "sample", "--json", "--keystrokes", 0, *flags).stdout)["perplexity"]
+        for flags in ([], ["--no-memory"], ["--network-only"])
+    ]
+    assert len(set(found)) == 3
+    assert found[0] < found[2]
+
+
+def test_what_is_dropped_is_not_measured(models, chats):
+    whole, less = (
+        json.loads(run(models["lstm"], chats, "--json", "--keystrokes", 0, *flags).stdout)
+        for flags in ([], ["--drop", "<图片>"])
+    )
+    assert less["words"] == whole["words"] - 3
+
+
+def test_only_the_dialogs_kept_for_testing(models):
+    whole, kept = (
+        json.loads(run(models["lstm"], "sample", "--json", "--keystrokes", 0, *flags).stdout)
+        for flags in ([], ["--held-out"])
+    )
+    assert 0 < kept["dialogs"] < whole["dialogs"] * 0.05
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["{lstm}", "nodata.txt"], r"There is no file or folder nodata\.txt"),
+        (["{lstm}", "{chats}", "--held-out"], "None of these dialogs were held out"),
+        (["nomodel", "sample"], "nomodel"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_sentence(models, chats, arguments, message):
+    with pytest.raises(SeqchatError, match=message):
+        run(*[a.format(lstm=models["lstm"], chats=chats) for a in arguments])
+
+
+def test_wrong_usage_is_told(models):
+    assert "Missing argument" in run(models["lstm"]).stderr
+    result = run(models["lstm"], "sample", "--drop", "(")
+    assert result.exit_code == 2
+    assert "no regular expression" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{}, {"held_out": None}, {"held_out": {"last": "x", "tested": True}}, {"held_out": {"last": -1, "tested": True}}],
+)
+def test_a_model_that_does_not_say_what_it_held_out_is_refused(data):
+    with pytest.raises(SeqchatError, match="held"):
+        kept_for_testing(data)
+
+
+def test_texts_come_back_as_they_were_written(tmp_path, chats):
+    texts = read_texts([str(chats), "sample"], tmp_path / "work", segmenter="auto")
+    dialogs = written(texts, segmenter("auto"))
+    assert len(dialogs) == sum(text.dialogs for text in texts)
+    assert dialogs[0] == Dialog(("你好，吃饭了吗？", "吃了，你呢？"))
+    assert dialogs[1] == Dialog(("我们去吃火锅吧", "好的 <图片>"))
+    assert dialogs[len(dialogs) - 1].turns

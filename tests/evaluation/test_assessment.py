@@ -1,0 +1,182 @@
+"""The measures against their definitions: word by word, with what the engine would suggest."""
+
+import math
+from collections import defaultdict
+
+import pytest
+import torch
+
+from seqchat.corpus.cleaning import GLUE
+from seqchat.corpus.dialogs import Dialog
+from seqchat.corpus.encoding import IdStream
+from seqchat.corpus.sources import read_dialogs
+from seqchat.corpus.vocabulary import TURN_ID
+from seqchat.errors import SeqchatError
+from seqchat.evaluation.assessment import assess
+from seqchat.evaluation.examination import load
+from seqchat.evaluation.predictions import NetworkPredictions, NgramPredictions
+from seqchat.model.config import ModelConfig
+from seqchat.model.network import PADDING, build
+
+
+@pytest.fixture
+def dialogs():
+    sample = list(read_dialogs(["sample"]))
+    return [*sample[:3], Dialog(("龘龘𠀀", "好", "ok hello, 你好 world")), sample[5], Dialog(tuple("你我他好" * 7))]
+
+
+def turn_group(turn):
+    for name, first, last in (("1", 1, 1), ("2", 2, 2), ("3–5", 3, 5), ("6–10", 6, 10), ("11–20", 11, 20)):
+        if first <= turn <= last:
+            return name
+    return "21 and later"
+
+
+class Plain:
+    """What is counted, one word after the other, from the rows that the engine predicts."""
+
+    def __init__(self, engine, dialogs):
+        self.nats = self.tokens = self.characters = 0
+        self.ranks, self.turns, self.typed = [], defaultdict(list), {1: [], 2: []}
+        self.losses = defaultdict(list)
+        vocabulary = engine.vocabulary
+        for dialog in dialogs:
+            said = ""
+            for number, turn in enumerate(dialog.turns, 1):
+                ids = []
+                for word in [*vocabulary.segmenter.split(turn), "\n"]:
+                    pieces = vocabulary.encode_word(word)
+                    for place, word_id in enumerate(pieces):
+                        row = self._row(engine, said, ids)
+                        self.nats -= float(row[word_id])
+                        self.tokens += 1
+                        self.losses[turn_group(number)].append(-float(row[word_id]))
+                        if word != "\n" and place == 0:
+                            self._count(vocabulary, row, word, word_id, turn_group(number))
+                        ids.append(word_id)
+                said += f"{turn}\n"
+                self.characters += len(turn) + 1
+
+    @staticmethod
+    def _row(engine, said, ids):
+        tree = engine.context.tree
+        start = engine.context.node(said) if said else tree.root
+        (node,) = tree.read([start], [ids])
+        recall = engine.memory.recall(node)
+        row = tree.row(node)
+        return row if recall is None else recall.mix_row(row, recall.shares(node))
+
+    def _count(self, vocabulary, row, word, word_id, group):
+        known = word in vocabulary and vocabulary.suggestible[word_id]
+        offered = torch.from_numpy(vocabulary.suggestible)
+        rank = int((row[offered] > row[word_id]).sum()) + 1 if known else math.inf
+        self.ranks.append(rank)
+        self.turns[group].append(rank)
+        plain = word.removeprefix(GLUE) or word
+        for typed, ranks in self.typed.items():
+            pieces = len(plain) if word in vocabulary else len(vocabulary.encode_word(word))
+            if pieces <= typed or (word in vocabulary and not known):
+                continue
+            alike = [
+                i
+                for i in range(len(vocabulary))
+                if vocabulary.suggestible[i]
+                and len(w := vocabulary.words[i].removeprefix(GLUE) or vocabulary.words[i]) > typed
+                and w.startswith(plain[:typed])
+            ]
+            ranks.append(int((row[alike] > row[word_id]).sum()) + 1 if known else math.inf)
+
+
+def share(ranks, k):
+    return sum(rank <= k for rank in ranks) / len(ranks)
+
+
+def test_the_measures_are_those_of_their_definitions(engine, models, tmp_path, dialogs):
+    stream = IdStream.write(tmp_path, dialogs, engine.vocabulary)
+    model = load(models[engine.config.cell])
+    found = assess(model.predictions(), stream, model.vocabulary).assessment()
+    plain = Plain(engine, dialogs)
+    assert (found.whole.tokens, found.whole.words) == (plain.tokens, len(plain.ranks))
+    assert found.whole.perplexity == pytest.approx(math.exp(plain.nats / plain.tokens), rel=1e-3)
+    assert found.bits_per_character == pytest.approx(plain.nats / math.log(2) / plain.characters, rel=1e-3)
+    near = 2.5 / len(plain.ranks)  # ties within the error of float32 may fall on either side
+    for k, value in ((1, found.whole.top1), (3, found.whole.top3), (5, found.whole.top5)):
+        assert value == pytest.approx(share(plain.ranks, k), abs=near)
+    assert found.whole.mrr == pytest.approx(sum(1 / rank for rank in plain.ranks) / len(plain.ranks), abs=near)
+    assert found.oov_rate == stream.unknown_words / stream.words
+    for typed, ranks in plain.typed.items():
+        assert found.typed[typed]["words"] == len(ranks)
+        for k in (1, 3, 5):
+            assert found.typed[typed][f"top{k}"] == pytest.approx(share(ranks, k), abs=2.5 / len(ranks))
+    assert set(found.by["turn"]) == set(plain.turns)
+    for group, ranks in plain.turns.items():
+        measures = found.by["turn"][group]
+        assert measures.words == len(ranks)
+        assert measures.top5 == pytest.approx(share(ranks, 5), abs=2.5 / len(ranks))
+        losses = plain.losses[group]
+        assert measures.perplexity == pytest.approx(math.exp(sum(losses) / len(losses)), rel=1e-3)
+    assert sum(measures.words for measures in found.by["frequency"].values()) == found.whole.words
+    assert found.by["frequency"]["not in the vocabulary"].top5 == 0
+    assert found.by["frequency"]["1–100"].top1 > found.whole.top1
+
+
+def test_texts_can_be_counted_one_after_the_other(models, tmp_path, dialogs):
+    model = load(models["lstm"])
+    whole = assess(model.predictions(), IdStream.write(tmp_path / "a", dialogs, model.vocabulary), model.vocabulary)
+    first, second = (
+        assess(model.predictions(), IdStream.write(tmp_path / name, part, model.vocabulary), model.vocabulary)
+        for name, part in (("b", dialogs[:2]), ("c", dialogs[2:]))
+    )
+    a, b = whole.assessment(), (first + second).assessment()
+    assert a.whole.perplexity == pytest.approx(b.whole.perplexity, rel=1e-5)
+    assert (a.whole.words, a.whole.top5, a.typed) == (b.whole.words, pytest.approx(b.whole.top5), b.typed)
+
+
+def test_unknown_words_are_counted_across_blocks(models, tmp_path, dialogs, monkeypatch):
+    model = load(models["lstm"])
+    stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
+    expected = assess(model.predictions(), stream, model.vocabulary).assessment().typed
+    for block in (1, 2, 3, 7):
+        monkeypatch.setattr("seqchat.corpus.encoding._BLOCK", block)
+        assert assess(model.predictions(), stream, model.vocabulary).assessment().typed == expected
+
+
+def test_ngrams_alone_are_measured_too(models, tmp_path, dialogs):
+    model = load(models["lstm"])
+    stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
+    mixture = model.checkpoint.mixture
+    found = assess(NgramPredictions(mixture.ngrams), stream, model.vocabulary).assessment().whole
+    ids, loss = stream.ids.tolist(), 0.0
+    for start, end in zip(stream.starts[:-1], stream.starts[1:], strict=True):
+        context = mixture.ngrams.begin(1)
+        for here, following in zip(ids[start : end - 1], ids[start + 1 : end], strict=True):
+            context = mixture.ngrams.advance(context, torch.tensor([here]).numpy())
+            loss -= math.log(float(mixture.ngrams.probabilities(context)[0, following]))
+    assert found.perplexity == pytest.approx(math.exp(loss / found.tokens), rel=1e-4)
+
+
+def test_a_window_network_is_measured_too(models, tmp_path, dialogs):
+    model = load(models["lstm"])
+    config = ModelConfig(len(model.vocabulary), objective="window", embedding_size=4, hidden_size=6)
+    torch.manual_seed(0)
+    network = build(config).eval()
+    stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
+    found = assess(NetworkPredictions(network), stream, model.vocabulary).assessment().whole
+    loss = 0.0
+    for start, end in zip(stream.starts[:-1], stream.starts[1:], strict=True):
+        ids = stream.ids[start:end].tolist()
+        for place in range(1, len(ids)):
+            window = ([PADDING] * 5 + ids[:place])[-5:]
+            hidden, _ = network.recurrent(network.embedding(torch.tensor(window)[:, None]))
+            features = network.projection(hidden[-1])
+            loss -= float(network.logits(features).log_softmax(dim=1)[0, ids[place]])
+    assert found.perplexity == pytest.approx(math.exp(loss / found.tokens), rel=1e-4)
+
+
+def test_a_text_without_words_is_refused(models, tmp_path):
+    model = load(models["lstm"])
+    stream = IdStream.write(tmp_path, [Dialog(("你",))], model.vocabulary)
+    blank = IdStream(stream.ids[[0, 2]].copy(), stream.kinds[[0, 2]].copy(), torch.tensor([0, 2]).numpy())
+    assert blank.ids.tolist() == [2, TURN_ID]
+    with pytest.raises(SeqchatError, match="no word"):
+        assess(model.predictions(), blank, model.vocabulary).assessment()
