@@ -58,7 +58,7 @@ def test_what_is_dropped_is_not_measured(models, chats):
         json.loads(run(models["lstm"], chats, "--json", "--keystrokes", 0, *flags).stdout)
         for flags in ([], ["--drop", "<图片>"])
     )
-    assert less["words"] == whole["words"] - 3
+    assert less["words"] == whole["words"] - 4
 
 
 def test_only_the_dialogs_kept_for_testing(models):
