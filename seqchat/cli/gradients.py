@@ -42,7 +42,7 @@ _Y_LABEL = "share of the gradient that is left"
 @click.option("--words", default=200, show_default=True, type=click.IntRange(min=1), help="Losses to follow back.")
 @click.option("--distance", default=50, show_default=True, type=click.IntRange(2, 1_000), help="How many words back.")
 @click.option("--layer", type=click.IntRange(min=1), help="Counted from the bottom  [the top one]")
-@click.option("--seed", default=0, show_default=True, help="Which words are chosen.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Which words are chosen.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write a .png, .svg or .json file.")
 @json_option
 def gradients(
