@@ -11,7 +11,7 @@ import click
 from seqchat.cli.options import drop_option, json_option, keystrokes_option, print_json
 from seqchat.cli.tables import aligned
 from seqchat.corpus.cleaning import clean
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, quoted
 from seqchat.model.shelf import find
 
 if TYPE_CHECKING:
@@ -130,6 +130,8 @@ def _compare(
         folder = Path(name)
         texts = Texts.read(data, contenders, folder, watcher, field=options["field"], drop=options["drop"])
         measured = texts if choice is None else _some(texts.those(choice))
+        if choice is not None:
+            _tell_what_was_dropped(contenders, options["drop"], watcher)
         if options["baselines"]:
             contenders = [*contenders, *train_baselines(texts, contenders[0], folder / "baselines", watcher)]
         watcher.message(f"Measuring on {measured.dialogs:,} dialogs")
@@ -140,6 +142,15 @@ def _some(texts: Texts) -> Texts:
     if not texts.dialogs:
         raise SeqchatError("These texts have no dialog that the training of every model has kept for testing.")
     return texts
+
+
+def _tell_what_was_dropped(contenders: Sequence[Contender], drop: Sequence[str], watcher: Watcher) -> None:
+    """Say which models learned from text that was read in another way."""
+    for contender in contenders:
+        dropped = contender.model.checkpoint.data.get("drop") or []
+        if list(dropped) != list(drop):
+            options = " ".join(f"--drop {quoted(pattern)}" for pattern in dropped) or "no --drop"
+            watcher.message(f"{contender.model.name} was trained with {options}")
 
 
 def _values(contender: Contender, examination: Examination) -> Values:

@@ -42,6 +42,7 @@ TEXTBOOK_SETTINGS = TrainingSettings(
     weight_dropout=0.0,
     activation=0.0,
     slowness=0.0,
+    samples=2_048,
     patience=2,
     time_limit=10 * 60,
 )
@@ -103,12 +104,15 @@ def train_textbook(
     trainer = Trainer(network, settings, train, validation, torch.from_numpy(vocabulary.suggestible))
     watcher.message("Training the network of the textbook")
     watcher.start(trainer, config.parameters)
-    # Values near zero cost a hundred times more without it.
+    # Values near zero cost a hundred times more without it, and so small a network gains nothing from a second thread.
+    threads = torch.get_num_threads()
     torch.set_flush_denormal(True)
+    torch.set_num_threads(1)
     try:
         weights = _best_weights(trainer, watcher)
     finally:
         torch.set_flush_denormal(False)
+        torch.set_num_threads(threads)
     checkpoint = Checkpoint(config, vocabulary.words, weights, vocabulary.segmenter.name)
     return Baseline("textbook", checkpoint, config.parameters, trainer.counters.seconds)
 
