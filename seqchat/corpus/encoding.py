@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.vocabulary import DIALOG_ID, SPECIAL_WORDS, TURN_ID
 from seqchat.corpus.words import Segmenter
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, one_line
 
 # What a token is, for the definitions of the measures: a real word, or a part of an out-of-vocabulary one.
 NO_WORD, WORD, UNKNOWN_START, UNKNOWN_REST = range(4)
@@ -82,6 +82,8 @@ class IdStream:
         """Open what `write`, or a `StreamWriter`, wrote."""
         try:
             starts = np.load(folder / "starts.npy", mmap_mode="r", allow_pickle=False)
+            if not _in_order(starts):
+                raise ValueError("its dialogs do not follow each other")
             if starts[-1] == 0:
                 raise SeqchatError(f"{folder} holds no text.")
             return cls(
@@ -90,7 +92,7 @@ class IdStream:
                 starts,
             )
         except (OSError, ValueError) as error:
-            raise SeqchatError(f"The encoded text in {folder} cannot be read ({error}).") from error
+            raise SeqchatError(f"The encoded text in {folder} cannot be read ({one_line(error)}).") from error
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -126,6 +128,16 @@ class IdStream:
     def unknown_words(self) -> int:
         """How many real words the vocabulary lacks."""
         return sum(int((kinds == UNKNOWN_START).sum()) for _, kinds in self.blocks())
+
+
+def _in_order(starts: NDArray[np.int64]) -> bool:
+    return (
+        starts.ndim == 1
+        and starts.dtype == np.int64
+        and len(starts) > 0
+        and int(starts[0]) == 0
+        and bool((np.diff(starts) >= 0).all())
+    )
 
 
 class StreamWriter:

@@ -1,6 +1,7 @@
 import random
 from itertools import islice
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -27,7 +28,14 @@ def anew(engine: Engine, ids: list[int]) -> torch.Tensor:
     state = engine.network.initial_state()
     for word_id in [DIALOG_ID, *ids]:
         state, features, _ = engine.network.step(torch.tensor([word_id]), state)
-    return engine.network.log_probabilities(features)[0]
+    row = engine.network.log_probabilities(features)
+    if engine.mixture is None:
+        return row[0]
+    ngrams = engine.mixture.ngrams
+    context = ngrams.begin(1)
+    for word_id in (DIALOG_ID, *ids):
+        context = ngrams.advance(context, np.array([word_id]))
+    return engine.mixture.mix(row, context)[0]
 
 
 def test_an_edited_text_is_read_as_if_it_were_new(engine):
