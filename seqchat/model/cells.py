@@ -22,7 +22,7 @@ from torch.nn.functional import linear
 Gates = dict[str, Tensor]
 
 # A rectifier has no upper end: over many words its state could grow until it is no number any more.
-_MOST_RECTIFIED = 1e15
+_MOST_RECTIFIED = 1e10
 
 
 class LayerWeights(NamedTuple):

@@ -15,12 +15,15 @@ import pyarrow.parquet as pq
 import pytest
 
 from seqchat.corpus.cleaning import clean
-from seqchat.corpus.dialogs import MAX_TURN_CHARACTERS
+from seqchat.corpus.dialogs import MAX_TURN_CHARACTERS, Dialog
+from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.readers import READERS
 from seqchat.corpus.sources import Report, read_dialogs
+from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
+from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 
-from .fuzzing import a_json_edit, a_spoil, assert_sentence, fuzz, spoiled, with_edits
+from .fuzzing import CASES, Spoil, a_json_edit, a_spoil, assert_sentence, fuzz, spoiled, with_edits
 
 _CHARACTERS = [
     "你",
@@ -259,3 +262,23 @@ def test_a_source_that_cannot_be_a_name_is_one_sentence(name):
     with pytest.raises(SeqchatError) as failure:
         list(read_dialogs([name]))
     assert_sentence(str(failure.value))
+
+
+def test_a_spoiled_stream_of_ids_is_opened_or_refused_in_one_sentence(quick_folder):
+    words = Vocabulary([*SPECIAL_WORDS, "你", "好"], segmenter("auto"))
+    IdStream.write(quick_folder, [Dialog(("你好", "好")), Dialog(("好",))], words)
+    original = (quick_folder / "starts.npy").read_bytes()
+
+    def check(spoil: Spoil) -> str:
+        (quick_folder / "starts.npy").write_bytes(spoiled(original, spoil))
+        try:
+            stream = IdStream.open(quick_folder)
+        except SeqchatError as error:
+            assert_sentence(str(error))
+            return "refused"
+        assert sum(len(ids) for ids, _ in stream.blocks()) == len(stream) == stream.starts[-1] <= 9
+        assert len(stream.counts(len(words))) == len(words)
+        return "opened"
+
+    outcomes = fuzz(a_spoil, check, CASES // 5)
+    assert min(outcomes["opened"], outcomes["refused"]) > 50

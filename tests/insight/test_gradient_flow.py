@@ -176,7 +176,7 @@ def test_one_unit_by_hand(weight, seen, halving):
     weights["recurrent.0.weight_hh_l0"] += weight
     weights["embedding.weight"][5:9] += 1
     flow = gradient_flow(
-        Engine("one", Checkpoint(config, [*SPECIAL_WORDS, *WORDS], weights, "whitespace")), stream(60), distance=20
+        Engine("one", Checkpoint(config, [*SPECIAL_WORDS, *WORDS], weights, "whitespace")), stream(33), distance=20
     )
     np.testing.assert_allclose(flow.norms["hidden"] / flow.norms["hidden"][0], weight ** np.arange(21.0), rtol=1e-6)
     assert flow.step_norm == pytest.approx(weight)
