@@ -74,7 +74,9 @@ _NOTES = {
 
 @click.command(short_help="Measure models on the same text, side by side.")
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
-@click.option("--data", multiple=True, required=True, help="Any text that 'train' reads; may be repeated.")
+@click.option(
+    "--data", multiple=True, required=True, metavar="DATA", help="Any text that 'train' reads; may be repeated."
+)
 @click.option(
     "--baselines",
     is_flag=True,
@@ -147,8 +149,8 @@ def _some(texts: Texts) -> Texts:
 def _tell_what_was_dropped(contenders: Sequence[Contender], drop: Sequence[str], watcher: Watcher) -> None:
     """Say which models learned from text that was read in another way."""
     for contender in contenders:
-        dropped = contender.model.checkpoint.data.get("drop") or []
-        if list(dropped) != list(drop):
+        dropped = contender.model.checkpoint.data.get("drop")
+        if isinstance(dropped, list) and dropped != list(drop):
             options = " ".join(f"--drop {quoted(pattern)}" for pattern in dropped) or "no --drop"
             watcher.message(f"{contender.model.name} was trained with {options}")
 

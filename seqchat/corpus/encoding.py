@@ -91,7 +91,9 @@ class IdStream:
                 np.memmap(folder / "kinds.bin", dtype=np.uint8, mode="r", shape=(int(starts[-1]),)),
                 starts,
             )
-        except (OSError, ValueError) as error:
+        except SeqchatError:
+            raise
+        except Exception as error:  # NumPy reads a header with Python's own parser, which raises many kinds
             raise SeqchatError(f"The encoded text in {folder} cannot be read ({one_line(error)}).") from error
 
     def __len__(self) -> int:

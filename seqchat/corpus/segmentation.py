@@ -32,7 +32,7 @@ from seqchat.corpus.sources import Report, content_key, read_dialogs
 from seqchat.corpus.splitting import digest
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, Vocabulary
 from seqchat.corpus.words import Segmenter, segmenter
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, one_line
 from seqchat.files import new_folder, private_folder
 from seqchat.locations import cache
 
@@ -108,8 +108,10 @@ class SegmentedText:
             content = json.loads((folder / "text.json").read_text("utf-8"))
             digests = np.load(folder / "digests.npy", allow_pickle=False)
             return cls(IdStream.open(folder), content["words"], digests, Report(**content["report"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise SeqchatError(f"The segmented text in {folder} cannot be read ({error}).") from error
+        except SeqchatError:
+            raise
+        except Exception as error:  # of damaged files the libraries raise many kinds
+            raise SeqchatError(f"The segmented text in {folder} cannot be read ({one_line(error)}).") from error
 
     def counts(self, chosen: NDArray[np.bool_]) -> Counter[str]:
         """Count the words of the chosen dialogs: bool [dialogs]."""

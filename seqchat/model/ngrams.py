@@ -29,7 +29,7 @@ Floats = NDArray[np.float32]
 Contexts = Ints
 _UNKNOWN = -1
 
-# Shares are stored as their logarithm in 255 steps of 5%, down to a millionth.
+# Shares are stored as their logarithm in 255 steps of 5%, down to a millionth; rounded down, so that no sum exceeds 1.
 _STEPS, _DECADES = 255, 6.0
 
 
@@ -148,7 +148,7 @@ class NgramModel:
     # --- on disk ---------------------------------------------------------------------------------------------------
 
     def to_tensors(self) -> dict[str, Tensor]:
-        """Return the model as few bytes: 4 an n-gram, its shares rounded by 3% at most."""
+        """Return the model as few bytes: 4 an n-gram, its shares rounded down by 5% at most."""
         tensors = {"unigrams": torch.from_numpy(self.unigrams)}
         for length, level in enumerate(self.levels, 2):
             tensors[f"{length}.children"] = _small(np.diff(level.starts))
@@ -207,7 +207,7 @@ def _small(values: Ints) -> Tensor:
 
 def _coded(shares: Floats) -> NDArray[np.uint8]:
     logs = np.log10(np.maximum(shares, 10.0**-_DECADES)) / _DECADES
-    codes: NDArray[np.uint8] = np.round((1 + logs) * _STEPS).astype(np.uint8)
+    codes: NDArray[np.uint8] = np.floor((1 + logs) * _STEPS).astype(np.uint8)
     return codes
 
 

@@ -106,6 +106,17 @@ def test_held_out_dialogs_are_those_that_all_models_have_kept(models, tmp_path):
     assert [row["dialogs"] for row in rows] == [1, 1]
 
 
+def test_text_that_is_read_in_another_way_than_in_training_is_noticed(models, tmp_path):
+    dropping = copy_with(tmp_path / "dropping", models["gru"], drop=["<media>", "[0-9]+"])
+    odd = copy_with(tmp_path / "odd", models["rnn"], drop=5)
+    arguments = (dropping, models["lstm"], odd, "--data", "sample", "--held-out", "--keystrokes", 0)
+    notices = [line for line in compare(*arguments).stderr.splitlines() if "was trained with" in line]
+    assert notices == ["dropping was trained with --drop '<media>' --drop '[0-9]+'"]
+    same = compare(*arguments, "--drop", "<media>", "--drop", "[0-9]+").stderr
+    assert "dropping was trained" not in same
+    assert "lstm was trained with no --drop" in same
+
+
 @pytest.fixture
 def quick_textbook(monkeypatch) -> dict[str, IdStream]:
     """Let the textbook's network learn for a moment; keep what it learns from."""

@@ -11,7 +11,7 @@ import pytest
 from seqchat.cli import cli
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 _ENDS = {"|", ">", ">>", "<", "&&", "||", ";", "#"}
 
@@ -131,3 +131,10 @@ def test_what_documents_link_to_is_there(document):
     text = document.read_text("utf-8")
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
         assert "://" in target or (document.parent / target).exists(), target
+
+
+def test_the_files_that_contributors_are_sent_to_are_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = {name for name in re.findall(r"`((?:[\w.-]+/)+[\w.-]*)`", text) if "NAME" not in name and ".." not in name}
+    assert len(named) > 30
+    assert [name for name in named if not (ROOT / name).exists() and not (ROOT / "seqchat" / name).exists()] == []

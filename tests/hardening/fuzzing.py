@@ -24,7 +24,7 @@ from seqchat.errors import one_line
 CASES = 10_000 * int(os.environ.get("SEQCHAT_FUZZ", "1"))
 _BATCH = 50
 # So many more are drawn, since some come twice.
-_MARGIN = 2
+_MARGIN = 3
 _LONGEST_MESSAGE = 1_000
 
 T = TypeVar("T")

@@ -165,7 +165,10 @@ _SESSION = dataclasses.asdict(
 
 def a_session(rng: Random) -> bytes:
     """Return what the file of a session holds."""
-    text = with_edits(json.dumps(_SESSION, ensure_ascii=False), [a_json_edit(rng) for _ in range(rng.randint(0, 2))])
+    text = with_edits(
+        json.dumps(_SESSION | {"time": rng.random()}, ensure_ascii=False),
+        [a_json_edit(rng) for _ in range(rng.randint(0, 2))],
+    )
     content = text.encode("utf-8", "surrogatepass")
     for _ in range(rng.choice([0, 0, 1])):
         content = spoiled(content, a_spoil(rng))

@@ -264,6 +264,7 @@ def test_a_source_that_cannot_be_a_name_is_one_sentence(name):
     assert_sentence(str(failure.value))
 
 
+@pytest.mark.filterwarnings("ignore:Data type alias")
 def test_a_spoiled_stream_of_ids_is_opened_or_refused_in_one_sentence(quick_folder):
     words = Vocabulary([*SPECIAL_WORDS, "你", "好"], segmenter("auto"))
     IdStream.write(quick_folder, [Dialog(("你好", "好")), Dialog(("好",))], words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -201,3 +202,11 @@ async def back_to_the_text(d: Desk) -> None:
         d.workspace.use_mode("compose")
     d.workspace.write()
     await d.pilot.pause()
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "长" * 90, "x" * 5_000, "a\nb", "\x1b[2J", "no/folder/a.txt"])
+async def test_any_name_of_a_text_opens_the_app(desk, name):
+    async with desk(options={"file": Path(name)}) as d:
+        await d.press("q")
+        await d.until(lambda: d.editor.text == "q")
+        assert "\x1b" not in d.screen

@@ -105,11 +105,19 @@ def test_the_textbook_is_the_network_of_the_textbook(streams, vocabulary):
     assert baseline.seconds > 0
 
 
-def test_training_the_textbook_leaves_small_numbers_as_they_were(streams, vocabulary, monkeypatch):
+def test_training_the_textbook_leaves_the_process_as_it_was(streams, vocabulary, monkeypatch):
     def broken(*_):
+        assert torch.get_num_threads() == 1
         raise RuntimeError
 
     monkeypatch.setattr(baselines, "_best_weights", broken)
-    with pytest.raises(RuntimeError):
-        train_textbook(*streams, vocabulary, Silent(), QUICK)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        with pytest.raises(RuntimeError):
+            train_textbook(*streams, vocabulary, Silent(), QUICK)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(threads)
+    # Numbers near zero are numbers still.
     assert float(torch.tensor(1e-39) * 0.5) > 0
