@@ -14,7 +14,15 @@ from seqchat.training.run import Task, resume, train
 
 from ..conftest import QUICK, TINY, Silent
 
-FILES = {"config.json", "vocabulary.txt", "model.safetensors", "training", "metrics.jsonl", "README.md"}
+FILES = {
+    "config.json",
+    "vocabulary.txt",
+    "model.safetensors",
+    "ngrams.safetensors",
+    "training",
+    "metrics.jsonl",
+    "README.md",
+}
 
 
 class Stop:
