@@ -180,14 +180,14 @@ LESSONS: tuple[Lesson, ...] = (
         english=Words(
             "The forget gate",
             "f says, neuron by neuron, how much of the memory stays. Textbooks let it drop 小帅 (he) when 小美 (she) "
-            "becomes the subject. See for yourself: the mean over all neurons is lowest where a clause ends, at ， "
-            "and ；, and not at 小美. Single neurons fall there too (Δf; Alt+X makes room for it).",
+            "becomes the subject. See for yourself: the mean over all neurons is lower where a clause ends, at ， "
+            "and ；, than at 小美. Single neurons fall there too (Δf; Alt+X makes room for it).",
             "In place of ； put 。 and then 和 (and), and compare the means at that word.",
         ),
         chinese=Words(
             "遗忘门",
             "f 逐个神经元地决定旧记忆留下多少。教科书说：主语换成「小美」时，遗忘门会丢掉「小帅」。自己看看："
-            "全部神经元的均值在分句结束的「，」和「；」处最低，而不是在「小美」处。"
+            "全部神经元的均值在分句结束的「，」和「；」处，比在「小美」处还低。"
             "也有神经元在那里下降（Δf；按 Alt+X 才有地方显示）。",
             "把「；」换成「。」，再换成「和」，比较这个词处的均值。",
         ),
