@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -11,7 +12,8 @@ sys.path.insert(0, str(Path(__file__).parent / "tests" / "lines"))
 
 import measuring
 
-_MEASUREMENT = measuring.Measurement()
+# Processes that the first one starts are measured from their very beginning, by sitecustomize.py.
+_MEASUREMENT = None if "PYTEST_XDIST_WORKER" in os.environ else measuring.Measurement()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,6 +23,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print how much of each package was run."""
+    if _MEASUREMENT is None:
+        return
     terminalreporter.section("lines of seqchat that were run")
     for line in _MEASUREMENT.table():
         terminalreporter.write_line(line)
