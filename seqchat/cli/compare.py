@@ -83,6 +83,7 @@ _NOTES = {
     help="Also train 5-grams and the textbook's network; DATA are the texts the first MODEL learned from.",
 )
 @click.option("--held-out", is_flag=True, help="Only dialogs that the training of every MODEL kept for testing.")
+@click.option("--network-only", is_flag=True, help="Without n-grams and memory: the networks alone.")
 @keystrokes_option
 @click.option("--field", help="The field or column that holds the turns or the text.")
 @drop_option
@@ -99,7 +100,7 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
     all are measured on dialogs that were kept for testing, as with --held-out.
 
     \b
-    seqchat compare rnn-chat lstm-chat gru-chat --data sample
+    seqchat compare rnn-chat lstm-chat gru-chat --data sample --network-only
     seqchat compare lstm-chat me --data my_chats.jsonl --held-out --json
     seqchat compare me --data my_chats.jsonl --baselines
     """
@@ -109,7 +110,8 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
     from seqchat.training.comparison import contender
 
     with TrainingProgress(hint="Ctrl-C gives up") as progress:
-        found = _compare([contender(folder) for folder in folders], data, options, progress)
+        contenders = [contender(folder, network_only=options["network_only"]) for folder in folders]
+        found = _compare(contenders, data, options, progress)
     rows = [_values(contender, examination) for contender, examination in found]
     differences = _differences([contender for contender, _ in found])
     if as_json:

@@ -92,13 +92,13 @@ class Texts:
         return sum(text.dialogs for text in next(iter(self.by_segmenter.values())))
 
 
-def contender(folder: Path) -> Contender:
-    """Load a model to compare it with others.
+def contender(folder: Path, *, network_only: bool = False) -> Contender:
+    """Load a model to compare it with others; network_only: without its n-grams and its memory.
 
     Raises:
         SeqchatError: its files are damaged or do not fit each other.
     """
-    model = load(folder)
+    model = load(folder, ngrams=not network_only, memory=not network_only)
     return Contender(model, model.checkpoint.config.parameters, _megabytes(folder), _training_seconds(folder))
 
 

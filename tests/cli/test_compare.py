@@ -57,17 +57,19 @@ def copy_with(folder: Path, model: Path, **data) -> Path:
     return folder
 
 
-def test_the_measures_are_those_of_eval(models, chat):
-    rows = compared(models["lstm"], models["gru"], "--data", chat, "--keystrokes", 40)
+@pytest.mark.parametrize("options", [(), ("--network-only",)])
+def test_the_measures_are_those_of_eval(models, chat, options):
+    rows = compared(models["lstm"], models["gru"], "--data", chat, "--keystrokes", 40, *options)
     assert [row["name"] for row in rows] == ["lstm", "gru"]
     for row in rows:
-        alone = evaluated(models[row["name"]], chat, "--keystrokes", 40)
+        alone = evaluated(models[row["name"]], chat, "--keystrokes", 40, *options)
         names = ("words", "dialogs", "bits_per_character", "perplexity", "top1", "top3", "top5", "mrr", "oov_rate")
         assert {name: row[name] for name in names} == pytest.approx({name: alone[name] for name in names})
         for name in ("keystroke_savings", "keystroke_ceiling", "keystroke_characters"):
             assert row[name] == alone[name]
         assert row["keystroke_characters"] == 40
         assert row["keystroke_ms"] > 0
+        assert bool(row["ngrams"]) == (not options)
 
 
 def test_size_and_training_are_those_of_the_files(models, chat):
