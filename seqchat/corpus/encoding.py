@@ -111,6 +111,17 @@ class IdStream:
             totals += np.bincount(ids, minlength=words)
         return totals
 
+    def parts(self, count: int) -> list[IdStream]:
+        """Return at most so many streams that have its dialogs, each about as many tokens."""
+        marks = np.linspace(0, len(self), count + 1)[1:-1]
+        cuts = np.unique([0, *np.searchsorted(self.starts, marks), self.dialogs])
+        tokens = self.starts[cuts]
+        return [
+            IdStream(self.ids[low:high], self.kinds[low:high], self.starts[first : last + 1] - low)
+            for first, last, low, high in zip(cuts[:-1], cuts[1:], tokens[:-1], tokens[1:], strict=True)
+            if high > low
+        ]
+
     @property
     def targets(self) -> int:
         """How many tokens are predicted: all but the first of each dialog."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -18,6 +20,7 @@ from seqchat.corpus.encoding import UNKNOWN_REST, UNKNOWN_START, WORD, IdStream,
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, UNKNOWN_ID, Vocabulary
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.predictions import Predictions
+from seqchat.model.threads import one_thread
 
 TOP = (1, 3, 5)
 # So many characters of a word are typed already
@@ -82,22 +85,39 @@ class Assessment:
 
 
 def assess(
-    predictions: Predictions,
+    predictions: Callable[[], Predictions],
     stream: IdStream,
     vocabulary: Vocabulary,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Tally:
-    """Read a text once, each dialog from its beginning, and count; progress is told the share that is read."""
-    lanes = Lanes(stream, _LANES, _WINDOW)
-    tally = Tally(vocabulary, lanes.lanes)
-    read = 0
-    for batch in lanes:
-        for lane, rows in predictions.read(batch):
-            tally.add(lane, batch, rows)
-            read += len(rows)
-        progress(read / max(stream.targets, 1))
-    tally.unknown_longer = _unknown_longer(stream)
-    return tally
+    """Read a text once, each dialog from its beginning, and count.
+
+    Its dialogs are dealt out to as many threads as PyTorch has, and `predictions` makes what each of them reads with.
+    progress: is told the share that is read.
+    """
+    parts = stream.parts(torch.get_num_threads()) or [stream]
+    stopped = Event()
+
+    def read(part: IdStream, progress: Callable[[float], None] = lambda _: None) -> Tally:
+        lanes = Lanes(part, _LANES, _WINDOW)
+        tally, mine, done = Tally(vocabulary, lanes.lanes), predictions(), 0
+        for batch in lanes:
+            for lane, rows in mine.read(batch):
+                tally.add(lane, batch, rows)
+                done += len(rows)
+            progress(done / max(part.targets, 1))
+            if stopped.is_set():
+                break
+        tally.unknown_longer = _unknown_longer(part)
+        return tally
+
+    with one_thread(), ThreadPoolExecutor(len(parts), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        others = [pool.submit(read, part) for part in parts[1:]]
+        try:
+            # The parts are alike, so that the first one's progress is that of all.
+            return sum((other.result() for other in others), start=read(parts[0], progress))
+        finally:
+            stopped.set()
 
 
 class Tally:

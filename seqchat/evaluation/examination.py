@@ -10,8 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Protocol
 
-import torch
-
 from seqchat.completion.engine import Engine
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
@@ -23,6 +21,7 @@ from seqchat.evaluation.texts import Text, kept_for_testing, read_texts, written
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import Adaptation
 from seqchat.model.network import Network, build
+from seqchat.model.threads import one_thread
 
 # How a network that reads from both sides predicts
 HEADS = ("forward", "backward", "joint")
@@ -128,7 +127,7 @@ def examine_texts(model: Model, texts: Sequence[Text], folder: Path, characters:
         stream = text.stream(model.vocabulary, folder / f"{model.name}-{number}")
         began = time.monotonic()
         progress = partial(watcher.progress, f"{model.name} reads {text.name}")
-        mine = assess(model.predictions(), stream, model.vocabulary, progress)
+        mine = assess(model.predictions, stream, model.vocabulary, progress)
         seconds += time.monotonic() - began
         sources[text.name] = mine.assessment().whole
         tally = mine if tally is None else tally + mine
@@ -149,18 +148,13 @@ def type_texts(engine: Engine, texts: Sequence[Text], characters: int, watcher: 
     """Type so many characters of the texts with a model's suggestions."""
     dialogs = written(texts, engine.vocabulary.segmenter)
     title = f"{engine.name} types"
-    # One thread is faster for single steps, several for whole texts.
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
+    with one_thread():
         return simulate(
             engine,
             dialogs,
             characters=characters,
             progress=lambda typed: watcher.progress(title, typed / characters),
         )
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _heads(model: Model, texts: Sequence[Text], folder: Path) -> dict[str, Measures]:
@@ -170,7 +164,7 @@ def _heads(model: Model, texts: Sequence[Text], folder: Path) -> dict[str, Measu
         tally: Tally | None = None
         for number, text in enumerate(texts):
             stream = text.stream(model.vocabulary, folder / f"{model.name}-{head}-{number}")
-            mine = assess(NetworkPredictions(model.network, head=head), stream, model.vocabulary)
+            mine = assess(partial(model.predictions, head), stream, model.vocabulary)
             tally = mine if tally is None else tally + mine
         if tally is not None:
             found[head] = tally.assessment().whole

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -74,25 +74,26 @@ class NetworkPredictions:
             if batch.fresh[lane]:
                 self._memories[lane] = _LaneMemory()
             words = torch.from_numpy(batch.targets[: len(rows), lane])
-            yield lane, rows, self._memories[lane].past(features[: len(rows), lane].float(), words)
+            yield lane, rows, self._memories[lane].past(features[lane][: len(rows)].float(), words)
 
-    def _rows(self, batch: Batch, features: Tensor) -> Iterator[tuple[int, Tensor]]:
+    def _rows(self, batch: Batch, features: Mapping[int, Tensor]) -> Iterator[tuple[int, Tensor]]:
         contexts = self._contexts.read(batch) if self._contexts else None
         for lane, count in _lanes(batch):
-            rows = self._network.logits(features[:count, lane]).float().softmax(dim=1)
+            rows = self._network.logits(features[lane][:count]).float().softmax(dim=1)
             if self._mixture is not None and contexts is not None:
                 rows = self._mixture.mixed(rows, contexts[:count, lane])
             yield lane, rows
 
-    def _features(self, batch: Batch) -> Tensor:
-        """Return the features [time, lanes, embedding] that each target is predicted from."""
-        inputs, targets, fresh = (torch.from_numpy(a) for a in (batch.inputs, batch.targets, batch.fresh))
+    def _features(self, batch: Batch) -> dict[int, Tensor]:
+        """Return the features that each target is predicted from, of each lane that has any: [time, embedding]."""
         if self._state is None:
-            self._state = self._network.initial_state(inputs.shape[1])
-        run = self._network(inputs, self._network.reset(self._state, fresh), targets)
-        self._state = run.state
-        features: Tensor = run.heads[self._head]
-        return features
+            self._state = self._network.initial_state(len(batch.fresh))
+        lanes = [lane for lane, _ in _lanes(batch)]
+        inputs, targets = (torch.from_numpy(ids[:, lanes]) for ids in (batch.inputs, batch.targets))
+        state = self._network.reset(self._state[..., lanes, :], torch.from_numpy(batch.fresh[lanes]))
+        run = self._network(inputs, state, targets)
+        self._state[..., lanes, :] = run.state
+        return dict(zip(lanes, run.heads[self._head].unbind(dim=1), strict=True))
 
 
 class _ContextReader:

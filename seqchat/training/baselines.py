@@ -16,6 +16,7 @@ from seqchat.model.config import ModelConfig
 from seqchat.model.kneser_ney import ORDER
 from seqchat.model.network import Network, build
 from seqchat.model.ngrams import Mixture, NgramModel
+from seqchat.model.threads import one_thread
 from seqchat.training.counting import count_ngrams
 from seqchat.training.loop import Notice, StepInfo, Trainer
 from seqchat.training.run import dropouts
@@ -104,15 +105,13 @@ def train_textbook(
     trainer = Trainer(network, settings, train, validation, torch.from_numpy(vocabulary.suggestible))
     watcher.message("Training the network of the textbook")
     watcher.start(trainer, config.parameters)
-    # Values near zero cost a hundred times more without it, and so small a network gains nothing from a second thread.
-    threads = torch.get_num_threads()
+    # Values near zero cost a hundred times more without it.
     torch.set_flush_denormal(True)
-    torch.set_num_threads(1)
     try:
-        weights = _best_weights(trainer, watcher)
+        with one_thread():
+            weights = _best_weights(trainer, watcher)
     finally:
         torch.set_flush_denormal(False)
-        torch.set_num_threads(threads)
     checkpoint = Checkpoint(config, vocabulary.words, weights, vocabulary.segmenter.name)
     return Baseline("textbook", checkpoint, config.parameters, trainer.counters.seconds)
 

@@ -1,6 +1,7 @@
 import math
 import os
 import stat
+from functools import partial
 
 import pytest
 import torch
@@ -103,7 +104,7 @@ def test_measures_and_engine_agree_on_what_is_remembered(models, tmp_path, remem
         node = remembering.context.node(text)
         assert node.depth == end - 1
         loss -= float(remembering.predictor(text).at(node, torch.tensor([ids[end]])))
-    predictions = NetworkPredictions(network, remembering.mixture, ADAPTATION)
+    predictions = partial(NetworkPredictions, network, remembering.mixture, ADAPTATION)
     found = assess(predictions, stream, remembering.vocabulary).assessment().whole
     assert found.perplexity == pytest.approx(math.exp(loss / (len(ids) - 1)), rel=1e-4)
 
@@ -117,7 +118,7 @@ def test_weights_are_tuned_where_people_repeat_themselves(models, tmp_path, lstm
     adaptation = tune(network, stream)
     assert adaptation.share >= 0.1
     without, with_memory = (
-        assess(NetworkPredictions(network, adaptation=weights), stream, lstm.vocabulary).assessment().whole
+        assess(partial(NetworkPredictions, network, adaptation=weights), stream, lstm.vocabulary).assessment().whole
         for weights in (None, adaptation)
     )
     assert with_memory.perplexity < without.perplexity / 2

@@ -75,3 +75,16 @@ def test_every_token_is_counted(stream, vocabulary):
     assert counts.shape == (len(vocabulary),)
     assert counts.sum() == len(stream)
     assert counts.tolist() == [int((stream.ids == i).sum()) for i in range(len(vocabulary))]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 100])
+def test_parts_have_all_dialogs_in_order(stream, count):
+    parts = stream.parts(count)
+    assert len(parts) == min(count, stream.dialogs)
+    assert np.concatenate([part.ids for part in parts]).tolist() == stream.ids.tolist()
+    assert np.concatenate([part.kinds for part in parts]).tolist() == stream.kinds.tolist()
+    assert sum(part.dialogs for part in parts) == stream.dialogs
+    for part in parts:
+        assert (part.starts[0], part.starts[-1]) == (0, len(part))
+        assert (part.ids[part.starts[:-1]] == DIALOG_ID).all()
+        assert len(part) < len(stream) / count + np.diff(stream.starts).max()

@@ -17,6 +17,7 @@ from seqchat.evaluation.examination import load
 from seqchat.evaluation.predictions import NetworkPredictions, NgramPredictions
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import PADDING, build
+from seqchat.model.threads import one_thread
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def share(ranks, k):
 def test_the_measures_are_those_of_their_definitions(engine, models, tmp_path, dialogs):
     stream = IdStream.write(tmp_path, dialogs, engine.vocabulary)
     model = load(models[engine.config.cell])
-    found = assess(model.predictions(), stream, model.vocabulary).assessment()
+    found = assess(model.predictions, stream, model.vocabulary).assessment()
     plain = Plain(engine, dialogs)
     assert (found.whole.tokens, found.whole.words) == (plain.tokens, len(plain.ranks))
     assert found.whole.perplexity == pytest.approx(math.exp(plain.nats / plain.tokens), rel=1e-3)
@@ -122,9 +123,9 @@ def test_the_measures_are_those_of_their_definitions(engine, models, tmp_path, d
 
 def test_texts_can_be_counted_one_after_the_other(models, tmp_path, dialogs):
     model = load(models["lstm"])
-    whole = assess(model.predictions(), IdStream.write(tmp_path / "a", dialogs, model.vocabulary), model.vocabulary)
+    whole = assess(model.predictions, IdStream.write(tmp_path / "a", dialogs, model.vocabulary), model.vocabulary)
     first, second = (
-        assess(model.predictions(), IdStream.write(tmp_path / name, part, model.vocabulary), model.vocabulary)
+        assess(model.predictions, IdStream.write(tmp_path / name, part, model.vocabulary), model.vocabulary)
         for name, part in (("b", dialogs[:2]), ("c", dialogs[2:]))
     )
     a, b = whole.assessment(), (first + second).assessment()
@@ -135,17 +136,17 @@ def test_texts_can_be_counted_one_after_the_other(models, tmp_path, dialogs):
 def test_unknown_words_are_counted_across_blocks(models, tmp_path, dialogs, monkeypatch):
     model = load(models["lstm"])
     stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
-    expected = assess(model.predictions(), stream, model.vocabulary).assessment().typed
+    expected = assess(model.predictions, stream, model.vocabulary).assessment().typed
     for block in (1, 2, 3, 7):
         monkeypatch.setattr("seqchat.corpus.encoding._BLOCK", block)
-        assert assess(model.predictions(), stream, model.vocabulary).assessment().typed == expected
+        assert assess(model.predictions, stream, model.vocabulary).assessment().typed == expected
 
 
 def test_ngrams_alone_are_measured_too(models, tmp_path, dialogs):
     model = load(models["lstm"])
     stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
     mixture = model.checkpoint.mixture
-    found = assess(NgramPredictions(mixture.ngrams), stream, model.vocabulary).assessment().whole
+    found = assess(lambda: NgramPredictions(mixture.ngrams), stream, model.vocabulary).assessment().whole
     ids, loss = stream.ids.tolist(), 0.0
     for start, end in zip(stream.starts[:-1], stream.starts[1:], strict=True):
         context = mixture.ngrams.begin(1)
@@ -161,7 +162,7 @@ def test_a_window_network_is_measured_too(models, tmp_path, dialogs):
     torch.manual_seed(0)
     network = build(config).eval()
     stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
-    found = assess(NetworkPredictions(network), stream, model.vocabulary).assessment().whole
+    found = assess(lambda: NetworkPredictions(network), stream, model.vocabulary).assessment().whole
     loss = 0.0
     for start, end in zip(stream.starts[:-1], stream.starts[1:], strict=True):
         ids = stream.ids[start:end].tolist()
@@ -169,7 +170,7 @@ def test_a_window_network_is_measured_too(models, tmp_path, dialogs):
             window = ([PADDING] * 5 + ids[:place])[-5:]
             hidden, _ = network.recurrent(network.embedding(torch.tensor(window)[:, None]))
             features = network.projection(hidden[-1])
-            loss -= float(network.logits(features).log_softmax(dim=1)[0, ids[place]])
+            loss -= network.logits(features).log_softmax(dim=1)[0, ids[place]].item()
     assert found.perplexity == pytest.approx(math.exp(loss / found.tokens), rel=1e-4)
 
 
@@ -179,4 +180,39 @@ def test_a_text_without_words_is_refused(models, tmp_path):
     blank = IdStream(stream.ids[[0, 2]].copy(), stream.kinds[[0, 2]].copy(), torch.tensor([0, 2]).numpy())
     assert blank.ids.tolist() == [2, TURN_ID]
     with pytest.raises(SeqchatError, match="no word"):
-        assess(model.predictions(), blank, model.vocabulary).assessment()
+        assess(model.predictions, blank, model.vocabulary).assessment()
+
+
+@pytest.mark.parametrize("threads", [2, 3, 50])
+def test_several_threads_count_what_one_does(models, tmp_path, dialogs, threads):
+    model = load(models["lstm"])
+    stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
+    with one_thread():
+        expected = assess(model.predictions, stream, model.vocabulary).assessment()
+        torch.set_num_threads(threads)
+        found = assess(model.predictions, stream, model.vocabulary).assessment()
+        assert torch.get_num_threads() == threads
+    assert found.whole.perplexity == pytest.approx(expected.whole.perplexity, rel=1e-5)
+    assert (found.whole.words, found.oov_rate) == (expected.whole.words, expected.oov_rate)
+    assert found.whole.top5 == pytest.approx(expected.whole.top5, abs=2.5 / found.whole.words)
+    assert {name: group.words for name, group in found.by["turn"].items()} == {
+        name: group.words for name, group in expected.by["turn"].items()
+    }
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_failure_in_any_thread_ends_the_reading(models, tmp_path, dialogs, place):
+    model = load(models["lstm"])
+    stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
+    broken = stream.parts(2)[place].ids[:2].tolist()
+
+    class Failing:
+        def read(self, batch):
+            if batch.inputs[:2, 0].tolist() == broken:
+                raise SeqchatError("broken")
+            yield from ()
+
+    with one_thread():
+        torch.set_num_threads(2)
+        with pytest.raises(SeqchatError, match="broken"):
+            assess(Failing, stream, model.vocabulary)

@@ -63,7 +63,7 @@ def test_ngrams_alone_predict_as_the_ngrams_do(streams, vocabulary):
     assert baseline.seconds > 0
     exact = estimate(np.array(train.ids), np.array(train.starts), len(vocabulary), 5)
     assert baseline.checkpoint.mixture.ngrams.entries == exact.entries
-    found = assess(model_of(baseline, vocabulary).predictions(), validation, vocabulary).assessment()
+    found = assess(model_of(baseline, vocabulary).predictions, validation, vocabulary).assessment()
     assert found.whole.perplexity == pytest.approx(perplexity_by_hand(exact, validation), rel=1e-4)
     assert found.whole.perplexity < len(vocabulary) / 3
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -23,6 +22,7 @@ from torch.nn.utils import clip_grad_norm_
 
 from seqchat.errors import SeqchatError
 from seqchat.model.network import build
+from seqchat.model.threads import one_thread
 from seqchat.training.lab.contenders import Contender, contenders
 from seqchat.training.lab.settings import BATCH, RATES, LabSettings
 from seqchat.training.lab.task import PRONOUNS, WORDS, Batch, MemoryTask, as_text
@@ -115,7 +115,7 @@ def measure(settings: LabSettings, progress: Progress = ignore, should_stop: Cal
     """
     report = Report(settings, [Result(c) for c in contenders(settings.cells, settings.parameters)])
     began = time.perf_counter()
-    with _one_thread():
+    with one_thread():
         for number in range(settings.runs):
             run = _Run(settings, report.results, number)
             seconds = math.inf if settings.seconds is None else settings.seconds * (number + 1) / settings.runs
@@ -244,14 +244,3 @@ class _Run:
         generator = Generator().manual_seed(self._test_seed)
         for distance in self._settings.distances:
             yield self._task.draw_at(distance, self._settings.texts, generator)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Compute in one thread: small networks gain nothing from more, and the order of sums stays the same."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
