@@ -124,3 +124,29 @@ async def test_ctrl_z_undoes_where_nothing_can_be_suspended(desk):
         await d.press(*"ab")
         await d.press("ctrl+z")
         assert d.editor.text == ""
+
+
+@pytest.mark.parametrize(
+    ("action", "rest"),
+    [
+        (lambda editor: editor.insert("火"), "锅"),
+        (lambda editor: editor.insert("北"), ""),
+        (lambda editor: editor.action_delete_left(), ""),
+        (lambda editor: editor.action_delete_right(), ""),
+        (lambda editor: editor.action_cursor_up(), ""),
+        (lambda editor: editor.action_cursor_line_start(), ""),
+        (lambda editor: editor.undo(), ""),
+        (lambda editor: editor.load_text("好"), ""),
+    ],
+    ids=["typed", "typed otherwise", "backspace", "delete", "up", "home", "undo", "another text"],
+)
+async def test_grey_text_is_only_for_the_text_and_place_that_it_was_offered_for(desk, action, rest):
+    async with desk(ghost_words=0) as d:
+        d.editor.load_text("\n我想吃\n好")
+        d.editor.move_cursor((1, 2))
+        d.editor.insert("去")
+        d.editor.move_cursor((1, 4))
+        await d.thought()
+        d.editor.offer(Offer("火锅"))
+        action(d.editor)
+        assert d.editor.suggestion == rest

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.document._document import EditResult, Location
+from textual.document._document import EditResult, Location, Selection
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._edit import Edit
 from textual.document._history import EditHistory
@@ -78,9 +78,14 @@ class Editor(TextArea):
 
     def edit(self, edit: Edit) -> EditResult:
         """Change the text; what would steer the terminal is dropped, from wherever it comes."""
-        self.withdraw()
         self._unshade_from(min(edit.from_location, edit.to_location))
-        result = super().edit(replace(edit, text=clean(edit.text)))
+        edit = replace(edit, text=clean(edit.text))
+        # What is typed of the grey text is no longer grey, and what changes otherwise withdraws it.
+        goes_on = edit.from_location == edit.to_location and self.suggestion.startswith(edit.text)
+        rest = self.suggestion.removeprefix(edit.text) if goes_on else ""
+        result = super().edit(edit)
+        self.withdraw()
+        self.suggestion = rest
         # Textual scrolls before it knows that the text has become higher.
         self.scroll_cursor_visible()
         self.app.cursor_position = self.cursor_screen_offset
@@ -139,7 +144,12 @@ class Editor(TextArea):
 
     def withdraw(self) -> None:
         """Offer nothing more."""
-        self._offer, self._dismissed = Offer(), False
+        self._offer, self._dismissed, self.suggestion = Offer(), False, ""
+
+    def _watch_selection(self, previous_selection: Selection, selection: Selection) -> None:
+        """Withdraw what was offered at another place."""
+        super()._watch_selection(previous_selection, selection)
+        self.withdraw()
 
     def accept(self, insert: str, replace: int = 0) -> None:
         """Insert text at the cursor in place of the `replace` characters before it; one step of undo."""
