@@ -142,7 +142,8 @@ class Tally:
         own = rows.gather(1, places)
         rows[:, self._table.hidden] = 0
         known = np.flatnonzero((kinds == WORD) & ~self._table.is_hidden[wanted])
-        better = (rows[known] > own[known]).sum(dim=1).numpy()
+        # Counting is several times as fast as summing.
+        better = torch.count_nonzero(rows > own, dim=1).numpy()[known]
         values = _values(own[:, 0].double().log().numpy(), kinds, known, better)
         self._count_turns(lane, batch, wanted, values)
         ranks = np.searchsorted(list(_RANKS.values()), wanted - len(SPECIAL_WORDS) + 1, side="right") - 1
@@ -274,7 +275,7 @@ class _WordTable:
         hits = np.zeros(1 + len(TOP))
         for group in np.unique(groups[groups >= 0]):
             mine = torch.from_numpy(known[groups == group])
-            better = (rows[mine[:, None], self.members[k][group]] > own[mine]).sum(dim=1).numpy()
+            better = torch.count_nonzero(rows[mine[:, None], self.members[k][group]] > own[mine], dim=1).numpy()
             hits += [len(mine), *(int((better < top).sum()) for top in TOP)]
         return hits
 
