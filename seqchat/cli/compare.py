@@ -83,6 +83,7 @@ _NOTES = {
     help="Also train 5-grams and the textbook's network; DATA are the texts the first MODEL learned from.",
 )
 @click.option("--held-out", is_flag=True, help="Only dialogs that the training of every MODEL kept for testing.")
+@click.option("--by", type=click.Choice(["source"]), help="Also on each of the DATA alone.")
 @click.option("--network-only", is_flag=True, help="Without n-grams and memory: the networks alone.")
 @keystrokes_option
 @click.option("--field", help="The field or column that holds the turns or the text.")
@@ -102,7 +103,7 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
     \b
     seqchat compare rnn-chat lstm-chat gru-chat --data sample --network-only
     seqchat compare lstm-chat me --data my_chats.jsonl --held-out --json
-    seqchat compare me --data my_chats.jsonl --baselines
+    seqchat compare me --data my_chats.jsonl --data notes.txt --baselines --by source
     """
     folders = [find(model) for model in models]
 
@@ -112,7 +113,7 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
     with TrainingProgress(hint="Ctrl-C gives up") as progress:
         contenders = [contender(folder, network_only=options["network_only"]) for folder in folders]
         found = _compare(contenders, data, options, progress)
-    rows = [_values(contender, examination) for contender, examination in found]
+    rows = [_values(contender, examination, by_source=options["by"] == "source") for contender, examination in found]
     differences = _differences([contender for contender, _ in found])
     if as_json:
         print_json({"models": rows})
@@ -157,9 +158,9 @@ def _tell_what_was_dropped(contenders: Sequence[Contender], drop: Sequence[str],
             watcher.message(f"{contender.model.name} was trained with {options}")
 
 
-def _values(contender: Contender, examination: Examination) -> Values:
+def _values(contender: Contender, examination: Examination, *, by_source: bool) -> Values:
     """Return all measures of a model as JSON values; what is not known is null."""
-    from seqchat.evaluation.assessment import to_json
+    from seqchat.evaluation.assessment import measures_json, to_json
 
     seconds, keys = contender.training_seconds, examination.keystrokes
     return {
@@ -175,6 +176,7 @@ def _values(contender: Contender, examination: Examination) -> Values:
         "keystroke_ceiling": keys.ceiling if keys else None,
         "keystroke_characters": keys.characters if keys else 0,
         "keystroke_ms": round(keys.milliseconds, 3) if keys else None,
+        "sources": {name: measures_json(m) for name, m in examination.sources.items()} if by_source else {},
     }
 
 
@@ -187,16 +189,25 @@ def _differences(contenders: Sequence[Contender]) -> list[str]:
 
 
 def _report(rows: list[Values], differences: Sequence[str]) -> str:
-    """Write a column for each model, and what is to be known of the table."""
-    table = [["", *(f"{clean(row['name'])} " for row in rows)]]
-    table += [[line.title, *_cells(line, rows, differences)] for line in _LINES]
-    told = [cells for cells in table if any(cell.strip() != _UNKNOWN for cell in cells[1:])]
+    """Write a column for each model, and what is to be known of the table; then each source alone."""
     first = rows[0]
+    head = ["", *(f"{clean(row['name'])} " for row in rows)]
+    table = [head, *_table(rows, _LINES, differences)]
+    for source, measures in first["sources"].items():
+        lines = [line for line in _LINES if line.name in measures]
+        table += [[""] * len(head), [f"{clean(source)}, {measures['words']:,} words", *[""] * len(rows)]]
+        table += _table([row["sources"][source] for row in rows], lines, differences)
     note = f"{first['words']:,} words in {first['dialogs']:,} dialogs"
     if first["keystroke_characters"]:
         note += f", {first['keystroke_characters']:,} characters typed"
     notes = [f"{note}; * the best.", *(_NOTES[name] for name in differences[:1])]
-    return "\n".join([aligned(told), "", *notes])
+    return "\n".join([aligned(table), "", *notes])
+
+
+def _table(rows: list[Values], lines: Sequence[_Line], differences: Sequence[str]) -> list[list[str]]:
+    """Write the lines of which something is known."""
+    table = [[line.title, *_cells(line, rows, differences)] for line in lines]
+    return [cells for cells in table if any(cell.strip() != _UNKNOWN for cell in cells[1:])]
 
 
 def _cells(line: _Line, rows: list[Values], differences: Sequence[str]) -> list[str]:

@@ -203,7 +203,16 @@ def test_wrong_usage(models, chat):
 
 def row(name: str, **values) -> dict:
     unknown = dict.fromkeys(line.name for line in _LINES)
-    return {"name": name, **unknown, "ngrams": 0, "words": 1234, "dialogs": 5, "keystroke_characters": 0, **values}
+    return {
+        "name": name,
+        **unknown,
+        "ngrams": 0,
+        "words": 1234,
+        "dialogs": 5,
+        "keystroke_characters": 0,
+        "sources": {},
+        **values,
+    }
 
 
 def lines_of(table: str) -> dict[str, list[str]]:
@@ -226,6 +235,32 @@ def test_the_best_is_marked():
     assert "n-grams" not in lines
     assert "top-5" not in lines
     assert "1,234 words in 5 dialogs; * the best." in _report(rows, [])
+
+
+def test_each_source_has_lines_of_its_own():
+    rows = [
+        row("a", perplexity=40.0, sources={"x": {"words": 3, "perplexity": 5.0}, "y\x1b": {"words": 4, "top1": 0.5}}),
+        row("b", perplexity=30.0, sources={"x": {"words": 3, "perplexity": 6.0}, "y\x1b": {"words": 4, "top1": 0.5}}),
+    ]
+    lines = [line.split() for line in _report(rows, []).splitlines()]
+    assert lines[1:6] == [
+        ["perplexity", "40.0", "30.0*"],
+        [],
+        ["x,", "3", "words"],
+        ["perplexity", "5.0*", "6.0"],
+        [],
+    ]
+    assert lines[6:8] == [["y,", "4", "words"], ["top-1", "50.0%", "50.0%"]]
+
+
+def test_the_sources_are_measured_alone(models, chat, tmp_path):
+    other = write(tmp_path / "other.jsonl", DIALOGS[6:9])
+    (whole,) = compared(models["lstm"], "--data", chat, "--data", other, "--by", "source", "--keystrokes", 0)
+    for path in (chat, other):
+        alone = evaluated(models["lstm"], path, "--keystrokes", 0)
+        found = whole["sources"][path.stem]
+        assert found == pytest.approx({name: alone[name] for name in found})
+    assert compared(models["lstm"], "--data", chat, "--keystrokes", 0)[0]["sources"] == {}
 
 
 def test_what_does_not_compare_is_not_marked_and_said(models):
