@@ -3,40 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Event
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-
-from seqchat.corpus.batches import Batch, Lanes
-from seqchat.corpus.cleaning import GLUE
-from seqchat.corpus.encoding import UNKNOWN_REST, UNKNOWN_START, WORD, IdStream, Kinds
-from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, UNKNOWN_ID, Vocabulary
-from seqchat.errors import SeqchatError
-from seqchat.evaluation.predictions import Predictions
-from seqchat.model.threads import one_thread
 
 TOP = (1, 3, 5)
-# So many characters of a word are typed already
-TYPED = (1, 2)
-
-_LANES, _WINDOW = 32, 128
-
-# The groups of each way to look closer: what they are called, and the first value of each
-_TURNS = {"1": 1, "2": 2, "3–5": 3, "6–10": 6, "11–20": 11, "21 and later": 21}
-_RANKS = {"1–100": 1, "101–1,000": 101, "1,001–5,000": 1_001, "5,001 and later": 5_001}
-_UNKNOWN = "not in the vocabulary"
-GROUPINGS = ("turn", "frequency")
-
-_Values = NDArray[np.float64]
 # What is summed: negative log-likelihoods in nats, hits of top-k, and 1 / rank
-_SUMS = ("tokens", "nats", "words", *(f"top{k}" for k in TOP), "reciprocal")
+SUMS = ("tokens", "nats", "words", *(f"top{k}" for k in TOP), "reciprocal")
+Sums = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -57,8 +34,8 @@ class Measures:
     mrr: float
 
     @classmethod
-    def of(cls, sums: _Values) -> Measures:
-        """Divide sums [sums] as `_SUMS` names them."""
+    def of(cls, sums: Sums) -> Measures:
+        """Divide sums [sums] as `SUMS` names them."""
         tokens, nats, words, *hits = sums.tolist()
         return cls(
             int(tokens),
@@ -82,214 +59,6 @@ class Assessment:
     oov_rate: float
     typed: Mapping[int, Mapping[str, float]]
     by: Mapping[str, Mapping[str, Measures]]
-
-
-def assess(
-    predictions: Callable[[], Predictions],
-    stream: IdStream,
-    vocabulary: Vocabulary,
-    progress: Callable[[float], None] = lambda _: None,
-) -> Tally:
-    """Read a text once, each dialog from its beginning, and count.
-
-    Its dialogs are dealt out to as many threads as PyTorch has, and `predictions` makes what each of them reads with.
-    progress: is told the share that is read.
-    """
-    parts = stream.parts(torch.get_num_threads()) or [stream]
-    stopped = Event()
-
-    def read(part: IdStream, progress: Callable[[float], None] = lambda _: None) -> Tally:
-        lanes = Lanes(part, _LANES, _WINDOW)
-        tally, mine, done = Tally(vocabulary, lanes.lanes), predictions(), 0
-        for batch in lanes:
-            for lane, rows in mine.read(batch):
-                tally.add(lane, batch, rows)
-                done += len(rows)
-            progress(done / max(part.targets, 1))
-            if stopped.is_set():
-                break
-        tally.unknown_longer = _unknown_longer(part)
-        return tally
-
-    with one_thread(), ThreadPoolExecutor(len(parts), initializer=torch.set_num_threads, initargs=(1,)) as pool:
-        others = [pool.submit(read, part) for part in parts[1:]]
-        try:
-            # The parts are alike, so that the first one's progress is that of all.
-            return sum((other.result() for other in others), start=read(parts[0], progress))
-        finally:
-            stopped.set()
-
-
-class Tally:
-    """Sums over a text; those of several texts can be added."""
-
-    def __init__(self, vocabulary: Vocabulary, lanes: int) -> None:
-        self._table = _WordTable.of(vocabulary)
-        self._turn = np.ones(lanes, dtype=np.int64)
-        self._by_turn = np.zeros((len(_TURNS), len(_SUMS)))
-        self._by_rank = np.zeros((len(_RANKS) + 1, len(_SUMS)))
-        self._characters = 0
-        self._typed = np.zeros((len(TYPED), 1 + len(TOP)))
-        # How many words that the vocabulary lacks are longer than what is typed
-        self.unknown_longer: NDArray[np.int64] = np.zeros(len(TYPED), dtype=np.int64)
-
-    @torch.inference_mode()
-    def add(self, lane: int, batch: Batch, rows: Tensor) -> None:
-        """Count a lane's targets in a batch, given the probabilities [targets, words]; these are changed."""
-        count = len(rows)
-        wanted, kinds = batch.targets[:count, lane], batch.kinds[:count, lane]
-        places = torch.from_numpy(wanted)[:, None]
-        own = rows.gather(1, places)
-        rows[:, self._table.hidden] = 0
-        known = np.flatnonzero((kinds == WORD) & ~self._table.is_hidden[wanted])
-        # Counting is several times as fast as summing.
-        better = torch.count_nonzero(rows > own, dim=1).numpy()[known]
-        values = _values(own[:, 0].double().log().numpy(), kinds, known, better)
-        self._count_turns(lane, batch, wanted, values)
-        ranks = np.searchsorted(list(_RANKS.values()), wanted - len(SPECIAL_WORDS) + 1, side="right") - 1
-        ranks[(kinds == UNKNOWN_START) | (kinds == UNKNOWN_REST)] = len(_RANKS)
-        np.add.at(self._by_rank, ranks[wanted != TURN_ID], values[wanted != TURN_ID])
-        self._characters += self._table.characters(batch.inputs[:count, lane], wanted)
-        for k in range(len(TYPED)):
-            self._typed[k] += self._table.typed(k, rows, own, known, wanted)
-
-    def __add__(self, other: Tally) -> Tally:
-        self._by_turn += other._by_turn
-        self._by_rank += other._by_rank
-        self._characters += other._characters
-        self._typed += other._typed
-        self.unknown_longer = self.unknown_longer + other.unknown_longer
-        return self
-
-    def assessment(self) -> Assessment:
-        """Return the measures of all that was counted.
-
-        Raises:
-            SeqchatError: that was no word.
-        """
-        sums = self._by_turn.sum(axis=0)
-        if not sums[_SUMS.index("words")]:
-            raise SeqchatError("The text has no word.")
-        typed = {}
-        for typed_characters, (words, *hits), unknown in zip(TYPED, self._typed, self.unknown_longer, strict=True):
-            whole = words + int(unknown)
-            shares = {f"top{k}": hit / whole if whole else math.nan for k, hit in zip(TOP, hits, strict=True)}
-            typed[typed_characters] = {"words": int(whole), **shares}
-        unknown = self._by_rank[len(_RANKS), _SUMS.index("words")]
-        return Assessment(
-            Measures.of(sums),
-            float(sums[_SUMS.index("nats")]) / math.log(2) / max(self._characters, 1),
-            float(unknown / sums[_SUMS.index("words")]),
-            typed,
-            {
-                "turn": _measured([*_TURNS], self._by_turn),
-                "frequency": _measured([*_RANKS, _UNKNOWN], self._by_rank),
-            },
-        )
-
-    def _count_turns(self, lane: int, batch: Batch, wanted: NDArray[np.int64], values: _Values) -> None:
-        if batch.fresh[lane]:
-            self._turn[lane] = 1
-        ends = np.cumsum(wanted == TURN_ID)
-        turns = self._turn[lane] + np.concatenate(([0], ends[:-1]))
-        self._turn[lane] += ends[-1]
-        groups = np.searchsorted(list(_TURNS.values()), turns, side="right") - 1
-        np.add.at(self._by_turn, groups, values)
-
-
-def _values(logs: _Values, kinds: Kinds, known: NDArray[np.int64], better: NDArray[np.int64]) -> _Values:
-    """Return what each token adds to the sums: [tokens, sums]."""
-    values = np.zeros((len(logs), len(_SUMS)))
-    values[:, 0], values[:, 1] = 1, -logs
-    values[:, 2] = (kinds == WORD) | (kinds == UNKNOWN_START)
-    for k, top in enumerate(TOP):
-        values[known, 3 + k] = better < top
-    values[known, 3 + len(TOP)] = 1 / (1 + better)
-    return values
-
-
-def _measured(names: list[str], sums: _Values) -> dict[str, Measures]:
-    return {name: Measures.of(row) for name, row in zip(names, sums, strict=True) if row[0]}
-
-
-def _unknown_longer(stream: IdStream) -> NDArray[np.int64]:
-    """Return how many words that the vocabulary lacks have more characters than are typed, for each number of these."""
-    longer = np.zeros(len(TYPED), dtype=np.int64)
-    pieces = 0
-    for _, kinds in stream.blocks():
-        starts = np.flatnonzero(kinds != UNKNOWN_REST)
-        # What stands before the first start goes on with the last word of the block before.
-        first = int(starts[0]) if len(starts) else len(kinds)
-        longer += [pieces <= typed < pieces + first for typed in TYPED] if pieces else 0
-        lengths = np.diff(np.append(starts, len(kinds)))
-        unknown = kinds[starts] == UNKNOWN_START
-        longer += [int((lengths[unknown] > typed).sum()) for typed in TYPED]
-        goes_on = len(starts) == 0
-        pieces = pieces + first if goes_on else int(lengths[-1]) if unknown[-1] else 0
-    return longer
-
-
-@dataclass(frozen=True)
-class _WordTable:
-    """What is counted by, for each word of a vocabulary.
-
-    hidden: the ids that are never suggested; is_hidden: bool [words]; lengths: characters, 1 for the end of a turn;
-    space_after, space_before: bool [words]; groups: for each number of typed characters the group [words] of words that
-    begin alike, -1 for those not longer; members: the ids of each group.
-    """
-
-    hidden: Tensor
-    is_hidden: NDArray[np.bool_]
-    lengths: NDArray[np.int64]
-    space_after: NDArray[np.bool_]
-    space_before: NDArray[np.bool_]
-    groups: list[NDArray[np.int64]]
-    members: list[list[Tensor]]
-
-    @classmethod
-    def of(cls, vocabulary: Vocabulary) -> _WordTable:
-        """Make the table of a vocabulary."""
-        words = [word.removeprefix(GLUE) or word for word in vocabulary.words]
-        special = len(SPECIAL_WORDS)
-        lengths = np.array([0] * special + [len(word) for word in words[special:]])
-        lengths[[TURN_ID, UNKNOWN_ID]] = 1
-        groups, members = zip(*(_alike(words, vocabulary, typed) for typed in TYPED), strict=True)
-        after = [False] * special + [vocabulary.segmenter.space_after(word) for word in words[special:]]
-        return cls(
-            torch.from_numpy(np.flatnonzero(~vocabulary.suggestible)),
-            ~vocabulary.suggestible,
-            lengths,
-            np.array(after),
-            np.concatenate(([False] * special, vocabulary.takes_space[special:])),
-            list(groups),
-            list(members),
-        )
-
-    def characters(self, left: NDArray[np.int64], wanted: NDArray[np.int64]) -> int:
-        """Return how many characters words add to the text, each behind the one left of it."""
-        return int(self.lengths[wanted].sum() + (self.space_after[left] & self.space_before[wanted]).sum())
-
-    def typed(self, k: int, rows: Tensor, own: Tensor, known: NDArray[np.int64], wanted: NDArray[np.int64]) -> _Values:
-        """Return how many known words are longer than what is typed, and how many of them are hits of top-k."""
-        groups = self.groups[k][wanted[known]]
-        hits = np.zeros(1 + len(TOP))
-        for group in np.unique(groups[groups >= 0]):
-            mine = torch.from_numpy(known[groups == group])
-            better = torch.count_nonzero(rows[mine[:, None], self.members[k][group]] > own[mine], dim=1).numpy()
-            hits += [len(mine), *(int((better < top).sum()) for top in TOP)]
-        return hits
-
-
-def _alike(words: list[str], vocabulary: Vocabulary, typed: int) -> tuple[NDArray[np.int64], list[Tensor]]:
-    """Return the groups of suggestible words that begin with the same characters, and their members."""
-    found: dict[str, list[int]] = {}
-    for word_id in np.flatnonzero(vocabulary.suggestible).tolist():
-        if len(words[word_id]) > typed:
-            found.setdefault(words[word_id][:typed], []).append(word_id)
-    groups = np.full(len(words), -1)
-    for number, ids in enumerate(found.values()):
-        groups[ids] = number
-    return groups, [torch.tensor(ids) for ids in found.values()]
 
 
 def to_json(assessment: Assessment) -> dict[str, Any]:

@@ -14,9 +14,11 @@ from seqchat.completion.engine import Engine
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.assessment import Assessment, Measures, Tally, assess
+from seqchat.evaluation.assessment import Assessment, Measures
 from seqchat.evaluation.keystrokes import KeystrokeSavings, simulate
 from seqchat.evaluation.predictions import NetworkPredictions, Predictions
+from seqchat.evaluation.reading import assess
+from seqchat.evaluation.tally import Tally
 from seqchat.evaluation.texts import Text, kept_for_testing, read_texts, written
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import Adaptation

@@ -18,8 +18,8 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.sources import read_dialogs
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.adaptation import tune
-from seqchat.evaluation.assessment import assess
 from seqchat.evaluation.predictions import NetworkPredictions
+from seqchat.evaluation.reading import assess
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import Adaptation
 from seqchat.model.network import build

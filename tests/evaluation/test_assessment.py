@@ -12,9 +12,9 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.assessment import assess
 from seqchat.evaluation.examination import load
 from seqchat.evaluation.predictions import NetworkPredictions, NgramPredictions
+from seqchat.evaluation.reading import assess
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import PADDING, build
 from seqchat.model.threads import one_thread

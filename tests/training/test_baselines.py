@@ -11,9 +11,9 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
-from seqchat.evaluation.assessment import assess
 from seqchat.evaluation.examination import Model
 from seqchat.evaluation.quality import measure
+from seqchat.evaluation.reading import assess
 from seqchat.model.kneser_ney import estimate
 from seqchat.model.network import build
 from seqchat.training import baselines
