@@ -34,11 +34,11 @@ class Predictor:
 
         allowed: 0 for the words [words] that may be among them, minus infinity for the others.
         """
-        ids, values = self._tree.best(node, count, allowed)
         if self._recall is None:
-            return ids, values
-        # What is not remembered keeps its order, so that only the remembered words can come before the best ones.
-        ids = torch.unique(torch.cat((ids, self._recall.distinct)))
+            return self._tree.best(node, count, allowed)
+        # Rows are in int8 where the network alone expects little, so that more words than asked for are looked at again.
+        row = self.row(node) + allowed
+        ids = row.topk(min(2 * count, len(row))).indices
         values, order = (self.at(node, ids) + allowed[ids]).topk(min(count, len(ids)))
         return ids[order], values
 
