@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import click
 from seqchat.cli.options import drop_option, json_option, keystrokes_option, print_json
 from seqchat.cli.tables import aligned
 from seqchat.corpus.cleaning import clean
-from seqchat.errors import SeqchatError, quoted
+from seqchat.errors import SeqchatError, one_line
 from seqchat.model.shelf import find
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
     all are measured on dialogs that were kept for testing, as with --held-out.
 
     \b
-    seqchat compare rnn-chat lstm-chat gru-chat --data sample --network-only
+    seqchat compare rnn-chat lstm-chat gru-chat --data sample --held-out --network-only
     seqchat compare lstm-chat me --data my_chats.jsonl --held-out --json
     seqchat compare me --data my_chats.jsonl --data notes.txt --baselines --by source
     """
@@ -154,8 +155,8 @@ def _tell_what_was_dropped(contenders: Sequence[Contender], drop: Sequence[str],
     for contender in contenders:
         dropped = contender.model.checkpoint.data.get("drop")
         if isinstance(dropped, list) and dropped != list(drop):
-            options = " ".join(f"--drop {quoted(pattern)}" for pattern in dropped) or "no --drop"
-            watcher.message(f"{contender.model.name} was trained with {options}")
+            options = " ".join(f"--drop {shlex.quote(str(pattern))}" for pattern in dropped) or "no --drop"
+            watcher.message(one_line(f"{contender.model.name} was trained with {options}"))
 
 
 def _values(contender: Contender, examination: Examination, *, by_source: bool) -> Values:

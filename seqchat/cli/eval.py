@@ -46,7 +46,7 @@ def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...],
     what the vocabulary would allow.
 
     \b
-    seqchat eval lstm-chat sample
+    seqchat eval lstm-chat sample --held-out
     seqchat eval me chats.jsonl --held-out --by turn --by frequency
     seqchat eval me notes.txt --keystrokes 0 --json
     """

@@ -42,7 +42,7 @@ def tui(
     \b
     seqchat tui
     seqchat tui checkpoints/my-chats --file notes.txt
-    seqchat tui rnn lstm gru
+    seqchat tui rnn-chat lstm-chat gru-chat
     seqchat tui --tour
     seqchat tui --inline > line.txt
     seqchat tui --web --port 8080

@@ -36,7 +36,7 @@ class Predictor:
         """
         if self._recall is None:
             return self._tree.best(node, count, allowed)
-        # Rows are in int8 where the network alone expects little, so that more words than asked for are looked at again.
+        # Rows are in int8 where the network alone expects little, so more words than asked for are looked at again.
         row = self.row(node) + allowed
         ids = row.topk(min(2 * count, len(row))).indices
         values, order = (self.at(node, ids) + allowed[ids]).topk(min(count, len(ids)))
