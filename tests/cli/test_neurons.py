@@ -131,7 +131,8 @@ def test_colour_reads_standard_input(models):
     assert "".join(found["words"]) == TEXT
 
 
-def test_contexts(models):
+def test_contexts(models, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
     arguments = ("contexts", "-m", models["rnn"], "--neuron", 3, "-k", 4, "--max-dialogs", 30)
     found = answer(*arguments)
     assert found["dialogs"] == 30
