@@ -57,7 +57,7 @@ def read_bytes(path: Path, most: int) -> bytes:
         OSError: it cannot be read, or is not.
     """
     if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "it is no file", str(path))
+        raise OSError(errno.EINVAL, "it is not a file", str(path))
     if path.stat().st_size > most:
         raise OSError(errno.EFBIG, f"it is larger than {most // 1_000_000:,} MB", str(path))
     return path.read_bytes()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from seqchat.cli.tables import aligned
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError, one_line
 from seqchat.model.shelf import find
+from seqchat.wording import counted, duration
 
 if TYPE_CHECKING:
     from seqchat.evaluation.examination import Examination
@@ -47,17 +47,11 @@ def _share(value: float) -> str:
     return f"{value:.1%}"
 
 
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 3_600 else f"{seconds / 3_600:.1f} h"
-
-
 _LINES = (
     _Line("parameters", "parameters", _count),
     _Line("n-grams", "ngrams", _count),
     _Line("megabytes", "megabytes", "{:.1f}".format, min),
-    _Line("training", "training_seconds", _duration),
+    _Line("training", "training_seconds", duration),
     _Line("perplexity", "perplexity", "{:,.1f}".format, min, "words"),
     _Line("bits per character", "bits_per_character", "{:.3f}".format, min),
     _Line("top-1", "top1", _share, max, "segmenter"),
@@ -136,11 +130,10 @@ def _compare(
         folder = Path(name)
         texts = Texts.read(data, contenders, folder, watcher, field=options["field"], drop=options["drop"])
         measured = texts if choice is None else _some(texts.those(choice))
-        if choice is not None:
-            _tell_what_was_dropped(contenders, options["drop"], watcher)
+        _tell_what_to_know(contenders, texts, measured, options["drop"], watcher)
         if options["baselines"]:
             contenders = [*contenders, *train_baselines(texts, contenders[0], folder / "baselines", watcher)]
-        watcher.message(f"Measuring on {measured.dialogs:,} dialogs")
+        watcher.message(f"Measuring on {counted(measured.dialogs, 'dialog')}")
         return [(each, measure(each, measured, options["keystrokes"], folder, watcher)) for each in contenders]
 
 
@@ -150,13 +143,20 @@ def _some(texts: Texts) -> Texts:
     return texts
 
 
-def _tell_what_was_dropped(contenders: Sequence[Contender], drop: Sequence[str], watcher: Watcher) -> None:
-    """Say which models learned from text that was read in another way."""
+def _tell_what_to_know(
+    contenders: Sequence[Contender], texts: Texts, measured: Texts, drop: Sequence[str], watcher: Watcher
+) -> None:
+    """Say which texts have no dialog among those measured on, and what the models know of the others."""
+    from seqchat.evaluation.caveats import caveats
+
+    for source in texts.sources:
+        if source not in measured.sources:
+            watcher.message(f"No dialog of {one_line(source)} was kept for testing")
     for contender in contenders:
-        dropped = contender.model.checkpoint.data.get("drop")
-        if isinstance(dropped, list) and dropped != list(drop):
-            options = " ".join(f"--drop {shlex.quote(str(pattern))}" for pattern in dropped) or "no --drop"
-            watcher.message(one_line(f"{contender.model.name} was trained with {options}"))
+        model = contender.model
+        mine = measured.by_segmenter[model.checkpoint.segmenter]
+        for caveat in caveats(model.name, model.checkpoint.data, mine, drop, held_out=measured is not texts):
+            watcher.message(caveat)
 
 
 def _values(contender: Contender, examination: Examination, *, by_source: bool) -> Values:
@@ -196,11 +196,11 @@ def _report(rows: list[Values], differences: Sequence[str]) -> str:
     table = [head, *_table(rows, _LINES, differences)]
     for source, measures in first["sources"].items():
         lines = [line for line in _LINES if line.name in measures]
-        table += [[""] * len(head), [f"{clean(source)}, {measures['words']:,} words", *[""] * len(rows)]]
+        table += [[""] * len(head), [f"{clean(source)}, {counted(measures['words'], 'word')}", *[""] * len(rows)]]
         table += _table([row["sources"][source] for row in rows], lines, differences)
-    note = f"{first['words']:,} words in {first['dialogs']:,} dialogs"
+    note = f"{counted(first['words'], 'word')} in {counted(first['dialogs'], 'dialog')}"
     if first["keystroke_characters"]:
-        note += f", {first['keystroke_characters']:,} characters typed"
+        note += f", {counted(first['keystroke_characters'], 'character')} typed"
     notes = [f"{note}; * the best.", *(_NOTES[name] for name in differences[:1])]
     return "\n".join([aligned(table), "", *notes])
 

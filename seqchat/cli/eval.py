@@ -11,6 +11,7 @@ import click
 from seqchat.cli.options import drop_option, json_option, keystrokes_option, print_json
 from seqchat.cli.tables import aligned
 from seqchat.model.shelf import find
+from seqchat.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -103,7 +104,7 @@ def _document(name: str, examination: Examination, by: tuple[str, ...], seconds:
 def _report(name: str, examination: Examination, by: tuple[str, ...], seconds: float) -> str:
     assessment, keys = examination.assessment, examination.keystrokes
     lines = [
-        f"{name}: {assessment.whole.words:,} words in {examination.dialogs:,} dialogs, "
+        f"{name}: {counted(assessment.whole.words, 'word')} in {counted(examination.dialogs, 'dialog')}, "
         f"{assessment.oov_rate:.1%} of them not in the vocabulary; {seconds:.0f} s",
         "",
         aligned([_HEADER, *_rows(assessment, examination.heads)]),
@@ -112,7 +113,7 @@ def _report(name: str, examination: Examination, by: tuple[str, ...], seconds: f
     ]
     if keys:
         lines.append(
-            f"keystroke savings   {keys.savings:.1%} of {keys.characters:,} characters; "
+            f"keystroke savings   {keys.savings:.1%} of {counted(keys.characters, 'character')}; "
             f"the vocabulary would allow {keys.ceiling:.1%}"
         )
     for title, groups in _groups(examination, by).items():
@@ -128,7 +129,7 @@ def _rows(assessment: Assessment, heads: Mapping[str, Measures]) -> list[tuple[s
     rows = [_row("the next word", assessment.whole)]
     for typed, shares in assessment.typed.items():
         hits = [_share(shares[name]) for name in ("top1", "top3", "top5")]
-        rows.append((f"… {typed} characters typed", f"{int(shares['words']):,}", "", *hits, ""))
+        rows.append((f"… {counted(typed, 'character')} typed", f"{int(shares['words']):,}", "", *hits, ""))
     return rows + [_row(f"network {_READS[head]}", measures) for head, measures in heads.items()]
 
 

@@ -12,6 +12,7 @@ import click
 
 from seqchat.cli.options import json_option, model_option, print_json
 from seqchat.errors import SeqchatError
+from seqchat.wording import counted
 
 if TYPE_CHECKING:
     from seqchat.completion.engine import Engine
@@ -112,7 +113,9 @@ def _lines(file: str) -> Iterator[str]:
                 if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
                     most = f"{_LONGEST_LINE >> 20} MB"
                     raise SeqchatError(f"Line {number:,} of the text is longer than {most}; break it into lines.")
-                yield line.decode("utf-8", errors="replace")
+                yield line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SeqchatError(f"Line {number:,} of the text is not in UTF-8.") from error
     except OSError as error:
         raise SeqchatError(f"{file} cannot be read ({error.strerror or error}).") from error
 
@@ -128,14 +131,14 @@ def _counted(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
 
     with Console(stderr=True, highlight=False).status("Reading") as status:
 
-        def counted() -> Iterator[Block]:
+        def told() -> Iterator[Block]:
             words = 0
             for block in blocks:
                 words += len(block.words)
-                status.update(f"{words:,} words")
+                status.update(counted(words, "word"))
                 yield block
 
-        yield counted()
+        yield told()
 
 
 # --- results out -------------------------------------------------------------------------------------------------
@@ -164,17 +167,17 @@ def _write(view: View, blocks: Iterable[Block], out: Path | None, as_json: bool)
     kind = ".json" if out is None else out.suffix.lower()
     if kind == ".npz":
         assert out is not None
-        with _counted(blocks) as counted:
-            words = arrays.write_npz(out, view, counted)
-        click.echo(f"{out} is written, {words:,} words.", err=True)
+        with _counted(blocks) as told:
+            words = arrays.write_npz(out, view, told)
+        click.echo(f"{out} is written, {counted(words, 'word')}.", err=True)
         return
     most = {
         ".json": documents.MOST_VALUES // view.values_per_word,
         ".html": pages.MOST_VALUES // view.values_per_word,
     }.get(kind, pictures.MOST_WORDS)
     names = {".json": "JSON", ".html": "a page"}
-    with _counted(blocks) as counted:
-        block = joined(counted, most, names.get(kind, "a picture"))
+    with _counted(blocks) as told:
+        block = joined(told, most, names.get(kind, "a picture"))
     if as_json:
         print_json(documents.recording_document(view, block))
     if out is None:
@@ -204,8 +207,8 @@ def _summarise(engine: Engine, view: View, blocks: Iterable[Block], out: Path | 
     from seqchat.insight.statistics import Statistics
 
     statistics = Statistics(engine, view)
-    with _counted(blocks) as counted:
-        for block in counted:
+    with _counted(blocks) as told:
+        for block in told:
             statistics.add(block)
     summary = statistics.summary()
     if as_json:

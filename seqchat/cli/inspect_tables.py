@@ -14,6 +14,7 @@ from seqchat.cli.tables import aligned
 from seqchat.insight.recording import Block, View
 from seqchat.insight.statistics import EVENTS, KEEP, Keeping, LayerSummary, Summary, saturation_limits
 from seqchat.model.cells import Gate
+from seqchat.wording import counted
 
 _WORD, _LAYER, _GATE = 10, 5, 9  # cells
 # A gate is nearly always saturated where it is at so many of the words.
@@ -75,7 +76,7 @@ def statistics_text(summary: Summary) -> str:
     """Return the tables of saturation, half-life and resets."""
     view = summary.view
     counts = ", ".join(f"{count:,} {name}" for name, count in summary.counts.items())
-    parts = [f"{view.model}, {view.cell.upper()}: {summary.words:,} words ({counts}).", _saturation(summary)]
+    parts = [f"{view.model}, {view.cell.upper()}: {counted(summary.words, 'word')} ({counts}).", _saturation(summary)]
     keeping = [(layer, layer.keeping) for layer in summary.layers if layer.keeping is not None]
     if view.cell not in KEEP:
         parts.append("An RNN has no gate that keeps its state: there is no half-life, and nothing that could reset.")

@@ -32,7 +32,7 @@ class Distances(click.ParamType[tuple[int, ...]]):
         try:
             return tuple(int(part) for part in value.split(","))
         except ValueError:
-            self.fail(f"{value!r} is no list of distances; write whole numbers, such as 5,10,20.", param, ctx)
+            self.fail(f"{value!r} is not a list of distances; write whole numbers, such as 5,10,20.", param, ctx)
 
 
 @click.group(short_help="Experiments: the course's claims as measurements.")
@@ -118,7 +118,7 @@ def _check_picture(out: Path | None) -> None:
     if out is None:
         return
     if out.suffix.lower() not in _PICTURES:
-        raise SeqchatError(f"{out} is no picture that can be written; its name ends in {' or '.join(_PICTURES)}.")
+        raise SeqchatError(f"{out} is not a picture that can be written; its name ends in {' or '.join(_PICTURES)}.")
     if not out.parent.is_dir():
         raise SeqchatError(f"{out} cannot be written (there is no folder {out.parent}).")
     try:

@@ -14,6 +14,7 @@ import click
 
 from seqchat.cli.options import json_option, model_option, print_json
 from seqchat.errors import SeqchatError
+from seqchat.wording import counted
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -82,7 +83,7 @@ def colour(
     seqchat neurons colour --neuron 17 --json < chat.txt
     """
     if out is not None and out.suffix.lower() not in _KINDS:
-        raise SeqchatError(f"{out} is no picture that can be written; its name ends in {' or '.join(_KINDS)}.")
+        raise SeqchatError(f"{out} is not a picture that can be written; its name ends in {' or '.join(_KINDS)}.")
     if text is None:
         text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
 
@@ -148,7 +149,7 @@ def contexts(
             quantity,
             k=k,
             around=around,
-            progress=lambda dialogs, words: tell(f"{dialogs:,} dialogs, {words:,} words"),
+            progress=lambda dialogs, words: tell(f"{counted(dialogs, 'dialog')}, {counted(words, 'word')}"),
         )
     if as_json:
         name = engine.network.layer_names[place.layer]
@@ -156,7 +157,8 @@ def contexts(
         return
     console = Console(highlight=False)
     for title, ranked in (("highest", found.highest), ("lowest", found.lowest)):
-        click.echo(f"Neuron {neuron} is {title}, among {found.words:,} words of {found.dialogs:,} dialogs:")
+        text = f"{counted(found.words, 'word')} of {counted(found.dialogs, 'dialog')}"
+        click.echo(f"Neuron {neuron} is {title}, among {text}:")
         for context in ranked:
             _print_context(context, console)
         click.echo()
@@ -221,7 +223,7 @@ def track(
             layer,
             quantity,
             words=words,
-            progress=lambda dialogs: tell(f"{dialogs:,} dialogs read"),
+            progress=lambda dialogs: tell(f"{counted(dialogs, 'dialog')} read"),
         )
         tell(f"Shuffling {len(wanted)} properties")
         found = score(sample, wanted, best=k, shuffles=shuffles, seed=seed)
@@ -285,7 +287,8 @@ def _tracking_json(tracking: Tracking) -> dict[str, Any]:
 def _print_table(engine: Engine, layer: str, quantity: str, sample: Sample, found: list[Tracking]) -> None:
     words, neurons = sample.states.shape
     scores = f"{'score':>7}{'chance':>7}{'p':>6}"
-    click.echo(f"{engine.name}, layer {layer}, {quantity}: {words:,} words of {len(sample.dialogs):,} dialogs\n")
+    text = f"{counted(words, 'word')} of {counted(len(sample.dialogs), 'dialog')}"
+    click.echo(f"{engine.name}, layer {layer}, {quantity}: {text}\n")
     click.echo(f"{'':<12}{'best neuron':<25}all {neurons} together")
     click.echo(f"{'property':<10}neuron{scores} {scores}")
     for t in found:

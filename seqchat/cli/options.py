@@ -49,7 +49,7 @@ def _patterns(_ctx: click.Context, _option: click.Parameter, patterns: tuple[str
         try:
             re.compile(pattern)
         except re.error as error:
-            raise click.BadParameter(f"{pattern!r} is no regular expression ({error}).") from None
+            raise click.BadParameter(f"{pattern!r} is not a regular expression ({error}).") from None
     return patterns
 
 

@@ -32,7 +32,7 @@ def plot(directories: tuple[Path, ...], measure: str, out: Path | None, as_json:
     from seqchat.training.history import History
 
     if out is not None and out.suffix.lower() not in _KINDS:
-        raise SeqchatError(f"{out} is no picture that can be written; its name ends in {' or '.join(_KINDS)}.")
+        raise SeqchatError(f"{out} is not a picture that can be written; its name ends in {' or '.join(_KINDS)}.")
     histories = [History.read(folder) for folder in directories]
     curves = [(history.name, *history.curve(measure)) for history in histories]
     if as_json:

@@ -20,6 +20,7 @@ from seqchat.cli.recipe_options import given, number_options
 from seqchat.corpus.sources import DEFAULT_DATASET, SAMPLE, is_local
 from seqchat.errors import SeqchatError
 from seqchat.training.presets import DEFAULT_PRESET, PRESETS
+from seqchat.wording import duration
 
 if TYPE_CHECKING:
     from seqchat.cli.progress import TrainingProgress
@@ -149,13 +150,13 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
 def _check_out(out: Path, data: tuple[str, ...], *, overwrite: bool) -> None:
     """Refuse to write over anything but a model, and that only where it was asked for."""
     if not out.name:
-        raise SeqchatError(f"{out} is no name for a new model; choose another --out.")
+        raise SeqchatError(f"{out} cannot be the name of a new model; choose another --out.")
     if not out.exists():
         return
     if not overwrite:
         raise SeqchatError(f"{out} is there already; choose another --out, or --overwrite to replace it.")
     if not (out / "config.json").is_file() or not (out / "vocabulary.txt").is_file():
-        raise SeqchatError(f"{out} is no model, and --overwrite replaces nothing else; choose another --out.")
+        raise SeqchatError(f"{out} is not a model, and --overwrite replaces nothing else; choose another --out.")
     if inside := [source for source in data if Path(source).resolve().is_relative_to(out.resolve())]:
         raise SeqchatError(f"{inside[0]} lies inside {out}, which would be replaced; choose another --out.")
 
@@ -197,7 +198,7 @@ def _tell(result: Result) -> None:
     folder = shlex.quote(str(result.folder))
     click.echo(
         f"{result.folder}: validation perplexity {quality.perplexity:.1f}, the next word among the first "
-        f"five {quality.top5:.1%} of the time ({result.outcome} after {result.seconds / 60:.1f} minutes)."
+        f"five {quality.top5:.1%} of the time ({result.outcome} after {duration(result.seconds)})."
     )
     if result.outcome == "interrupted":
         click.echo(f"Go on with it: seqchat train --resume {folder}")

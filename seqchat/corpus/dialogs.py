@@ -30,6 +30,10 @@ class NoDialogError(SeqchatError):
     """A record that is no dialog; the message says why."""
 
 
+class NoFieldError(NoDialogError):
+    """A record in which nothing looks like turns or text, or not what was named."""
+
+
 def dialog_of(value: Any, field: str | None) -> Dialog:
     """Return the dialog in a record; `field` names where its turns or text stand, None where that is to be guessed.
 
@@ -38,7 +42,7 @@ def dialog_of(value: Any, field: str | None) -> Dialog:
     """
     turns, speakers = _turns(value, field)
     if turns is None:
-        raise NoDialogError(f"no field {quoted(field)}" if field else "no field with turns or text")
+        raise NoFieldError(f"no field {quoted(field)}" if field else "no field with turns or text")
     longest = max(map(len, turns), default=0)
     if longest > MAX_TURN_CHARACTERS:
         raise NoDialogError(f"a turn of {longest:,} characters, {MAX_TURN_CHARACTERS:,} are the most; break it up")

@@ -20,6 +20,7 @@ _BLOCK = 1_000
 # No conversation is so long; a file without line breaks is not held in memory.
 _LONGEST_LINE = 100_000_000
 _TOO_LONG = f"a line of more than {_LONGEST_LINE:,} bytes"
+_NO_UTF8 = "not in UTF-8; 'iconv -f GB18030 -t UTF-8' converts older Chinese files"
 # A table whose cells are empty but for one in so many is none.
 _SPARSE = 10
 _TOO_MANY = "\x00too many"
@@ -73,8 +74,10 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
 def _parse_line(place: str, line: bytes, share: float) -> Record:
     try:
         return Record(place, json.loads(line.decode("utf-8-sig")), share=share)
+    except UnicodeDecodeError:
+        return Record(place, None, _NO_UTF8, share)
     except (ValueError, RecursionError) as error:
-        return Record(place, None, f"no JSON ({short(error)})", share)
+        return Record(place, None, f"not JSON ({short(error)})", share)
 
 
 def _read_json(path: Path) -> Iterator[Record]:
@@ -84,11 +87,13 @@ def _read_json(path: Path) -> Iterator[Record]:
     """
     try:
         document = json.loads(path.read_text("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise SeqchatError(f"{one_line(path)} is {_NO_UTF8}.") from error
     except (ValueError, RecursionError) as error:
         if _begins_with_a_record(path):
             yield from _read_json_lines(path)
             return
-        raise SeqchatError(f"{one_line(path)} is no JSON ({short(error)}).") from error
+        raise SeqchatError(f"{one_line(path)} is not JSON ({short(error)}).") from error
     if isinstance(document, dict) and document and all(isinstance(v, dict) for v in document.values()):
         turns = any(has_turns(value) for value in document.values())
         document = list(document.values()) if turns else _rows(document)
@@ -120,15 +125,26 @@ def _read_table(path: Path) -> Iterator[Record]:
     style: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if path.suffix.lower() == ".tsv" else {}
     csv.field_size_limit(2**31 - 1)
     size = max(path.stat().st_size, 1)
-    with path.open("rb") as raw, TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="") as file:
+    # What is not in UTF-8 becomes surrogates, which no UTF-8 has.
+    with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="") as file:
         reader = csv.DictReader(file, restkey=_TOO_MANY, **style)
         try:
             for row in reader:
                 place = f"{path}:{reader.line_num}"
-                too_many = "more fields than the header" if _TOO_MANY in row else ""
-                yield Record(place, row, too_many, raw.tell() / size)
+                yield Record(place, row, _wrong(row), raw.tell() / size)
         except csv.Error as error:
             yield Record(f"{path}:{reader.line_num}", None, f"no table from here on ({short(error)})")
+
+
+def _wrong(row: dict[str, Any]) -> str:
+    """Return what is wrong with the row of a table."""
+    if _TOO_MANY in row:
+        return "more fields than the header"
+    try:
+        "".join(filter(None, [*row, *row.values()])).encode()
+    except UnicodeEncodeError:
+        return _NO_UTF8
+    return ""
 
 
 def _read_parquet(path: Path) -> Iterator[Record]:
@@ -143,7 +159,7 @@ def _read_parquet(path: Path) -> Iterator[Record]:
                     number += 1
                     yield Record(f"{path}: row {number}", row, share=number / rows)
     except Exception as error:  # of a damaged file the library raises many kinds
-        raise SeqchatError(f"{one_line(path)} is no parquet file ({short(error)}).") from error
+        raise SeqchatError(f"{one_line(path)} is not a parquet file ({short(error)}).") from error
 
 
 def _read_text(path: Path) -> Iterator[Record]:
@@ -197,8 +213,8 @@ def _text_lines(path: Path) -> Iterator[tuple[int, str, str, float]]:
             line, error = "", _TOO_LONG if raw is None else ""
             try:
                 line = (raw or b"").decode("utf-8-sig").strip()
-            except UnicodeDecodeError as wrong:
-                error = f"no UTF-8 ({short(wrong)})"
+            except UnicodeDecodeError:
+                error = _NO_UTF8
             yield number, line, error, file.tell() / size
 
 

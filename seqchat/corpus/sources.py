@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from seqchat.corpus.conversations import conversations
-from seqchat.corpus.dialogs import Dialog, NoDialogError, dialog_of
+from seqchat.corpus.dialogs import Dialog, NoDialogError, NoFieldError, dialog_of
 from seqchat.corpus.readers import READERS, Record, short
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import expanded, is_file, is_folder
@@ -68,7 +68,7 @@ def read_dialogs(
     parts = list(chain.from_iterable(_open(source, streaming) for source in sources))
     whole, done = sum(part.weight for part in parts), 0.0
     for part in parts:
-        before, hint = report.dialogs, "it is empty"
+        before, hint, advice = report.dialogs, "it is empty", ""
         for record in conversations(_all(part), field):
             report.share = (done + record.share * part.weight) / whole
             try:
@@ -76,13 +76,13 @@ def read_dialogs(
             except NoDialogError as problem:
                 hint = f"{record.place}: {problem}"
                 report.skip(hint)
+                if isinstance(problem, NoFieldError):
+                    advice = "; name the field that holds the text with --field"
                 continue
             report.dialogs += 1
             yield dialog
         if report.dialogs == before:
-            raise SeqchatError(
-                f"{one_line(part.name)} has no usable dialog ({hint}); name the field that holds the text with --field."
-            )
+            raise SeqchatError(f"{one_line(part.name)} has no usable dialog ({hint}){advice}.")
         done += part.weight
 
 
@@ -113,6 +113,12 @@ def is_local(source: str) -> bool:
         SeqchatError: it looks local, but is not there.
     """
     return _paths(source) is not None
+
+
+def public_name(source: str) -> str:
+    """Return a source's name without the folders of this machine."""
+    path = expanded(source)
+    return path.name if source != SAMPLE and (is_file(path) or is_folder(path)) else source
 
 
 def _all(part: _Part) -> Iterator[Record]:

@@ -15,6 +15,7 @@ from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.assessment import Assessment, Measures
+from seqchat.evaluation.caveats import caveats
 from seqchat.evaluation.keystrokes import KeystrokeSavings, simulate
 from seqchat.evaluation.predictions import NetworkPredictions, Predictions
 from seqchat.evaluation.reading import assess
@@ -117,6 +118,8 @@ def examine(
             choice=kept_for_testing(model.checkpoint.data).test if held_out else None,
             message=watcher.message,
         )
+        for caveat in caveats(model.name, model.checkpoint.data, texts, drop, held_out=held_out):
+            watcher.message(caveat)
         return examine_texts(model, texts, folder, characters, watcher)
 
 

@@ -16,7 +16,7 @@ from seqchat.corpus.segmentation import Reading, SegmentedText, segmented
 from seqchat.corpus.splitting import HeldOut
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import Segmenter
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, one_line
 from seqchat.evaluation.keystrokes import Dialogs, DialogTexts
 
 # Which of the dialogs with these hashes are wanted
@@ -25,9 +25,13 @@ Choice = Callable[[NDArray[np.uint64]], NDArray[np.bool_]]
 
 @dataclass(frozen=True)
 class Text:
-    """The dialogs of a source that are wanted: bool [dialogs]."""
+    """The dialogs of a source that are wanted: bool [dialogs].
+
+    name: short, and of this one of several texts alone.
+    """
 
     name: str
+    source: str
     segmented: SegmentedText
     chosen: NDArray[np.bool_]
 
@@ -59,9 +63,9 @@ def read_texts(
     Raises:
         SeqchatError: a source cannot be used, or none has a dialog that is wanted.
     """
-    texts = []
+    texts, names = [], _names(sources)
     for number, source in enumerate(sources):
-        message(f"Reading {source}")
+        message(f"Reading {one_line(source)}")
         text = segmented(Reading([source], segmenter, field, drop=drop), folder / f"text-{number}")
         for problem in text.report.problems:
             message(f"Skipped {problem}")
@@ -69,10 +73,18 @@ def read_texts(
             message(f"Skipped {text.report.skipped - len(text.report.problems)} more; {text.report.skipped} in all")
         chosen = np.ones(text.stream.dialogs, dtype=np.bool_) if choice is None else choice(text.digests)
         if chosen.any():
-            texts.append(Text(Path(source).stem, text, chosen))
+            texts.append(Text(names[number], source, text, chosen))
+        else:
+            message(f"No dialog of {one_line(source)} was kept for testing")
     if not texts:
         raise SeqchatError("None of these dialogs were held out for testing when the model was trained.")
     return texts
+
+
+def _names(sources: Sequence[str]) -> list[str]:
+    """Return a short name for each source, and its whole path where others have the same."""
+    short = [Path(source).stem for source in sources]
+    return [stem if short.count(stem) == 1 else source for stem, source in zip(short, sources, strict=True)]
 
 
 def kept_for_testing(data: dict[str, Any]) -> HeldOut:
@@ -82,10 +94,15 @@ def kept_for_testing(data: dict[str, Any]) -> HeldOut:
         SeqchatError: it does not say so.
     """
     values = data.get("held_out")
+    if "held_out" in data and values is None:
+        raise SeqchatError(
+            "The model's training kept no dialog for testing: it validated on a text of its own, or on the end of a "
+            "single dialog; measure it on other text."
+        )
     if not isinstance(values, dict) or not (type(values.get("last")) is int and type(values.get("tested")) is bool):
         raise SeqchatError("The model does not say which dialogs its training held out; measure it on other text.")
     if not 0 <= values["last"] < 1 << 64:
-        raise SeqchatError("The model's entry 'held_out' is no hash of a dialog.")
+        raise SeqchatError("The model's entry 'held_out' is not the hash of a dialog.")
     if not values["tested"]:
         raise SeqchatError(
             "The model's training held out too few dialogs to keep some for testing; measure it on other text."

@@ -129,7 +129,7 @@ def aim(engine: Engine, text: str, suggestion: Suggestion) -> Aim:
     elif fitting and suggestion.replace:
         reading, word_id = fitting[0], _first_word(engine, suggestion.insert)
     else:
-        raise SeqchatError(f"{suggestion.insert!r} is no suggestion for this text.")
+        raise SeqchatError(f"{suggestion.insert!r} is not a suggestion for this text.")
     return Aim(reading.node, word_id, len(reading.remainder) + reading.replaces)
 
 

@@ -51,7 +51,7 @@ class GateHold:
         value = _number(match["value"]) if match else None
         if match is None or value is None:
             raise SeqchatError(
-                f"{text!r} is no hold; write gate=value@layer, such as forget=0@1, or forget=1@1:n5,n17,w3."
+                f"{text!r} is not a hold; write gate=value@layer, such as forget=0@1, or forget=1@1:n5,n17,w3."
             )
         items = (match["items"] or "").split(",")
         neurons = tuple(int(item[1:]) for item in items if item.startswith("n"))

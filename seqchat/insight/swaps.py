@@ -49,7 +49,7 @@ class Swap:
         match = _SWAP.fullmatch(text.strip())
         if match is None:
             raise SeqchatError(
-                f"{text!r} is no swap; write old=new, such as 小帅=小美, or old=new@place for one of several."
+                f"{text!r} is not a swap; write old=new, such as 小帅=小美, or old=new@place for one of several."
             )
         return cls(match["old"], match["new"], None if match["at"] is None else int(match["at"]))
 
@@ -172,7 +172,7 @@ def _not_there(pieces: list[str], places: list[int], swap: Swap) -> str:
         return f"{swap.old!r} is not at the place {swap.at}; it is at {', '.join(found)}."
     words = list(dict.fromkeys(piece for piece in pieces if not piece.isspace()))
     more = f" and {len(words) - _LISTED} more" if len(words) > _LISTED else ""
-    return f"{swap.old!r} is no word of the text; its words are {' '.join(words[:_LISTED])}{more}."
+    return f"{swap.old!r} is not a word of the text; its words are {' '.join(words[:_LISTED])}{more}."
 
 
 def pairs_of(untouched: list[int], changed: list[int]) -> list[tuple[int, int]]:

@@ -74,7 +74,7 @@ class Checkpoint:
             text = read_bytes(folder / VOCABULARY, _MOST_VOCABULARY_BYTES).decode("utf-8")
             words = text.removesuffix("\n").split("\n")
         except FileNotFoundError as error:
-            raise SeqchatError(f"{folder} is no complete model: it has no {Path(error.filename).name}.") from None
+            raise SeqchatError(f"{folder} is not a complete model: it has no {Path(error.filename).name}.") from None
         except (OSError, ValueError, RecursionError) as error:
             raise SeqchatError(f"The model in {folder} cannot be read ({one_line(error)}).") from error
         try:

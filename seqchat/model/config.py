@@ -54,7 +54,7 @@ class ModelConfig:
         for name, most in _MOST.items():
             value = getattr(self, name)
             if type(value) is not int or value < 1:
-                raise SeqchatError(f"A model's {name} is a whole number of at least 1, not {quoted(value)}.")
+                raise SeqchatError(f"A model's {name} must be a whole number of at least 1, not {quoted(value)}.")
             if value > most:
                 raise SeqchatError(f"A model's {name} is at most {most:,}, not {quoted(value)}.")
         for name, allowed in (("cell", CellName), ("nonlinearity", Nonlinearity), ("objective", Objective)):

@@ -189,7 +189,7 @@ def _read_level(tensors: Mapping[str, Tensor], length: int, above: int, words: i
     if children.shape != (above,) or last.dim() != 1 or codes.shape != last.shape or codes.dtype != torch.uint8:
         raise SeqchatError(f"the n-grams of length {length} do not fit those of length {length - 1}.")
     if children.is_floating_point() or last.is_floating_point():
-        raise SeqchatError(f"the n-grams of length {length} are no whole numbers.")
+        raise SeqchatError(f"the n-grams of length {length} are not whole numbers.")
     starts = np.concatenate(([0], np.cumsum(children.numpy().astype(np.int64))))
     level = Level(starts, last.numpy().astype(np.int64), _decoded(codes.numpy()))
     in_order = (children.numpy().astype(np.int64) >= 0).all() and starts[-1] == len(level.words)

@@ -60,7 +60,7 @@ def load_weights(folder: Path, config: ModelConfig) -> dict[str, Tensor]:
     if _SCALE in floats:
         floats[_EMBEDDING] *= floats.pop(_SCALE)[:, None]
     if spoiled := [name for name, weight in floats.items() if not _sound(weight)]:
-        raise SeqchatError(f"{path} is damaged: {spoiled[0]} holds what is no number.")
+        raise SeqchatError(f"{path} is damaged: {spoiled[0]} holds what is not a number.")
     return floats
 
 
@@ -77,11 +77,11 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
         SeqchatError: it is missing, or damaged.
     """
     if path.exists() and not path.is_file():
-        raise SeqchatError(f"{path} is damaged (it is no file).")
+        raise SeqchatError(f"{path} is damaged (it is not a file).")
     try:
         return load_file(path)
     except FileNotFoundError:
-        raise SeqchatError(f"{path.parent} is no complete model: it has no {path.name}.") from None
+        raise SeqchatError(f"{path.parent} is not a complete model: it has no {path.name}.") from None
     except MemoryError as error:
         raise SeqchatError(f"{path} is larger than the memory there is.") from error
     except (SafetensorError, OSError, ValueError) as error:

@@ -96,7 +96,7 @@ def train_textbook(
     """Train the network of the textbook until the validation text says stop, and keep its best weights.
 
     Raises:
-        SeqchatError: its loss is no number any more, and a lower learning rate did not help.
+        SeqchatError: its loss is no longer a number, and a lower learning rate did not help.
     """
     config = ModelConfig(len(vocabulary), **TEXTBOOK)
     torch.manual_seed(settings.seed)

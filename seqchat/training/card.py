@@ -7,6 +7,7 @@ from seqchat.model.cells import CELLS
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.ngrams import Mixture
 from seqchat.training.settings import TrainingSettings
+from seqchat.wording import counted, duration
 
 _CARD = """\
 # {name}
@@ -20,7 +21,7 @@ A word-level {cell} language model made with seqchat. It predicts words of a cha
 | vocabulary | {words:,} words |
 | data | {sources}: {dialogs:,} dialogs, {train_words:,} words |
 | validation | {validation_dialogs:,} other dialogs, {validation_words:,} words, {oov:.1%} of them out of vocabulary |
-| training | {tokens:,} tokens in {minutes:.0f} minutes |
+| training | {tokens:,} tokens in {time} |
 | recipe | {recipe} |
 | n-grams | {ngrams} |
 | memory | {memory}, tuned on the validation dialogs |
@@ -58,7 +59,7 @@ def model_card(
     return _CARD.format(
         name=name,
         cell=CELLS[config.cell].title,
-        layers="1 layer" if config.layers == 1 else f"{config.layers} layers",
+        layers=counted(config.layers, "layer"),
         objective=config.objective,
         embedding=config.embedding_size,
         hidden=config.hidden_size,
@@ -71,7 +72,7 @@ def model_card(
         validation_words=data["validation_words"],
         oov=data["validation_unknown_words"] / max(data["validation_words"], 1),
         tokens=tokens,
-        minutes=seconds / 60,
+        time=duration(seconds),
         recipe=", ".join(f"{name} {value}" for name, value in settings.to_json().items() if value is not None),
         ngrams=_ngrams(checkpoint.mixture),
         memory=f"share {adaptation.share:g}, flatness {adaptation.flatness:g}" if adaptation.share else "none",

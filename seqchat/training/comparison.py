@@ -87,6 +87,11 @@ class Texts:
         return Texts({name: [text for text in texts if text.dialogs] for name, texts in chosen.items()})
 
     @property
+    def sources(self) -> list[str]:
+        """Where the texts are from, as it was named."""
+        return [text.source for text in next(iter(self.by_segmenter.values()))]
+
+    @property
     def dialogs(self) -> int:
         """How many dialogs there are."""
         return sum(text.dialogs for text in next(iter(self.by_segmenter.values())))
@@ -135,7 +140,7 @@ def train_baselines(texts: Texts, first: Contender, folder: Path, watcher: Watch
         )
     known = model.checkpoint.data.get("dialogs")
     if known != learned.dialogs:
-        watcher.message(f"{model.name} has learned from {known} dialogs; the baselines learn from {learned.dialogs}")
+        watcher.message(f"{model.name} has learned from {known} dialogs; the baselines learn from {learned.dialogs:,}")
     train = _joined(learned, model.vocabulary, folder / "train")
     validating = _joined(validation, model.vocabulary, folder / "validation")
     baselines = [

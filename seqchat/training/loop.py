@@ -315,13 +315,13 @@ class Trainer:
         recoveries, scale, seconds = counters.recoveries + 1, counters.rate_scale / 2, counters.seconds
         if recoveries > _RECOVERIES:
             raise SeqchatError(
-                f"The loss is no number any more, and going back with half the learning rate did not help "
+                f"The loss is no longer a number, and going back with half the learning rate did not help "
                 f"{_RECOVERIES} times; try a lower --learning-rate or --clip."
             )
         self.restore(self.good)
         self.counters.recoveries, self.counters.rate_scale, self.counters.seconds = recoveries, scale, seconds
         return (
-            f"The loss is no number any more; back to {self.counters.tokens:,} tokens with "
+            f"The loss is no longer a number; back to {self.counters.tokens:,} tokens with "
             f"half the learning rate ({recoveries} of {_RECOVERIES} times)"
         )
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.segmentation import Reading, SegmentedText, segmented
+from seqchat.corpus.sources import public_name
 from seqchat.corpus.splitting import HeldOut, cut_in_two, hold_out
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.words import segmenter
@@ -39,9 +40,12 @@ from seqchat.training.loop import Notice, Outcome, Report, StepInfo, Trainer
 from seqchat.training.settings import RESUMABLE, TrainingSettings
 from seqchat.training.snapshot import GOOD, STATE, Snapshot
 from seqchat.training.watching import Watcher
+from seqchat.wording import counted
 
 # A run that is killed loses at most so much work.
 _SNAPSHOT_SECONDS = 60.0
+# What is learned from fewer words than the sample has half of is mostly chance.
+_FEW_WORDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -174,7 +178,7 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Wat
         train_stream = text.encode(staging / TRAINING / "train", vocabulary, training)
         validation_stream = validation_text.encode(staging / TRAINING / "validation", vocabulary, validating)
     data: dict[str, Any] = {
-        "sources": [_public_name(source) for source in task.data],
+        "sources": [public_name(source) for source in task.data],
         "dialogs": train_stream.dialogs,
         "words": train_stream.words,
         "validation_dialogs": validation_stream.dialogs,
@@ -190,10 +194,13 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Wat
     if len(vocabulary) < len(SPECIAL_WORDS) + 2:
         raise SeqchatError("The vocabulary has a single word, so there is nothing to learn; give more text or words.")
     watcher.message(
-        f"{data['dialogs']:,} dialogs and {data['words']:,} words to learn, {data['validation_words']:,} "
+        f"{counted(data['dialogs'], 'dialog')} and {counted(data['words'], 'word')} to learn, "
+        f"{data['validation_words']:,} "
         f"to validate on ({data['validation_unknown_words'] / data['validation_words']:.1%} of them not "
         f"among the {len(vocabulary):,} words of the vocabulary)"
     )
+    if data["words"] < _FEW_WORDS:
+        watcher.message(f"So little text teaches little; from {_FEW_WORDS:,} words on it is worth training on")
     torch.manual_seed(settings.seed)
     config = ModelConfig(len(vocabulary), **task.network)
     network = build(config)
@@ -209,7 +216,9 @@ def _text(task: Task, names: Sequence[str], workspace: Path, watcher: Watcher) -
         reading,
         workspace,
         processes=task.processes,
-        progress=lambda dialogs, words, share: watcher.progress(f"{dialogs:,} dialogs, {words:,} words", share),
+        progress=lambda dialogs, words, share: watcher.progress(
+            f"{counted(dialogs, 'dialog')}, {counted(words, 'word')}", share
+        ),
     )
     for problem in text.report.problems:
         watcher.message(f"Skipped {problem}")
@@ -227,11 +236,6 @@ def _split(
         return halves, np.array([True, False]), np.array([False, True]), None
     held = hold_out(text.digests, share)
     return text, ~held.all(text.digests), held.validation(text.digests), held
-
-
-def _public_name(source: str) -> str:
-    """Return a source's name without the folders of this machine."""
-    return Path(source).name if Path(source).expanduser().exists() else source
 
 
 def dropouts(settings: TrainingSettings) -> Dropouts:

@@ -21,7 +21,7 @@ CHINESE: dict[str, str] = {
     # files
     "{path} cannot be written ({reason}).": "无法写入 {path}（{reason}）。",
     "{path} is larger than {most} MB.": "{path} 大于 {most} MB。",
-    "{path} is no UTF-8 text.": "{path} 不是 UTF-8 文本。",
+    "{path} is not UTF-8 text.": "{path} 不是 UTF-8 文本。",
     "{path} cannot be read ({reason}).": "无法读取 {path}（{reason}）。",
     "no such folder": "没有这个文件夹",
     "{name} was changed by another program. Write over it?": "{name} 已被别的程序改动。要覆盖吗？",
@@ -70,7 +70,7 @@ CHINESE: dict[str, str] = {
     " Is {near!r} meant?": "是不是 {near!r}？",
     "{file}: {name} is {wanted}, not {value}.": "{file}：{name} 应为{wanted}，不是 {value}。",
     "{file}: keys is a table, such as [keys.bar].": "{file}：keys 应是表，例如 [keys.bar]。",
-    "{file}: {what} is no key.": "{file}：{what} 不是按键。",
+    "{file}: {what} is not a key.": "{file}：{what} 不是按键。",
     "a text": "文字",
     "true or false": " true 或 false",
     "a number from {low:g} to {high:g}": " {low:g} 到 {high:g} 之间的数",

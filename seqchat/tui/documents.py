@@ -39,7 +39,7 @@ class Document:
             changed = path.stat().st_mtime_ns
             raw = path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise SeqchatError(say("{path} is no UTF-8 text.", path=path)) from None
+            raise SeqchatError(say("{path} is not UTF-8 text.", path=path)) from None
         except OSError as error:
             raise SeqchatError(
                 say("{path} cannot be read ({reason}).", path=one_line(path), reason=error.strerror)

@@ -140,7 +140,7 @@ def _flat(table: object, file: str) -> tuple[dict[str, str], list[str]]:
                 keys[f"{scope}.{name}"] = value
             else:
                 what = f"keys.{scope}" + (f".{name}" if name else "")
-                problems.append(say("{file}: {what} is no key.", file=file, what=one_line(what, 80)))
+                problems.append(say("{file}: {what} is not a key.", file=file, what=one_line(what, 80)))
     return keys, problems
 
 

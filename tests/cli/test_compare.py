@@ -113,10 +113,22 @@ def test_text_that_is_read_in_another_way_than_in_training_is_noticed(models, tm
     odd = copy_with(tmp_path / "odd", models["rnn"], drop=5)
     arguments = (dropping, models["lstm"], odd, "--data", "sample", "--held-out", "--keystrokes", 0)
     notices = [line for line in compare(*arguments).stderr.splitlines() if "was trained with" in line]
-    assert notices == ["dropping was trained with --drop '<media>' --drop '[0-9]+'"]
+    (notice,) = notices
+    assert notice.startswith("dropping was trained with --drop '<media>' --drop '[0-9]+';")
     same = compare(*arguments, "--drop", "<media>", "--drop", "[0-9]+").stderr
     assert "dropping was trained" not in same
     assert "lstm was trained with no --drop" in same
+
+
+def test_what_the_models_know_of_the_texts_is_noticed(models, tmp_path):
+    chats = tmp_path / "chats.txt"
+    chats.write_text("你好\n吃饭了吗？\n", "utf-8")
+    arguments = (models["gru"], models["lstm"], "--data", "sample", "--data", chats, "--keystrokes", 0)
+    told = [line for line in compare(*arguments).stderr.splitlines() if "has learned from" in line]
+    assert [line.split()[0] for line in told] == ["gru", "lstm"]
+    stderr = compare(*arguments, "--held-out", "--by", "source").stderr
+    assert f"No dialog of {chats} was kept for testing" in stderr
+    assert "has learned from" not in stderr
 
 
 @pytest.fixture
@@ -170,7 +182,7 @@ def test_other_texts_than_those_of_the_training_are_noticed(models, tmp_path, qu
 @pytest.mark.parametrize("option", ["--held-out", "--baselines"])
 def test_a_model_that_does_not_say_what_it_held_out(models, chat, tmp_path, option):
     silent = copy_with(tmp_path / "silent", models["gru"], held_out=None)
-    with pytest.raises(SeqchatError, match=r"^silent: The model does not say which dialogs"):
+    with pytest.raises(SeqchatError, match=r"^silent: The model's training kept no dialog"):
         compare(models["lstm"], silent, "--data", chat, option)
 
 

@@ -1,4 +1,5 @@
 import json
+import re
 
 import pytest
 from click.testing import CliRunner
@@ -8,6 +9,7 @@ from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.texts import kept_for_testing, read_texts, written
+from seqchat.locations import SAMPLE_CORPUS
 
 
 def run(*arguments):
@@ -69,6 +71,39 @@ def test_only_the_dialogs_kept_for_testing(models):
     assert 0 < kept["dialogs"] < whole["dialogs"] * 0.05
 
 
+def noticed(*arguments):
+    """What is said beside the measures and what is read."""
+    lines = run(*arguments, "--keystrokes", 0).stderr.splitlines()
+    return [line for line in lines if not line.startswith("Reading")]
+
+
+def test_a_text_that_the_model_learned_from_is_noticed(models, chats):
+    (line,) = noticed(models["lstm"], "sample", chats)
+    assert line.startswith("lstm has learned from sample,")
+    assert "--held-out" in line
+    assert noticed(models["lstm"], chats) == []
+    assert noticed(models["lstm"], "sample", "--held-out") == []
+    (line,) = noticed(models["lstm"], "sample", "--held-out", "--drop", "哈")
+    assert "lstm was trained with no --drop" in line
+
+
+def test_texts_of_which_nothing_was_kept_are_noticed(models, chats, tmp_path):
+    lines = noticed(models["lstm"], "sample", chats, "--held-out")
+    assert lines == [f"No dialog of {chats} was kept for testing"]
+    sample = tmp_path / "mine.jsonl"
+    sample.write_bytes(SAMPLE_CORPUS.read_bytes())
+    (line,) = noticed(models["lstm"], sample, "--held-out")
+    assert re.fullmatch(r"lstm has not learned from mine.jsonl; --held-out leaves \d of \d\d\d dialogs", line)
+
+
+def test_texts_of_the_same_name_are_told_apart(models, chats, tmp_path):
+    other = tmp_path / "other" / chats.name
+    other.parent.mkdir()
+    other.write_text("你好\n", "utf-8")
+    sources = json.loads(run(models["lstm"], chats, other, "--json", "--by", "source").stdout)["by"]["source"]
+    assert sorted(sources) == sorted([str(chats), str(other)])
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -86,15 +121,21 @@ def test_wrong_usage_is_told(models):
     assert "Missing argument" in run(models["lstm"]).stderr
     result = run(models["lstm"], "sample", "--drop", "(")
     assert result.exit_code == 2
-    assert "no regular expression" in result.stderr
+    assert "not a regular expression" in result.stderr
 
 
 @pytest.mark.parametrize(
     "data",
-    [{}, {"held_out": None}, {"held_out": {"last": "x", "tested": True}}, {"held_out": {"last": -1, "tested": True}}],
+    [
+        {},
+        {"held_out": None},
+        {"held_out": 1},
+        {"held_out": {"last": "x", "tested": True}},
+        {"held_out": {"last": -1, "tested": True}},
+    ],
 )
 def test_a_model_that_does_not_say_what_it_held_out_is_refused(data):
-    with pytest.raises(SeqchatError, match="held"):
+    with pytest.raises(SeqchatError, match=r"held|kept"):
         kept_for_testing(data)
 
 

@@ -110,8 +110,8 @@ def test_what_cannot_be_measured_is_one_sentence(arguments, says):
     [
         (("--cell", "transformer"), "'rnn', 'lstm', 'gru'"),
         (("--subjects", "two"), "'one', 'changing'"),
-        (("--distances", "near"), "'near' is no list of distances"),
-        (("--distances", ""), "no list of distances"),
+        (("--distances", "near"), "'near' is not a list of distances"),
+        (("--distances", ""), "not a list of distances"),
         (("--seconds", "0"), "is not a length of time"),
     ],
 )

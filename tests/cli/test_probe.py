@@ -130,7 +130,7 @@ def test_why_alone_shows_one_run(models):
         ((TEXT, "--hold", "reset=0"), "it has input, forget, candidate, output, cell, hidden."),
         ((TEXT, "--hold", "forget=0@1:n32"), "layer 1 has the neurons 0 to 31"),
         ((TEXT, "--hold", "forget=2"), "between 0 and 1"),
-        ((TEXT, "--swap", "北京=上海"), "'北京' is no word of the text; its words are 小 帅"),
+        ((TEXT, "--swap", "北京=上海"), "'北京' is not a word of the text; its words are 小 帅"),
         ((TEXT, "--why", "☃☃"), "<unk> <unk> stands in for it."),
     ],
 )
@@ -145,8 +145,8 @@ def test_what_is_not_there_is_one_sentence(models, arguments, says):
     [
         ((TEXT,), "give --hold, --swap or --why"),
         ((TEXT, "--swap", "他=她", "--rather-than", "的"), "--rather-than needs --why"),
-        ((TEXT, "--hold", "forget"), "is no hold; write gate=value@layer"),
-        ((TEXT, "--swap", "他"), "is no swap; write old=new"),
+        ((TEXT, "--hold", "forget"), "is not a hold; write gate=value@layer"),
+        ((TEXT, "--swap", "他"), "is not a swap; write old=new"),
         ((TEXT, "--hold", "forget=0", "-k", "0"), "0 is not in the range"),
     ],
 )

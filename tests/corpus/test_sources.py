@@ -113,6 +113,31 @@ def test_malformed_lines_are_named_counted_and_skipped(tmp_path):
     assert [p.split(": ")[0] for p in report.problems] == [f"{path}:{n}" for n in (2, 3, 4, 5, 6)]
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", "今天吃什么\n火锅吧\n"),
+        ("a.jsonl", '{"dialog": ["今天吃什么", "火锅吧"]}\n'),
+        ("a.json", '[{"dialog": ["今天吃什么", "火锅吧"]}]'),
+        ("a.csv", "text\n今天吃什么\n火锅吧\n"),
+        ("a.tsv", "text\n今天吃什么\n火锅吧\n"),
+    ],
+)
+def test_text_of_another_encoding_is_refused_with_what_to_do(tmp_path, name, content):
+    (tmp_path / name).write_text(content, "gb18030")
+    with pytest.raises(SeqchatError, match="not in UTF-8; 'iconv") as refused:
+        read(tmp_path / name)
+    assert "--field" not in str(refused.value)
+
+
+def test_only_the_rows_of_another_encoding_are_skipped(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("text\n好\n".encode() + "坏\n".encode("gb18030") + "行�\n".encode())
+    report = Report()
+    assert len(read(path, report=report)) == 2
+    assert [problem.split(";")[0] for problem in report.problems] == [f"{path}:3: not in UTF-8"]
+
+
 def test_line_numbers_count_empty_lines_too(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text(f"\n\n{json.dumps(RECORD)}\n\n{{}}\n", "utf-8")
@@ -134,10 +159,10 @@ def test_a_bad_row_of_a_table_is_skipped(tmp_path):
     [
         ("a.jsonl", b"", "no usable dialog"),
         ("a.jsonl", b"not json\n", "no usable dialog"),
-        ("a.json", b"{", "is no JSON"),
-        ("a.json", b"[" * 100_000, "is no JSON"),
+        ("a.json", b"{", "is not JSON"),
+        ("a.json", b"[" * 100_000, "is not JSON"),
         ("a.csv", b"", "no usable dialog"),
-        ("a.parquet", b"PAR1 nonsense", "is no parquet"),
+        ("a.parquet", b"PAR1 nonsense", "is not a parquet"),
         ("a.txt", b"\n \n", "no usable dialog"),
         ("a.txt", b"\xff\xfe\x00", "no usable dialog"),
         ("a.pdf", b"x", "is of a kind"),

@@ -95,9 +95,9 @@ def test_what_does_not_exist_is_one_sentence(lstm):
         connectivity(lstm, node, len(lstm.vocabulary))
     with pytest.raises(SeqchatError, match="at least 1, not 0"):
         connectivity(lstm, node, 5, 0)
-    with pytest.raises(SeqchatError, match="'zzz' is no suggestion for this text"):
+    with pytest.raises(SeqchatError, match="'zzz' is not a suggestion for this text"):
         connections(lstm, "你好", Suggestion("zzz", "zzz", 0, 0.5, False))
-    with pytest.raises(SeqchatError, match="is no suggestion for this text"):
+    with pytest.raises(SeqchatError, match="is not a suggestion for this text"):
         aim(lstm, "你好", Suggestion("火锅", "火锅", 4, 0.5, True))
 
 

@@ -442,13 +442,13 @@ def test_holds_and_swaps_are_read():
 
 @pytest.mark.parametrize("text", ["", "forget", "forget=", "forget=x", "=1", "forget=1@", "forget=1@1:5", "a=1@1:n"])
 def test_a_hold_that_cannot_be_read(text):
-    with pytest.raises(SeqchatError, match="is no hold; write gate=value@layer"):
+    with pytest.raises(SeqchatError, match="is not a hold; write gate=value@layer"):
         GateHold.parse(text)
 
 
 @pytest.mark.parametrize("text", ["", "他", "=她", "他="])
 def test_a_swap_that_cannot_be_read(text):
-    with pytest.raises(SeqchatError, match="is no swap; write old=new"):
+    with pytest.raises(SeqchatError, match="is not a swap; write old=new"):
         Swap.parse(text)
 
 
@@ -473,8 +473,8 @@ def test_a_swap_that_cannot_be_read(text):
         (TEXT, [GateHold("cell", math.inf)], (), "The value of cell is a finite number; it cannot be held at inf."),
         (TEXT, [GateHold("forget", 1, start=11)], (), "There is no word 11 to hold forget from; the text has 1 to 10."),
         (TEXT, [GateHold("forget", 1, start=-1)], (), "There is no word -1"),
-        (TEXT, (), [Swap("她", "他")], "'她' is no word of the text; its words are 我 和 你 去 北京 ， 他 小 帅."),
-        (TEXT, (), [Swap("京", "他")], "'京' is no word of the text"),
+        (TEXT, (), [Swap("她", "他")], "'她' is not a word of the text; its words are 我 和 你 去 北京 ， 他 小 帅."),
+        (TEXT, (), [Swap("京", "他")], "'京' is not a word of the text"),
         (TEXT, (), [Swap("他", "她", 3)], "'他' is not at the place 3; it is at 7."),
         (TEXT, (), [Swap("小帅", "她"), Swap("小", "他")], "All that could be '小' is swapped by another swap."),
     ],
@@ -489,7 +489,7 @@ def test_what_is_not_there_is_one_sentence(text, holds, swaps, says):
 def test_long_lists_of_words_are_cut():
     letters = [chr(0x4E00 + 50 * i) for i in range(60)]
     engine = small_engine(letters)
-    with pytest.raises(SeqchatError, match=r"is no word of the text; .* and 20 more\.$"):
+    with pytest.raises(SeqchatError, match=r"is not a word of the text; .* and 20 more\.$"):
         compare(engine, "，".join(letters).replace("，", " ").replace(" ", "\n"), Intervention(swaps=(Swap("a", "b"),)))
 
 

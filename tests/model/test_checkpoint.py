@@ -55,11 +55,11 @@ def edit(folder, **changes):
         ({"format": 2}, "has format 2, this seqchat reads format 1"),
         ({"format": None}, "not the configuration of a seqchat model"),
         ({"model__cell": "transformer"}, "one of rnn, lstm, gru"),
-        ({"model__layers": 0}, "layers is a whole number"),
-        ({"model__hidden_size": "6"}, "hidden_size is a whole number"),
+        ({"model__layers": 0}, "layers must be a whole number"),
+        ({"model__hidden_size": "6"}, "hidden_size must be a whole number"),
         ({"model__objective": "guess"}, "one of next, infill, window"),
         ({"model__bidirectional": True}, "it would read the word it shall predict"),
-        ({"model__window": 0}, "window is a whole number"),
+        ({"model__window": 0}, "window must be a whole number"),
         ({"model__extra": 1}, "unknown entries: extra"),
         ({"model__layers": None}, "lacks layers"),
         ({"model__layers": 3}, "does not fit"),
@@ -131,7 +131,7 @@ def test_weights_that_are_no_numbers_are_refused(saved):
     weights = Checkpoint.load(saved).weights
     weights["output_bias"][2] = torch.nan
     save_file(weights, saved / WEIGHTS)
-    with pytest.raises(SeqchatError, match="output_bias holds what is no number"):
+    with pytest.raises(SeqchatError, match="output_bias holds what is not a number"):
         Checkpoint.load(saved)
 
 
@@ -170,7 +170,7 @@ def test_a_model_without_the_ngrams_that_it_names_is_refused(saved):
         ("2.children", lambda t: torch.full_like(t, 1), "not in order"),
         ("3.children", lambda t: t[:-1], "do not fit those of length 2"),
         ("3.shares", lambda t: t.float(), "do not fit"),
-        ("3.words", lambda t: t.float(), "no whole numbers"),
+        ("3.words", lambda t: t.float(), "not whole numbers"),
         ("3.words", None, "not those of an n-gram model"),
     ],
 )
@@ -200,7 +200,7 @@ def test_half_precision_comes_back_as_float32(saved):
 
 
 def test_a_folder_that_is_no_model(tmp_path):
-    with pytest.raises(SeqchatError, match="no complete model"):
+    with pytest.raises(SeqchatError, match="not a complete model"):
         Checkpoint.load(tmp_path)
     shutil.rmtree(tmp_path)
     with pytest.raises(SeqchatError):

@@ -353,7 +353,7 @@ async def test_one_of_several_models_may_be_damaged(desk, tmp_path):
     async with desk(str(tmp_path / "broken"), "lstm", size=(140, 40)) as d:
         await d.press(*"我们")
         await d.until(lambda: d.workspace._shown.get(1) is d.workspace._request, "a thought of the second model")
-        assert "no complete" in d.screen
+        assert "not a complete" in d.screen
         await d.press("alt+1")
         assert d.editor.text == "我们", "there is no first candidate of the first model"
 
@@ -363,7 +363,7 @@ async def test_a_damaged_model_is_said_and_the_text_stays(desk, tmp_path):
     (tmp_path / "broken" / "config.json").write_text("{}")
     async with desk(str(tmp_path / "broken"), size=(200, 30)) as d:
         await d.press(*"我们")
-        await d.until(lambda: "no complete model" in d.screen)
+        await d.until(lambda: "not a complete model" in d.screen)
         await d.press("tab", "alt+1", "alt+j", "ctrl+r", "alt+g", "alt+y", "alt+e", "alt+x", "alt+w", "left", "down")
         assert d.editor.text == "我们"
 
