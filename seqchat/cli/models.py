@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from seqchat.cli.options import json_option, print_json
+from seqchat.errors import one_line
 
 
 @click.command(short_help="List the installed models.")
@@ -18,9 +19,10 @@ def models(as_json: bool) -> None:
     seqchat models
     seqchat models --json
     """
-    from seqchat.model.shelf import installed
+    from seqchat.model.shelf import damaged, installed
 
-    found = installed()
+    problems = damaged()
+    found = [model for model in installed() if model.path not in problems]
     if as_json:
         print_json(
             {
@@ -33,7 +35,11 @@ def models(as_json: bool) -> None:
                         "parameters": m.config.parameters,
                     }
                     for m in found
-                ]
+                ],
+                "damaged": [
+                    {"name": path.name, "path": str(path.resolve()), "problem": problem}
+                    for path, problem in problems.items()
+                ],
             }
         )
         return
@@ -44,3 +50,5 @@ def models(as_json: bool) -> None:
         shape = f"{m.config.cell.upper()} {m.config.layers} × {m.config.hidden_size}"
         numbers = f"{m.config.vocabulary_size:>7,} words {m.config.parameters:>11,} parameters"
         click.echo(f"{m.name:<{width}}  {shape:<12} {numbers}  {m.path}")
+    for path, problem in problems.items():
+        click.echo(one_line(f"{path} cannot be used: {problem}."), err=True)

@@ -5,7 +5,7 @@ import pytest
 
 from seqchat import locations
 from seqchat.errors import SeqchatError
-from seqchat.model.shelf import DEFAULT_MODEL, find, installed
+from seqchat.model.shelf import DEFAULT_MODEL, damaged, find, installed
 
 
 def test_the_shipped_model_is_found_from_any_folder(tmp_path, monkeypatch):
@@ -37,6 +37,29 @@ def test_what_is_not_there_is_said_with_what_is(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SeqchatError, match=f"one of these names: .*{DEFAULT_MODEL}"):
         find(name)
+
+
+def test_a_name_with_a_slip_is_guessed():
+    with pytest.raises(SeqchatError, match="'lstm-caht'; is lstm-chat meant"):
+        find("lstm-caht")
+    with pytest.raises(SeqchatError) as far:
+        find("nothing at all")
+    assert "meant" not in str(far.value)
+
+
+def test_damaged_models_are_told_with_what_is_wrong(tmp_path, monkeypatch, models):
+    monkeypatch.chdir(tmp_path)
+    for name in ("good", "cut", "unread", "without"):
+        shutil.copytree(models["rnn"], Path("checkpoints") / name)
+    weights = Path("checkpoints/cut/model.safetensors")
+    weights.write_bytes(weights.read_bytes()[:-1])
+    Path("checkpoints/unread/config.json").write_text("{", "utf-8")
+    Path("checkpoints/without/vocabulary.txt").unlink()
+    assert damaged() == {
+        Path("checkpoints/cut"): "model.safetensors is damaged",
+        Path("checkpoints/unread"): "its config.json cannot be read",
+        Path("checkpoints/without"): "it has no vocabulary.txt",
+    }
 
 
 def test_folders_that_are_no_models_are_passed_over(tmp_path, monkeypatch):
