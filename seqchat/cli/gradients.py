@@ -11,27 +11,28 @@ from dataclasses import asdict
 from io import BytesIO
 from itertools import cycle
 from pathlib import Path
+from shutil import get_terminal_size
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqchat.cli.options import json_option, print_json
+from seqchat.cli.options import PICTURES, check_out, json_option, print_json
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.sources import SAMPLE
-from seqchat.errors import SeqchatError
 from seqchat.files import write_file
 from seqchat.model.shelf import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from seqchat.insight.gradient_flow import Flow, Values
 
-_KINDS = (".png", ".svg", ".json")
+_KINDS = (*PICTURES, ".json")
 _SIGNS = {"hidden": "h", "cell": "c"}
 _STATES = {"hidden": "hidden state", "cell": "cell state"}
 _SHOWN = (1, 5, 10, 20, 50, 100, 200, 500)
 _COLORS = ("blue", "red", "green", "magenta", "cyan")
 _LINES = {"hidden": "-", "cell": "--"}
+_MOST_COLUMNS = 100
 _X_LABEL = "words back (k)"
 _Y_LABEL = "share of the gradient that is left"
 
@@ -58,20 +59,19 @@ def gradients(
     """Follow the loss of each MODEL back through time on real text, and show what is left of its gradient.
 
     The norm of the gradient at a layer's state k words before is averaged over many words, and shown as a share of that
-    at the word itself; vanishing, exploding or kept is said of how it goes on with the distance. MODEL is the shipped
-    one by default.
+    at the word itself; vanishing, fading slowly, kept or exploding is said of how it goes on with the distance. MODEL
+    is the shipped one by default.
 
     \b
     seqchat gradients
-    seqchat gradients checkpoints/rnn-sample lstm-chat --distance 30
+    seqchat gradients rnn-chat lstm-chat gru-chat --distance 30
     seqchat gradients lstm-chat --data my_chats.jsonl --out gradients.png
     """
     from seqchat.completion.engine import Engine
     from seqchat.corpus.segmentation import encoded
     from seqchat.insight.gradient_flow import gradient_flow
 
-    if out is not None and out.suffix.lower() not in _KINDS:
-        raise SeqchatError(f"{out} is nothing that can be written; its name ends in {', '.join(_KINDS)}.")
+    check_out(out, _KINDS)
     names = models or (DEFAULT_MODEL,)
     flows = []
     with (
@@ -96,7 +96,7 @@ def gradients(
     if as_json:
         print_json(_document(flows))
     elif out is None:
-        click.echo("\n".join([_chart(flows), _table(flows), "", *map(_sentence, flows)]))
+        click.echo("\n".join([_chart(flows), _table(flows), "", *map(_wrapped, map(_sentence, flows))]))
 
 
 # --- as numbers --------------------------------------------------------------------------------------------------
@@ -144,11 +144,14 @@ def _chart(flows: list[Flow]) -> str:
     import plotext
 
     plotext.clear_figure()
-    lowest = 0
+    lowest = highest = 0
     for letter, color, _, _, shares in _lettered(flows):
         usable = [(k, math.log10(share)) for k, share in enumerate(shares.tolist()) if 0 < share < math.inf]
         plotext.plot([k for k, _ in usable], [y for _, y in usable], marker=letter, color=color)
         lowest = min([lowest, *(math.floor(y) for _, y in usable)])
+        highest = max([highest, *(math.ceil(y) for _, y in usable)])
+    # A tick outside of what is drawn would stand in the line below.
+    plotext.ylim(lowest, highest)
     ticks = range(0, lowest - 1, -max(1, -lowest // 5))
     plotext.yticks(list(ticks), [f"1e{tick}" if tick else "1" for tick in ticks])
     distance = flows[0].distances[-1]
@@ -200,6 +203,10 @@ def _sentence(flow: Flow) -> str:
     )
 
 
+def _wrapped(sentence: str) -> str:
+    return click.wrap_text(sentence, min(get_terminal_size().columns, _MOST_COLUMNS))
+
+
 # --- as a file ---------------------------------------------------------------------------------------------------
 
 
@@ -212,10 +219,7 @@ def _write(flows: list[Flow], out: Path) -> None:
 
 def _picture(flows: list[Flow], kind: str) -> bytes:
     """Draw the curves: a colour for each model, solid for the hidden state, dashed for the cell state, dotted gates."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
+    from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 5), layout="constrained")
     axes = figure.subplots()

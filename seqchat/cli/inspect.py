@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from seqchat.cli.options import json_option, model_option, print_json
+from seqchat.cli.options import PICTURES, check_out, json_option, model_option, print_json
 from seqchat.errors import SeqchatError
 from seqchat.wording import counted
 
@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from seqchat.insight.recording import Block, View
 
 _STDIN = "-"
-_PICTURES = (".png", ".svg")
-_RECORDINGS = (".npz", ".json", *_PICTURES, ".html")
-_STATISTICS = (".json", *_PICTURES)
+_RECORDINGS = (".npz", ".json", *PICTURES, ".html")
+_STATISTICS = (".json", *PICTURES)
 # A line is read as a whole; so long a one is no text.
 _LONGEST_LINE = 1 << 24
 
@@ -70,7 +69,7 @@ def inspect(
         raise click.UsageError("TEXT, --file and --data are ways to give one text; choose one of them.")
     if text is None and file is None and data is None and not statistics:
         raise click.UsageError("There is no text; give TEXT, --file or --data.")
-    _check_file(out, _STATISTICS if statistics else _RECORDINGS)
+    check_out(out, _STATISTICS if statistics else _RECORDINGS)
     if as_json and out is not None and out.suffix.lower() == ".npz":
         raise click.UsageError("--json prints all values, and .npz is for texts with too many; leave one of them out.")
 
@@ -144,22 +143,6 @@ def _counted(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
 # --- results out -------------------------------------------------------------------------------------------------
 
 
-def _check_file(out: Path | None, kinds: tuple[str, ...]) -> None:
-    """Refuse now what could not be written after a long text was read."""
-    if out is None:
-        return
-    if out.suffix.lower() not in kinds:
-        names = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
-        raise SeqchatError(f"{out} is of a kind that is not written here; its name ends in {names}.")
-    if not out.parent.is_dir():
-        raise SeqchatError(f"{out} cannot be written (there is no folder {out.parent}).")
-    if out.suffix.lower() in _PICTURES:
-        try:
-            import matplotlib  # noqa: F401
-        except ImportError:
-            raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
-
-
 def _write(view: View, blocks: Iterable[Block], out: Path | None, as_json: bool) -> None:
     from seqchat.insight.export import arrays, documents, pages, pictures
     from seqchat.insight.recording import joined
@@ -183,7 +166,7 @@ def _write(view: View, blocks: Iterable[Block], out: Path | None, as_json: bool)
     if out is None:
         return
     _write_file(out, _content(view, block, kind))
-    if kind in _PICTURES and pictures.missing_font(block.words):
+    if kind in PICTURES and pictures.missing_font(block.words):
         click.echo("No font with Chinese characters is installed, so boxes stand for them.", err=True)
 
 

@@ -10,11 +10,9 @@ from typing import Any, get_args
 
 import click
 
-from seqchat.cli.options import Duration, json_option, print_json
-from seqchat.errors import SeqchatError
+from seqchat.cli.options import Duration, check_out, json_option, print_json
 from seqchat.training.lab.settings import CELLS, LabSettings, Mixture, Subjects
 
-_PICTURES = (".png", ".svg")
 _DISTANCES = ",".join(map(str, LabSettings.distances))
 
 
@@ -95,7 +93,7 @@ def memory(out: Path | None, as_json: bool, **options: Any) -> None:
     seqchat lab memory --cell lstm --cell gru --longest 100 --json
     """
     settings = LabSettings(**options)
-    _check_picture(out)
+    check_out(out)
 
     from seqchat.cli import lab_report
     from seqchat.cli.progress import TrainingProgress
@@ -111,20 +109,6 @@ def memory(out: Path | None, as_json: bool, **options: Any) -> None:
     if out is not None:
         lab_report.write_picture(report, out)
         click.echo(f"{out} is written.", err=True)
-
-
-def _check_picture(out: Path | None) -> None:
-    """Refuse now what could not be written after minutes of training."""
-    if out is None:
-        return
-    if out.suffix.lower() not in _PICTURES:
-        raise SeqchatError(f"{out} is not a picture that can be written; its name ends in {' or '.join(_PICTURES)}.")
-    if not out.parent.is_dir():
-        raise SeqchatError(f"{out} cannot be written (there is no folder {out.parent}).")
-    try:
-        import matplotlib  # noqa: F401
-    except ImportError:
-        raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
 
 
 @contextmanager

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seqchat.cli.options import json_option, model_option, print_json
-from seqchat.errors import SeqchatError
+from seqchat.cli.options import check_out, json_option, model_option, print_json
 from seqchat.wording import counted
 
 if TYPE_CHECKING:
@@ -82,8 +81,7 @@ def colour(
     seqchat neurons colour 我想吃火锅 --layer 1 --neuron 17 --quantity cell --out neuron17.html
     seqchat neurons colour --neuron 17 --json < chat.txt
     """
-    if out is not None and out.suffix.lower() not in _KINDS:
-        raise SeqchatError(f"{out} is not a picture that can be written; its name ends in {' or '.join(_KINDS)}.")
+    check_out(out, _KINDS, drawn=())
     if text is None:
         text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
 

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from pathlib import Path
+from string import ascii_lowercase
 from typing import TYPE_CHECKING
 
 import click
 
-from seqchat.cli.options import json_option, print_json
+from seqchat.cli.options import check_out, json_option, print_json
 from seqchat.errors import SeqchatError
+from seqchat.model.shelf import find
 
 if TYPE_CHECKING:
     from seqchat.training.history import History
 
 _X_LABEL = "million words"
-_KINDS = (".png", ".svg")
 
 
 @click.command(short_help="Draw the curves of training runs.")
-@click.argument("directories", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="DIR...")
+@click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option("--measure", default="validation_perplexity", show_default=True, help="A field of metrics.jsonl.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write a .png or .svg file instead.")
 @json_option
-def plot(directories: tuple[Path, ...], measure: str, out: Path | None, as_json: bool) -> None:
-    """Draw how a measure went in the run of each DIR, in the terminal or as a picture.
+def plot(models: tuple[str, ...], measure: str, out: Path | None, as_json: bool) -> None:
+    """Draw how a measure went in the training of each MODEL, in the terminal or as a picture.
 
     \b
-    seqchat plot checkpoints/lstm-sample checkpoints/gru-sample
-    seqchat plot checkpoints/me --measure training_loss --out loss.svg
+    seqchat plot lstm-chat gru-chat rnn-chat
+    seqchat plot me --measure training_loss --out loss.svg
     """
     from seqchat.training.history import History
 
-    if out is not None and out.suffix.lower() not in _KINDS:
-        raise SeqchatError(f"{out} is not a picture that can be written; its name ends in {' or '.join(_KINDS)}.")
-    histories = [History.read(folder) for folder in directories]
+    check_out(out)
+    histories = [History.read(find(model)) for model in models]
     curves = [(history.name, *history.curve(measure)) for history in histories]
     if as_json:
         print_json({"measure": measure, "runs": [{"name": n, "words_m": x, "values": y} for n, x, y in curves]})
@@ -47,10 +48,11 @@ def _draw_in_terminal(histories: list[History], measure: str) -> None:
     import plotext
 
     plotext.clear_figure()
-
-    for history in histories:
+    # One curve is drawn fine; several are told apart by their letters.
+    markers = ["braille"] if len(histories) == 1 else cycle(ascii_lowercase)
+    for history, marker in zip(histories, markers, strict=False):
         x, y = history.curve(measure)
-        plotext.plot(x, y, label=history.name, marker="braille")
+        plotext.plot(x, y, label=history.name, marker=marker)
     plotext.title(measure.replace("_", " "))
     plotext.xlabel(_X_LABEL)
     plotext.theme("clear")
@@ -60,10 +62,7 @@ def _draw_in_terminal(histories: list[History], measure: str) -> None:
 
 
 def _write_picture(histories: list[History], measure: str, out: Path) -> None:
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
+    from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots()

@@ -316,6 +316,7 @@ CHINESE: dict[str, str] = {
     "vanishing": "消失",
     "exploding": "爆炸",
     "kept": "保持",
+    "fading slowly": "缓慢减弱",
     "{name}: {seen}. One word more multiplies ∂L/∂{sign} by {factor:.2f}; one step can stretch it by {step:.2f}.": (
         "{name}：{seen}。每多一个词 ∂L/∂{sign} 乘以 {factor:.2f}；单步最多放大 {step:.2f} 倍。"
     ),

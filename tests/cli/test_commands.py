@@ -168,7 +168,7 @@ def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
         (("train", "sample", "--min-count", "0"), 1, "at least 1"),
         (("train", "sample", "--device", "cuda"), 1, "no CUDA device"),
         (("train", "sample", "--preset", "huge"), 2, "tiny"),
-        (("plot", "nowhere"), 1, "no metrics.jsonl"),
+        (("plot", "nowhere"), 1, "There is no model 'nowhere'"),
         (("plot", ".", "--out", "x.doc"), 1, ".png or .svg"),
         (("train", "sample", "--time-limit", "soon"), 2, "90s, 10m or 2h"),
         (("train", "sample", "--out", "/proc/none/m"), 1, "cannot be written"),

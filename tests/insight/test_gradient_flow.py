@@ -166,7 +166,13 @@ def test_the_seed_chooses_the_words():
 
 @pytest.mark.parametrize(
     ("weight", "seen", "halving"),
-    [(2.0, "exploding", None), (1.0, "kept", None), (0.95, "kept", 13.51), (0.5, "vanishing", 1.0)],
+    [
+        (2.0, "exploding", None),
+        (1.0, "kept", None),
+        (0.99, "kept", 68.97),
+        (0.95, "fading slowly", 13.51),
+        (0.5, "vanishing", 1.0),
+    ],
 )
 def test_one_unit_by_hand(weight, seen, halving):
     """h' = relu(1 + weight · h): each step back multiplies the gradient by the weight."""
