@@ -17,7 +17,8 @@ def forget() -> None:
     from seqchat import locations
     from seqchat.completion import remembered
     from seqchat.tui import session
+    from seqchat.wording import counted
 
     counts = {"text": remembered.forget(), "session": session.forget(locations.sessions())}
-    parts = [f"{count:,} {noun}{'' if count == 1 else 's'}" for noun, count in counts.items() if count]
+    parts = [counted(count, noun) for noun, count in counts.items() if count]
     click.echo(f"Forgot {' and '.join(parts)}." if parts else "Nothing was remembered.")

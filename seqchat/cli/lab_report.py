@@ -13,6 +13,7 @@ from seqchat.training.lab.contenders import SMALL_GRU
 from seqchat.training.lab.memory import CHANCE, Report, Result, example
 from seqchat.training.lab.scores import REMEMBERED, Score, interval, reaches, scores, widest_apart
 from seqchat.training.lab.settings import BATCH, RATES, LabSettings
+from seqchat.wording import duration
 
 _MARKS = {"borne out": "✓", "not borne out": "✗", "in part": "½", "undecided": "?"}
 _EXAMPLE_DISTANCE = 6
@@ -25,7 +26,8 @@ def introduction(settings: LabSettings) -> str:
     return (
         f"Texts such as: {example(settings, _EXAMPLE_DISTANCE)}\n"
         f"{settings.updates:,} updates of {BATCH} texts, at distances 1 to {settings.longest}, "
-        f"with the learning rates {rates} for each network; Ctrl-C ends it and measures"
+        f"with the learning rates {rates} for each network; "
+        f"{f'{duration(settings.seconds)}, or ' if settings.seconds else ''}Ctrl-C, ends it and measures"
     )
 
 

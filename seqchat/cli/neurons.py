@@ -201,7 +201,8 @@ def track(
 
     \b
     seqchat neurons track
-    seqchat neurons track brackets quotation --layer 1 --data my_chats.jsonl
+    seqchat neurons track position number --layer 1
+    seqchat neurons track brackets quotation --data my_chats.jsonl
     """
     from seqchat.insight.neurons.properties import find_properties
 
@@ -242,8 +243,7 @@ def _dialogs(data: tuple[str, ...], field: str | None, max_dialogs: int | None) 
     report = Report()
     yield from islice(read_dialogs(data or (SAMPLE,), field=field, report=report), max_dialogs)
     if report.skipped:
-        records = "1 record" if report.skipped == 1 else f"{report.skipped:,} records"
-        click.echo(f"Skipped {records}; the first: {report.problems[0]}", err=True)
+        click.echo(f"Skipped {counted(report.skipped, 'record')}; the first: {report.problems[0]}", err=True)
 
 
 @contextmanager

@@ -22,15 +22,15 @@ class TrainingProgress:
         """Write nothing where it is `quiet`; `hint` says at the start of training how to end it."""
         self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
         self._progress = Progress(
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=14),
             TaskProgressColumn(),
             TextColumn("{task.fields[line]}", markup=False),
             console=self._console,
+            transient=True,
         )
         self._hint = hint
         self._task = self._progress.add_task("", total=1.0, line="")
         self._losses: deque[float] = deque(maxlen=_SMOOTHED_STEPS)
-        self._perplexity = ""
         self._trainer: Trainer | None = None
         self._clock = (0.0, 0)
 
@@ -67,17 +67,18 @@ class TrainingProgress:
         loss = sum(self._losses) / len(self._losses)
         left = _clock_time(self._seconds_left(self._trainer))
         line = f"{self._words_per_second():,.0f} words/s  loss {loss:.2f}  gradient {info.gradient_norm:.2f}"
-        line += f"{self._perplexity}  {left} left"
+        line += f"  {left} left"
         self._progress.update(self._task, completed=self._trainer.progress(), line=line)
 
     def report(self, report: Report) -> None:
         quality = report.quality
-        self._perplexity = f"  perplexity {quality.perplexity:.1f}"
-        self.message(
-            f"epoch {report.epoch:5.1f}  {_clock_time(report.seconds)}  loss {report.training_loss:.3f}  "
-            f"validation perplexity {quality.perplexity:.1f}  top-1 {quality.top1:.1%}  top-5 {quality.top5:.1%}"
-            f"{'  best' if report.improved else ''}  ({self._words_per_second():,.0f} words/s)"
+        line = (
+            f"epoch {report.epoch:4.1f}  {_clock_time(report.seconds)}  loss {report.training_loss:.3f}  "
+            f"validation perplexity {quality.perplexity:.1f}  top-5 {quality.top5:.1%}"
+            f"{'  best' if report.improved else ''}"
         )
+        # In a terminal the line below tells it.
+        self.message(line if self._console.is_terminal else f"{line}  ({self._words_per_second():,.0f} words/s)")
 
     def _words_per_second(self) -> float:
         assert self._trainer is not None

@@ -153,10 +153,10 @@ def _check_out(out: Path, data: tuple[str, ...], *, overwrite: bool) -> None:
         raise SeqchatError(f"{out} cannot be the name of a new model; choose another --out.")
     if not out.exists():
         return
+    if not (out / "config.json").is_file() or not (out / "vocabulary.txt").is_file():
+        raise SeqchatError(f"{out} is there already, and is not a model to be replaced; choose another --out.")
     if not overwrite:
         raise SeqchatError(f"{out} is there already; choose another --out, or --overwrite to replace it.")
-    if not (out / "config.json").is_file() or not (out / "vocabulary.txt").is_file():
-        raise SeqchatError(f"{out} is not a model, and --overwrite replaces nothing else; choose another --out.")
     if inside := [source for source in data if Path(source).resolve().is_relative_to(out.resolve())]:
         raise SeqchatError(f"{inside[0]} lies inside {out}, which would be replaced; choose another --out.")
 

@@ -290,6 +290,7 @@ class _Run:
         trainer, watcher = self._trainer, self._watcher
         watcher.start(trainer, self._checkpoint.config.parameters)
         self._forget_later_reports(trainer.counters.reports)
+        before = trainer.counters.tokens
         for event in trainer.run():
             if isinstance(event, StepInfo):
                 watcher.step(event)
@@ -304,6 +305,8 @@ class _Run:
             self._snapshot()
             if trainer.counters.reports == 0:
                 self._save_weights()
+        if trainer.counters.tokens == before and trainer.outcome != "interrupted":
+            watcher.message("Nothing was left to train; more --epochs, --patience or --time-limit than before go on")
         trainer.group.wait()
         return self._finish()
 

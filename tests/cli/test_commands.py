@@ -210,6 +210,9 @@ def test_a_run_goes_on_with_what_it_began_with(models, tmp_path):
     model = shutil.copytree(models["lstm"], tmp_path / "m")
     failed(seqchat("train", "--resume", model, "--batch", 4), 2, "--batch cannot change")
     failed(seqchat("train", "--resume", model, "--hidden", 4), 2, "--hidden cannot change")
+    done = seqchat("train", "--resume", model)
+    assert done.returncode == 0
+    assert "Nothing was left to train" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,16 @@ async def test_the_formula_is_one_key_away_in_both_languages(desk):
         assert "c = f · c₋₁ + i · g" in d.screen
 
 
+async def test_the_key_that_opens_a_page_to_read_closes_it(desk):
+    async with desk(size=(120, 50)) as d:
+        await d.settled()
+        for key in ("alt+e", "alt+h"):
+            await d.press(key)
+            assert len(d.app.screen_stack) == 2
+            await d.press(key)
+            assert len(d.app.screen_stack) == 1
+
+
 async def test_it_can_be_hidden_maximised_and_resized(desk):
     async with desk() as d:
         await d.press(*"我们")

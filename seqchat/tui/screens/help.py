@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -24,6 +26,7 @@ _ORDER = ("app", "bar", "text", "panel", "prompt", "turn", "experiment", "page",
 class Help(Dialog[None]):
     """Every key with what it does, and the name that the config file has for it."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [("alt+h", "dismiss", "")]
     TITLE_TEXT = "Help"
 
     def __init__(self, keys: Mapping[str, tuple[Key, ...]]) -> None:
