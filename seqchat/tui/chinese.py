@@ -95,7 +95,8 @@ CHINESE: dict[str, str] = {
     "Something unexpected happened ({error}).": "出现意外（{error}）。",
     # writing
     "Compose": "写作",
-    "{words:,} words": "{words:,} 字",
+    "{words:,} words": "{words:,} 词",
+    "{characters:,} characters": "{characters:,} 字",
     "Candidates": "候选",
     "Nothing to suggest here": "此处没有候选",
     "+ finishes the word  → comes next": "+ 词补全  → 下一词",
@@ -217,7 +218,6 @@ CHINESE: dict[str, str] = {
     "Wider": "加宽",
     "Narrower": "变窄",
     "Whole width, and back": "占满宽度，再按还原",
-    "Wide": "全宽",
     "Formula": "公式",
     "Hide": "隐藏",
     "Back to the text": "回到文本",

@@ -94,9 +94,12 @@ class Document:
             return True
 
 
-_WORD = re.compile(rf"[{HAN}]|[^\W_{HAN}]+(?:['’_-][^\W_{HAN}]+)*")
+_HAN = re.compile(rf"[{HAN}]")
+_WORD = re.compile(r"[^\W_]+(?:['’_-][^\W_]+)*")
 
 
-def count_words(text: str) -> int:
-    """Count words as word processors do: each Chinese character, and each run of other letters or digits."""
-    return sum(1 for _ in _WORD.finditer(text))
+def length_of(text: str) -> str:
+    """Say how long a text is: in characters without spaces where it has Chinese ones, else in words."""
+    if _HAN.search(text):
+        return say("{characters:,} characters", characters=len("".join(text.split())))
+    return say("{words:,} words", words=sum(1 for _ in _WORD.finditer(text)))

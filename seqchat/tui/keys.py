@@ -10,7 +10,7 @@ from functools import partial
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from seqchat.errors import quoted
+from seqchat.errors import one_line, quoted
 from seqchat.tui.language import say
 
 CANDIDATES = 9
@@ -154,18 +154,18 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("neurons_down", "pagedown", "neurons(1)", "A page of neurons down"),
         Key("wider", "plus,equals_sign", "resize(1)", "Wider"),
         Key("narrower", "minus", "resize(-1)", "Narrower"),
-        Key("maximise", "m", "screen.maximise", "Whole width, and back", footer="Wide"),
+        Key("maximise", "m", "screen.maximise", "Whole width, and back"),
         Key("shade", "s", "screen.shade", "Shade the text by the candidate, by this neuron, or not"),
         Key("hold_shut", "0", "screen.hold(0)", "Hold the gate at 0, and see what changes", footer="Hold"),
         Key("hold_open", "1", "screen.hold(1)", "Hold the gate at 1, and see what changes"),
-        Key("formula", "f", "screen.formula", "Formula", footer="Formula"),
+        Key("formula", "f", "screen.formula", "Formula"),
         Key("hide", "v", "screen.hide", "Hide"),
         Key("leave", "escape", "screen.write", "Back to the text", footer="Leave"),
     ),
     # where gates are held and words swapped; in its gates the keys of the gates too
     "experiment": (
         Key("back", "escape", "write", "Back to the text", footer="Leave"),
-        Key("next_field", "tab", "app.focus_next", "Next field, or the gates", footer="Next"),
+        Key("next_field", "tab", "app.focus_next", "Next field, or the gates"),
         Key("previous_field", "shift+tab", "app.focus_previous", "Field before"),
         Key("watch", "alt+w", "watch", "Go to the gates", footer="Gates"),
         Key("scope", "alt+n", "scope", "Hold one neuron with 0 and 1, or the whole gate", footer="One neuron"),
@@ -282,14 +282,19 @@ def with_changes(changes: Mapping[str, str]) -> tuple[dict[str, tuple[Key, ...]]
         scope, _, own = changed.partition(".")
         table[scope][own] = next(k for k in KEYS[scope] if k.name == own)
         problems.append(
-            say("{key} is the key of {other} already; {name} keeps its own.", key=shown(key), other=other, name=changed)
+            say("{key} is the key of {other} already; {name} keeps its own.", key=_told(key), other=other, name=changed)
         )
         del made[changed]
     for name, keys in made.items():
         if swallowed := sorted(SWALLOWED.keys() & keys.split(",")):
             who = SWALLOWED[swallowed[0]]
-            problems.append(say("{name}: {key} may never arrive, {who} takes it.", name=name, key=shown(keys), who=who))
+            problems.append(say("{name}: {key} may never arrive, {who} takes it.", name=name, key=_told(keys), who=who))
     return _tuples(table), problems
+
+
+def _told(keys: str) -> str:
+    """Return keys as they may stand in a message; a person's file may name what cannot be seen."""
+    return one_line(shown(keys)) or quoted(keys)
 
 
 def _tuples(table: Mapping[str, Mapping[str, Key]]) -> dict[str, tuple[Key, ...]]:

@@ -58,6 +58,11 @@ def test_two_actions_may_change_places():
     assert list(clashes(table)) == []
 
 
+def test_a_key_that_cannot_be_seen_is_told_by_its_code():
+    _, (problem,) = with_changes({"experiment.back": "\u200b", "experiment.gates": "\u200b"})
+    assert problem.startswith("'\\u200b' is the key of")
+
+
 def test_a_key_that_never_arrives_is_warned_of():
     table, problems = with_changes({"app.help": "ctrl+b"})
     assert "tmux takes it" in problems[0]

@@ -160,7 +160,7 @@ async def visitor(served: Served) -> AsyncIterator[aiohttp.ClientWebSocketRespon
             while "Candidates · lstm".encode() not in seen:
                 seen += (await websocket.receive()).data
             await websocket.send_json(["stdin", "今天"])
-            while b"2 words" not in seen:
+            while b"2 characters" not in seen:
                 seen += (await websocket.receive()).data
         yield websocket
 

@@ -10,7 +10,7 @@ from textual.timer import Timer
 from textual.widgets import TextArea
 
 from seqchat.tui import thinking, thoughts
-from seqchat.tui.documents import count_words
+from seqchat.tui.documents import length_of
 from seqchat.tui.keys import CANDIDATES, Key
 from seqchat.tui.language import say
 from seqchat.tui.screens.filing import Filing
@@ -125,7 +125,7 @@ class Completing(Filing):
         """Say which text this is, and how long."""
         name = self.document.path.name if self.document else say("Compose")
         self.editor.border_title = Content(f"{name}{' •' if self.unsaved else ''}")
-        self.editor.border_subtitle = say("{words:,} words", words=count_words(self.editor.text))
+        self.editor.border_subtitle = length_of(self.editor.text)
 
     # --- thinking → screen; what belongs to a text that is no longer there is dropped
 

@@ -134,11 +134,14 @@ def _chart(flows: Sequence[Flow], width: int, height: int) -> Text:
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.limit_size(False, False)
-    lowest = 0
+    lowest = highest = 0
     for colour, _, _, shares in _lines(flows):
         points = [(k, math.log10(share)) for k, share in enumerate(shares) if 0 < share < math.inf]
         plotext.plot(*zip(*points, strict=True), color=colour, marker="braille")
         lowest = min(lowest, *(math.floor(y) for _, y in points))
+        highest = max(highest, *(math.ceil(y) for _, y in points))
+    # A tick outside of what is drawn would stand in the line below.
+    plotext.ylim(lowest, highest)
     ticks = range(0, lowest - 1, -max(1, -lowest // 4))
     plotext.yticks(list(ticks), [f"10^{tick}" if tick else "1" for tick in ticks])
     plotext.xlabel(say("words back (k)"))

@@ -18,6 +18,8 @@ from seqchat.tui.screens.dialog import Dialog
 
 MOST_MODELS = 4
 _COLUMNS = ("", "Model", "Network", "Words", "Parameters", "Size", "Perplexity", "Top-5")
+# A screen of fewer columns has no room for these.
+_ROOMY, _IF_ROOMY = 100, ("Words", "Size")
 
 
 class Models(Dialog[list[str]]):
@@ -39,11 +41,13 @@ class Models(Dialog[list[str]]):
     def on_mount(self) -> None:
         """Fill the table."""
         table = self.query_one(DataTable)
-        for column in _COLUMNS:
+        shown = [column for column in _COLUMNS if self.app.size.width >= _ROOMY or column not in _IF_ROOMY]
+        for column in shown:
             table.add_column(say(column) if column else " ", key=column)
         for name, model in self._installed.items():
             mark = "●" if name in self._marked else " "
-            table.add_row(mark, *map(Text, _row(model)), key=name)
+            row = dict(zip(_COLUMNS, [mark, *_row(model)], strict=True))
+            table.add_row(*(Text(row[column]) for column in shown), key=name)
         if self._marked:
             table.move_cursor(row=list(self._installed).index(self._marked[0]))
         table.focus()
