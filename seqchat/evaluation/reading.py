@@ -13,6 +13,7 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.evaluation.predictions import Predictions
 from seqchat.evaluation.tally import Tally, unknown_longer
+from seqchat.evaluation.word_table import WordTable
 from seqchat.model.threads import one_thread
 
 _LANES, _WINDOW = 32, 128
@@ -29,12 +30,13 @@ def assess(
     Its dialogs are dealt out to as many threads as PyTorch has, and `predictions` makes what each of them reads with.
     progress: is told the share that is read.
     """
+    table = WordTable.of(vocabulary)
     parts = stream.parts(torch.get_num_threads()) or [stream]
     stopped = Event()
 
     def read(part: IdStream, progress: Callable[[float], None] = lambda _: None) -> Tally:
         lanes = Lanes(part, _LANES, _WINDOW)
-        tally, mine, done = Tally(vocabulary, lanes.lanes), predictions(), 0
+        tally, mine, done = Tally(table, lanes.lanes), predictions(), 0
         for batch in lanes:
             for lane, rows in mine.read(batch):
                 tally.add(lane, batch, rows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -11,14 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqchat.corpus.batches import Batch
-from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.encoding import UNKNOWN_REST, UNKNOWN_START, WORD, IdStream, Kinds
-from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, UNKNOWN_ID, Vocabulary
+from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.assessment import SUMS, TOP, Assessment, Measures, Sums
-
-# So many characters of a word are typed already
-TYPED = (1, 2)
+from seqchat.evaluation.word_table import TYPED, WordTable
 
 # The groups of each way to look closer: what they are called, and the first value of each
 _TURNS = {"1": 1, "2": 2, "3–5": 3, "6–10": 6, "11–20": 11, "21 and later": 21}
@@ -29,8 +25,8 @@ _UNKNOWN = "not in the vocabulary"
 class Tally:
     """Sums over a text; those of several texts can be added."""
 
-    def __init__(self, vocabulary: Vocabulary, lanes: int) -> None:
-        self._table = _WordTable.of(vocabulary)
+    def __init__(self, table: WordTable, lanes: int) -> None:
+        self._table = table
         self._turn = np.ones(lanes, dtype=np.int64)
         self._by_turn = np.zeros((len(_TURNS), len(SUMS)))
         self._by_rank = np.zeros((len(_RANKS) + 1, len(SUMS)))
@@ -133,66 +129,3 @@ def unknown_longer(stream: IdStream) -> NDArray[np.int64]:
         goes_on = len(starts) == 0
         pieces = pieces + first if goes_on else int(lengths[-1]) if unknown[-1] else 0
     return longer
-
-
-@dataclass(frozen=True)
-class _WordTable:
-    """What is counted by, for each word of a vocabulary.
-
-    hidden: the ids that are never suggested; is_hidden: bool [words]; lengths: characters, 1 for the end of a turn;
-    space_after, space_before: bool [words]; groups: for each number of typed characters the group [words] of words that
-    begin alike, -1 for those not longer; members: the ids of each group.
-    """
-
-    hidden: Tensor
-    is_hidden: NDArray[np.bool_]
-    lengths: NDArray[np.int64]
-    space_after: NDArray[np.bool_]
-    space_before: NDArray[np.bool_]
-    groups: list[NDArray[np.int64]]
-    members: list[list[Tensor]]
-
-    @classmethod
-    def of(cls, vocabulary: Vocabulary) -> _WordTable:
-        """Make the table of a vocabulary."""
-        words = [word.removeprefix(GLUE) or word for word in vocabulary.words]
-        special = len(SPECIAL_WORDS)
-        lengths = np.array([0] * special + [len(word) for word in words[special:]])
-        lengths[[TURN_ID, UNKNOWN_ID]] = 1
-        groups, members = zip(*(_alike(words, vocabulary, typed) for typed in TYPED), strict=True)
-        after = [False] * special + [vocabulary.segmenter.space_after(word) for word in words[special:]]
-        return cls(
-            torch.from_numpy(np.flatnonzero(~vocabulary.suggestible)),
-            ~vocabulary.suggestible,
-            lengths,
-            np.array(after),
-            np.concatenate(([False] * special, vocabulary.takes_space[special:])),
-            list(groups),
-            list(members),
-        )
-
-    def characters(self, left: NDArray[np.int64], wanted: NDArray[np.int64]) -> int:
-        """Return how many characters words add to the text, each behind the one left of it."""
-        return int(self.lengths[wanted].sum() + (self.space_after[left] & self.space_before[wanted]).sum())
-
-    def typed(self, k: int, rows: Tensor, own: Tensor, known: NDArray[np.int64], wanted: NDArray[np.int64]) -> Sums:
-        """Return how many known words are longer than what is typed, and how many of them are hits of top-k."""
-        groups = self.groups[k][wanted[known]]
-        hits = np.zeros(1 + len(TOP))
-        for group in np.unique(groups[groups >= 0]):
-            mine = torch.from_numpy(known[groups == group])
-            better = torch.count_nonzero(rows[mine[:, None], self.members[k][group]] > own[mine], dim=1).numpy()
-            hits += [len(mine), *(int((better < top).sum()) for top in TOP)]
-        return hits
-
-
-def _alike(words: list[str], vocabulary: Vocabulary, typed: int) -> tuple[NDArray[np.int64], list[Tensor]]:
-    """Return the groups of suggestible words that begin with the same characters, and their members."""
-    found: dict[str, list[int]] = {}
-    for word_id in np.flatnonzero(vocabulary.suggestible).tolist():
-        if len(words[word_id]) > typed:
-            found.setdefault(words[word_id][:typed], []).append(word_id)
-    groups = np.full(len(words), -1)
-    for number, ids in enumerate(found.values()):
-        groups[ids] = number
-    return groups, [torch.tensor(ids) for ids in found.values()]
