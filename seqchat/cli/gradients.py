@@ -144,14 +144,13 @@ def _chart(flows: list[Flow]) -> str:
     import plotext
 
     plotext.clear_figure()
-    lowest = highest = 0
+    drawn = [0.0]
     for letter, color, _, _, shares in _lettered(flows):
         usable = [(k, math.log10(share)) for k, share in enumerate(shares.tolist()) if 0 < share < math.inf]
         plotext.plot([k for k, _ in usable], [y for _, y in usable], marker=letter, color=color)
-        lowest = min([lowest, *(math.floor(y) for _, y in usable)])
-        highest = max([highest, *(math.ceil(y) for _, y in usable)])
+        drawn += [y for _, y in usable]
     # A tick outside of what is drawn would stand in the line below.
-    plotext.ylim(lowest, highest)
+    lowest = math.ceil(min(drawn))
     ticks = range(0, lowest - 1, -max(1, -lowest // 5))
     plotext.yticks(list(ticks), [f"1e{tick}" if tick else "1" for tick in ticks])
     distance = flows[0].distances[-1]

@@ -37,7 +37,7 @@ class Quality:
 
 
 @dataclass
-class Tally:
+class _Tally:
     """Sums over the text for one head of a network."""
 
     loss: float = 0.0
@@ -77,7 +77,7 @@ def measure(
     suggestible = suggestible.to(device)
     reader = Lanes(stream, lanes, window)
     state = network.initial_state(reader.lanes)
-    tallies: dict[str, Tally] = {}
+    tallies: dict[str, _Tally] = {}
     for batch in reader:
         inputs, targets, kinds, fresh = (
             torch.from_numpy(a).to(device) for a in (batch.inputs, batch.targets, batch.kinds, batch.fresh)
@@ -87,6 +87,6 @@ def measure(
         present = targets != NO_TARGET
         for name, features in run.heads.items():
             logits = network.logits(features[present])
-            tallies.setdefault(name, Tally()).add(logits, targets[present], kinds[present], suggestible)
+            tallies.setdefault(name, _Tally()).add(logits, targets[present], kinds[present], suggestible)
     network.train(was_training)
     return {name: tally.quality() for name, tally in tallies.items()}

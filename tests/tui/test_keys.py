@@ -1,6 +1,7 @@
 """The table of keys."""
 
 import pytest
+from textual.widgets._footer import FooterKey
 
 from seqchat.tui import keys
 from seqchat.tui.keys import KEYS, SWALLOWED, clashes, with_changes
@@ -119,3 +120,14 @@ async def test_every_command_of_the_palette_runs(desk):
                 await d.press("escape")
                 await d.pilot.pause()
         assert d.app.crash is None
+
+
+async def test_the_line_of_keys_cuts_no_key_in_two(desk):
+    async with desk(size=(48, 24)) as d:
+        await d.settled()
+        few = {key.description for key in d.app.screen.query(FooterKey)}
+        await d.pilot.resize_terminal(120, 24)
+        await d.until(lambda: {key.description for key in d.app.screen.query(FooterKey)} > few)
+        await d.pilot.resize_terminal(48, 24)
+        await d.until(lambda: {key.description for key in d.app.screen.query(FooterKey)} == few)
+        assert all(key.virtual_region.right <= 48 for key in d.app.screen.query(FooterKey))

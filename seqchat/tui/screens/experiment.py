@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from seqchat.tui import experiment, thoughts
 from seqchat.tui.experiment import Experiment, Outcome
@@ -21,6 +21,7 @@ from seqchat.tui.keys import Key, bind
 from seqchat.tui.language import say
 from seqchat.tui.screens.formula import Formulas
 from seqchat.tui.widgets.candidates import percent
+from seqchat.tui.widgets.footer import KeyLine
 from seqchat.tui.widgets.gate_panel import GatePanel
 
 _TOPIC = "experiment"
@@ -77,7 +78,7 @@ class ExperimentScreen(Screen[Experiment]):
         with Horizontal(id="runs"):
             for _ in _RUNS:
                 yield GatePanel(self._keys)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Name the parts and begin."""

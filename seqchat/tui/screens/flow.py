@@ -16,7 +16,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from seqchat.errors import SeqchatError
@@ -24,6 +24,7 @@ from seqchat.model.shelf import SHIPPED, installed
 from seqchat.tui.formulas import FORMULAS
 from seqchat.tui.keys import Key, bind
 from seqchat.tui.language import say
+from seqchat.tui.widgets.footer import KeyLine
 
 if TYPE_CHECKING:
     from seqchat.insight.gradient_flow import Flow
@@ -71,7 +72,7 @@ class FlowScreen(Screen[None]):
             yield Static(Content(f"{say(GUIDE_1)}\n{say(GUIDE_2)}"), id="guide")
             yield Static(id="chart")
             yield Static(id="numbers")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin to measure."""
@@ -134,19 +135,18 @@ def _chart(flows: Sequence[Flow], width: int, height: int) -> Text:
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.limit_size(False, False)
-    lowest = highest = 0
+    drawn = [0.0]
     for colour, _, _, shares in _lines(flows):
         points = [(k, math.log10(share)) for k, share in enumerate(shares) if 0 < share < math.inf]
         plotext.plot(*zip(*points, strict=True), color=colour, marker="braille")
-        lowest = min(lowest, *(math.floor(y) for _, y in points))
-        highest = max(highest, *(math.ceil(y) for _, y in points))
+        drawn += [y for _, y in points]
     # A tick outside of what is drawn would stand in the line below.
-    plotext.ylim(lowest, highest)
+    lowest = math.ceil(min(drawn))
     ticks = range(0, lowest - 1, -max(1, -lowest // 4))
     plotext.yticks(list(ticks), [f"10^{tick}" if tick else "1" for tick in ticks])
     plotext.xlabel(say("words back (k)"))
     plotext.plotsize(width, height)
-    return Text.from_ansi(plotext.build())
+    return Text.from_ansi(plotext.build().rstrip())
 
 
 def _lines(flows: Sequence[Flow]) -> list[tuple[str, Flow, str, list[float]]]:

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import ContentSwitcher, Footer
+from textual.widgets import ContentSwitcher
 
 from seqchat.tui.keys import Key, bind
 from seqchat.tui.session import Mode
@@ -16,6 +16,7 @@ from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.chat import Chat
 from seqchat.tui.widgets.continuations import Continuations
 from seqchat.tui.widgets.editor import Editor, Prompt
+from seqchat.tui.widgets.footer import KeyLine
 from seqchat.tui.widgets.panels import Panels
 
 
@@ -44,7 +45,7 @@ class Parts(Screen[None]):
                 yield Vertical(id="bars")
                 yield Continuations()
             yield Panels(self._keys, id="panels")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     @property
     def editor(self) -> Editor:

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer, Static, TextArea
+from textual.widgets import Static, TextArea
 
 from seqchat.tui.keys import LESSONS as COUNT
 from seqchat.tui.keys import Key, bind
@@ -23,6 +23,7 @@ from seqchat.tui.tour.page import Page, keys_of_a_lesson
 from seqchat.tui.tour.panel import LessonPanel
 from seqchat.tui.tour.tutor import Noted, Question, Studied, Tutor
 from seqchat.tui.widgets.editor import Editor
+from seqchat.tui.widgets.footer import KeyLine
 
 _LEAVE = Key("leave", "escape", "leave", "Leave the lessons", footer="Leave")
 
@@ -50,7 +51,7 @@ class Tour(Screen[None]):
             yield Static(id="tour-title")
             yield Static(id="tour-numbers")
         yield Container(id="tour-pages")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         """Begin with the first page, and load its models once it is on the screen."""
