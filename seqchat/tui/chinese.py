@@ -111,7 +111,7 @@ CHINESE: dict[str, str] = {
     "{mean:.2f} shut {shut:.0%} open {opened:.0%}": "{mean:.2f} 关{shut:.0%} 开{opened:.0%}",
     "neurons {first}–{last} of {all}": "神经元 {first}–{last} / {all}",
     " · {back} words back": " · 往前 {back} 词",
-    "layer {name} of {count}": "第 {name} 层，共 {count} 层",
+    "layer {name}/{count}": "第 {name}/{count} 层",
     "Formulas": "公式",
     "x is the word, h₋₁ and c₋₁ the state before it, · multiplies value by value.": (
         "x 是词，h₋₁ 与 c₋₁ 是此前的状态，· 为逐元素相乘。"

@@ -57,15 +57,15 @@ async def test_gates_one_by_one_layers_and_neurons(desk):
             assert [g for g in LSTM_GATES if g in d.screen] == [gate]
         await d.press("alt+g")
         assert all(gate in d.screen for gate in LSTM_GATES)
-        assert "layer 1 of 2" in d.screen
+        assert "layer 1/2" in d.screen
         first = d.screen
         await d.press("alt+w", "]")
-        assert "layer 2 of 2" in d.screen
+        assert "layer 2/2" in d.screen
         assert d.screen != first
         await d.press("]")
-        assert "layer 1 of 2" in d.screen
+        assert "layer 1/2" in d.screen
         await d.press("[")
-        assert "layer 2 of 2" in d.screen
+        assert "layer 2/2" in d.screen
         await d.press("g", "G")
         assert all(gate in d.screen for gate in LSTM_GATES)
         assert "neurons 0–" in d.screen

@@ -505,7 +505,7 @@ async def test_one_page_draws_the_layers_that_a_model_has(lesson):
         await d.press("alt+w")
         first_layer = d.screen
         await d.press("]")
-        assert "layer 2 of 2" in d.screen
+        assert "layer 2/2" in d.screen
         assert d.screen != first_layer
         words = len(first(d).study.trace.words)
         await d.press("escape", *"吃")

@@ -351,7 +351,7 @@ class GatePanel(Widget, can_focus=True):
         subtitle = ""
         if self._trace is not None:
             if len(self._trace.layers) > 1:
-                title.append(say("layer {name} of {count}", name=self.layer_name, count=len(self._trace.names)))
+                title.append(say("layer {name}/{count}", name=self.layer_name, count=len(self._trace.names)))
             last = min(self._first_neuron + self._layout.neurons, neurons)
             subtitle = say("neurons {first}–{last} of {all}", first=self._first_neuron, last=last - 1, all=neurons)
             if self._back:
