@@ -11,7 +11,7 @@ import click
 from seqchat.cli.options import drop_option, json_option, keystrokes_option, print_json
 from seqchat.cli.tables import aligned
 from seqchat.corpus.cleaning import clean
-from seqchat.errors import SeqchatError, one_line
+from seqchat.errors import SeqchatError
 from seqchat.model.shelf import find
 from seqchat.wording import counted, duration
 
@@ -148,10 +148,11 @@ def _tell_what_to_know(
 ) -> None:
     """Say which texts have no dialog among those measured on, and what the models know of the others."""
     from seqchat.evaluation.caveats import caveats
+    from seqchat.evaluation.texts import nothing_kept
 
     for source in texts.sources:
         if source not in measured.sources:
-            watcher.message(f"No dialog of {one_line(source)} was kept for testing")
+            watcher.message(nothing_kept(source))
     for contender in contenders:
         model = contender.model
         mine = measured.by_segmenter[model.checkpoint.segmenter]

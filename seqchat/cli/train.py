@@ -19,6 +19,7 @@ from seqchat.cli.options import drop_option, json_option, print_json
 from seqchat.cli.recipe_options import given, number_options
 from seqchat.corpus.sources import DEFAULT_DATASET, SAMPLE, is_local
 from seqchat.errors import SeqchatError
+from seqchat.model.folder import CONFIG, VOCABULARY
 from seqchat.training.presets import DEFAULT_PRESET, PRESETS
 from seqchat.wording import duration
 
@@ -106,7 +107,7 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
     out = out or locations.local_checkpoints() / f"{cell}-{_data_name(data[0])}"
     leads = os.environ.get("RANK", "0") == "0"
     if resume is None:
-        _check_out(out, data, overwrite=options["overwrite"])
+        _check_place(out, data, overwrite=options["overwrite"])
 
     from seqchat.cli.progress import TrainingProgress
     from seqchat.training.distributed import joined_group
@@ -147,13 +148,13 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
         return result if leads else None
 
 
-def _check_out(out: Path, data: tuple[str, ...], *, overwrite: bool) -> None:
+def _check_place(out: Path, data: tuple[str, ...], *, overwrite: bool) -> None:
     """Refuse to write over anything but a model, and that only where it was asked for."""
     if not out.name:
         raise SeqchatError(f"{out} cannot be the name of a new model; choose another --out.")
     if not out.exists():
         return
-    if not (out / "config.json").is_file() or not (out / "vocabulary.txt").is_file():
+    if not all((out / name).is_file() for name in (CONFIG, VOCABULARY)):
         raise SeqchatError(f"{out} is there already, and is not a model to be replaced; choose another --out.")
     if not overwrite:
         raise SeqchatError(f"{out} is there already; choose another --out, or --overwrite to replace it.")

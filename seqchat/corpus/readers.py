@@ -20,7 +20,7 @@ _BLOCK = 1_000
 # No conversation is so long; a file without line breaks is not held in memory.
 _LONGEST_LINE = 100_000_000
 _TOO_LONG = f"a line of more than {_LONGEST_LINE:,} bytes"
-_NO_UTF8 = "not in UTF-8; 'iconv -f GB18030 -t UTF-8' converts older Chinese files"
+NO_UTF8 = "not in UTF-8; convert it, an older Chinese file with 'iconv -f GB18030 -t UTF-8'"
 # A table whose cells are empty but for one in so many is none.
 _SPARSE = 10
 _TOO_MANY = "\x00too many"
@@ -75,7 +75,7 @@ def _parse_line(place: str, line: bytes, share: float) -> Record:
     try:
         return Record(place, json.loads(line.decode("utf-8-sig")), share=share)
     except UnicodeDecodeError:
-        return Record(place, None, _NO_UTF8, share)
+        return Record(place, None, NO_UTF8, share)
     except (ValueError, RecursionError) as error:
         return Record(place, None, f"not JSON ({short(error)})", share)
 
@@ -87,13 +87,12 @@ def _read_json(path: Path) -> Iterator[Record]:
     """
     try:
         document = json.loads(path.read_text("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise SeqchatError(f"{one_line(path)} is {_NO_UTF8}.") from error
     except (ValueError, RecursionError) as error:
         if _begins_with_a_record(path):
             yield from _read_json_lines(path)
             return
-        raise SeqchatError(f"{one_line(path)} is not JSON ({short(error)}).") from error
+        wrong = NO_UTF8 if isinstance(error, UnicodeDecodeError) else f"not JSON ({short(error)})"
+        raise SeqchatError(f"{one_line(path)} is {wrong}.") from error
     if isinstance(document, dict) and document and all(isinstance(v, dict) for v in document.values()):
         turns = any(has_turns(value) for value in document.values())
         document = list(document.values()) if turns else _rows(document)
@@ -143,7 +142,7 @@ def _wrong(row: dict[str, Any]) -> str:
     try:
         "".join(filter(None, [*row, *row.values()])).encode()
     except UnicodeEncodeError:
-        return _NO_UTF8
+        return NO_UTF8
     return ""
 
 
@@ -214,7 +213,7 @@ def _text_lines(path: Path) -> Iterator[tuple[int, str, str, float]]:
             try:
                 line = (raw or b"").decode("utf-8-sig").strip()
             except UnicodeDecodeError:
-                error = _NO_UTF8
+                error = NO_UTF8
             yield number, line, error, file.tell() / size
 
 

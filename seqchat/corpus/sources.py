@@ -35,6 +35,13 @@ class Report:
     skipped: int = 0
     problems: list[str] = field(default_factory=list)
 
+    def told(self) -> Iterator[str]:
+        """Yield a sentence for each of the first records that were skipped, and one for the others."""
+        for problem in self.problems:
+            yield f"Skipped {problem}"
+        if self.skipped > len(self.problems):
+            yield f"Skipped {self.skipped - len(self.problems):,} more; {self.skipped:,} in all"
+
     def skip(self, problem: str) -> None:
         """Enter a record that could not be used."""
         self.skipped += 1
@@ -76,8 +83,8 @@ def read_dialogs(
             except NoDialogError as problem:
                 hint = f"{record.place}: {problem}"
                 report.skip(hint)
-                if isinstance(problem, NoFieldError):
-                    advice = "; name the field that holds the text with --field"
+                no_field = isinstance(problem, NoFieldError)
+                advice = "; name the field that holds the text with --field" if no_field else ""
                 continue
             report.dialogs += 1
             yield dialog
@@ -117,8 +124,24 @@ def is_local(source: str) -> bool:
 
 def public_name(source: str) -> str:
     """Return a source's name without the folders of this machine."""
-    path = expanded(source)
-    return path.name if source != SAMPLE and (is_file(path) or is_folder(path)) else source
+    if _paths_of(source) is None:
+        return source
+    # A pattern is no path that could be resolved.
+    return Path(source).name if glob.has_magic(source) else expanded(source).resolve().name
+
+
+def known_as(source: str) -> set[str]:
+    """Return all names that a text may have been learned by: its own, its files', and its folders'."""
+    paths = _paths_of(source) or ()
+    return {public_name(source), *(part for path in paths for part in path.resolve().parts)} - {"/"}
+
+
+def _paths_of(source: str) -> list[Path] | None:
+    """Return the files of a source that are there; None where it is the sample, a hub id or nothing."""
+    try:
+        return None if source == SAMPLE else _paths(source)
+    except SeqchatError:
+        return None
 
 
 def _all(part: _Part) -> Iterator[Record]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
-from seqchat.corpus.sources import public_name
+from seqchat.corpus.sources import known_as, public_name
 from seqchat.errors import one_line
 from seqchat.evaluation.texts import Text
 from seqchat.wording import counted
@@ -17,25 +18,33 @@ def caveats(
 ) -> Iterator[str]:
     """Yield a sentence for what makes a model look better, or other, than it is.
 
-    data: what its checkpoint says about the data it has learned from; drop: with which options the texts were read;
-    held_out: whether they are only the dialogs that its training kept for testing.
+    A model says by what names it knows its texts, and not what stood in them. data: what its checkpoint says about
+    them; drop: with which options the texts were read; held_out: whether they are only the dialogs that its training
+    kept for testing.
     """
     sources = data.get("sources")
-    learned = [text for text in texts if isinstance(sources, list) and public_name(text.source) in sources]
+    if not isinstance(sources, list):
+        return
+    learned = [text for text in texts if _is_among(text.source, sources)]
+    others = [text for text in texts if text not in learned]
     if learned and not held_out:
         yield (
-            f"{name} has learned from {_names(learned)}, or a text of this name; on what it knows it looks better than "
-            "it is, and --held-out measures it on what it has not seen"
+            f"{name} learned from a text named {_names(learned)}; on what it knows it looks better than it is, and "
+            "--held-out measures it on what it has not seen"
         )
-    unknown = [text for text in texts if text not in learned] if isinstance(sources, list) else []
-    if unknown and held_out:
-        taken, there = sum(text.dialogs for text in unknown), sum(text.segmented.stream.dialogs for text in unknown)
+    if others and held_out:
+        taken, there = sum(text.dialogs for text in others), sum(text.segmented.stream.dialogs for text in others)
         left = f"{taken:,} of {counted(there, 'dialog')}"
-        yield f"{name} has not learned from {_names(unknown)}; --held-out leaves {left}"
+        yield f"{name} names no {_names(others)} among the texts it learned from; --held-out leaves {left}"
     dropped = data.get("drop")
     if learned and isinstance(dropped, list) and dropped != list(drop):
         options = " ".join(f"--drop {shlex.quote(str(pattern))}" for pattern in dropped) or "no --drop"
         yield one_line(f"{name} was trained with {options}; read in another way, a dialog is another")
+
+
+def _is_among(source: str, learned: Sequence[Any]) -> bool:
+    """Whether a text, or a folder it is in, has one of the names that a model learned from; these may be patterns."""
+    return any(fnmatchcase(known, str(pattern)) for known in known_as(source) for pattern in learned)
 
 
 def _names(texts: Sequence[Text]) -> str:

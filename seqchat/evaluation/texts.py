@@ -67,24 +67,30 @@ def read_texts(
     for number, source in enumerate(sources):
         message(f"Reading {one_line(source)}")
         text = segmented(Reading([source], segmenter, field, drop=drop), folder / f"text-{number}")
-        for problem in text.report.problems:
-            message(f"Skipped {problem}")
-        if text.report.skipped > len(text.report.problems):
-            message(f"Skipped {text.report.skipped - len(text.report.problems)} more; {text.report.skipped} in all")
+        for sentence in text.report.told():
+            message(sentence)
         chosen = np.ones(text.stream.dialogs, dtype=np.bool_) if choice is None else choice(text.digests)
         if chosen.any():
             texts.append(Text(names[number], source, text, chosen))
         else:
-            message(f"No dialog of {one_line(source)} was kept for testing")
+            message(nothing_kept(source))
     if not texts:
         raise SeqchatError("None of these dialogs were held out for testing when the model was trained.")
     return texts
 
 
+def nothing_kept(source: str) -> str:
+    """Say that a text has no dialog that is wanted."""
+    return f"No dialog of {one_line(source)} was kept for testing"
+
+
 def _names(sources: Sequence[str]) -> list[str]:
-    """Return a short name for each source, and its whole path where others have the same."""
+    """Return a short name for each source; where others have the same, all of it, and its number if need be."""
     short = [Path(source).stem for source in sources]
-    return [stem if short.count(stem) == 1 else source for stem, source in zip(short, sources, strict=True)]
+    return [
+        stem if short.count(stem) == 1 else source if sources.count(source) == 1 else f"{source} ({number})"
+        for number, (stem, source) in enumerate(zip(short, sources, strict=True), 1)
+    ]
 
 
 def kept_for_testing(data: dict[str, Any]) -> HeldOut:

@@ -14,12 +14,9 @@ from torch import Tensor
 from seqchat.errors import SeqchatError, one_line, quoted
 from seqchat.files import read_bytes, write_file
 from seqchat.model.config import MOST_CONFIG_BYTES, Adaptation, ModelConfig
+from seqchat.model.folder import CONFIG, FORMAT, NGRAMS, VOCABULARY
 from seqchat.model.ngrams import Mixture, NgramModel
 from seqchat.model.weights import load_weights, read_tensors, save_weights
-
-FORMAT = 1
-CONFIG, VOCABULARY, NGRAMS = "config.json", "vocabulary.txt", "ngrams.safetensors"
-CARD, TRAINING = "README.md", "training"
 
 # No vocabulary is larger.
 _MOST_VOCABULARY_BYTES = 500_000_000

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from seqchat import locations
 from seqchat.errors import SeqchatError, quoted
 from seqchat.files import expanded, is_folder, read_bytes
 from seqchat.model.config import MOST_CONFIG_BYTES, ModelConfig
+from seqchat.model.folder import CONFIG, FORMAT, NGRAMS, VOCABULARY, WEIGHTS
 
 DEFAULT_MODEL = "lstm-chat"
 # Of about as many parameters each, trained on the same text
 SHIPPED = ("rnn-chat", DEFAULT_MODEL, "gru-chat")
-
-_NEEDED = ("vocabulary.txt", "model.safetensors")
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,9 @@ def find(name: str) -> Path:
         if is_folder(folder / name) and not Path(name).is_absolute() and ".." not in Path(name).parts:
             return folder / name
     names = [model.name for model in installed()]
-    near = get_close_matches(name, names, 1)
-    meant = f"; is {near[0]} meant? Give" if near else "; give"
+    meant = "".join(f" (is {near} meant?)" for near in get_close_matches(name, names, 1))
     known = ", ".join(names) or "none"
-    raise SeqchatError(f"There is no model {quoted(name)}{meant} its directory, or one of these names: {known}.")
+    raise SeqchatError(f"There is no model {quoted(name)}{meant}; give its directory, or one of these names: {known}.")
 
 
 def installed() -> list[Installed]:
@@ -57,29 +56,45 @@ def installed() -> list[Installed]:
 
 def damaged() -> dict[Path, str]:
     """Return the models whose files show at first sight that they cannot be used, and why."""
-    places = [path for folder in _folders() if folder.is_dir() for path in sorted(folder.iterdir())]
     # In a checkout, the models of this folder are those that ship.
-    different = {path.resolve(): path for path in reversed(places)}
-    problems = {path: _problem(path) for path in reversed(different.values()) if _is_model(path)}
+    folders = {folder.resolve(): folder for folder in _folders() if folder.is_dir()}
+    places = [path for folder in folders.values() for path in sorted(folder.iterdir())]
+    problems = {path: _problem(path) for path in places if _is_model(path)}
     return {path: problem for path, problem in problems.items() if problem}
 
 
 def _problem(path: Path) -> str:
     """Return what is wrong with a model's files, as far as it shows without reading their numbers."""
-    from safetensors import SafetensorError, safe_open
-
+    try:
+        document = _document(path)
+    except (OSError, ValueError, RecursionError):
+        return f"its {CONFIG} cannot be read"
+    if not isinstance(document, dict) or "model" not in document:
+        return ""  # of another program
+    if document.get("format") != FORMAT:
+        return f"its format is not {FORMAT}, which this seqchat reads"
     if _describe(path) is None:
-        return "its config.json cannot be read"
-    for name in _NEEDED:
+        return f"its {CONFIG} is damaged"
+    for name in (VOCABULARY, WEIGHTS, *([NGRAMS] if document.get("mixture") else [])):
         if not (path / name).is_file():
             return f"it has no {name}"
-    for file in sorted(path.glob("*.safetensors")):
-        try:
-            with safe_open(file, framework="numpy"):
-                pass
-        except (SafetensorError, OSError):
-            return f"{file.name} is damaged"
+        if name.endswith(".safetensors") and not _is_whole(path / name):
+            return f"its {name} is damaged"
     return ""
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a safetensors file is as long as its header says."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > path.stat().st_size:
+            return False
+        try:
+            tensors = json.loads(file.read(length))
+            ends = [tensor["data_offsets"][1] for name, tensor in tensors.items() if name != "__metadata__"]
+            return bool(path.stat().st_size == 8 + length + max(ends))
+        except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+            return False
 
 
 def _folders() -> Iterator[Path]:
@@ -88,16 +103,19 @@ def _folders() -> Iterator[Path]:
     yield locations.shipped_checkpoints()
 
 
+def _document(path: Path) -> Any:
+    return json.loads(read_bytes(path / CONFIG, MOST_CONFIG_BYTES).decode("utf-8"))
+
+
 def _is_model(path: Path) -> bool:
-    return not path.name.startswith(".") and (path / "config.json").is_file()
+    return not path.name.startswith(".") and (path / CONFIG).is_file()
 
 
 def _describe(path: Path) -> Installed | None:
     if not _is_model(path):
         return None
     try:
-        document = json.loads(read_bytes(path / "config.json", MOST_CONFIG_BYTES).decode("utf-8"))
-        config = ModelConfig.from_json(document["model"])
+        config = ModelConfig.from_json(_document(path)["model"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError, SeqchatError):
         return None
     return Installed(path.name, path, config)

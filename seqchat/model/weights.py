@@ -13,8 +13,8 @@ from torch import Tensor
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import write_file
 from seqchat.model.config import ROWS, ModelConfig
+from seqchat.model.folder import WEIGHTS
 
-WEIGHTS = "model.safetensors"
 _EMBEDDING, _SCALE = "embedding.weight", "embedding.scale"
 _LEVELS = 127
 # No training comes near; the products of several such weights are numbers still.

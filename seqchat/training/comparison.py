@@ -15,9 +15,10 @@ from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.examination import Examination, Model, examine_texts, load
 from seqchat.evaluation.texts import Choice, Text, kept_for_testing, read_texts
-from seqchat.model.checkpoint import CONFIG, NGRAMS, VOCABULARY, Checkpoint
+from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.folder import CONFIG, NGRAMS, VOCABULARY, WEIGHTS
 from seqchat.model.network import build
-from seqchat.model.weights import WEIGHTS, compact
+from seqchat.model.weights import compact
 from seqchat.training.baselines import Baseline, train_ngrams, train_textbook
 from seqchat.training.history import History
 from seqchat.training.watching import Watcher

@@ -27,8 +27,9 @@ from seqchat.evaluation.adaptation import tune
 from seqchat.evaluation.mixing import tune_mixture
 from seqchat.evaluation.quality import Quality, measure
 from seqchat.files import replace_folder, write_file
-from seqchat.model.checkpoint import CARD, TRAINING, Checkpoint
+from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
+from seqchat.model.folder import CARD, TRAINING
 from seqchat.model.network import Network, build
 from seqchat.model.recurrent import Dropouts
 from seqchat.model.weights import compact, load_weights, save_weights
@@ -44,8 +45,10 @@ from seqchat.wording import counted
 
 # A run that is killed loses at most so much work.
 _SNAPSHOT_SECONDS = 60.0
-# What is learned from fewer words than the sample has half of is mostly chance.
-_FEW_WORDS = 10_000
+# The option that lets a run go on which ended so
+_LIMITS = {"finished": "--epochs", "stopped early": "--patience", "time is up": "--time-limit"}
+# docs/own-chats.md says so too.
+_FEW_WORDS = 20_000
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,10 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Wat
         f"among the {len(vocabulary):,} words of the vocabulary)"
     )
     if data["words"] < _FEW_WORDS:
-        watcher.message(f"So little text teaches little; from {_FEW_WORDS:,} words on it is worth training on")
+        watcher.message(
+            f"Fewer than {_FEW_WORDS:,} words are too little for a model of its own; 'seqchat tui --remember' learns "
+            "them beside a model that ships"
+        )
     torch.manual_seed(settings.seed)
     config = ModelConfig(len(vocabulary), **task.network)
     network = build(config)
@@ -220,10 +226,8 @@ def _text(task: Task, names: Sequence[str], workspace: Path, watcher: Watcher) -
             f"{counted(dialogs, 'dialog')}, {counted(words, 'word')}", share
         ),
     )
-    for problem in text.report.problems:
-        watcher.message(f"Skipped {problem}")
-    if text.report.skipped > len(text.report.problems):
-        watcher.message(f"Skipped {text.report.skipped - len(text.report.problems)} more; {text.report.skipped} in all")
+    for sentence in text.report.told():
+        watcher.message(sentence)
     return text
 
 
@@ -306,7 +310,7 @@ class _Run:
             if trainer.counters.reports == 0:
                 self._save_weights()
         if trainer.counters.tokens == before and trainer.outcome != "interrupted":
-            watcher.message("Nothing was left to train; more --epochs, --patience or --time-limit than before go on")
+            watcher.message(f"Nothing was left to train; a larger {_LIMITS[trainer.outcome]} than before goes on")
         trainer.group.wait()
         return self._finish()
 

@@ -79,7 +79,7 @@ def noticed(*arguments):
 
 def test_a_text_that_the_model_learned_from_is_noticed(models, chats):
     (line,) = noticed(models["lstm"], "sample", chats)
-    assert line.startswith("lstm has learned from sample,")
+    assert line.startswith("lstm learned from a text named sample;")
     assert "--held-out" in line
     assert noticed(models["lstm"], chats) == []
     assert noticed(models["lstm"], "sample", "--held-out") == []
@@ -93,7 +93,17 @@ def test_texts_of_which_nothing_was_kept_are_noticed(models, chats, tmp_path):
     sample = tmp_path / "mine.jsonl"
     sample.write_bytes(SAMPLE_CORPUS.read_bytes())
     (line,) = noticed(models["lstm"], sample, "--held-out")
-    assert re.fullmatch(r"lstm has not learned from mine.jsonl; --held-out leaves \d of \d\d\d dialogs", line)
+    assert line.startswith("lstm names no mine.jsonl among the texts it learned from;")
+    assert re.search(r"--held-out leaves \d of \d\d\d dialogs$", line)
+
+
+def test_a_text_is_known_by_the_folder_or_the_pattern_that_was_learned_from(models, chats, tmp_path):
+    for source in (chats.parent.name, "*.txt", chats.name):
+        model = shutil.copytree(models["lstm"], tmp_path / "learned", dirs_exist_ok=True)
+        config = json.loads((model / "config.json").read_text("utf-8"))
+        config["data"]["sources"] = [source]
+        (model / "config.json").write_text(json.dumps(config), "utf-8")
+        assert any("learned from a text named chats.txt" in line for line in noticed(model, chats))
 
 
 def test_texts_of_the_same_name_are_told_apart(models, chats, tmp_path):

@@ -125,9 +125,18 @@ def test_malformed_lines_are_named_counted_and_skipped(tmp_path):
 )
 def test_text_of_another_encoding_is_refused_with_what_to_do(tmp_path, name, content):
     (tmp_path / name).write_text(content, "gb18030")
-    with pytest.raises(SeqchatError, match="not in UTF-8; 'iconv") as refused:
+    with pytest.raises(SeqchatError, match=r"not in UTF-8; convert it, .* 'iconv") as refused:
         read(tmp_path / name)
     assert "--field" not in str(refused.value)
+
+
+def test_only_the_lines_of_another_encoding_are_skipped(tmp_path):
+    content = '{"dialog": ["好"]}\n'.encode() + '{"dialog": ["坏"]}\n'.encode("gb18030")
+    for name in ("a.json", "a.jsonl"):
+        (tmp_path / name).write_bytes(content)
+        report = Report()
+        assert read(tmp_path / name, report=report) == [Dialog(("好",))]
+        assert [problem.split(";")[0] for problem in report.problems] == [f"{tmp_path / name}:2: not in UTF-8"]
 
 
 def test_only_the_rows_of_another_encoding_are_skipped(tmp_path):

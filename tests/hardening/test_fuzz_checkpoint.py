@@ -24,13 +24,14 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.vocabulary import SPECIAL_WORDS
 from seqchat.errors import SeqchatError
-from seqchat.model.checkpoint import CONFIG, NGRAMS, VOCABULARY, Checkpoint
+from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import Adaptation, ModelConfig
+from seqchat.model.folder import CONFIG, NGRAMS, VOCABULARY, WEIGHTS
 from seqchat.model.kneser_ney import estimate
 from seqchat.model.network import build
 from seqchat.model.ngrams import Mixture
 from seqchat.model.shelf import find, installed
-from seqchat.model.weights import WEIGHTS, compact, expected_shapes
+from seqchat.model.weights import compact, expected_shapes
 
 from .fuzzing import a_json_edit, a_spoil, assert_sentence, fuzz, spoiled, with_edits
 

@@ -8,12 +8,13 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from seqchat.errors import SeqchatError
-from seqchat.model.checkpoint import CONFIG, NGRAMS, VOCABULARY, Checkpoint
+from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
+from seqchat.model.folder import CONFIG, NGRAMS, VOCABULARY, WEIGHTS
 from seqchat.model.kneser_ney import estimate
 from seqchat.model.network import build
 from seqchat.model.ngrams import Mixture
-from seqchat.model.weights import WEIGHTS, compact
+from seqchat.model.weights import compact
 
 WORDS = ["<pad>", "<unk>", "<dialog>", "<turn>", "我", " ", "#", "\u2028x", "火锅"]
 

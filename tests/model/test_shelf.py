@@ -40,7 +40,7 @@ def test_what_is_not_there_is_said_with_what_is(name, tmp_path, monkeypatch):
 
 
 def test_a_name_with_a_slip_is_guessed():
-    with pytest.raises(SeqchatError, match="'lstm-caht'; is lstm-chat meant"):
+    with pytest.raises(SeqchatError, match=r"'lstm-caht' \(is lstm-chat meant\?\); give"):
         find("lstm-caht")
     with pytest.raises(SeqchatError) as far:
         find("nothing at all")
@@ -49,14 +49,24 @@ def test_a_name_with_a_slip_is_guessed():
 
 def test_damaged_models_are_told_with_what_is_wrong(tmp_path, monkeypatch, models):
     monkeypatch.chdir(tmp_path)
-    for name in ("good", "cut", "unread", "without"):
+    for name in ("good", "cut", "unread", "without", "newer", "foreign", "odd"):
         shutil.copytree(models["rnn"], Path("checkpoints") / name)
     weights = Path("checkpoints/cut/model.safetensors")
     weights.write_bytes(weights.read_bytes()[:-1])
     Path("checkpoints/unread/config.json").write_text("{", "utf-8")
     Path("checkpoints/without/vocabulary.txt").unlink()
+    newer = Path("checkpoints/newer/config.json")
+    newer.write_text(newer.read_text("utf-8").replace('"format": 1', '"format": 2'), "utf-8")
+    Path("checkpoints/foreign/config.json").write_text('{"model_type": "bert"}', "utf-8")
+    odd = Path("checkpoints/odd/config.json")
+    odd.write_text(odd.read_text("utf-8").replace('"cell": "rnn"', '"cell": "cnn"'), "utf-8")
+    shutil.copytree(locations.shipped_checkpoints() / DEFAULT_MODEL, "checkpoints/counts")
+    Path("checkpoints/counts/ngrams.safetensors").unlink()
     assert damaged() == {
-        Path("checkpoints/cut"): "model.safetensors is damaged",
+        Path("checkpoints/counts"): "it has no ngrams.safetensors",
+        Path("checkpoints/cut"): "its model.safetensors is damaged",
+        Path("checkpoints/newer"): "its format is not 1, which this seqchat reads",
+        Path("checkpoints/odd"): "its config.json is damaged",
         Path("checkpoints/unread"): "its config.json cannot be read",
         Path("checkpoints/without"): "it has no vocabulary.txt",
     }

@@ -14,7 +14,7 @@ import torch
 from seqchat import files
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.weights import WEIGHTS
+from seqchat.model.folder import WEIGHTS
 from seqchat.training.loop import Notice, StepInfo, Trainer
 from seqchat.training.run import Task, resume, train
 

@@ -9,7 +9,7 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.vocabulary import DIALOG_ID, Vocabulary
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.weights import WEIGHTS
+from seqchat.model.folder import WEIGHTS
 from seqchat.training.run import Task, resume, train
 
 from ..conftest import QUICK, TINY, Silent

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from seqchat.errors import SeqchatError
 from seqchat.model.config import ModelConfig
+from seqchat.model.folder import CONFIG
 from seqchat.model.shelf import find, installed
 
 
@@ -59,6 +60,6 @@ def _fits(config: ModelConfig, need: Need) -> bool:
 
 def _config(model: str) -> ModelConfig | None:
     try:
-        return ModelConfig.from_json(json.loads((find(model) / "config.json").read_text("utf-8"))["model"])
+        return ModelConfig.from_json(json.loads((find(model) / CONFIG).read_text("utf-8"))["model"])
     except (OSError, ValueError, KeyError, TypeError, SeqchatError):
         return None
