@@ -7,7 +7,10 @@ def counted(number: int, noun: str) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time as it is said, exact enough to compare: 45 s, 37 min, 1.2 h."""
-    if seconds < 60:
+    """Return a length of time in two or three digits: 45 s, 90 s, 4.1 min, 37 min, 1.2 h."""
+    if round(seconds) < 100:
         return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 3_600 else f"{seconds / 3_600:.1f} h"
+    minutes = seconds / 60
+    if minutes < 10:
+        return f"{minutes:.1f} min"
+    return f"{minutes:.0f} min" if round(minutes) < 100 else f"{minutes / 60:.1f} h"

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqchat.cli.options import PICTURES, check_out, json_option, print_json
+from seqchat.cli.options import json_option, print_json
+from seqchat.cli.out import PICTURES, check_out
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.sources import SAMPLE
 from seqchat.files import write_file
@@ -143,16 +144,14 @@ def _chart(flows: list[Flow]) -> str:
     """Draw the curves, each with the letter of its line in the table."""
     import plotext
 
+    from seqchat.insight.gradient_flow import ticks
+
     plotext.clear_figure()
-    drawn = [0.0]
     for letter, color, _, _, shares in _lettered(flows):
         usable = [(k, math.log10(share)) for k, share in enumerate(shares.tolist()) if 0 < share < math.inf]
         plotext.plot([k for k, _ in usable], [y for _, y in usable], marker=letter, color=color)
-        drawn += [y for _, y in usable]
-    # A tick outside of what is drawn would stand in the line below.
-    lowest = math.ceil(min(drawn))
-    ticks = range(0, lowest - 1, -max(1, -lowest // 5))
-    plotext.yticks(list(ticks), [f"1e{tick}" if tick else "1" for tick in ticks])
+    places = ticks(share for *_, shares in _lettered(flows) for share in shares.tolist())
+    plotext.yticks(list(places), list(places.values()))
     distance = flows[0].distances[-1]
     plotext.xticks(list(range(0, distance + 1, max(1, distance // 5))))
     plotext.title(_Y_LABEL)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from seqchat.cli.options import PICTURES, check_out, json_option, model_option, print_json
+from seqchat.cli.options import json_option, model_option, print_json
+from seqchat.cli.out import PICTURES, check_out
 from seqchat.errors import SeqchatError
 from seqchat.wording import counted
 

@@ -10,7 +10,8 @@ from typing import Any, get_args
 
 import click
 
-from seqchat.cli.options import Duration, check_out, json_option, print_json
+from seqchat.cli.options import Duration, json_option, print_json
+from seqchat.cli.out import check_out
 from seqchat.training.lab.settings import CELLS, LabSettings, Mixture, Subjects
 
 _DISTANCES = ",".join(map(str, LabSettings.distances))

@@ -13,7 +13,7 @@ from seqchat.training.lab.contenders import SMALL_GRU
 from seqchat.training.lab.memory import CHANCE, Report, Result, example
 from seqchat.training.lab.scores import REMEMBERED, Score, interval, reaches, scores, widest_apart
 from seqchat.training.lab.settings import BATCH, RATES, LabSettings
-from seqchat.wording import duration
+from seqchat.wording import counted, duration
 
 _MARKS = {"borne out": "✓", "not borne out": "✗", "in part": "½", "undecided": "?"}
 _EXAMPLE_DISTANCE = 6
@@ -23,11 +23,11 @@ _LEAST_DRAWN = 40
 def introduction(settings: LabSettings) -> str:
     """Return what is going to be done."""
     rates = " and ".join(f"{rate:g}" for rate in RATES)
+    limit = f"{duration(settings.seconds)} or " if settings.seconds else ""
     return (
         f"Texts such as: {example(settings, _EXAMPLE_DISTANCE)}\n"
-        f"{settings.updates:,} updates of {BATCH} texts, at distances 1 to {settings.longest}, "
-        f"with the learning rates {rates} for each network; "
-        f"{f'{duration(settings.seconds)}, or ' if settings.seconds else ''}Ctrl-C, ends it and measures"
+        f"{counted(settings.updates, 'update')} of {BATCH} texts, at distances 1 to {settings.longest}, "
+        f"with the learning rates {rates} for each network, until {limit}Ctrl-C"
     )
 
 
@@ -188,7 +188,7 @@ def _chart(report: Report, updates: int | None) -> str:
 
 
 def _when(updates: int | None) -> str:
-    return "at the end" if updates is None else f"after {updates:,} updates"
+    return "at the end" if updates is None else f"after {counted(updates, 'update')}"
 
 
 def _span(values: list[int]) -> str:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seqchat.cli.options import check_out, json_option, model_option, print_json
+from seqchat.cli.options import json_option, model_option, print_json
+from seqchat.cli.out import check_out
 from seqchat.wording import counted
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def track(
             words=words,
             progress=lambda dialogs: tell(f"{counted(dialogs, 'dialog')} read"),
         )
-        tell(f"Shuffling {len(wanted)} properties")
+        tell("Shuffling the properties")
         found = score(sample, wanted, best=k, shuffles=shuffles, seed=seed)
     if as_json:
         place = {"layer": name, "quantity": quantity, "dialogs": len(sample.dialogs), "words": len(sample.states)}

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from seqchat.corpus.cleaning import clean
-from seqchat.errors import SeqchatError
 from seqchat.model.shelf import DEFAULT_MODEL
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?", re.IGNORECASE)
@@ -71,33 +69,6 @@ keystrokes_option = click.option(
     help="How much of the text is typed key by key; 0 for none.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-
-
-# What matplotlib draws
-PICTURES = (".png", ".svg")
-
-
-def check_out(out: Path | None, kinds: Sequence[str] = PICTURES, drawn: Sequence[str] = PICTURES) -> None:
-    """Refuse, before any work, a file that could not be written after it.
-
-    kinds: how its name may end; drawn: those of them that need matplotlib.
-
-    Raises:
-        SeqchatError: it is of another kind, its folder is not there, or matplotlib is not.
-    """
-    if out is None:
-        return
-    kind = out.suffix.lower()
-    if kind not in kinds:
-        names = f"{', '.join(kinds[:-1])} or {kinds[-1]}"
-        raise SeqchatError(f"{out} is of a kind that is not written here; its name ends in {names}.")
-    if not out.parent.is_dir():
-        raise SeqchatError(f"{out} cannot be written (there is no folder {out.parent}).")
-    if kind in drawn:
-        try:
-            import matplotlib  # noqa: F401
-        except ImportError:
-            raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
 
 
 def texts(text: str | None) -> Iterator[str]:

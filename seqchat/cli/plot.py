@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seqchat.cli.options import check_out, json_option, print_json
+from seqchat.cli.options import json_option, print_json
+from seqchat.cli.out import check_out
 from seqchat.errors import SeqchatError
 from seqchat.model.shelf import find
 

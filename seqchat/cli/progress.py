@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.text import Text
 
+from seqchat.corpus.cleaning import clean
+
 if TYPE_CHECKING:
     from seqchat.training.loop import Report, StepInfo, Trainer
 
@@ -47,12 +49,12 @@ class TrainingProgress:
         return self._trainer is not None
 
     def message(self, text: str) -> None:
-        self._console.print(Text(text))
+        self._console.print(Text(clean(text)))
 
     def progress(self, text: str, share: float) -> None:
         if self._console.is_terminal:
             self._progress.start()
-        self._progress.update(self._task, completed=share, line=text)
+        self._progress.update(self._task, completed=share, line=clean(text))
 
     def start(self, trainer: Trainer, parameters: int) -> None:
         self._trainer = trainer

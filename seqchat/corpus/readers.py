@@ -24,7 +24,7 @@ NO_UTF8 = "not in UTF-8; convert it, an older Chinese file with 'iconv -f GB1803
 # A table whose cells are empty but for one in so many is none.
 _SPARSE = 10
 _TOO_MANY = "\x00too many"
-# A text of more lines without a blank one is no single conversation, and need not fit in memory.
+# A text of more lines without a blank one is not a single conversation, and need not fit in memory.
 _LONG_DIALOG, _PIECE = 10_000, 1_000
 # So many lines are looked at to find out what wrote a text.
 _SNIFFED = 200

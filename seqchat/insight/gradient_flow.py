@@ -9,7 +9,7 @@ has the gradient of its cell state c, and the direct path along it, on which one
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,9 @@ _ROUNDING = 1e-9
 
 # The gate that the state is multiplied with from step to step, where a cell has such a direct path.
 CARRIES = {"lstm": "forget", "gru": "update"}
+
+# On a logarithmic scale; within a single decade, these too.
+_MOST_TICKS, _BETWEEN = 6, (0.2, 0.5, 2.0, 5.0)
 
 # What a gradient is called that one word more multiplies by at least so much: the first that holds. A factor of 1.02
 # doubles it in 35 words, one of 0.98 halves it in 34; one of 0.9 halves it in 7, and leaves a thousandth after 66.
@@ -85,6 +88,21 @@ def _half(norms: Values) -> float | None:
         return 0.0
     high, low = norms[after - 1] / norms[0], norms[after] / norms[0]
     return float(after - 1 + (high - 0.5) / (high - low))
+
+
+def ticks(shares: Iterable[float]) -> dict[float, str]:
+    """Return the ticks of a logarithmic scale of shares: what stands at which logarithm to the base 10.
+
+    All lie between the smallest and the largest of the shares and 1; what is no positive number is left out.
+    """
+    logs = [0.0, *(math.log10(share) for share in shares if 0 < share < math.inf)]
+    low, high = min(logs), max(logs)
+    decades = range(math.ceil(low), math.floor(high) + 1)
+    step = math.ceil(len(decades) / _MOST_TICKS)
+    values = [10.0**decade for decade in decades if decade % step == 0]
+    if len(decades) == 1:
+        values += [value for value in _BETWEEN if low <= math.log10(value) <= high]
+    return {math.log10(value): f"{value:g}" for value in values}
 
 
 @dataclass(frozen=True)

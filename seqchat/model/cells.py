@@ -21,7 +21,7 @@ from torch.nn.functional import linear
 
 Gates = dict[str, Tensor]
 
-# A rectifier has no upper end: over many words its state could grow until it is no number any more.
+# A rectifier has no upper end: over many words its state could grow until it is no longer a number.
 _MOST_RECTIFIED = 1e10
 
 

@@ -165,7 +165,7 @@ class NgramModel:
         """Read what `to_tensors` wrote, for a vocabulary of so many words.
 
         Raises:
-            SeqchatError: it is no n-gram model of such a vocabulary.
+            SeqchatError: it is not an n-gram model of such a vocabulary.
         """
         lengths = range(2, 2 + (len(tensors) - 1) // 3)
         expected = {"unigrams"} | {f"{n}.{part}" for n in lengths for part in ("children", "words", "shares")}

@@ -19,8 +19,8 @@ A word-level {cell} language model made with seqchat. It predicts words of a cha
 | network | {cell}, {layers}, embedding {embedding}, hidden {hidden}, tied output layer; objective: {objective} |
 | parameters | {parameters:,}, stored as float16, the words' vectors in a byte a number |
 | vocabulary | {words:,} words |
-| data | {sources}: {dialogs:,} dialogs, {train_words:,} words |
-| validation | {validation_dialogs:,} other dialogs, {validation_words:,} words, {oov:.1%} of them out of vocabulary |
+| data | {sources}: {learned} |
+| validation | {dialogs}, {words_in_them}, {oov:.1%} of them out of vocabulary |
 | training | {tokens:,} tokens in {time} |
 | recipe | {recipe} |
 | n-grams | {ngrams} |
@@ -66,10 +66,9 @@ def model_card(
         parameters=config.parameters,
         words=config.vocabulary_size,
         sources=", ".join(data["sources"]),
-        dialogs=data["dialogs"],
-        train_words=data["words"],
-        validation_dialogs=data["validation_dialogs"],
-        validation_words=data["validation_words"],
+        learned=f"{counted(data['dialogs'], 'dialog')}, {counted(data['words'], 'word')}",
+        dialogs=counted(data["validation_dialogs"], "other dialog"),
+        words_in_them=counted(data["validation_words"], "word"),
         oov=data["validation_unknown_words"] / max(data["validation_words"], 1),
         tokens=tokens,
         time=duration(seconds),

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from seqchat.corpus.encoding import IdStream, StreamWriter
 from seqchat.corpus.splitting import HeldOut
 from seqchat.corpus.vocabulary import Vocabulary
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, quoted
 from seqchat.evaluation.examination import Examination, Model, examine_texts, load
 from seqchat.evaluation.texts import Choice, Text, kept_for_testing, read_texts
 from seqchat.model.checkpoint import Checkpoint
@@ -141,7 +141,7 @@ def train_baselines(texts: Texts, first: Contender, folder: Path, watcher: Watch
         )
     known = model.checkpoint.data.get("dialogs")
     if known != learned.dialogs:
-        watcher.message(f"{model.name} has learned from {known} dialogs; the baselines learn from {learned.dialogs:,}")
+        watcher.message(f"{model.name} learned from {quoted(known)} dialogs, the baselines from {learned.dialogs:,}")
     train = _joined(learned, model.vocabulary, folder / "train")
     validating = _joined(validation, model.vocabulary, folder / "validation")
     baselines = [

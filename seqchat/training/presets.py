@@ -7,6 +7,7 @@ from typing import Any
 
 from seqchat.model.config import ModelConfig
 from seqchat.training.settings import TrainingSettings
+from seqchat.wording import duration
 
 DEFAULT_PRESET = "small"
 
@@ -43,8 +44,7 @@ class Preset:
         """Say the size, the time for a million words, and the purpose, in one line."""
         shape = ModelConfig(10_000, **self.network)
         size = f"{shape.layers} × {shape.hidden_size}, {shape.parameters / 1e6:.1f} M parameters"
-        time = f"{self.seconds} s" if self.seconds < 100 else f"{self.seconds / 60:.0f} min"
-        return f"{size:<29} a million words in {time:<7} {self.purpose}"
+        return f"{size:<29} a million words in {duration(self.seconds):<7} {self.purpose}"
 
 
 PRESETS: dict[str, Preset] = {

@@ -95,8 +95,10 @@ CHINESE: dict[str, str] = {
     "Something unexpected happened ({error}).": "出现意外（{error}）。",
     # writing
     "Compose": "写作",
-    "{words:,} words": "{words:,} 词",
-    "{characters:,} characters": "{characters:,} 字",
+    "1 word": "1 词",
+    "{count:,} words": "{count:,} 词",
+    "1 character": "1 字",
+    "{count:,} characters": "{count:,} 字",
     "Candidates": "候选",
     "Nothing to suggest here": "此处没有候选",
     "+ finishes the word  → comes next": "+ 词补全  → 下一词",

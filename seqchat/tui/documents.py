@@ -31,7 +31,7 @@ class Document:
         """Read a UTF-8 text.
 
         Raises:
-            SeqchatError: there is no such file, it is no text, or larger than `MOST_BYTES`.
+            SeqchatError: there is no such file, it is not text, or larger than `MOST_BYTES`.
         """
         try:
             if path.stat().st_size > MOST_BYTES:
@@ -101,5 +101,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’_-][^\W_]+)*")
 def length_of(text: str) -> str:
     """Say how long a text is: in characters without spaces where it has Chinese ones, else in words."""
     if _HAN.search(text):
-        return say("{characters:,} characters", characters=len("".join(text.split())))
-    return say("{words:,} words", words=sum(1 for _ in _WORD.finditer(text)))
+        count = len("".join(text.split()))
+        return say("1 character") if count == 1 else say("{count:,} characters", count=count)
+    count = sum(1 for _ in _WORD.finditer(text))
+    return say("1 word") if count == 1 else say("{count:,} words", count=count)

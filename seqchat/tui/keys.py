@@ -10,7 +10,7 @@ from functools import partial
 from textual.binding import Binding
 from textual.dom import DOMNode
 
-from seqchat.errors import one_line, quoted
+from seqchat.errors import quoted
 from seqchat.tui.language import say
 
 CANDIDATES = 9
@@ -294,7 +294,13 @@ def with_changes(changes: Mapping[str, str]) -> tuple[dict[str, tuple[Key, ...]]
 
 def _told(keys: str) -> str:
     """Return keys as they may stand in a message; a person's file may name what cannot be seen."""
-    return one_line(shown(keys)) or quoted(keys)
+    return shown(keys) if keys.isprintable() else quoted(keys)
+
+
+def keys_of(action: str, table: Mapping[str, tuple[Key, ...]]) -> str:
+    """Return all keys that do something, wherever they do it, separated by commas."""
+    found = (key.keys for keys in table.values() for key in keys if key.action.rpartition(".")[2] == action)
+    return ",".join(dict.fromkeys(",".join(found).split(",")))
 
 
 def _tuples(table: Mapping[str, Mapping[str, Key]]) -> dict[str, tuple[Key, ...]]:

@@ -174,7 +174,7 @@ def test_other_texts_than_those_of_the_training_are_noticed(models, tmp_path, qu
     some = write(tmp_path / "some.jsonl", [DIALOGS[int(np.flatnonzero(part)[0])] for part in parts])
     done = compare(models["gru"], "--data", some, "--baselines", "--keystrokes", 0)
     assert done.exit_code == 0
-    assert "the baselines learn from 1\n" in done.stderr
+    assert "the baselines from 1\n" in done.stderr
     learned, validation = quick_textbook["learned"], quick_textbook["validation"]
     assert (learned.dialogs, validation.dialogs) == (1, 1)
 
@@ -243,7 +243,7 @@ def test_the_best_is_marked():
     assert lines["top-1"] == ["30.0%", "40.0%*", "40.0%*"]
     assert lines["milliseconds a key"] == ["2.0*", "3.0", "–"]
     assert lines["megabytes"] == ["1.0", "1.0", "1.0"]
-    assert lines["training"] == ["–", "2", "min", "2.0", "h"]
+    assert lines["training"] == ["–", "90", "s", "2.0", "h"]
     assert "n-grams" not in lines
     assert "top-5" not in lines
     assert "1,234 words in 5 dialogs; * the best." in _report(rows, [])

@@ -49,7 +49,7 @@ def test_a_chart_a_table_and_words(models, numbers):
     assert done.exit_code == 0
     lines = done.stdout.splitlines()
     assert "words back" in done.stdout
-    assert "1e-" in done.stdout
+    assert "0.1┤" in done.stdout
     rows = [line for line in lines if line[:3] in ("a  ", "b  ", "c  ", "d  ")]
     assert [row.split()[1:3] for row in rows] == [
         ["rnn", "hidden"],

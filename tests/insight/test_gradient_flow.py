@@ -11,7 +11,7 @@ from seqchat.completion.engine import Engine
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.vocabulary import DIALOG_ID, SPECIAL_WORDS, TURN_ID
 from seqchat.errors import SeqchatError
-from seqchat.insight.gradient_flow import Decay, gradient_flow
+from seqchat.insight.gradient_flow import Decay, gradient_flow, ticks
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
@@ -222,3 +222,20 @@ def test_what_cannot_be_followed_is_one_sentence():
     window, _ = made(objective="window", hidden_size=8)
     with pytest.raises(SeqchatError, match=r"small reads a window of 5 words .* objective next or infill"):
         gradient_flow(window, stream(30), distance=3)
+
+
+@pytest.mark.parametrize(
+    ("shares", "labels"),
+    [
+        ([1.0, 0.5, 0.0004], ["0.001", "0.01", "0.1", "1"]),
+        ([1.0, 0.3], ["1", "0.5"]),
+        ([1.0, 7.0], ["1", "2", "5"]),
+        ([0.5, 300.0], ["1", "10", "100"]),
+        ([1e-12, math.inf, 0.0, math.nan], ["1e-12", "1e-09", "1e-06", "0.001", "1"]),
+        ([], ["1"]),
+    ],
+)
+def test_ticks_lie_where_something_is_drawn(shares, labels):
+    found = ticks(shares)
+    assert list(found.values()) == labels
+    assert all(float(label) == pytest.approx(10**log) for log, label in found.items())

@@ -12,6 +12,8 @@ from seqchat.tui.documents import Document, length_of
     ("text", "length"),
     [
         ("", "0 words"),
+        ("Hello!", "1 word"),
+        (" 我\n", "1 character"),
         ("I don't know, 3 well-known ones", "6 words"),
         ("我 们吃火锅。", "6 characters"),
         ("我们吃 hot pot", "9 characters"),

@@ -97,7 +97,7 @@ async def test_gradients_of_all_open_models_are_shown(desk, monkeypatch):
         screen = d.app.screen
         await d.until(lambda: screen._left == 0, "all models")
         assert [flow.cell for flow in screen._flows][:2] == ["lstm", "gru"]
-        for text in ("lstm ∂L/∂c", "gru ∂L/∂h", "10^", "lstm: ", "forget gates, the direct path alone"):
+        for text in ("lstm ∂L/∂c", "gru ∂L/∂h", "0.1", "lstm: ", "forget gates, the direct path alone"):
             assert text in d.screen, text
         await d.press("escape")
         await d.until(lambda: d.app.screen is d.workspace, "the text")

@@ -147,9 +147,14 @@ async def test_the_formula_is_one_key_away_in_both_languages(desk):
 
 
 async def test_the_key_that_opens_a_page_to_read_closes_it(desk):
-    async with desk(size=(120, 50)) as d:
+    changed = {"app.formula": "alt+9", "app.pick_9": "alt+0", "app.help": "alt+h"}
+    async with desk(size=(120, 50), keys=changed) as d:
         await d.settled()
-        for key in ("alt+e", "alt+h"):
+        await d.press("alt+w", "f")
+        assert len(d.app.screen_stack) == 2
+        await d.press("f", "escape")
+        assert len(d.app.screen_stack) == 1
+        for key in ("alt+9", "alt+h"):
             await d.press(key)
             assert len(d.app.screen_stack) == 2
             await d.press(key)

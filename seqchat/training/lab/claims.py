@@ -15,6 +15,7 @@ from typing import Literal
 from seqchat.training.lab.contenders import SMALL_GRU
 from seqchat.training.lab.memory import Report, Result
 from seqchat.training.lab.scores import interval, mean_accuracies, reaches
+from seqchat.wording import counted
 
 Outcome = Literal["borne out", "in part", "not borne out", "undecided"]
 
@@ -76,7 +77,7 @@ def _remembers_farther(report: Report, gated: Result, rnn: Result) -> Claim:
 
 def _reaches_in_words(report: Report, gated: Result, rnn: Result, updates: int | None) -> str:
     mine, other = (", ".join(map(str, reaches(report, r, updates))) for r in (gated, rnn))
-    when = "at the end" if updates is None else f"after {updates:,} updates"
+    when = "at the end" if updates is None else f"after {counted(updates, 'update')}"
     return f"{when} its reach is {mine}, the RNN's {other}"
 
 

@@ -23,6 +23,12 @@ class Dialog(ModalScreen[Result | None]):
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "")]
     TITLE_TEXT = ""
 
+    def __init__(self, keys: str = "") -> None:
+        """`keys`, separated by commas, close it as well."""
+        super().__init__()
+        for key in filter(None, keys.split(",")):
+            self._bindings.bind(key, "dismiss", show=False)
+
     def compose(self) -> ComposeResult:
         """Put the content into the frame."""
         with Vertical(classes="dialog") as frame:

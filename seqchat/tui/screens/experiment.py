@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from seqchat.tui import experiment, thoughts
 from seqchat.tui.experiment import Experiment, Outcome
 from seqchat.tui.heatmap import fit
-from seqchat.tui.keys import Key, bind
+from seqchat.tui.keys import Key, bind, keys_of
 from seqchat.tui.language import say
 from seqchat.tui.screens.formula import Formulas
 from seqchat.tui.widgets.candidates import percent
@@ -175,7 +175,7 @@ class ExperimentScreen(Screen[Experiment]):
     def action_formula(self) -> None:
         """Explain the gates."""
         if self._outcome is not None:
-            self.app.push_screen(Formulas(self._outcome.cell, None))
+            self.app.push_screen(Formulas(self._outcome.cell, None, keys_of("formula", self._keys)))
 
     def action_write(self) -> None:
         """Go back to the text."""

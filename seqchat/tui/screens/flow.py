@@ -132,18 +132,16 @@ def _measured(name: str) -> FlowScreen.Measured:
 def _chart(flows: Sequence[Flow], width: int, height: int) -> Text:
     import plotext
 
+    from seqchat.insight.gradient_flow import ticks
+
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.limit_size(False, False)
-    drawn = [0.0]
     for colour, _, _, shares in _lines(flows):
         points = [(k, math.log10(share)) for k, share in enumerate(shares) if 0 < share < math.inf]
         plotext.plot(*zip(*points, strict=True), color=colour, marker="braille")
-        drawn += [y for _, y in points]
-    # A tick outside of what is drawn would stand in the line below.
-    lowest = math.ceil(min(drawn))
-    ticks = range(0, lowest - 1, -max(1, -lowest // 4))
-    plotext.yticks(list(ticks), [f"10^{tick}" if tick else "1" for tick in ticks])
+    places = ticks(share for *_, shares in _lines(flows) for share in shares)
+    plotext.yticks(list(places), list(places.values()))
     plotext.xlabel(say("words back (k)"))
     plotext.plotsize(width, height)
     return Text.from_ansi(plotext.build().rstrip())

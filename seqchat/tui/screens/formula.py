@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -18,11 +15,11 @@ from seqchat.tui.screens.dialog import Dialog
 class Formulas(Dialog[None]):
     """Every gate of a cell with its formula; the one that is shown alone stands out."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("alt+e", "dismiss", "")]
     TITLE_TEXT = "Formulas"
 
-    def __init__(self, cell: str, gate: str | None) -> None:
-        super().__init__()
+    def __init__(self, cell: str, gate: str | None, keys: str) -> None:
+        """Show the gates of a cell; `keys` open this page, and close it too."""
+        super().__init__(keys)
         self._cell, self._gate = cell, gate
 
     def content(self) -> ComposeResult:

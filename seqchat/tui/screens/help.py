@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
 from seqchat import locations
-from seqchat.tui.keys import SCOPES, Key, shown
+from seqchat.tui.keys import SCOPES, Key, keys_of, shown
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import Dialog
 
@@ -26,11 +24,10 @@ _ORDER = ("app", "bar", "text", "panel", "prompt", "turn", "experiment", "page",
 class Help(Dialog[None]):
     """Every key with what it does, and the name that the config file has for it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("alt+h", "dismiss", "")]
     TITLE_TEXT = "Help"
 
     def __init__(self, keys: Mapping[str, tuple[Key, ...]]) -> None:
-        super().__init__()
+        super().__init__(keys_of("help", keys))
         self._keys = keys
 
     def content(self) -> ComposeResult:

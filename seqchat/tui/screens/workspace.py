@@ -10,7 +10,7 @@ from textual.widgets import ContentSwitcher
 
 from seqchat.tui import thinking
 from seqchat.tui.experiment import Experiment, end_of, with_hold
-from seqchat.tui.keys import Key
+from seqchat.tui.keys import Key, keys_of
 from seqchat.tui.language import say
 from seqchat.tui.screens.experiment import ExperimentScreen
 from seqchat.tui.screens.flow import FlowScreen
@@ -202,7 +202,7 @@ class Workspace(Shading):
         """Explain the gates."""
         cell, gate = self.panels.in_use[0].formula
         if cell:
-            self.app.push_screen(Formulas(cell, gate))
+            self.app.push_screen(Formulas(cell, gate, keys_of("formula", self._keys)))
 
     def action_experiment(self) -> None:
         """Hold gates and swap words."""

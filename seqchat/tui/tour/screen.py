@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
 from seqchat.tui.keys import LESSONS as COUNT
-from seqchat.tui.keys import Key, bind
+from seqchat.tui.keys import Key, bind, keys_of
 from seqchat.tui.language import in_use
 from seqchat.tui.screens.formula import Formulas
 from seqchat.tui.thoughts import TRACED_WORDS
@@ -178,4 +178,4 @@ class Tour(Screen[None]):
         """Explain the gates of the panel."""
         cell, gate = next((p for p in self.page.query(LessonPanel) if p.has_focus), self.page.places[0].panel).formula
         if cell:
-            self.app.push_screen(Formulas(cell, gate))
+            self.app.push_screen(Formulas(cell, gate, keys_of("formula", self._keys)))

@@ -1,0 +1,36 @@
+"""The file that --out names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from seqchat.errors import SeqchatError
+
+# What matplotlib draws
+PICTURES = (".png", ".svg")
+
+
+def check_out(out: Path | None, kinds: Sequence[str] = PICTURES, drawn: Sequence[str] = PICTURES) -> None:
+    """Refuse, before any work, a file that could not be written after it.
+
+    kinds: how its name may end; drawn: those of them that need matplotlib.
+
+    Raises:
+        SeqchatError: it is of another kind, its folder is not there, or matplotlib is not.
+    """
+    if out is None:
+        return
+    kind = out.suffix.lower()
+    if kind not in kinds:
+        names = " or ".join(filter(None, [", ".join(kinds[:-1]), kinds[-1]]))
+        raise SeqchatError(f"{out} is of a kind that is not written here; its name ends in {names}.")
+    if not out.parent.is_dir():
+        raise SeqchatError(f"{out} cannot be written (there is no folder {out.parent}).")
+    if out.is_dir():
+        raise SeqchatError(f"{out} cannot be written (it is a folder).")
+    if kind in drawn:
+        try:
+            import matplotlib  # noqa: F401
+        except ImportError:
+            raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
