@@ -39,7 +39,7 @@ def caveats(
     dropped = data.get("drop")
     if learned and isinstance(dropped, list) and dropped != list(drop):
         options = " ".join(f"--drop {shlex.quote(str(pattern))}" for pattern in dropped) or "no --drop"
-        yield one_line(f"{name} was trained with {options}; read in another way, a dialog is another")
+        yield one_line(f"{name} was trained with {options}, and is measured on text read in another way")
 
 
 def _is_among(source: str, learned: Sequence[Any]) -> bool:

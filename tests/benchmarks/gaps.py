@@ -2,9 +2,9 @@
 
     python tests/benchmarks/gaps.py INFILL_MODEL NEXT_MODEL kdconv.jsonl crosswoz.jsonl sms.jsonl sample
 
-Both models were trained on these files in this order, so that the held-out dialogs are known. The gaps are the same for
-all: words of the vocabulary, not the last of a dialog. A model of the objective infill reads the right with its second
-direction; one of the objective next takes its 32 best words and judges them by the probability of the text behind.
+Both models were trained on these files, and kept the same dialogs for testing. The gaps are the same for all: words of
+the vocabulary, not the last of a dialog. A model of the objective infill reads the right with its second direction; one
+of the objective next takes its 32 best words and judges them by the probability of the text behind.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from held_out import held_out_dialogs
 from seqchat.completion.engine import Engine
 from seqchat.completion.infill import likelihoods
 from seqchat.completion.prediction import GapPredictor
+from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import WORD, encode_dialog
 from seqchat.model.stepping import InfillSteps
 
@@ -26,10 +27,10 @@ _CANDIDATES = 32
 _LEFT = 200
 
 
-def gaps(engine: Engine, sources: list[str], count: int) -> list[tuple[list[int], int, list[int]]]:
+def gaps(engine: Engine, dialogs: list[Dialog], count: int) -> list[tuple[list[int], int, list[int]]]:
     """Return words on the left, the word, and words on the right, as ids."""
     found = []
-    for dialog in held_out_dialogs(sources):
+    for dialog in dialogs:
         ids, kinds = encode_dialog(dialog, engine.vocabulary)
         for place in range(1, len(ids) - 2):
             if kinds[place] == WORD and engine.vocabulary.suggestible[ids[place]]:
@@ -68,7 +69,8 @@ def ranks(engine: Engine, left: list[int], word: int, right: list[int], *, both:
 def main(infill: str, following: str, sources: tuple[str, ...], count: int) -> None:
     """Print the share of gaps whose word is the first, and among the first five."""
     engines = {"infill": Engine.load(infill), "next": Engine.load(following)}
-    same = {name: gaps(engine, list(sources), count) for name, engine in engines.items()}
+    dialogs = list(held_out_dialogs(infill, sources))
+    same = {name: gaps(engine, dialogs, count) for name, engine in engines.items()}
     ways = (
         ("infill, both directions", "infill", True),
         ("infill, left half re-scored", "infill", False),

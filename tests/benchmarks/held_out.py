@@ -1,19 +1,24 @@
-"""The dialogs of some files that a training on them held out for the benchmarks."""
+"""The dialogs of some files that the training of a model kept for testing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from seqchat.corpus.dialogs import Dialog
+import numpy as np
+
+from seqchat.corpus.dialogs import Dialog, without
 from seqchat.corpus.sources import read_dialogs
-from seqchat.corpus.splitting import digest, hold_out
+from seqchat.corpus.splitting import digest
+from seqchat.evaluation.texts import kept_for_testing
+from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.shelf import find
 
 
-def held_out_dialogs(sources: list[str], share: float = 0.05) -> Iterator[Dialog]:
-    """Yield the held-out dialogs of all files."""
-    import numpy as np
-
-    dialogs = list(read_dialogs(sources))
-    digests = np.array([digest(dialog) for dialog in dialogs], dtype=np.uint64)
-    chosen = hold_out(digests, share).all(digests)
-    yield from (dialog for dialog, held in zip(dialogs, chosen, strict=True) if held)
+def held_out_dialogs(model: str, sources: Sequence[str]) -> Iterator[Dialog]:
+    """Yield them as the training would have read them; the model was trained on these files, in any order."""
+    data = Checkpoint.load(find(model)).data
+    rule = kept_for_testing(data)
+    for dialog in read_dialogs(sources):
+        rest = without(dialog, data.get("drop", []))
+        if rest.turns and rule.test(np.array([digest(dialog)], dtype=np.uint64))[0]:
+            yield rest

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/phrases.py lstm-chat kdconv.jsonl crosswoz.jsonl sms.jsonl sample
 
-The files are those that the model was trained on, in the same order. A phrase is a run of 4 to 9 Chinese characters;
+The files are those that the model was trained on. A phrase is a run of 4 to 9 Chinese characters;
 its letters are the pinyin of its characters without tones, typed behind the text before it and three turns before that.
 """
 
@@ -25,10 +25,10 @@ _PHRASE = re.compile(f"[{HAN}]{{4,9}}")
 _TURNS_BEFORE = 3
 
 
-def phrases(sources: list[str], count: int) -> list[tuple[str, str]]:
+def phrases(model: str, sources: tuple[str, ...], count: int) -> list[tuple[str, str]]:
     """Return some phrases, each with the text before it."""
     found = []
-    for dialog in held_out_dialogs(sources):
+    for dialog in held_out_dialogs(model, sources):
         for place, turn in enumerate(dialog.turns):
             before = "".join(f"{t}\n" for t in dialog.turns[max(0, place - _TURNS_BEFORE) : place])
             found += [(before + turn[: match.start()], match[0]) for match in _PHRASE.finditer(turn)]
@@ -42,7 +42,7 @@ def phrases(sources: list[str], count: int) -> list[tuple[str, str]]:
 def main(model: str, sources: tuple[str, ...], count: int) -> None:
     """Print the share of phrases that are the first suggestion, and among the first five."""
     engine = Engine.load(model)
-    chosen = phrases(list(sources), count)
+    chosen = phrases(model, sources, count)
     first = five = 0
     seconds = []
     for before, phrase in chosen:

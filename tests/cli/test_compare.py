@@ -114,7 +114,7 @@ def test_text_that_is_read_in_another_way_than_in_training_is_noticed(models, tm
     arguments = (dropping, models["lstm"], odd, "--data", "sample", "--held-out", "--keystrokes", 0)
     notices = [line for line in compare(*arguments).stderr.splitlines() if "was trained with" in line]
     (notice,) = notices
-    assert notice.startswith("dropping was trained with --drop '<media>' --drop '[0-9]+';")
+    assert notice.startswith("dropping was trained with --drop '<media>' --drop '[0-9]+',")
     same = compare(*arguments, "--drop", "<media>", "--drop", "[0-9]+").stderr
     assert "dropping was trained" not in same
     assert "lstm was trained with no --drop" in same
