@@ -206,7 +206,7 @@ class SeqchatApp(App[str]):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.push_screen(Help(self.keys))
+        self.push_screen(Help(self.keys, getattr(self.screen, "SCOPES", ())))
 
     def action_settings(self) -> None:
         """Show all settings."""

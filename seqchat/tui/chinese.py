@@ -87,6 +87,10 @@ CHINESE: dict[str, str] = {
     "Size": "大小",
     "Perplexity": "困惑度",
     "Top-5": "前五",
+    (
+        "Perplexity and top-5: of the network alone, on the dialogs that its training was validated on; an "
+        "infill model knows both sides there."
+    ): "困惑度和前五命中：仅网络本身，在训练时用于验证的对话上；填空模型在那里知道两边的文字。",
     "Enter opens a model; Space marks several, which are shown side by side.": "回车打开模型；空格标记多个，并排显示。",
     "Starting PyTorch": "正在启动 PyTorch",
     "Loading {model}": "正在加载 {model}",
@@ -112,7 +116,7 @@ CHINESE: dict[str, str] = {
     "They appear with the first word.": "写下第一个词就会出现。",
     "{mean:.2f} shut {shut:.0%} open {opened:.0%}": "{mean:.2f} 关{shut:.0%} 开{opened:.0%}",
     "neurons {first}–{last} of {all}": "神经元 {first}–{last} / {all}",
-    " · {back} words back": " · 往前 {back} 词",
+    " · {back} back": " · 往回 {back} 词",
     "layer {name}/{count}": "第 {name}/{count} 层",
     "Formulas": "公式",
     "x is the word, h₋₁ and c₋₁ the state before it, · multiplies value by value.": (
@@ -125,7 +129,7 @@ CHINESE: dict[str, str] = {
         '按键可在 {path} 里改：表 [keys.范围] 下写 save = "ctrl+s" 这样的行，名称见灰字。'
     ),
     "Always": "任何时候",
-    "Anywhere": "除对话框外",
+    "In a text or a conversation": "在文本或对话中",
     "In a text": "写文本时",
     "In the line of a chat": "对话输入行",
     "In the candidates": "候选栏内",
@@ -279,6 +283,7 @@ CHINESE: dict[str, str] = {
     "Swapped: word=word": "换词：原词=新词",
     "What differs": "有何不同",
     "such as {example}": "例如 {example}",
+    "the network alone": "仅网络本身",
     "untouched run": "原样运行",
     "changed run": "改动后运行",
     "untouched": "原样",

@@ -11,10 +11,11 @@ Speaker = Literal["you", "model"]
 
 @dataclass
 class Turn:
-    """What one side said."""
+    """What one side said; `name` is that of the model that said it, where it is known."""
 
     speaker: Speaker
     text: str
+    name: str = ""
 
 
 @dataclass
@@ -27,9 +28,9 @@ class Conversation:
         """Return what was said, as a model reads it."""
         return [turn.text for turn in self.turns]
 
-    def say(self, text: str) -> None:
-        """Add what the writer said, and an empty turn for the reply."""
-        self.turns += [Turn("you", text), Turn("model", "")]
+    def say(self, text: str, model: str = "") -> None:
+        """Add what the writer said, and an empty turn for the reply of a model."""
+        self.turns += [Turn("you", text), Turn("model", "", model)]
 
     def own(self, index: int) -> int:
         """Return the number of the writer's turn that is `index`, or the one before a reply."""
@@ -44,14 +45,14 @@ class Conversation:
         del self.turns[index:]
         return text
 
-    def again(self, index: int) -> bool:
+    def again(self, index: int, model: str = "") -> bool:
         """Empty the reply at `index`, or behind the writer's turn there, and drop what follows; False without one."""
         if index < len(self.turns) and self.turns[index].speaker == "you":
             index += 1
         if not 0 < index <= len(self.turns):
             return False
         del self.turns[index:]
-        self.turns.append(Turn("model", ""))
+        self.turns.append(Turn("model", "", model))
         return True
 
     def last(self, speaker: Speaker) -> int | None:
@@ -59,7 +60,7 @@ class Conversation:
         return next((i for i in reversed(range(len(self.turns))) if self.turns[i].speaker == speaker), None)
 
     def as_text(self, names: dict[Speaker, str]) -> str:
-        """Return a turn a line, each with its speaker's name."""
+        """Return a turn a line, each with its speaker's name; `names` are for turns that have none."""
         return "".join(f"{line}\n" for line in self._lines("{name}: {text}", names))
 
     def as_markdown(self, names: dict[Speaker, str]) -> str:
@@ -69,7 +70,7 @@ class Conversation:
     def _lines(self, form: str, names: dict[Speaker, str], escapes: dict[int, str] | None = None) -> Iterator[str]:
         for turn in self.turns:
             text = " ".join(turn.text.split())
-            name = names[turn.speaker]
+            name = turn.name or names[turn.speaker]
             yield (
                 form.format(name=name, text=text).strip()
                 if escapes is None

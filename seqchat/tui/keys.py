@@ -174,7 +174,10 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("gates", "alt+e", "formula", "Formulas"),
     ),
     # on a page that is only read
-    "page": (Key("back", "escape", "app.pop_screen", "Back to the text", footer="Leave"),),
+    "page": (
+        Key("back", "escape", "app.pop_screen", "Back to the text", footer="Leave"),
+        Key("help", "alt+h", "app.help", "Help", footer="Help"),
+    ),
     # on a turn of a conversation
     "turn": (
         Key("up", "up", "move(-1)", "Turn before"),
@@ -199,7 +202,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
 
 SCOPES: dict[str, str] = {
     "always": "Always",
-    "app": "Anywhere",
+    "app": "In a text or a conversation",
     "text": "In a text",
     "prompt": "In the line of a chat",
     "bar": "In the candidates",

@@ -26,13 +26,16 @@ _MOST_BYTES = 100_000_000
 
 @dataclass(frozen=True)
 class Session:
-    """Everything that a start needs to go on: the text with its cursor and file, the conversation and its draft."""
+    """Everything that a start needs to go on: the text with its cursor and file, the conversation and its draft.
+
+    turns: speaker, text, and the name of the model where one replied.
+    """
 
     mode: Mode = "compose"
     text: str = ""
     cursor: tuple[int, int] = (0, 0)
     path: str = ""
-    turns: list[tuple[str, str]] = field(default_factory=list)
+    turns: list[tuple[str, ...]] = field(default_factory=list)
     draft: str = ""
     ended: bool = False
     time: float = 0.0
@@ -44,12 +47,12 @@ class Session:
 
     def conversation(self) -> Conversation:
         """Return the conversation, without replies that never came."""
-        turns = [Turn("model" if speaker == "model" else "you", text) for speaker, text in self.turns]
+        turns = [Turn("model" if speaker == "model" else "you", text, *name) for speaker, text, *name in self.turns]
         return Conversation([turn for turn in turns if turn.text])
 
     def title(self, most: int = 40) -> str:
         """Return how its text begins, on one line."""
-        said = self.text or self.draft or " / ".join(text for _, text in self.turns)
+        said = self.text or self.draft or " / ".join(turn[1] for turn in self.turns)
         line = " ".join(said.split())
         return line if len(line) <= most else f"{line[: most - 1]}…"
 
@@ -152,7 +155,8 @@ def _session(document: dict[str, Any]) -> Session:
         text=clean(document["text"]),
         cursor=(int(row), int(column)),
         path=clean(document["path"]),
-        turns=[(clean(speaker), clean(text)) for speaker, text in document["turns"]],
+        # Sessions of earlier versions have no names of models.
+        turns=[(clean(speaker), clean(text), *map(clean, name[:1])) for speaker, text, *name in document["turns"]],
         draft=clean(document["draft"]),
         ended=bool(document["ended"]),
         time=float(document["time"]),

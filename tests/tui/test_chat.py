@@ -1,5 +1,7 @@
 """The mode *chat*, and the conversation behind it."""
 
+import pytest
+
 from seqchat.tui.conversation import Conversation, Turn
 from seqchat.tui.screens.dialog import Confirm
 from seqchat.tui.widgets.chat import MOST_VIEWS, TurnView
@@ -110,8 +112,9 @@ async def test_a_turn_can_be_changed_and_sent_again(desk):
         assert turns(d) == before
         await d.thought()
         assert d.workspace._request.text == "你好"
-        await d.press("escape", "escape")
-        assert d.editor.text == ""
+        await d.press("escape")
+        await d.pilot.pause()
+        assert d.editor.text == "", "one Esc is enough, whatever is offered"
         await d.until(lambda: d.workspace._request.text == "".join(f"{turn}\n" for turn in before), "all turns")
         await d.press("alt+up", "up", "up", "e")
         await talk(d, "呀")
@@ -142,6 +145,38 @@ async def test_a_restored_conversation_has_the_name_of_the_model(desk):
         await d.press("alt+m")
         await d.workspace.chat.load(Conversation([Turn("you", "你好"), Turn("model", "在")]))
         await d.until(lambda: "lstm  在" in d.screen, "the name")
+
+
+async def test_a_reply_keeps_the_name_of_the_model_that_wrote_it(desk, models, tmp_path):
+    async with desk() as d:
+        await d.press("alt+m")
+        await talk(d, "你好")
+        await d.workspace.use_models([str(models["gru"])])
+        await d.until(lambda: d.workspace.chat.names["model"] == "gru", "the other model")
+        await talk(d, "在吗")
+        assert [turn.name for turn in d.workspace.chat.conversation.turns] == ["", "lstm", "", "gru"]
+        assert "lstm  " in d.screen
+        text = d.workspace.chat.conversation.as_text(d.workspace.chat.names).splitlines()
+        assert [line.split(":")[0] for line in text] == ["You", "lstm", "You", "gru"]
+    async with desk("rnn") as again:
+        chat = again.workspace.chat
+        await again.until(
+            lambda: [turn.name for turn in chat.conversation.turns] == ["", "lstm", "", "gru"], "all turns"
+        )
+
+
+@pytest.mark.parametrize("size", [(80, 24), (100, 30), (140, 45)])
+async def test_several_models_leave_room_for_what_is_written(desk, size):
+    async with desk("rnn", "lstm", "gru", size=size) as d:
+        await d.press(*"我们")
+        await d.settled()
+        assert d.editor.content_size.height >= 3
+        assert all(bar.content_size.height >= 2 for bar in d.workspace.bars)
+        await d.press("alt+m")
+        await talk(d, "你好")
+        assert d.editor.content_size.height >= 1
+        assert d.workspace.chat.query_one("#turns").content_size.height >= 3
+        assert not d.workspace.continuations.display
 
 
 async def test_turns_have_keys_to_copy_and_repeat(desk):

@@ -89,6 +89,29 @@ async def test_words_are_swapped_and_what_cannot_be_is_said(desk):
         assert screen.tried == Experiment()
 
 
+async def test_what_cannot_be_done_leaves_the_untouched_run_also_when_it_is_opened_anew(desk):
+    async with desk(size=(110, 40)) as d:
+        screen = await opened(d, "alt+shift+e")
+        screen.query_one("#swaps").value = "火星=月亮"
+        await d.until(lambda: "火星" in screen._problem, "what is wrong")
+        await d.press("escape")
+        await d.press("alt+shift+e")
+        await d.until(lambda: isinstance(d.app.screen, ExperimentScreen) and d.app.screen._outcome, "an outcome")
+        assert "'火星' is not a word of the text" in d.screen
+        assert "forget f" in d.screen
+        d.app.screen.query_one("#swaps").value = ""
+        await d.until(lambda: "bits away" in d.screen, "the facts")
+
+
+async def test_help_begins_with_the_keys_of_the_screen(desk):
+    async with desk(size=(110, 40)) as d:
+        await opened(d, "alt+shift+e")
+        await d.press("alt+h")
+        await d.until(lambda: "[keys.experiment]" in d.screen, "help")
+        assert d.screen.index("[keys.experiment]") < d.screen.index("[keys.panel]")
+        assert "[keys.app]" not in d.screen
+
+
 async def test_gradients_of_all_open_models_are_shown(desk, monkeypatch):
     monkeypatch.setattr(flow, "SHIPPED", ())
     async with desk("lstm", "gru", size=(100, 50)) as d:

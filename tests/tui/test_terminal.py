@@ -283,10 +283,10 @@ def test_a_chat_answers_what_enter_sends(writing):
     writing.until("你好吗")
     writing.press("Enter")
     until(lambda: len(writing.session().get("turns", ())) == 2, writing.screen)
-    until(lambda: all(text for _, text in writing.session()["turns"]), writing.screen)
+    until(lambda: all(turn[1] for turn in writing.session()["turns"]), writing.screen)
     turns = writing.session()["turns"]
     assert turns[0] == ["you", "你好吗"]
-    assert turns[1][0] == "model"
+    assert turns[1][::2] == ["model", "lstm"]
     writing.until("You  你好吗", f"lstm  {turns[1][1][:4]}".rstrip())
     # Enter waits for the letters that were typed before it.
     writing.type("我们明天去哪里吃饭\r")

@@ -35,6 +35,8 @@ class ExperimentScreen(Screen[Experiment]):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - so does Textual
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012
+    # The keys that Help begins with here
+    SCOPES = ("experiment", "panel")
 
     def __init__(
         self,
@@ -52,6 +54,8 @@ class ExperimentScreen(Screen[Experiment]):
         self._keys, self._text, self._first, self._ask, self._bars = keys, text, tried, ask, bars
         self._at_gates = at_gates
         self._asked = 0
+        # What is wrong with the fields
+        self._problem = ""
         self._outcome: Outcome | None = None
         self._alone = False
 
@@ -85,7 +89,7 @@ class ExperimentScreen(Screen[Experiment]):
         for place, title in _TITLES.items():
             self.query_one(place).border_title = Content(say(title))
         for name, title in _RUNS.items():
-            self.query_one(f"#{name}-words").border_title = say(title)
+            self.query_one(f"#{name}-words").border_title = f"{say(title)} · {say('the network alone')}"
         for panel in self.query(GatePanel):
             panel.bars = self._bars
         (self.query(GatePanel).first() if self._at_gates else self.query_one("#holds")).focus()
@@ -101,17 +105,23 @@ class ExperimentScreen(Screen[Experiment]):
     @on(Input.Changed)
     def _try(self) -> None:
         self._asked += 1
-        ask = partial(experiment.run, text=self._text, experiment=self.tried)
+        self._problem = ""
+        self._run(self.tried)
+
+    def _run(self, tried: Experiment) -> None:
+        ask = partial(experiment.run, text=self._text, experiment=tried)
         self._ask(thoughts.Question(_TOPIC, ask, number=self._asked, to=self.post_message))
 
     def on_answered(self, message: thoughts.Answered) -> None:
         """Show the outcome, or why there is none; the last one stays."""
         if message.question.number != self._asked:
             return
-        for field in self.query(Input):
-            field.set_class(bool(message.problem), "-invalid")
         if message.problem:
-            self.query_one("#fact", Static).update(Content.styled(message.problem, "$error"))
+            self._problem = message.problem
+            self._say_facts()
+            if self._outcome is None:
+                # What nothing is changed in can be seen even so.
+                self._run(Experiment())
             return
         before, self._outcome = self._outcome, cast(Outcome, message.result)
         if before is None:
@@ -128,6 +138,11 @@ class ExperimentScreen(Screen[Experiment]):
         self._say_facts()
 
     def _say_facts(self) -> None:
+        for field in self.query(Input):
+            field.set_class(bool(self._problem), "-invalid")
+        if self._problem:
+            self.query_one("#fact", Static).update(Content.styled(self._problem, "$error"))
+            return
         panels = list(self.query(GatePanel))
         pointed = panels[0].pointed
         if self._outcome is None or pointed is None:

@@ -48,6 +48,8 @@ class FlowScreen(Screen[None]):
     """Measures model after model in a thread of its own, and shows what is there."""
 
     AUTO_FOCUS = "VerticalScroll"
+    # The keys that Help begins with here
+    SCOPES = ("page",)
 
     class Measured(Message):
         """A model's gradient was followed, or could not be."""
@@ -67,11 +69,11 @@ class FlowScreen(Screen[None]):
         self._left = len(self._models)
 
     def compose(self) -> ComposeResult:
-        """Lay the guide, the chart and the numbers out."""
+        """Lay the chart, the numbers and the guide out."""
         with VerticalScroll():
-            yield Static(Content(f"{say(GUIDE_1)}\n{say(GUIDE_2)}"), id="guide")
             yield Static(id="chart")
             yield Static(id="numbers")
+            yield Static(Content(f"{say(GUIDE_1)}\n{say(GUIDE_2)}"), id="guide")
         yield KeyLine()
 
     def on_mount(self) -> None:

@@ -26,15 +26,16 @@ class Help(Dialog[None]):
 
     TITLE_TEXT = "Help"
 
-    def __init__(self, keys: Mapping[str, tuple[Key, ...]]) -> None:
+    def __init__(self, keys: Mapping[str, tuple[Key, ...]], first: Sequence[str] = ()) -> None:
+        """Show all keys, those of some scopes `first`."""
         super().__init__(keys_of("help", keys))
-        self._keys = keys
+        self._keys, self._first = keys, first
 
     def content(self) -> ComposeResult:
         """List the scopes one after the other."""
         with VerticalScroll():
             yield Static(Content(say("Type; the grey text and the candidates follow every key.")))
-            for scope in sorted(self._keys, key=_ORDER.index):
+            for scope in dict.fromkeys([*self._first, *sorted(self._keys, key=_ORDER.index)]):
                 yield Static(Content.styled(f"\n{say(SCOPES[scope])}  [keys.{scope}]", "bold $accent"))
                 yield Static(Content("\n").join(_lines(self._keys[scope])))
             note = say(

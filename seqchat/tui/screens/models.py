@@ -37,6 +37,13 @@ class Models(Dialog[list[str]]):
         """Show the table."""
         yield DataTable(cursor_type="row", zebra_stripes=True)
         yield Static(say("Enter opens a model; Space marks several, which are shown side by side."), classes="hint")
+        yield Static(
+            say(
+                "Perplexity and top-5: of the network alone, on the dialogs that its training was validated on; an "
+                "infill model knows both sides there."
+            ),
+            classes="hint",
+        )
 
     def on_mount(self) -> None:
         """Fill the table."""

@@ -158,7 +158,7 @@ class Workspace(Shading):
             text=self.editor.text,
             cursor=self.editor.cursor_location,
             path=str(self.document.path) if self.document else "",
-            turns=[(turn.speaker, turn.text) for turn in self.chat.conversation.turns],
+            turns=[(turn.speaker, turn.text, *filter(None, [turn.name])) for turn in self.chat.conversation.turns],
             draft=self.chat.prompt.text,
         )
 

@@ -32,6 +32,8 @@ class Tour(Screen[None]):
     """Ten pages; each keeps what was written on it until the lessons are left."""
 
     AUTO_FOCUS = ""
+    # The keys that Help begins with here
+    SCOPES = ("tour",)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012 - so does Textual
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]  # noqa: RUF012
 

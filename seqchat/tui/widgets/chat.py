@@ -106,7 +106,7 @@ class Chat(Vertical):
         return self.query_one(Prompt)
 
     def call_model(self, name: str) -> None:
-        """Call the model by its name."""
+        """Call the model that replies from now on by its name."""
         self._model_name = name
         for view in self.query(TurnView):
             view.refresh(layout=True)
@@ -140,7 +140,7 @@ class Chat(Vertical):
         self.post_message(self.Changed())
 
     def _draw(self, turn: Turn) -> TurnView:
-        return TurnView(turn, lambda: self.names[turn.speaker], self._keys)
+        return TurnView(turn, lambda: turn.name or self.names[turn.speaker], self._keys)
 
     async def _show_earlier(self) -> None:
         """Draw turns before those that are drawn; what is on the screen stays where it is."""
@@ -182,14 +182,14 @@ class Chat(Vertical):
         if self._changing is not None:
             self.conversation.take_back(self._changing)
             self.change_nothing()
-        self.conversation.say(message.text)
+        self.conversation.say(message.text, self._model_name)
         await self._reply()
 
     async def again(self, index: int | None = None) -> None:
         """Ask for another reply, by default instead of the last one."""
         self.change_nothing()
         place = self.conversation.last("model") if index is None else index
-        if place is not None and self.conversation.again(place):
+        if place is not None and self.conversation.again(place, self._model_name):
             await self._reply()
 
     async def _reply(self) -> None:

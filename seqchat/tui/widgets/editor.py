@@ -246,7 +246,7 @@ class Prompt(Editor):
         """What was sent last should be changed."""
 
     class Dismissed(Message):
-        """Esc was pressed where there was no grey text to hide."""
+        """Esc was pressed."""
 
     def action_send(self) -> None:
         """Send the line, if something stands in it."""
@@ -255,10 +255,9 @@ class Prompt(Editor):
             self.load_text("")
 
     def action_dismiss(self) -> None:
-        """Show no grey text until something changes; where there is none, say so."""
-        if not self.suggestion:
-            self.post_message(self.Dismissed())
+        """Show no grey text until something changes."""
         super().action_dismiss()
+        self.post_message(self.Dismissed())
 
     def action_edit_last(self) -> None:
         """Go to what was said."""

@@ -286,7 +286,10 @@ class GatePanel(Widget, can_focus=True):
         room = self.content_size.width
         head, numbers, gap = next((f for f in forms if _length(*f) <= room), forms[-1])
         segments = [Segment(f"{head} ", ground + Style(dim=True))]
-        for (sign, _), number in zip(values, numbers, strict=True):
+        for shown, ((sign, _), number) in enumerate(zip(values, numbers, strict=True), 1):
+            # A value that is cut would be read as another one.
+            if _length(head, numbers[:shown], gap) + (shown < len(numbers)) > room:
+                return [*segments, Segment("…", ground)]
             segments += [Segment(sign, ground + Style(bold=True, italic=True)), Segment(number + gap, ground)]
         return segments
 
@@ -355,7 +358,7 @@ class GatePanel(Widget, can_focus=True):
             last = min(self._first_neuron + self._layout.neurons, neurons)
             subtitle = say("neurons {first}–{last} of {all}", first=self._first_neuron, last=last - 1, all=neurons)
             if self._back:
-                subtitle += say(" · {back} words back", back=self._back)
+                subtitle += say(" · {back} back", back=self._back)
         # Not as strings, which would be read as markup
         self.border_title = Content(" · ".join(title))
         self.border_subtitle = Content(subtitle)
