@@ -169,7 +169,7 @@ async def test_a_reply_keeps_the_name_of_the_model_that_wrote_it(desk, models, t
 async def test_several_models_leave_room_for_what_is_written(desk, size):
     async with desk("rnn", "lstm", "gru", size=size) as d:
         await d.press(*"我们")
-        await d.settled()
+        await d.thought()
         assert d.editor.content_size.height >= 3
         assert all(bar.content_size.height >= 2 for bar in d.workspace.bars)
         await d.press("alt+m")
