@@ -26,7 +26,7 @@ def caveats(
     if not isinstance(sources, list):
         return
     learned = [text for text in texts if _is_among(text.source, sources)]
-    others = [text for text in texts if text not in learned]
+    others = [text for text in texts if not _is_among(text.source, sources)]
     if learned and not held_out:
         yield (
             f"{name} learned from a text named {_names(learned)}; on what it knows it looks better than it is, and "

@@ -19,6 +19,9 @@ DEFAULT_MODEL = "lstm-chat"
 # Of about as many parameters each, trained on the same text
 SHIPPED = ("rnn-chat", DEFAULT_MODEL, "gru-chat")
 
+# As the library has it that reads them
+_MOST_HEADER_BYTES = 100_000_000
+
 
 @dataclass(frozen=True)
 class Installed:
@@ -85,16 +88,14 @@ def _problem(path: Path) -> str:
 
 def _is_whole(path: Path) -> bool:
     """Whether a safetensors file is as long as its header says."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        if length > path.stat().st_size:
-            return False
-        try:
-            tensors = json.loads(file.read(length))
-            ends = [tensor["data_offsets"][1] for name, tensor in tensors.items() if name != "__metadata__"]
-            return bool(path.stat().st_size == 8 + length + max(ends))
-        except (ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
-            return False
+    try:
+        with path.open("rb") as file:
+            length, size = int.from_bytes(file.read(8), "little"), path.stat().st_size
+            tensors = json.loads(file.read(min(length, size, _MOST_HEADER_BYTES)))
+        ends = [tensor["data_offsets"][1] for name, tensor in tensors.items() if name != "__metadata__"]
+        return bool(size == 8 + length + max(ends))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
+        return False
 
 
 def _folders() -> Iterator[Path]:

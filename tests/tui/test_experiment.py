@@ -103,6 +103,26 @@ async def test_what_cannot_be_done_leaves_the_untouched_run_also_when_it_is_open
         await d.until(lambda: "bits away" in d.screen, "the facts")
 
 
+async def test_a_text_without_words_is_asked_about_no_more_than_twice(desk, monkeypatch):
+    asked = []
+
+    def run(engine, text, experiment):
+        asked.append(experiment)
+        raise SeqchatError("The text has no words.")
+
+    async with desk(size=(110, 40)) as d:
+        await d.press("我")
+        await d.thought()
+        monkeypatch.setattr(experiment, "run", run)
+        await d.press("alt+shift+e")
+        await d.until(lambda: isinstance(d.app.screen, ExperimentScreen) and d.app.screen._problem, "a problem")
+        d.app.screen.query_one("#swaps").value = "火星=月亮"
+        await d.until(lambda: len(asked) >= 3, "three questions")
+        await d.pilot.pause(0.3)
+        assert asked == [Experiment(), Experiment("", "火星=月亮"), Experiment()]
+        assert "The text has no words." in d.screen
+
+
 async def test_help_begins_with_the_keys_of_the_screen(desk):
     async with desk(size=(110, 40)) as d:
         await opened(d, "alt+shift+e")

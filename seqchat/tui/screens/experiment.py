@@ -54,7 +54,8 @@ class ExperimentScreen(Screen[Experiment]):
         self._keys, self._text, self._first, self._ask, self._bars = keys, text, tried, ask, bars
         self._at_gates = at_gates
         self._asked = 0
-        # What is wrong with the fields
+        # What is asked for, and what was wrong with it
+        self._at_work = tried
         self._problem = ""
         self._outcome: Outcome | None = None
         self._alone = False
@@ -109,6 +110,7 @@ class ExperimentScreen(Screen[Experiment]):
         self._run(self.tried)
 
     def _run(self, tried: Experiment) -> None:
+        self._at_work = tried
         ask = partial(experiment.run, text=self._text, experiment=tried)
         self._ask(thoughts.Question(_TOPIC, ask, number=self._asked, to=self.post_message))
 
@@ -119,7 +121,7 @@ class ExperimentScreen(Screen[Experiment]):
         if message.problem:
             self._problem = message.problem
             self._say_facts()
-            if self._outcome is None:
+            if self._outcome is None and self._at_work != Experiment():
                 # What nothing is changed in can be seen even so.
                 self._run(Experiment())
             return
