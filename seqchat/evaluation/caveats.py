@@ -25,8 +25,9 @@ def caveats(
     sources = data.get("sources")
     if not isinstance(sources, list):
         return
-    learned = [text for text in texts if _is_among(text.source, sources)]
-    others = [text for text in texts if not _is_among(text.source, sources)]
+    among = [_is_among(text.source, sources) for text in texts]
+    learned = [text for text, known in zip(texts, among, strict=True) if known]
+    others = [text for text, known in zip(texts, among, strict=True) if not known]
     if learned and not held_out:
         yield (
             f"{name} learned from a text named {_names(learned)}; on what it knows it looks better than it is, and "
