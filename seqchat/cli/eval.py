@@ -66,7 +66,7 @@ def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...],
             field=options["field"],
             drop=options["drop"],
             characters=options["keystrokes"],
-            watcher=progress,
+            progress=progress,
         )
     seconds = time.monotonic() - began
     if as_json:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
 
 from seqchat.completion.engine import Engine
 from seqchat.corpus.vocabulary import Vocabulary
@@ -25,19 +24,10 @@ from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import Adaptation
 from seqchat.model.network import Network, build
 from seqchat.model.threads import one_thread
+from seqchat.progress import Progress
 
 # How a network that reads from both sides predicts
 HEADS = ("forward", "backward", "joint")
-
-
-class Watcher(Protocol):
-    """Is told how far it is."""
-
-    def message(self, text: str) -> None:
-        """Take one sentence."""
-
-    def progress(self, text: str, share: float) -> None:
-        """Take what is going on, and the share of it that is done."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +88,7 @@ def examine(
     field: str | None = None,
     drop: Sequence[str] = (),
     characters: int = 0,
-    watcher: Watcher,
+    progress: Progress,
 ) -> Examination:
     """Measure a model on texts; `characters` of them are typed with its suggestions.
 
@@ -116,14 +106,16 @@ def examine(
             field=field,
             drop=drop,
             choice=kept_for_testing(model.checkpoint.data).test if held_out else None,
-            message=watcher.message,
+            message=progress.message,
         )
         for caveat in caveats(model.name, model.checkpoint.data, texts, drop, held_out=held_out):
-            watcher.message(caveat)
-        return examine_texts(model, texts, folder, characters, watcher)
+            progress.message(caveat)
+        return examine_texts(model, texts, folder, characters, progress)
 
 
-def examine_texts(model: Model, texts: Sequence[Text], folder: Path, characters: int, watcher: Watcher) -> Examination:
+def examine_texts(
+    model: Model, texts: Sequence[Text], folder: Path, characters: int, progress: Progress
+) -> Examination:
     """Measure a model on texts that are read already; `folder` takes their words as ids."""
     tally: Tally | None = None
     sources: dict[str, Measures] = {}
@@ -131,8 +123,8 @@ def examine_texts(model: Model, texts: Sequence[Text], folder: Path, characters:
     for number, text in enumerate(texts):
         stream = text.stream(model.vocabulary, folder / f"{model.name}-{number}")
         began = time.monotonic()
-        progress = partial(watcher.progress, f"{model.name} reads {text.name}")
-        mine = assess(model.predictions, stream, model.vocabulary, progress)
+        told = partial(progress.progress, f"{model.name} reads {text.name}")
+        mine = assess(model.predictions, stream, model.vocabulary, told)
         seconds += time.monotonic() - began
         sources[text.name] = mine.assessment().whole
         tally = mine if tally is None else tally + mine
@@ -143,13 +135,13 @@ def examine_texts(model: Model, texts: Sequence[Text], folder: Path, characters:
         assessment,
         _heads(model, texts, folder),
         sources,
-        type_texts(Engine(model.name, model.checkpoint), texts, characters, watcher) if characters else None,
+        type_texts(Engine(model.name, model.checkpoint), texts, characters, progress) if characters else None,
         sum(text.dialogs for text in texts),
         assessment.whole.words / max(seconds, 1e-9),
     )
 
 
-def type_texts(engine: Engine, texts: Sequence[Text], characters: int, watcher: Watcher) -> KeystrokeSavings:
+def type_texts(engine: Engine, texts: Sequence[Text], characters: int, progress: Progress) -> KeystrokeSavings:
     """Type so many characters of the texts with a model's suggestions."""
     dialogs = written(texts, engine.vocabulary.segmenter)
     title = f"{engine.name} types"
@@ -158,7 +150,7 @@ def type_texts(engine: Engine, texts: Sequence[Text], characters: int, watcher: 
             engine,
             dialogs,
             characters=characters,
-            progress=lambda typed: watcher.progress(title, typed / characters),
+            progress=lambda typed: progress.progress(title, typed / characters),
         )
 
 
