@@ -15,7 +15,7 @@ from seqchat.errors import SeqchatError, one_line
 
 _PRIVATE_FILE, _PRIVATE_FOLDER, _ANY_FILE = 0o600, 0o700, 0o666
 # Names have 255 bytes at most, and a character up to four.
-_LONGEST_NAME = 50
+_MAX_NAME_LENGTH = 50
 
 
 def expanded(name: str) -> Path:
@@ -76,7 +76,7 @@ def write_file(path: Path, content: bytes | str, mode: int = _ANY_FILE) -> None:
 
     mode: its permissions, less those that the user's umask takes away.
     """
-    partial = path.with_name(f".{path.name[:_LONGEST_NAME]}.partial")
+    partial = path.with_name(f".{path.name[:_MAX_NAME_LENGTH]}.partial")
     try:
         with _created(partial, mode) as file:
             file.write(content.encode() if isinstance(content, str) else content)
@@ -89,7 +89,7 @@ def write_file(path: Path, content: bytes | str, mode: int = _ANY_FILE) -> None:
 
 def write_private(path: Path, content: str) -> None:
     """Write a file as `write_file` does, for its owner's eyes only, into a folder that is made if need be."""
-    partial = path.with_name(f".{path.name[:_LONGEST_NAME]}.{os.getpid()}")
+    partial = path.with_name(f".{path.name[:_MAX_NAME_LENGTH]}.{os.getpid()}")
     try:
         private_folder(path.parent)
         with _created(partial, _PRIVATE_FILE) as file:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seqchat.cli.options import json_option, precision_option, print_json
-from seqchat.model.shelf import DEFAULT_MODEL, find
+from seqchat.model.model_registry import DEFAULT_MODEL, find
 
 if TYPE_CHECKING:
     from seqchat.evaluation.latency import Latency

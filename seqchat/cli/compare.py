@@ -12,13 +12,13 @@ from seqchat.cli.options import drop_option, json_option, keystrokes_option, pri
 from seqchat.cli.tables import aligned
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
-from seqchat.model.shelf import find
+from seqchat.model.model_registry import find
 from seqchat.wording import counted, duration
 
 if TYPE_CHECKING:
     from seqchat.evaluation.examination import Examination
     from seqchat.training.comparison import Contender, Texts
-    from seqchat.training.watching import Watcher
+    from seqchat.training.observers import TrainingObserver
 
 Values = dict[str, Any]
 
@@ -117,7 +117,7 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
 
 
 def _compare(
-    contenders: list[Contender], data: Sequence[str], options: dict[str, Any], watcher: Watcher
+    contenders: list[Contender], data: Sequence[str], options: dict[str, Any], watcher: TrainingObserver
 ) -> list[tuple[Contender, Examination]]:
     from pathlib import Path
     from tempfile import TemporaryDirectory
@@ -144,7 +144,7 @@ def _some(texts: Texts) -> Texts:
 
 
 def _tell_what_to_know(
-    contenders: Sequence[Contender], texts: Texts, measured: Texts, drop: Sequence[str], watcher: Watcher
+    contenders: Sequence[Contender], texts: Texts, measured: Texts, drop: Sequence[str], watcher: TrainingObserver
 ) -> None:
     """Say which texts have no dialog among those measured on, and what the models know of the others."""
     from seqchat.evaluation.caveats import caveats

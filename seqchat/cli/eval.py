@@ -10,7 +10,7 @@ import click
 
 from seqchat.cli.options import drop_option, json_option, keystrokes_option, print_json
 from seqchat.cli.tables import aligned
-from seqchat.model.shelf import find
+from seqchat.model.model_registry import find
 from seqchat.wording import counted
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from seqchat.cli.out import PICTURES, check_out
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.sources import SAMPLE
 from seqchat.files import write_file
-from seqchat.model.shelf import DEFAULT_MODEL
+from seqchat.model.model_registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
     from seqchat.insight.gradient_flow import Flow, Values

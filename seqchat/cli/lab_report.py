@@ -10,8 +10,8 @@ from seqchat.cli.tables import aligned
 from seqchat.files import write_file
 from seqchat.training.lab.claims import judge
 from seqchat.training.lab.contenders import SMALL_GRU
-from seqchat.training.lab.memory import CHANCE, Report, Result, example
-from seqchat.training.lab.scores import REMEMBERED, Score, interval, reaches, scores, widest_apart
+from seqchat.training.lab.memory import CHANCE, MemoryReport, MemoryResult, example
+from seqchat.training.lab.scores import REMEMBERED, DistanceScore, interval, reaches, scores, widest_apart
 from seqchat.training.lab.settings import BATCH, RATES, LabSettings
 from seqchat.wording import counted, duration
 
@@ -31,7 +31,7 @@ def introduction(settings: LabSettings) -> str:
     )
 
 
-def text(report: Report) -> str:
+def text(report: MemoryReport) -> str:
     """Return the tables, the chart and the verdicts.
 
     Accuracies and chart are of the moment at which the networks differed most; the accuracies at the end follow.
@@ -43,7 +43,7 @@ def text(report: Report) -> str:
     return "\n\n".join([*parts, _verdicts(report)])
 
 
-def document(report: Report) -> dict[str, Any]:
+def document(report: MemoryReport) -> dict[str, Any]:
     """Return the report as JSON values."""
     settings = report.settings
     return {
@@ -63,7 +63,7 @@ def document(report: Report) -> dict[str, Any]:
     }
 
 
-def write_picture(report: Report, out: Path) -> None:
+def write_picture(report: MemoryReport, out: Path) -> None:
     """Draw accuracy against distance when the networks differed most, and at the end; matplotlib must be there."""
     from matplotlib.figure import Figure
 
@@ -76,7 +76,7 @@ def write_picture(report: Report, out: Path) -> None:
     write_file(out, picture.getvalue())
 
 
-def _draw(axes: Any, report: Report, updates: int | None) -> None:
+def _draw(axes: Any, report: MemoryReport, updates: int | None) -> None:
     settings = report.settings
     for result in report.results:
         found = scores(report, result, updates)
@@ -92,7 +92,7 @@ def _draw(axes: Any, report: Report, updates: int | None) -> None:
     axes.legend()
 
 
-def _model(report: Report, result: Result) -> dict[str, Any]:
+def _model(report: MemoryReport, result: MemoryResult) -> dict[str, Any]:
     contender = result.contender
     return {
         "name": contender.name,
@@ -107,7 +107,7 @@ def _model(report: Report, result: Result) -> dict[str, Any]:
     }
 
 
-def _stage(report: Report, result: Result, updates: int | None) -> dict[str, Any]:
+def _stage(report: MemoryReport, result: MemoryResult, updates: int | None) -> dict[str, Any]:
     """Return how well a network does after some updates; low and high: the 95 % interval over all runs' texts."""
     accuracy = [
         {
@@ -123,7 +123,7 @@ def _stage(report: Report, result: Result, updates: int | None) -> dict[str, Any
     return {"reach": reaches(report, result, updates), "accuracy": accuracy}
 
 
-def _networks(report: Report) -> str:
+def _networks(report: MemoryReport) -> str:
     rows = [["", *(r.contender.name for r in report.results)]]
     rows.append(["parameters", *(f"{r.contender.parameters:,}" for r in report.results)])
     rows.append(["hidden size", *(str(r.contender.config.hidden_size) for r in report.results)])
@@ -141,7 +141,7 @@ def _networks(report: Report) -> str:
     return f"{aligned(rows)}\n{note}"
 
 
-def _accuracies(report: Report, updates: int | None) -> str:
+def _accuracies(report: MemoryReport, updates: int | None) -> str:
     """Return the shares of right answers after some updates, a row a distance."""
     settings = report.settings
     columns = [scores(report, result, updates) for result in report.results]
@@ -158,7 +158,7 @@ def _accuracies(report: Report, updates: int | None) -> str:
     )
 
 
-def _share(score: Score) -> str:
+def _share(score: DistanceScore) -> str:
     mark = "~" if score.low <= CHANCE else ""
     return f"{mark}{100 * score.share:.0f} ({_percent(*score.bounds)})"
 
@@ -167,7 +167,7 @@ def _percent(low: float, high: float) -> str:
     return f"{100 * low:.0f}–{100 * high:.0f}"
 
 
-def _chart(report: Report, updates: int | None) -> str:
+def _chart(report: MemoryReport, updates: int | None) -> str:
     import plotext
 
     distances = list(report.settings.distances)
@@ -195,7 +195,7 @@ def _span(values: list[int]) -> str:
     return str(values[0]) if min(values) == max(values) else f"{min(values)}–{max(values)}"
 
 
-def _verdicts(report: Report) -> str:
+def _verdicts(report: MemoryReport) -> str:
     claims = judge(report)
     if not claims:
         return "No claim compares these cells; train rnn with lstm or gru, or lstm with gru."
@@ -205,7 +205,7 @@ def _verdicts(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _rates(result: Result) -> str:
+def _rates(result: MemoryResult) -> str:
     return _each({f"{run.at(None).learning_rate:g}" for run in result.runs})
 
 

@@ -19,7 +19,7 @@ def models(as_json: bool) -> None:
     seqchat models
     seqchat models --json
     """
-    from seqchat.model.shelf import damaged, installed
+    from seqchat.model.model_registry import damaged, installed
 
     problems = damaged()
     found = [model for model in installed() if model.path not in problems]

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from seqchat.corpus.cleaning import clean
-from seqchat.model.shelf import DEFAULT_MODEL
+from seqchat.model.model_registry import DEFAULT_MODEL
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?", re.IGNORECASE)
 _SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}

@@ -12,7 +12,7 @@ import click
 from seqchat.cli.options import json_option, print_json
 from seqchat.cli.out import check_out
 from seqchat.errors import SeqchatError
-from seqchat.model.shelf import find
+from seqchat.model.model_registry import find
 
 if TYPE_CHECKING:
     from seqchat.training.history import History

@@ -12,13 +12,13 @@ from rich.text import Text
 from seqchat.corpus.cleaning import clean
 
 if TYPE_CHECKING:
-    from seqchat.training.loop import Report, StepInfo, Trainer
+    from seqchat.training.loop import StepInfo, Trainer, TrainingReport
 
 _SMOOTHED_STEPS = 20
 
 
 class TrainingProgress:
-    """A `Watcher` that writes to standard error; a live line in a terminal, plain lines elsewhere."""
+    """A `TrainingObserver` that writes to standard error; a live line in a terminal, plain lines elsewhere."""
 
     def __init__(self, *, quiet: bool = False, hint: str = "Ctrl-C stops and saves") -> None:
         """Write nothing where it is `quiet`; `hint` says at the start of training how to end it."""
@@ -72,7 +72,7 @@ class TrainingProgress:
         line += f"  {left} left"
         self._progress.update(self._task, completed=self._trainer.progress(), line=line)
 
-    def report(self, report: Report) -> None:
+    def report(self, report: TrainingReport) -> None:
         quality = report.quality
         line = (
             f"epoch {report.epoch:4.1f}  {_clock_time(report.seconds)}  loss {report.training_loss:.3f}  "

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqchat import locations
-from seqchat.cli.contradictions import check_flags
+from seqchat.cli.option_conflicts import check_flags
 from seqchat.cli.options import drop_option, json_option, print_json
 from seqchat.cli.recipe_options import given, number_options
 from seqchat.corpus.sources import DEFAULT_DATASET, SAMPLE, is_local
@@ -25,7 +25,7 @@ from seqchat.wording import duration
 
 if TYPE_CHECKING:
     from seqchat.cli.progress import TrainingProgress
-    from seqchat.training.run import Result
+    from seqchat.training.run import TrainingResult
 
 _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.items())
 
@@ -101,7 +101,9 @@ def train(
         _tell(result)
 
 
-def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: dict[str, Any]) -> Result | None:
+def _run(
+    data: tuple[str, ...], out: Path | None, resume: Path | None, options: dict[str, Any]
+) -> TrainingResult | None:
     """Train or go on; return how it ended, or None in the processes that do not lead."""
     cell = options["network_cell"] or "lstm"
     out = out or locations.local_checkpoints() / f"{cell}-{_data_name(data[0])}"
@@ -111,15 +113,15 @@ def _run(data: tuple[str, ...], out: Path | None, resume: Path | None, options: 
 
     from seqchat.cli.progress import TrainingProgress
     from seqchat.training.distributed import joined_group
+    from seqchat.training.observers import Observers, TensorBoard, TrainingObserver
     from seqchat.training.run import Task
     from seqchat.training.run import resume as run_again
     from seqchat.training.run import train as run_training
-    from seqchat.training.watching import TensorBoard, Watcher, Watchers
 
     recipe = given(options, "recipe")
     with TrainingProgress(quiet=not leads) as terminal, _stop_on_interrupt(terminal) as stop:
         logs: Path | None = options["tensorboard"]
-        progress: Watcher = Watchers([terminal, TensorBoard(logs)]) if logs and leads else terminal
+        progress: TrainingObserver = Observers([terminal, TensorBoard(logs)]) if logs and leads else terminal
         if resume is not None:
             with joined_group() as group:
                 result = run_again(resume, progress, changes=recipe, group=group, should_stop=stop.requested)
@@ -194,7 +196,7 @@ def _data_name(source: str) -> str:
     return name.lower() or "model"
 
 
-def _tell(result: Result) -> None:
+def _tell(result: TrainingResult) -> None:
     quality = result.quality
     folder = shlex.quote(str(result.folder))
     click.echo(

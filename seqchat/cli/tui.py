@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from seqchat.errors import SeqchatError
-from seqchat.model.shelf import find
+from seqchat.model.model_registry import find
 
 
 @click.command(short_help="Open the app: type with suggestions and watch the gates.")

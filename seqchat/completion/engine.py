@@ -15,8 +15,8 @@ from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.model_registry import find
 from seqchat.model.output import Precision
-from seqchat.model.shelf import find
 from seqchat.model.stepping import InfillSteps, build_steps
 
 # A network reads this much on the right of a gap; it learned from windows of about this length.

@@ -68,7 +68,7 @@ class Network(nn.Module):
         raise NotImplementedError
 
     @torch.no_grad()
-    def begin_at(self, counts: Tensor) -> None:
+    def init_output_bias(self, counts: Tensor) -> None:
         """Let the network begin with the frequencies of words, given how often each occurs: [words].
 
         What it has to learn first is there then: that most words are rare. A word that never occurs counts for a tenth.

@@ -19,9 +19,9 @@ from seqchat.model.ngrams import Mixture, NgramModel
 from seqchat.model.threads import one_thread
 from seqchat.training.counting import count_ngrams
 from seqchat.training.loop import Notice, StepInfo, Trainer
+from seqchat.training.observers import TrainingObserver
 from seqchat.training.run import dropouts
 from seqchat.training.settings import TrainingSettings
-from seqchat.training.watching import Watcher
 
 # The exercise of many courses: the last five words through a small LSTM, whose last output predicts the next one.
 TEXTBOOK: dict[str, Any] = {
@@ -66,7 +66,7 @@ class Baseline:
     seconds: float
 
 
-def train_ngrams(train: IdStream, vocabulary: Vocabulary, watcher: Watcher) -> Baseline:
+def train_ngrams(train: IdStream, vocabulary: Vocabulary, watcher: TrainingObserver) -> Baseline:
     """Count the n-grams of a text, all that `count_ngrams` reads, with interpolated, modified Kneser-Ney smoothing.
 
     Raises:
@@ -90,7 +90,7 @@ def train_textbook(
     train: IdStream,
     validation: IdStream,
     vocabulary: Vocabulary,
-    watcher: Watcher,
+    watcher: TrainingObserver,
     settings: TrainingSettings = TEXTBOOK_SETTINGS,
 ) -> Baseline:
     """Train the network of the textbook until the validation text says stop, and keep its best weights.
@@ -101,7 +101,7 @@ def train_textbook(
     config = ModelConfig(len(vocabulary), **TEXTBOOK)
     torch.manual_seed(settings.seed)
     network = build(config, dropouts(settings))
-    network.begin_at(torch.from_numpy(train.counts(len(vocabulary))))
+    network.init_output_bias(torch.from_numpy(train.counts(len(vocabulary))))
     trainer = Trainer(network, settings, train, validation, torch.from_numpy(vocabulary.suggestible))
     watcher.message("Training the network of the textbook")
     watcher.start(trainer, config.parameters)
@@ -116,7 +116,7 @@ def train_textbook(
     return Baseline("textbook", checkpoint, config.parameters, trainer.counters.seconds)
 
 
-def _best_weights(trainer: Trainer, watcher: Watcher) -> dict[str, Tensor]:
+def _best_weights(trainer: Trainer, watcher: TrainingObserver) -> dict[str, Tensor]:
     """Run a training, and return the weights of its best report."""
     best = _copy(trainer.network)
     for event in trainer.run():

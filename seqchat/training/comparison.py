@@ -21,7 +21,7 @@ from seqchat.model.network import build
 from seqchat.model.weights import compact
 from seqchat.training.baselines import Baseline, train_ngrams, train_textbook
 from seqchat.training.history import History
-from seqchat.training.watching import Watcher
+from seqchat.training.observers import TrainingObserver
 
 # What of a model's folder is needed to use it
 _FILES = (CONFIG, VOCABULARY, WEIGHTS, NGRAMS)
@@ -59,7 +59,7 @@ class Texts:
         sources: Sequence[str],
         contenders: Sequence[Contender],
         folder: Path,
-        watcher: Watcher,
+        watcher: TrainingObserver,
         *,
         field: str | None = None,
         drop: Sequence[str] = (),
@@ -123,7 +123,7 @@ def held_out_by_all(contenders: Sequence[Contender]) -> Choice:
     return choice
 
 
-def train_baselines(texts: Texts, first: Contender, folder: Path, watcher: Watcher) -> list[Contender]:
+def train_baselines(texts: Texts, first: Contender, folder: Path, watcher: TrainingObserver) -> list[Contender]:
     """Train the baselines on the dialogs of texts that a model's training has not held out, with its vocabulary.
 
     Its dialogs for validation say when to stop. `folder` takes the words as ids, and the files of the baselines.
@@ -151,7 +151,9 @@ def train_baselines(texts: Texts, first: Contender, folder: Path, watcher: Watch
     return [_as_contender(baseline, model.vocabulary, folder / baseline.name) for baseline in baselines]
 
 
-def measure(contender: Contender, texts: Texts, characters: int, folder: Path, watcher: Watcher) -> Examination:
+def measure(
+    contender: Contender, texts: Texts, characters: int, folder: Path, watcher: TrainingObserver
+) -> Examination:
     """Measure a model on the texts, of which `characters` are typed; `folder` takes their words as ids.
 
     Raises:

@@ -66,7 +66,7 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class Report:
+class TrainingReport:
     """What is known after a stretch of training; `improved` says that the best perplexity so far was beaten.
 
     quality: of the best head; heads: of each.
@@ -153,7 +153,7 @@ class Trainer:
         torch.manual_seed(settings.seed + 1_000_003 * self.group.rank)
         self.good = self.snapshot()
 
-    def run(self) -> Iterator[StepInfo | Report | Notice]:
+    def run(self) -> Iterator[StepInfo | TrainingReport | Notice]:
         """Train until the epochs, the patience or the time limit end it."""
         self.network.train()
         started = time.monotonic() - self.counters.seconds
@@ -272,7 +272,7 @@ class Trainer:
         counters.steps_since_report += 1
         return StepInfo(mean_loss, norm, tokens)
 
-    def _report(self) -> Report:
+    def _report(self) -> TrainingReport:
         counters = self.counters
         with self.average.applied():
             heads = measure(self.network, self.validation, self.suggestible)
@@ -291,7 +291,7 @@ class Trainer:
         counters.loss_since_report = 0.0
         self._warned = False
         self.good = self.snapshot()
-        return Report(
+        return TrainingReport(
             epoch=counters.tokens / self.train.targets,
             tokens=counters.tokens,
             seconds=counters.seconds,

@@ -37,10 +37,10 @@ from seqchat.training.card import model_card
 from seqchat.training.counting import count_ngrams
 from seqchat.training.distributed import Group
 from seqchat.training.history import METRICS
-from seqchat.training.loop import Notice, Outcome, Report, StepInfo, Trainer
+from seqchat.training.loop import Notice, Outcome, StepInfo, Trainer, TrainingReport
+from seqchat.training.observers import TrainingObserver
 from seqchat.training.settings import RESUMABLE, TrainingSettings
 from seqchat.training.snapshot import GOOD, STATE, Snapshot
-from seqchat.training.watching import Watcher
 from seqchat.wording import counted
 
 # A run that is killed loses at most so much work.
@@ -82,7 +82,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Result:
+class TrainingResult:
     """How a run ended: the checkpoint, and its best weights measured as they are stored."""
 
     folder: Path
@@ -96,12 +96,12 @@ def train(
     task: Task,
     settings: TrainingSettings,
     out: Path,
-    watcher: Watcher,
+    observer: TrainingObserver,
     *,
     command: str = "",
     group: Group | None = None,
     should_stop: Callable[[], bool] = lambda: False,
-) -> Result:
+) -> TrainingResult:
     """Train a new model and write it to `out`; a folder that is there is replaced.
 
     Raises:
@@ -110,13 +110,13 @@ def train(
     group = group or Group()
     staging = out.with_name(f".{out.name}.partial")
     try:
-        group.alone(lambda: _prepare(task, settings, _make_folder(staging), watcher, command))
+        group.alone(lambda: _prepare(task, settings, _make_folder(staging), observer, command))
         checkpoint = Checkpoint.load(staging)
         trainer = _trainer(checkpoint, settings, staging, group, should_stop)
         snapshot = trainer.snapshot()
         group.wait()
         group.alone(lambda: _publish(snapshot, staging, out))
-        return _Run(out, checkpoint, trainer, watcher).execute()
+        return _Run(out, checkpoint, trainer, observer).execute()
     finally:
         if group.leads:
             shutil.rmtree(staging, ignore_errors=True)
@@ -126,12 +126,12 @@ def train(
 
 def resume(
     folder: Path,
-    watcher: Watcher,
+    observer: TrainingObserver,
     *,
     changes: dict[str, Any] | None = None,
     group: Group | None = None,
     should_stop: Callable[[], bool] = lambda: False,
-) -> Result:
+) -> TrainingResult:
     """Go on with an unfinished run; data, settings and state are in its folder, `changes` replace some settings."""
     group = group or Group()
     if fixed := sorted(set(changes or {}) - set(RESUMABLE)):
@@ -145,7 +145,7 @@ def resume(
         trainer.resume(snapshot, snapshot if at_report else Snapshot.read(folder / TRAINING / GOOD))
     except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
         raise SeqchatError(f"{folder} holds a run of another shape or version ({error}).") from error
-    return _Run(folder, checkpoint, trainer, watcher).execute()
+    return _Run(folder, checkpoint, trainer, observer).execute()
 
 
 def _make_folder(staging: Path) -> Path:
@@ -162,21 +162,21 @@ def _publish(snapshot: Snapshot, staging: Path, out: Path) -> None:
     replace_folder(staging, out)
 
 
-def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Watcher, command: str) -> None:
+def _prepare(task: Task, settings: TrainingSettings, staging: Path, observer: TrainingObserver, command: str) -> None:
     """Read and encode the text into `staging`, and write the untrained model there."""
     cut = segmenter(task.segmenter)
     held: HeldOut | None = None
     with TemporaryDirectory(dir=staging) as name:
         workspace = Path(name)
-        text = _text(task, task.data, workspace / "text", watcher)
+        text = _text(task, task.data, workspace / "text", observer)
         if task.validation:
-            validation_text = _text(task, task.validation, workspace / "validation", watcher)
+            validation_text = _text(task, task.validation, workspace / "validation", observer)
             validating = np.ones(validation_text.stream.dialogs, dtype=np.bool_)
             training = np.ones(text.stream.dialogs, dtype=np.bool_)
         else:
             text, training, validating, held = _split(text, task.validation_share, workspace / "halves")
             validation_text = text
-        watcher.message("Choosing the vocabulary")
+        observer.message("Choosing the vocabulary")
         vocabulary = Vocabulary.build(text.counts(training), cut, min_count=task.min_count, max_words=task.max_words)
         train_stream = text.encode(staging / TRAINING / "train", vocabulary, training)
         validation_stream = validation_text.encode(staging / TRAINING / "validation", vocabulary, validating)
@@ -196,38 +196,38 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, watcher: Wat
         raise SeqchatError("The text to validate on has no word.")
     if len(vocabulary) < len(SPECIAL_WORDS) + 2:
         raise SeqchatError("The vocabulary has a single word, so there is nothing to learn; give more text or words.")
-    watcher.message(
+    observer.message(
         f"{counted(data['dialogs'], 'dialog')} and {counted(data['words'], 'word')} to learn, "
         f"{data['validation_words']:,} "
         f"to validate on ({data['validation_unknown_words'] / data['validation_words']:.1%} of them not "
         f"among the {len(vocabulary):,} words of the vocabulary)"
     )
     if data["words"] < _FEW_WORDS:
-        watcher.message(
+        observer.message(
             f"Fewer than {_FEW_WORDS:,} words are too little for a model of its own; 'seqchat tui --remember' learns "
             "them beside a model that ships"
         )
     torch.manual_seed(settings.seed)
     config = ModelConfig(len(vocabulary), **task.network)
     network = build(config)
-    network.begin_at(torch.from_numpy(train_stream.counts(len(vocabulary))))
+    network.init_output_bias(torch.from_numpy(train_stream.counts(len(vocabulary))))
     Checkpoint(config, vocabulary.words, network.state_dict(), cut.name, data).save(staging)
 
 
-def _text(task: Task, names: Sequence[str], workspace: Path, watcher: Watcher) -> SegmentedText:
+def _text(task: Task, names: Sequence[str], workspace: Path, observer: TrainingObserver) -> SegmentedText:
     """Read a text, cut into words, and tell what of it could not be used."""
-    watcher.message(f"Reading {', '.join(names)}")
+    observer.message(f"Reading {', '.join(names)}")
     reading = Reading(names, task.segmenter, task.field, task.streaming, task.most_dialogs, task.drop)
     text = segmented(
         reading,
         workspace,
         processes=task.processes,
-        progress=lambda dialogs, words, share: watcher.progress(
+        progress=lambda dialogs, words, share: observer.progress(
             f"{counted(dialogs, 'dialog')}, {counted(words, 'word')}", share
         ),
     )
     for sentence in text.report.told():
-        watcher.message(sentence)
+        observer.message(sentence)
     return text
 
 
@@ -277,12 +277,12 @@ def _trainer(
 class _Run:
     """Saves while a trainer runs."""
 
-    def __init__(self, folder: Path, checkpoint: Checkpoint, trainer: Trainer, watcher: Watcher) -> None:
-        self._folder, self._checkpoint, self._trainer, self._watcher = folder, checkpoint, trainer, watcher
+    def __init__(self, folder: Path, checkpoint: Checkpoint, trainer: Trainer, observer: TrainingObserver) -> None:
+        self._folder, self._checkpoint, self._trainer, self._observer = folder, checkpoint, trainer, observer
         self._saved = time.monotonic()
         self._good: Snapshot | None = None
 
-    def execute(self) -> Result:
+    def execute(self) -> TrainingResult:
         # Values near zero cost a hundred times more without it, and it holds for the whole process.
         torch.set_flush_denormal(True)
         try:
@@ -290,27 +290,27 @@ class _Run:
         finally:
             torch.set_flush_denormal(False)
 
-    def _execute(self) -> Result:
-        trainer, watcher = self._trainer, self._watcher
-        watcher.start(trainer, self._checkpoint.config.parameters)
+    def _execute(self) -> TrainingResult:
+        trainer, observer = self._trainer, self._observer
+        observer.start(trainer, self._checkpoint.config.parameters)
         self._forget_later_reports(trainer.counters.reports)
         before = trainer.counters.tokens
         for event in trainer.run():
             if isinstance(event, StepInfo):
-                watcher.step(event)
+                observer.step(event)
                 if trainer.group.any(time.monotonic() - self._saved > _SNAPSHOT_SECONDS):
                     self._snapshot()
             elif isinstance(event, Notice):
-                watcher.message(event.text)
+                observer.message(event.text)
             else:
-                watcher.report(event)
+                observer.report(event)
                 self._save(event)
         if trainer.outcome == "interrupted":
             self._snapshot()
             if trainer.counters.reports == 0:
                 self._save_weights()
         if trainer.counters.tokens == before and trainer.outcome != "interrupted":
-            watcher.message(f"Nothing was left to train; a larger {_LIMITS[trainer.outcome]} than before goes on")
+            observer.message(f"Nothing was left to train; a larger {_LIMITS[trainer.outcome]} than before goes on")
         trainer.group.wait()
         return self._finish()
 
@@ -321,7 +321,7 @@ class _Run:
             lines = path.read_text("utf-8").splitlines(keepends=True)
             write_file(path, "".join(lines[:reports]))
 
-    def _save(self, report: Report) -> None:
+    def _save(self, report: TrainingReport) -> None:
         if self._trainer.group.leads:
             if report.improved:
                 self._save_weights()
@@ -345,7 +345,7 @@ class _Run:
             snapshot.write(self._folder / TRAINING / STATE)
         self._saved = time.monotonic()
 
-    def _finish(self) -> Result:
+    def _finish(self) -> TrainingResult:
         """Measure the best weights as they are stored, add n-grams and memory, and write the model card."""
         trainer, config = self._trainer, self._checkpoint.config
         network = build(config)
@@ -360,20 +360,20 @@ class _Run:
                 self._folder.name, checkpoint, trainer.settings, heads, tokens=counters.tokens, seconds=counters.seconds
             )
             write_file(self._folder / CARD, card)
-        return Result(self._folder, trainer.outcome, counters.tokens, counters.seconds, quality)
+        return TrainingResult(self._folder, trainer.outcome, counters.tokens, counters.seconds, quality)
 
     def _complete(self, network: Network) -> Checkpoint:
         """Return the checkpoint with n-grams and a memory, as much of them as helps on the text to validate on."""
         trainer = self._trainer
         if self._checkpoint.config.objective == "window" or not trainer.settings.ngrams:
             return replace(self._checkpoint, adaptation=tune(network, trainer.validation))
-        self._watcher.message("Counting n-grams")
+        self._observer.message("Counting n-grams")
         ngrams = count_ngrams(trainer.train, self._checkpoint.config.vocabulary_size, trainer.settings.ngrams)
         mixture = tune_mixture(network, ngrams.stored(), trainer.validation)
         return replace(self._checkpoint, mixture=mixture, adaptation=tune(network, trainer.validation, mixture))
 
 
-def _flat(report: Report) -> dict[str, Any]:
+def _flat(report: TrainingReport) -> dict[str, Any]:
     values = asdict(report)
     quality, heads = values.pop("quality"), values.pop("heads")
     validation = {f"validation_{name}": value for name, value in quality.items()}

@@ -12,7 +12,7 @@ from typing import Any
 
 from seqchat.errors import SeqchatError, one_line, quoted
 from seqchat.files import read_bytes, write_private
-from seqchat.model.shelf import DEFAULT_MODEL
+from seqchat.model.model_registry import DEFAULT_MODEL
 from seqchat.tui.language import AUTO, TABLES, say
 
 # Nobody sets so much.

@@ -11,7 +11,7 @@ from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.splitting import digest
 from seqchat.evaluation.texts import kept_for_testing
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.shelf import find
+from seqchat.model.model_registry import find
 
 
 def held_out_dialogs(model: str, sources: Sequence[str]) -> Iterator[Dialog]:

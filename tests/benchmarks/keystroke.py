@@ -20,7 +20,7 @@ from seqchat.completion.suggestion import suggest
 from seqchat.corpus.sources import read_dialogs
 from seqchat.evaluation.latency import Percentiles, synthetic
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.shelf import find
+from seqchat.model.model_registry import find
 
 _CHECKED = 40
 

@@ -27,7 +27,7 @@ from seqchat.evaluation.quality import measure
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
-from seqchat.training.loop import Report, StepInfo, Trainer
+from seqchat.training.loop import StepInfo, Trainer, TrainingReport
 from seqchat.training.presets import PRESETS
 from seqchat.training.run import Task, train
 from seqchat.training.settings import TrainingSettings
@@ -62,7 +62,7 @@ class Clock:
     def step(self, info: StepInfo) -> None:
         """Steps are too many to tell."""
 
-    def report(self, report: Report) -> None:
+    def report(self, report: TrainingReport) -> None:
         minutes = report.seconds / 60
         click.echo(
             f"{minutes:5.1f} min  epoch {report.epoch:4.1f}  {report.tokens / report.seconds:6,.0f} words/s  training "

@@ -106,7 +106,7 @@ def train_seqchat(
     torch.manual_seed(1)
     torch.set_flush_denormal(True)
     network = build(ModelConfig(words, **SHAPE), dropouts(settings))
-    network.begin_at(torch.from_numpy(train.counts(words)))
+    network.init_output_bias(torch.from_numpy(train.counts(words)))
     trainer = Trainer(network, settings, train, validation, torch.ones(words, dtype=torch.bool))
     began = time.monotonic()
     steps = (event for event in trainer.run() if hasattr(event, "gradient_norm"))

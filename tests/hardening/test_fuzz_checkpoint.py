@@ -28,9 +28,9 @@ from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import Adaptation, ModelConfig
 from seqchat.model.folder import CONFIG, NGRAMS, VOCABULARY, WEIGHTS
 from seqchat.model.kneser_ney import estimate
+from seqchat.model.model_registry import find, installed
 from seqchat.model.network import build
 from seqchat.model.ngrams import Mixture
-from seqchat.model.shelf import find, installed
 from seqchat.model.weights import compact, expected_shapes
 
 from .fuzzing import a_json_edit, a_spoil, assert_sentence, fuzz, spoiled, with_edits
@@ -368,7 +368,7 @@ def test_any_name_of_a_model_is_found_or_refused_in_one_sentence(tmp_path, monke
     (here / "checkpoints" / "link").symlink_to(outside)
     monkeypatch.chdir(here)
     known = installed()
-    monkeypatch.setattr("seqchat.model.shelf.installed", lambda: known)
+    monkeypatch.setattr("seqchat.model.model_registry.installed", lambda: known)
 
     def check(name: str) -> str:
         try:

@@ -164,7 +164,7 @@ def test_a_network_begins_with_the_frequencies_of_words(objective):
     network = network_of(objective=objective)
     counts = torch.zeros(network.config.vocabulary_size, dtype=torch.long)
     counts[5], counts[6] = 90, 10
-    network.begin_at(counts)
+    network.init_output_bias(counts)
     chances = network.logits(torch.zeros(network.config.embedding_size)).softmax(dim=0)
     assert float(chances[5] / chances[6]) == pytest.approx(90.1 / 10.1, rel=1e-4)
     assert float(chances[6] / chances[7]) == pytest.approx(10.1 / 0.1, rel=1e-4)

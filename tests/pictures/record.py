@@ -17,7 +17,7 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from take import HERE, new_app, settle
 
-from seqchat.model.shelf import DEFAULT_MODEL
+from seqchat.model.model_registry import DEFAULT_MODEL
 from seqchat.tui.app import SeqchatApp
 
 COLUMNS, ROWS = 104, 30

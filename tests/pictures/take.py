@@ -13,7 +13,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from seqchat.model.shelf import DEFAULT_MODEL
+from seqchat.model.model_registry import DEFAULT_MODEL
 from seqchat.tui.app import SeqchatApp
 from seqchat.tui.screens.flow import FlowScreen
 from seqchat.tui.settings import Settings

@@ -10,7 +10,7 @@ from seqchat.model.network import build
 from seqchat.model.stepping import build_steps
 from seqchat.training.lab.claims import judge
 from seqchat.training.lab.contenders import SMALL_GRU, contenders
-from seqchat.training.lab.memory import Learner, Report, Result, Standing, Trained, measure, milestones
+from seqchat.training.lab.memory import Learner, MemoryReport, MemoryResult, Standing, Trained, measure, milestones
 from seqchat.training.lab.scores import interval, reach, scores, widest_apart
 from seqchat.training.lab.settings import CELLS, LabSettings
 from seqchat.training.lab.task import FILLERS, WORDS, MemoryTask, as_text
@@ -286,7 +286,7 @@ def report_of(speed=None, texts=100, before=None, **correct):
     settings = LabSettings(distances=(1, 5, 9), texts=texts, runs=len(next(iter(correct.values()))))
     built = {c.name.replace("-", "_"): c for c in contenders(CELLS, 10_000)}
     results = [
-        Result(
+        MemoryResult(
             built[name],
             [
                 Trained(
@@ -298,7 +298,7 @@ def report_of(speed=None, texts=100, before=None, **correct):
         )
         for name, runs in correct.items()
     ]
-    return Report(settings, results, [90] * settings.runs)
+    return MemoryReport(settings, results, [90] * settings.runs)
 
 
 GOOD, MIDDLE, POOR = (100, 99, 98), (100, 95, 52), (100, 52, 50)

@@ -13,11 +13,11 @@ from statistics import mean
 from typing import Literal
 
 from seqchat.training.lab.contenders import SMALL_GRU
-from seqchat.training.lab.memory import Report, Result
+from seqchat.training.lab.memory import MemoryReport, MemoryResult
 from seqchat.training.lab.scores import interval, mean_accuracies, reaches
 from seqchat.wording import counted
 
-Outcome = Literal["borne out", "in part", "not borne out", "undecided"]
+Verdict = Literal["borne out", "in part", "not borne out", "undecided"]
 
 # Mean accuracies that differ by less are similar.
 SIMILAR = 0.03
@@ -30,11 +30,11 @@ class Claim:
     """A sentence of the course, what the measurement makes of it, and what was measured."""
 
     text: str
-    outcome: Outcome
+    outcome: Verdict
     measured: str
 
 
-def judge(report: Report) -> list[Claim]:
+def judge(report: MemoryReport) -> list[Claim]:
     """Judge every claim for which the networks were trained."""
     results = {result.contender.name: result for result in report.results}
     claims = []
@@ -47,11 +47,11 @@ def judge(report: Report) -> list[Claim]:
     return claims
 
 
-def _claim(text: str, outcome: Outcome, measured: str) -> Claim:
+def _claim(text: str, outcome: Verdict, measured: str) -> Claim:
     return Claim(text, outcome, f"{measured[0].upper()}{measured[1:]}.")
 
 
-def _remembers_farther(report: Report, gated: Result, rnn: Result) -> Claim:
+def _remembers_farther(report: MemoryReport, gated: MemoryResult, rnn: MemoryResult) -> Claim:
     text = f"The {gated.contender.config.cell.upper()} remembers farther than the RNN."
     runs = len(gated.runs)
     measured = _reaches_in_words(report, gated, rnn, None)
@@ -75,13 +75,13 @@ def _remembers_farther(report: Report, gated: Result, rnn: Result) -> Claim:
     return _claim(text, "not borne out", f"{measured}: no difference beyond chance")
 
 
-def _reaches_in_words(report: Report, gated: Result, rnn: Result, updates: int | None) -> str:
+def _reaches_in_words(report: MemoryReport, gated: MemoryResult, rnn: MemoryResult, updates: int | None) -> str:
     mine, other = (", ".join(map(str, reaches(report, r, updates))) for r in (gated, rnn))
     when = "at the end" if updates is None else f"after {counted(updates, 'update')}"
     return f"{when} its reach is {mine}, the RNN's {other}"
 
 
-def _farther(report: Report, a: Result, b: Result, updates: int | None) -> int:
+def _farther(report: MemoryReport, a: MemoryResult, b: MemoryResult, updates: int | None) -> int:
     """Return in how many runs a reaches farther than b, and is better beyond chance at its own reach."""
     settings = report.settings
     count = 0
@@ -93,7 +93,7 @@ def _farther(report: Report, a: Result, b: Result, updates: int | None) -> int:
     return count
 
 
-def _fewer_parameters(gru: Result, lstm: Result) -> Claim:
+def _fewer_parameters(gru: MemoryResult, lstm: MemoryResult) -> Claim:
     mine, other = gru.contender, lstm.contender
     share = mine.recurrent_parameters / other.recurrent_parameters
     text = "Of the same hidden size, the GRU has fewer parameters than the LSTM, three quarters."
@@ -104,7 +104,7 @@ def _fewer_parameters(gru: Result, lstm: Result) -> Claim:
     return _claim(text, "borne out" if math.isclose(share, 3 / 4) else "not borne out", measured)
 
 
-def _trains_faster(gru: Result, lstm: Result) -> Claim:
+def _trains_faster(gru: MemoryResult, lstm: MemoryResult) -> Claim:
     mine, other = gru.seconds_per_update, lstm.seconds_per_update
     text = "Of the same hidden size, the GRU trains faster than the LSTM."
     measured = f"{1e3 * mine:.1f} ms an update against {1e3 * other:.1f} ms, {mine / other:.2f} times the LSTM's"
@@ -116,7 +116,7 @@ def _trains_faster(gru: Result, lstm: Result) -> Claim:
     return _claim(text, "not borne out", f"{measured}: they are equally fast")
 
 
-def _similar_quality(report: Report, gru: Result, lstm: Result) -> Claim:
+def _similar_quality(report: MemoryReport, gru: MemoryResult, lstm: MemoryResult) -> Claim:
     mine, other = mean_accuracies(report, gru), mean_accuracies(report, lstm)
     gains = [a - b for a, b in zip(mine, other, strict=True)]
     text = "Of the same hidden size, the GRU is about as good as the LSTM."

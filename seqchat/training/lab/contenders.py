@@ -20,7 +20,7 @@ _AROUND = 0.1
 
 
 @dataclass(frozen=True)
-class Contender:
+class LabNetwork:
     """A network by name."""
 
     name: str
@@ -38,7 +38,7 @@ class Contender:
         return ROWS[c.cell] * c.hidden_size * (c.embedding_size + c.hidden_size + 2)
 
 
-def contenders(cells: Sequence[CellName], parameters: int) -> list[Contender]:
+def contenders(cells: Sequence[CellName], parameters: int) -> list[LabNetwork]:
     """Return a network for each cell, all of about so many parameters and as equal as whole hidden sizes allow.
 
     Where an LSTM and a GRU are among them, a GRU of the LSTM's hidden size comes last.
@@ -47,7 +47,7 @@ def contenders(cells: Sequence[CellName], parameters: int) -> list[Contender]:
         SeqchatError: the numbers differ by more than `TOLERANCE`, since so small networks come in few sizes.
     """
     lineups = [
-        [Contender(cell, _nearest(cell, budget)) for cell in cells]
+        [LabNetwork(cell, _nearest(cell, budget)) for cell in cells]
         for budget in _budgets(cells, round(parameters * (1 - _AROUND)), round(parameters * (1 + _AROUND)))
     ]
     best = min(lineups, key=lambda lineup: (_spread(lineup), abs(lineup[0].parameters - parameters)), default=[])
@@ -55,7 +55,7 @@ def contenders(cells: Sequence[CellName], parameters: int) -> list[Contender]:
         raise SeqchatError(f"With {parameters:,} parameters the cells cannot be made equal; ask for more.")
     sizes = {c.name: c.config.hidden_size for c in best}
     if {"lstm", "gru"} <= set(sizes):
-        best.append(Contender(SMALL_GRU, _config("gru", sizes["lstm"])))
+        best.append(LabNetwork(SMALL_GRU, _config("gru", sizes["lstm"])))
     return best
 
 
@@ -82,6 +82,6 @@ def _config(cell: CellName, hidden_size: int) -> ModelConfig:
     return ModelConfig(len(WORDS), cell, embedding_size=EMBEDDING, hidden_size=hidden_size)
 
 
-def _spread(lineup: Sequence[Contender]) -> float:
+def _spread(lineup: Sequence[LabNetwork]) -> float:
     counts = [c.parameters for c in lineup]
     return max(counts) / min(counts) - 1

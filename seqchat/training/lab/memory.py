@@ -23,9 +23,9 @@ from torch.nn.utils import clip_grad_norm_
 from seqchat.errors import SeqchatError
 from seqchat.model.network import build
 from seqchat.model.threads import one_thread
-from seqchat.training.lab.contenders import Contender, contenders
+from seqchat.training.lab.contenders import LabNetwork, contenders
 from seqchat.training.lab.settings import BATCH, RATES, LabSettings
-from seqchat.training.lab.task import PRONOUNS, WORDS, Batch, MemoryTask, as_text
+from seqchat.training.lab.task import PRONOUNS, WORDS, MemoryTask, TaskBatch, as_text
 
 CHANCE = 1 / len(PRONOUNS)
 _CLIP = 1.0
@@ -61,10 +61,10 @@ class Trained:
 
 
 @dataclass
-class Result:
+class MemoryResult:
     """A contender in all runs."""
 
-    contender: Contender
+    contender: LabNetwork
     runs: list[Trained] = field(default_factory=list)
 
     @property
@@ -74,11 +74,11 @@ class Result:
 
 
 @dataclass
-class Report:
+class MemoryReport:
     """What was measured; updates: how many each network of each run had; stopped: before its end."""
 
     settings: LabSettings
-    results: list[Result]
+    results: list[MemoryResult]
     updates: list[int] = field(default_factory=list)
     seconds: float = 0.0
     stopped: bool = False
@@ -107,17 +107,19 @@ def ignore(_: str, __: float) -> None:
     """Show nothing."""
 
 
-def measure(settings: LabSettings, progress: Progress = ignore, should_stop: Callable[[], bool] = never) -> Report:
+def measure(
+    settings: LabSettings, progress: Progress = ignore, should_stop: Callable[[], bool] = never
+) -> MemoryReport:
     """Train and measure; asked to stop, measure what the run has learned so far if no run has ended before.
 
     Raises:
         SeqchatError: it was stopped before the first update, or the networks cannot be made equal in size.
     """
-    report = Report(settings, [Result(c) for c in contenders(settings.cells, settings.parameters)])
+    report = MemoryReport(settings, [MemoryResult(c) for c in contenders(settings.cells, settings.parameters)])
     began = time.perf_counter()
     with one_thread():
         for number in range(settings.runs):
-            run = _Run(settings, report.results, number)
+            run = _MemoryRun(settings, report.results, number)
             seconds = math.inf if settings.seconds is None else settings.seconds * (number + 1) / settings.runs
             run.train(progress, should_stop, began + seconds)
             complete = run.updates == settings.updates or not should_stop()
@@ -143,7 +145,7 @@ def example(settings: LabSettings, distance: int) -> str:
 class Learner:
     """A network at one learning rate."""
 
-    def __init__(self, contender: Contender, rate: float, seed: int) -> None:
+    def __init__(self, contender: LabNetwork, rate: float, seed: int) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             self.network = build(contender.config)
@@ -151,7 +153,7 @@ class Learner:
         self.seconds: list[float] = []
         self._optimizer = torch.optim.Adam(self.network.parameters(), lr=rate)
 
-    def update(self, batch: Batch) -> None:
+    def update(self, batch: TaskBatch) -> None:
         """Learn from a batch: back-propagation through the whole text, Adam, the gradient's norm clipped."""
         began = time.perf_counter()
         self._optimizer.zero_grad()
@@ -161,24 +163,24 @@ class Learner:
         self.seconds.append(time.perf_counter() - began)
 
     @torch.no_grad()
-    def loss(self, batch: Batch) -> float:
+    def loss(self, batch: TaskBatch) -> float:
         """Return the mean negative log-probability of the right pronoun among all words; infinite for none."""
         loss = float(cross_entropy(self._logits(batch), batch.answers))
         return loss if math.isfinite(loss) else math.inf
 
     @torch.no_grad()
-    def correct(self, batch: Batch) -> int:
+    def correct(self, batch: TaskBatch) -> int:
         """Return for how many texts the right pronoun is more probable than the other one."""
         count = 0
         for start in range(0, len(batch.answers), _READ_AT_ONCE):
             part = slice(start, start + _READ_AT_ONCE)
-            logits = self._logits(Batch(batch.ids[:, part], batch.lengths[part], batch.answers[part]))
+            logits = self._logits(TaskBatch(batch.ids[:, part], batch.lengths[part], batch.answers[part]))
             right = logits.gather(1, batch.answers[part, None])[:, 0]
             wrong = logits.gather(1, (_HE + _SHE - batch.answers[part])[:, None])[:, 0]
             count += int((right > wrong).sum())
         return count
 
-    def _logits(self, batch: Batch) -> Tensor:
+    def _logits(self, batch: TaskBatch) -> Tensor:
         """Return the logits [batch, words] of the word behind each text."""
         count = len(batch.answers)
         run = self.network(batch.ids, self.network.initial_state(count), batch.ids)
@@ -186,10 +188,10 @@ class Learner:
         return self.network.logits(features[batch.lengths - 1, torch.arange(count)])
 
 
-class _Run:
+class _MemoryRun:
     """All contenders at all learning rates, with the texts and initial weights of one run."""
 
-    def __init__(self, settings: LabSettings, results: list[Result], number: int) -> None:
+    def __init__(self, settings: LabSettings, results: list[MemoryResult], number: int) -> None:
         weights, training, validation, self._test_seed = map(
             int, np.random.SeedSequence((settings.seed, number)).generate_state(4)
         )
@@ -239,7 +241,7 @@ class _Run:
             counts = tuple(at_distance[k] for at_distance in correct)
             self._standings[k].append(Standing(self.updates, learner.rate, losses[k][learner], counts))
 
-    def _tests(self) -> Iterator[Batch]:
+    def _tests(self) -> Iterator[TaskBatch]:
         """Draw the texts that are asked, a batch a distance."""
         generator = Generator().manual_seed(self._test_seed)
         for distance in self._settings.distances:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-from seqchat.training.lab.memory import Report, Result
+from seqchat.training.lab.memory import MemoryReport, MemoryResult
 
 # Half way between chance and knowing it always.
 REMEMBERED = 0.75
@@ -18,7 +18,7 @@ _Z = 1.96
 
 
 @dataclass(frozen=True)
-class Score:
+class DistanceScore:
     """How well a network does at a distance.
 
     correct: right answers in each run; share: of all runs together; low, high: its 95 % interval over their texts;
@@ -48,7 +48,7 @@ def interval(correct: int, total: int) -> tuple[float, float]:
     return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
 
 
-def scores(report: Report, result: Result, updates: int | None = None) -> list[Score]:
+def scores(report: MemoryReport, result: MemoryResult, updates: int | None = None) -> list[DistanceScore]:
     """Return a contender's score at each distance."""
     texts = report.settings.texts
     found = []
@@ -57,7 +57,7 @@ def scores(report: Report, result: Result, updates: int | None = None) -> list[S
         total = texts * len(correct)
         low, high = interval(sum(correct), total)
         lowest, highest = min(correct) / texts, max(correct) / texts
-        found.append(Score(distance, correct, sum(correct) / total, low, high, lowest, highest))
+        found.append(DistanceScore(distance, correct, sum(correct) / total, low, high, lowest, highest))
     return found
 
 
@@ -71,18 +71,18 @@ def reach(distances: Sequence[int], correct: Sequence[int], texts: int) -> int:
     return reached
 
 
-def reaches(report: Report, result: Result, updates: int | None = None) -> list[int]:
+def reaches(report: MemoryReport, result: MemoryResult, updates: int | None = None) -> list[int]:
     """Return the reach of a contender in each run."""
     settings = report.settings
     return [reach(settings.distances, run.at(updates).correct, settings.texts) for run in result.runs]
 
 
-def mean_accuracies(report: Report, result: Result, updates: int | None = None) -> list[float]:
+def mean_accuracies(report: MemoryReport, result: MemoryResult, updates: int | None = None) -> list[float]:
     """Return the share of right answers over all distances, in each run."""
     return [mean(run.at(updates).correct) / report.settings.texts for run in result.runs]
 
 
-def widest_apart(report: Report) -> int | None:
+def widest_apart(report: MemoryReport) -> int | None:
     """Return the milestone at which the contenders differ most in what they get right, or None for the end."""
 
     def difference(updates: int | None) -> float:

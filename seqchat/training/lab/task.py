@@ -27,7 +27,7 @@ _EARLIER_PAIRS = 5
 _SUBJECT_SHARE, _OBJECT_SHARE = 0.3, 0.2
 
 
-class Batch(NamedTuple):
+class TaskBatch(NamedTuple):
     """Texts side by side.
 
     ids [time, batch]: what is read; lengths [batch]: in how many words each text ends; answers [batch]: the id of the
@@ -54,7 +54,7 @@ class MemoryTask:
     subjects: Subjects = "changing"
     mixture: Mixture = "octave"
 
-    def draw(self, distances: Tensor, generator: Generator) -> Batch:
+    def draw(self, distances: Tensor, generator: Generator) -> TaskBatch:
         """Draw a text for each distance [batch]: the pronoun is so many words behind the last subject, at least 1."""
         count = len(distances)
         changing = self.subjects == "changing"
@@ -72,20 +72,20 @@ class MemoryTask:
         pairs[1] = torch.where(subject | named, persons, pairs[1])
         ids = pairs.transpose(0, 1).reshape(-1, count)
         answers = persons[last, torch.arange(count)] + _IDS[PRONOUNS[0]]
-        return Batch(ids[: int(lengths.max())], lengths, answers)
+        return TaskBatch(ids[: int(lengths.max())], lengths, answers)
 
-    def draw_up_to(self, longest: int, count: int, generator: Generator) -> Batch:
+    def draw_up_to(self, longest: int, count: int, generator: Generator) -> TaskBatch:
         """Draw texts of all distances from 1 to `longest`, mixed as `mixture` says."""
         share = torch.rand(count, generator=generator, dtype=torch.float64)
         exact = 1 + longest * share if self.mixture == "uniform" else (1 + longest) ** share
         return self.draw(exact.long().clamp(1, longest), generator)
 
-    def draw_at(self, distance: int, count: int, generator: Generator) -> Batch:
+    def draw_at(self, distance: int, count: int, generator: Generator) -> TaskBatch:
         """Draw texts of one distance."""
         return self.draw(torch.full((count,), distance), generator)
 
 
-def as_text(batch: Batch, row: int) -> str:
+def as_text(batch: TaskBatch, row: int) -> str:
     """Return a text of a batch with its answer, as a person reads it."""
     words = [WORDS[i] for i in batch.ids[: batch.lengths[row], row]]
     return f"{' '.join(words)} → {WORDS[batch.answers[row]]}"

@@ -20,7 +20,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from seqchat.errors import SeqchatError
-from seqchat.model.shelf import SHIPPED, installed
+from seqchat.model.model_registry import SHIPPED, installed
 from seqchat.tui.formulas import FORMULAS
 from seqchat.tui.keys import Key, bind
 from seqchat.tui.language import say

@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.widgets import DataTable, Static
 
 from seqchat.errors import SeqchatError
-from seqchat.model.shelf import Installed, installed
+from seqchat.model.model_registry import InstalledModel, installed
 from seqchat.training.history import History
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import Dialog
@@ -77,7 +77,7 @@ class Models(Dialog[list[str]]):
         self.dismiss(self._marked if name in self._marked and len(self._marked) > 1 else [name])
 
 
-def _row(model: Installed) -> list[str]:
+def _row(model: InstalledModel) -> list[str]:
     config = model.config
     size = sum(path.stat().st_size for path in model.path.glob("*") if path.is_file())
     return [
@@ -90,7 +90,7 @@ def _row(model: Installed) -> list[str]:
     ]
 
 
-def _quality(model: Installed) -> tuple[str, str]:
+def _quality(model: InstalledModel) -> tuple[str, str]:
     """Return perplexity and top-5 of the best report on the model's own validation dialogs."""
     try:
         reports = History.read(model.path).reports

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static, Switch
 
 from seqchat import locations
-from seqchat.model.shelf import installed
+from seqchat.model.model_registry import installed
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import Dialog
 from seqchat.tui.settings import OPTIONS, Option, Settings, Value

@@ -10,7 +10,7 @@ from pathlib import Path
 from seqchat.errors import SeqchatError
 from seqchat.model.config import ModelConfig
 from seqchat.model.folder import CONFIG
-from seqchat.model.shelf import find, installed
+from seqchat.model.model_registry import find, installed
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 from seqchat.errors import SeqchatError
 
 if TYPE_CHECKING:
-    from seqchat.training.loop import Report, StepInfo, Trainer
+    from seqchat.training.loop import StepInfo, Trainer, TrainingReport
 
 
-class Watcher(Protocol):
+class TrainingObserver(Protocol):
     """Is told what a run does."""
 
     def message(self, text: str) -> None:
@@ -27,35 +27,35 @@ class Watcher(Protocol):
     def step(self, info: StepInfo) -> None:
         """Learn of an optimizer step."""
 
-    def report(self, report: Report) -> None:
+    def report(self, report: TrainingReport) -> None:
         """Learn of a validation."""
 
 
-class Watchers:
-    """Passes all on to several watchers."""
+class Observers:
+    """Passes all on to several observers."""
 
-    def __init__(self, watchers: Sequence[Watcher]) -> None:
-        self._watchers = watchers
+    def __init__(self, observers: Sequence[TrainingObserver]) -> None:
+        self._observers = observers
 
     def message(self, text: str) -> None:
-        for watcher in self._watchers:
-            watcher.message(text)
+        for observer in self._observers:
+            observer.message(text)
 
     def progress(self, text: str, share: float) -> None:
-        for watcher in self._watchers:
-            watcher.progress(text, share)
+        for observer in self._observers:
+            observer.progress(text, share)
 
     def start(self, trainer: Trainer, parameters: int) -> None:
-        for watcher in self._watchers:
-            watcher.start(trainer, parameters)
+        for observer in self._observers:
+            observer.start(trainer, parameters)
 
     def step(self, info: StepInfo) -> None:
-        for watcher in self._watchers:
-            watcher.step(info)
+        for observer in self._observers:
+            observer.step(info)
 
-    def report(self, report: Report) -> None:
-        for watcher in self._watchers:
-            watcher.report(report)
+    def report(self, report: TrainingReport) -> None:
+        for observer in self._observers:
+            observer.report(report)
 
 
 class TensorBoard:
@@ -85,7 +85,7 @@ class TensorBoard:
         self._add("training/gradient norm", info.gradient_norm, tokens)
         self._add("training/learning rate", self._trainer.learning_rate(), tokens)
 
-    def report(self, report: Report) -> None:
+    def report(self, report: TrainingReport) -> None:
         for head, quality in report.heads.items():
             for name, value in quality.to_json().items():
                 self._add(f"validation {head}/{name}", value, report.tokens)

@@ -24,7 +24,7 @@ _MOST_HEADER_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
-class Installed:
+class InstalledModel:
     """A model directory: its name, its path, and what its network is made of."""
 
     name: str
@@ -46,9 +46,9 @@ def find(name: str) -> Path:
     raise SeqchatError(f"There is no model {quoted(name)}{meant}; give its directory, or one of these names: {known}.")
 
 
-def installed() -> list[Installed]:
+def installed() -> list[InstalledModel]:
     """List the models that can be named; where two share a name, the one that `find` returns."""
-    found: dict[str, Installed] = {}
+    found: dict[str, InstalledModel] = {}
     for folder in _folders():
         for path in sorted(folder.iterdir()) if folder.is_dir() else []:
             model = _describe(path)
@@ -112,11 +112,11 @@ def _is_model(path: Path) -> bool:
     return not path.name.startswith(".") and (path / CONFIG).is_file()
 
 
-def _describe(path: Path) -> Installed | None:
+def _describe(path: Path) -> InstalledModel | None:
     if not _is_model(path):
         return None
     try:
         config = ModelConfig.from_json(_document(path)["model"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError, SeqchatError):
         return None
-    return Installed(path.name, path, config)
+    return InstalledModel(path.name, path, config)

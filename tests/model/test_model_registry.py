@@ -5,7 +5,7 @@ import pytest
 
 from seqchat import locations
 from seqchat.errors import SeqchatError
-from seqchat.model.shelf import DEFAULT_MODEL, damaged, find, installed
+from seqchat.model.model_registry import DEFAULT_MODEL, damaged, find, installed
 
 
 def test_the_shipped_model_is_found_from_any_folder(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Flags of `seqchat train` that contradict others, or say nothing beside them: a table, checked before any work."""
+"""Options of `seqchat train` that conflict with others, or have no effect beside them: a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seqchat.training.settings import RESUMABLE, TrainingSettings
 Values = Mapping[str, Any]
 
 
-class Contradiction(NamedTuple):
+class OptionConflict(NamedTuple):
     """A flag by the name of its value, when it makes sense, and what to say when it does not."""
 
     name: str
@@ -28,20 +28,20 @@ def _is(name: str, *wanted: Any) -> Callable[[Values], bool]:
     return lambda values: values[name] in wanted
 
 
-CONTRADICTIONS = (
-    Contradiction("network_nonlinearity", _is("cell", "rnn"), "is of the cell rnn alone; add --cell rnn"),
-    Contradiction(
+OPTION_CONFLICTS = (
+    OptionConflict("network_nonlinearity", _is("cell", "rnn"), "is of the cell rnn alone; add --cell rnn"),
+    OptionConflict(
         "network_window", _is("objective", "window"), "is of the objective window alone; add --objective window"
     ),
-    Contradiction("recipe_samples", _is("softmax", "auto", "sampled"), "has no use beside --softmax full"),
-    Contradiction("recipe_non_monotonic", _is("optimizer", "sgd"), "is of the optimizer sgd alone"),
-    Contradiction("recipe_warmup", _is("optimizer", "adamw"), "is of the optimizer adamw; sgd has a constant rate"),
-    Contradiction("recipe_hidden_dropout", lambda v: v["layers"] > 1, "is between layers, and there is only one"),
-    Contradiction(
+    OptionConflict("recipe_samples", _is("softmax", "auto", "sampled"), "has no use beside --softmax full"),
+    OptionConflict("recipe_non_monotonic", _is("optimizer", "sgd"), "is of the optimizer sgd alone"),
+    OptionConflict("recipe_warmup", _is("optimizer", "adamw"), "is of the optimizer adamw; sgd has a constant rate"),
+    OptionConflict("recipe_hidden_dropout", lambda v: v["layers"] > 1, "is between layers, and there is only one"),
+    OptionConflict(
         "recipe_weight_dropout", _is("objective", "next", "infill"), "is not to be had with the objective window"
     ),
-    Contradiction("validation_share", lambda v: not v["validation"], "has no use beside --validation"),
-    Contradiction("field", lambda v: v["data"] != ("sample",), "has no use with the sample"),
+    OptionConflict("validation_share", lambda v: not v["validation"], "has no use beside --validation"),
+    OptionConflict("field", lambda v: v["data"] != ("sample",), "has no use with the sample"),
 )
 
 # What a resumed run may be told; all else is in its directory.
@@ -69,9 +69,9 @@ def check_flags(ctx: click.Context, preset: Preset) -> None:
     # The shape comes last: both it and the recipe have a window.
     values = {**ctx.params, **recipe, **shape}
     for parameter in given:
-        for contradiction in CONTRADICTIONS:
-            if parameter.name == contradiction.name and not contradiction.sensible(values):
-                raise click.UsageError(f"{_flag(parameter)} {contradiction.sentence}.")
+        for conflict in OPTION_CONFLICTS:
+            if parameter.name == conflict.name and not conflict.sensible(values):
+                raise click.UsageError(f"{_flag(parameter)} {conflict.sentence}.")
 
 
 def _flag(parameter: click.Parameter) -> str:
