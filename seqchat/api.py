@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from seqchat.completion.chat import REPLY, reply
-from seqchat.completion.continuation import Piece, Sampling, generate
+from seqchat.completion.continuation import GeneratedWord, Sampling, generate
 from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.insight.gates import GateTrace, trace
@@ -35,7 +35,7 @@ class Model:
         """
         return suggest(self._engine, text, k, after=after, pinyin=pinyin)
 
-    def generate(self, text: str, n: int = 3, **sampling: Any) -> Iterator[Piece]:
+    def generate(self, text: str, n: int = 3, **sampling: Any) -> Iterator[GeneratedWord]:
         """Continue `text` n times, word by word in turns; stop iterating to cancel.
 
         Each piece says the `index` of its continuation, the `text` it adds, its natural `log_probability`, and whether

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 from seqchat.cli.options import json_option, model_option, precision_option, print_json, texts
 
 if TYPE_CHECKING:
-    from seqchat.completion.continuation import Piece
+    from seqchat.completion.continuation import GeneratedWord
     from seqchat.model.output import Precision
 
 
@@ -72,7 +72,7 @@ def generate(
         _write(pieces, line, n, as_json, streams=n == 1 and not as_json)
 
 
-def _write(pieces: Iterator[Piece], text: str, n: int, as_json: bool, *, streams: bool) -> None:
+def _write(pieces: Iterator[GeneratedWord], text: str, n: int, as_json: bool, *, streams: bool) -> None:
     """Print the only continuation as it grows, or each of several when it is finished."""
     if streams:
         click.echo(text, nl=False)

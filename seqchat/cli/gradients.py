@@ -69,7 +69,7 @@ def gradients(
     seqchat gradients lstm-chat --data my_chats.jsonl --out gradients.png
     """
     from seqchat.completion.engine import Engine
-    from seqchat.corpus.segmentation import encoded
+    from seqchat.corpus.segmentation import encode_sources
     from seqchat.insight.gradient_flow import gradient_flow
 
     check_out(out, _KINDS)
@@ -81,7 +81,7 @@ def gradients(
     ):
         for number, name in enumerate(names):
             engine = Engine.load(name, "fp32")
-            stream = encoded([data], engine.vocabulary, Path(folder) / str(number))
+            stream = encode_sources([data], engine.vocabulary, Path(folder) / str(number))
             flow = gradient_flow(
                 engine,
                 stream,

@@ -239,9 +239,9 @@ def track(
 
 def _dialogs(data: tuple[str, ...], field: str | None, max_dialogs: int | None) -> Iterator[Dialog]:
     """Read the dialogs; what could not be used is told on standard error at the end."""
-    from seqchat.corpus.sources import SAMPLE, Report, read_dialogs
+    from seqchat.corpus.sources import SAMPLE, SourceReport, read_dialogs
 
-    report = Report()
+    report = SourceReport()
     yield from islice(read_dialogs(data or (SAMPLE,), field=field, report=report), max_dialogs)
     if report.skipped:
         click.echo(f"Skipped {counted(report.skipped, 'record')}; the first: {report.problems[0]}", err=True)

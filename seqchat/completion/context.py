@@ -16,11 +16,11 @@ from seqchat.model.stepping import StepNetwork
 # Of longer texts the beginning is not read. It is dropped in large steps, so that states can be re-used in between.
 MAX_CHARACTERS = 8_000
 _DROP = 4_000
-_MOST_RIGHT = 1_000
+_MAX_RIGHT = 1_000
 _MAX_BLOCKS = 10_000
 
 
-class Context:
+class TextContext:
     """The words of the text at hand and their states. A line is a turn; empty lines are skipped."""
 
     def __init__(self, network: StepNetwork, vocabulary: Vocabulary, mixture: Mixture | None = None) -> None:
@@ -109,7 +109,7 @@ def readable(text: str) -> str:
 
 def readable_right(text: str) -> str:
     """Return what is read of a text right of the cursor: its beginning, cleaned."""
-    return clean(text[:_MOST_RIGHT])
+    return clean(text[:_MAX_RIGHT])
 
 
 def _shared_length(a: str, b: str) -> int:

@@ -13,8 +13,8 @@ from torch import Tensor
 
 from seqchat.completion.context import readable
 from seqchat.completion.engine import Engine
-from seqchat.completion.memory import Recall
-from seqchat.completion.prediction import joint
+from seqchat.completion.memory import NeuralCache
+from seqchat.completion.prediction import logsumexp
 from seqchat.completion.reading import Reading, Scored, readings, scores
 from seqchat.completion.states import Node
 from seqchat.corpus.vocabulary import DIALOG_ID, PAD_ID, TURN_ID, UNKNOWN_ID, Vocabulary
@@ -26,9 +26,9 @@ _NEVER = torch.tensor([PAD_ID, UNKNOWN_ID, DIALOG_ID])
 # A continuation has at least one word, so the turn cannot end at once.
 _NEVER_FIRST = torch.tensor([PAD_ID, UNKNOWN_ID, DIALOG_ID, TURN_ID])
 # So many words hold top-p most often; sorting all takes longer than everything else.
-_MOST_SORTED = 512
+_MAX_SORTED = 512
 # Where no temperature or penalty makes a difference any more, and numbers of 32 bits would run out
-_MOST, _COLDEST = 1_000, 1e-6
+_MAX_FACTOR, _MIN_TEMPERATURE = 1_000, 1e-6
 _SENTENCE_ENDS = frozenset("。！？!?…") | {"."}
 
 
@@ -53,16 +53,16 @@ class Sampling:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        if not (0 <= self.temperature <= _MOST):
-            raise SeqchatError(f"The temperature is a number from 0 to {_MOST:,}, not {self.temperature}.")
+        if not (0 <= self.temperature <= _MAX_FACTOR):
+            raise SeqchatError(f"The temperature is a number from 0 to {_MAX_FACTOR:,}, not {self.temperature}.")
         if self.top_k < 0:
             raise SeqchatError(f"top-k is at least 1, or 0 for all words, not {self.top_k}.")
         if not (0 < self.top_p <= 1):
             raise SeqchatError(f"top-p is more than 0 and at most 1, not {self.top_p}.")
         if not (0 <= self.min_p <= 1):
             raise SeqchatError(f"The minimum probability is at least 0 and at most 1, not {self.min_p}.")
-        if not (1 <= self.repetition_penalty <= _MOST):
-            raise SeqchatError(f"The repetition penalty is from 1 to {_MOST:,}, not {self.repetition_penalty}.")
+        if not (1 <= self.repetition_penalty <= _MAX_FACTOR):
+            raise SeqchatError(f"The repetition penalty is from 1 to {_MAX_FACTOR:,}, not {self.repetition_penalty}.")
         if self.max_words < 1:
             raise SeqchatError(f"The number of words is at least 1, not {self.max_words}.")
         if self.seed is not None and not (-1 << 63 <= self.seed < 1 << 64):
@@ -70,7 +70,7 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Piece:
+class GeneratedWord:
     """The next word of one continuation.
 
     index: which continuation; text: what it adds; log_probability: of this word under the model; ended: no further
@@ -83,7 +83,7 @@ class Piece:
     ended: bool
 
 
-def generate(engine: Engine, text: str, n: int = 3, sampling: Sampling | None = None) -> Iterator[Piece]:
+def generate(engine: Engine, text: str, n: int = 3, sampling: Sampling | None = None) -> Iterator[GeneratedWord]:
     """Continue `text` n times; all continuations advance together, one word each at a time.
 
     The first word is drawn over all readings of the tail, so that ``火`` may go on as 火锅. A continuation
@@ -102,7 +102,9 @@ def generate(engine: Engine, text: str, n: int = 3, sampling: Sampling | None = 
     return _Sampler(engine, sampling, generator).run(readable(text), n)
 
 
-def most_probable(engine: Engine, text: str, n: int = 3, *, beam: int = 8, max_words: int = 20) -> Iterator[Piece]:
+def most_probable(
+    engine: Engine, text: str, n: int = 3, *, beam: int = 8, max_words: int = 20
+) -> Iterator[GeneratedWord]:
     """Yield the n most probable continuations that a beam search finds, the most probable first, each as one piece.
 
     They end with the turn or at `max_words`; those of different length are compared by their whole probability.
@@ -117,7 +119,7 @@ def most_probable(engine: Engine, text: str, n: int = 3, *, beam: int = 8, max_w
         raise SeqchatError(f"A beam of {beam} finds no {n} continuations; it is at least as wide as their number.")
     paths = _search(engine, readable(text), beam, max_words)
     for index, path in enumerate(paths[:n]):
-        yield Piece(index, path.text(engine.vocabulary), path.log_probability, True)
+        yield GeneratedWord(index, path.text(engine.vocabulary), path.log_probability, True)
 
 
 def _check(n: int) -> None:
@@ -137,9 +139,11 @@ class _Choices:
     def of(cls, engine: Engine, text: str) -> _Choices:
         predictor = engine.predictor(text)
         scored = scores(readings(text, engine.context, engine.vocabulary, predictor, pinyin=False), predictor)
-        total = joint([s.total for s in scored])
+        total = logsumexp([s.total for s in scored])
         rows = [
-            s.row() - total if s.ids is not None else (s.row() - total).index_fill(0, _NEVER_FIRST, -math.inf)
+            s.log_probs() - total
+            if s.ids is not None
+            else (s.log_probs() - total).index_fill(0, _NEVER_FIRST, -math.inf)
             for s in scored
         ]
         return cls(scored, [len(row) for row in rows], torch.cat(rows))
@@ -154,7 +158,7 @@ class _Choices:
         raise IndexError(place)
 
 
-def _mixed(rows: Tensor, features: Tensor, recall: Recall | None) -> Tensor:
+def _mixed(rows: Tensor, features: Tensor, recall: NeuralCache | None) -> Tensor:
     """Mix what the writer wrote into rows of log-probabilities [batch, words]."""
     if recall is None:
         return rows
@@ -167,7 +171,7 @@ class _Reader:
     def __init__(self, engine: Engine, nodes: list[Node]) -> None:
         self._network, self._mixture = engine.network, engine.mixture
         self._state = torch.cat([node.state for node in nodes], dim=-2)
-        self._contexts = engine.context.tree.contexts(nodes)
+        self._contexts = engine.context.tree.ngram_contexts(nodes)
 
     def read(self, ids: list[int]) -> tuple[Tensor, Tensor]:
         """Return log-probabilities [texts, words] behind one more word in each, and the features they come from."""
@@ -190,7 +194,7 @@ class _Sampler:
     sampling: Sampling
     generator: torch.Generator
 
-    def run(self, text: str, n: int) -> Iterator[Piece]:
+    def run(self, text: str, n: int) -> Iterator[GeneratedWord]:
         choices = _Choices.of(self.engine, text)
         drawn = self._draw(choices.log_probabilities.expand(n, -1)).tolist()
         chosen = [choices.choice(place) for place in drawn]
@@ -198,17 +202,19 @@ class _Sampler:
         active: list[int] = []
         for index, (reading, word_id, log_probability) in enumerate(chosen):
             ended = self._ends(word_id, 1)
-            yield Piece(index, reading.insertion(word_id, vocabulary), log_probability, ended)
+            yield GeneratedWord(index, reading.insertion(word_id, vocabulary), log_probability, ended)
             if not ended:
                 active.append(index)
         if active:
             lasts = [word_id for _, word_id, _ in chosen]
             nodes = [chosen[index][0].node for index in active]
-            yield from self._continue(active, lasts, nodes, self.engine.memory.recall(choices.scored[0].reading.node))
+            yield from self._continue(
+                active, lasts, nodes, self.engine.memory.cache_before(choices.scored[0].reading.node)
+            )
 
     def _continue(
-        self, active: list[int], lasts: list[int], nodes: list[Node], recall: Recall | None
-    ) -> Iterator[Piece]:
+        self, active: list[int], lasts: list[int], nodes: list[Node], recall: NeuralCache | None
+    ) -> Iterator[GeneratedWord]:
         """Go on with the continuations of these numbers, given the last word of each, and the nodes before these."""
         vocabulary = self.engine.vocabulary
         used = [{word_id} for word_id in lasts]
@@ -222,7 +228,7 @@ class _Sampler:
             for row, (index, word_id) in enumerate(zip(active, drawn.tolist(), strict=True)):
                 ended = self._ends(word_id, length)
                 text = "" if word_id == TURN_ID else vocabulary.surface(word_id, vocabulary.words[lasts[index]])
-                yield Piece(index, text, float(rows[row, word_id]), ended)
+                yield GeneratedWord(index, text, float(rows[row, word_id]), ended)
                 lasts[index] = word_id
                 used[index].add(word_id)
                 if not ended:
@@ -245,7 +251,7 @@ class _Sampler:
 
     def _draw(self, rows: Tensor) -> Tensor:
         """Draw one index for each row of log-probabilities [rows, choices]."""
-        if self.sampling.temperature < _COLDEST:
+        if self.sampling.temperature < _MIN_TEMPERATURE:
             return rows.argmax(dim=1)
         rows = rows - rows.max(dim=1, keepdim=True).values
         probabilities = (rows / self.sampling.temperature).softmax(dim=1)
@@ -254,7 +260,7 @@ class _Sampler:
             probabilities = probabilities.masked_fill(probabilities < floor, 0.0)
         if self.sampling.top_p == 1 and not self.sampling.top_k:
             return torch.multinomial(probabilities, 1, generator=self.generator)[:, 0]
-        count = min(self.sampling.top_k or _MOST_SORTED, probabilities.shape[1])
+        count = min(self.sampling.top_k or _MAX_SORTED, probabilities.shape[1])
         ordered, order = probabilities.topk(count, dim=1)
         # A word stays if those before it have not reached top-p yet; the first always does.
         outside = ordered.cumsum(dim=1) - ordered >= self.sampling.top_p
@@ -311,10 +317,10 @@ def _search(engine: Engine, text: str, beam: int, max_words: int) -> list[_Path]
         if not growing:
             break
         nodes = engine.context.tree.read([path.before for path in growing], [path.ids[-1:] for path in growing])
-        predictor.measure(nodes)
+        predictor.prefetch(nodes)
         grown = [path for path in paths if path.ended]
         for path, node in zip(growing, nodes, strict=True):
-            row = predictor.row(node).index_fill(0, _NEVER, -math.inf)
+            row = predictor.log_probs(node).index_fill(0, _NEVER, -math.inf)
             best = row.topk(min(beam, len(row)))
             grown += [
                 _Path(path.reading, (*path.ids, word_id), node, path.log_probability + value)

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from seqchat.completion.context import Context
-from seqchat.completion.memory import MOST_WORDS, Memory
+from seqchat.completion.context import TextContext
+from seqchat.completion.memory import MAX_REMEMBERED_WORDS, Memory
 from seqchat.completion.prediction import GapPredictor, Predictor
 from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
 from seqchat.corpus.words import segmenter
@@ -20,7 +20,7 @@ from seqchat.model.output import Precision
 from seqchat.model.stepping import InfillSteps, build_steps
 
 # A network reads this much on the right of a gap; it learned from windows of about this length.
-MOST_RIGHT_WORDS = 40
+MAX_RIGHT_WORDS = 40
 
 
 class Engine:
@@ -36,12 +36,12 @@ class Engine:
         if not self.vocabulary.suggestible.any():
             raise SeqchatError("its vocabulary has no word that could be offered.")
         self.network = build_steps(checkpoint.config, checkpoint.weights, precision)
-        self.context = Context(self.network, self.vocabulary, checkpoint.mixture)
+        self.context = TextContext(self.network, self.vocabulary, checkpoint.mixture)
         self.mixture = checkpoint.mixture
         self.memory = Memory(checkpoint.adaptation, len(checkpoint.words))
         # 0 for the words [words] that may be offered, minus infinity for the others
-        self.allowed = torch.zeros(len(self.vocabulary))
-        self.allowed[torch.from_numpy(~self.vocabulary.suggestible)] = -torch.inf
+        self.suggestible_mask = torch.zeros(len(self.vocabulary))
+        self.suggestible_mask[torch.from_numpy(~self.vocabulary.suggestible)] = -torch.inf
         self._right: tuple[str, Tensor] = ("", torch.empty(0))
 
     @classmethod
@@ -73,24 +73,24 @@ class Engine:
         turns: list[list[int]] = []
         words = 0
         for text in reversed(texts):
-            if words >= MOST_WORDS:
+            if words >= MAX_REMEMBERED_WORDS:
                 break
             turns.insert(0, self.context.ids(f"{text}\n"))
             words += len(turns[0])
         tree = self.context.tree
         for node in tree.read([tree.root] * len(turns), turns):
-            self.memory.learn(list(node.path())[-2::-1])
+            self.memory.learn(list(node.path_to_root())[-2::-1])
 
     def predictor(self, text: str) -> Predictor:
         """Return what predicts the next word of a `readable` text, the memory of the writer's words included."""
-        return Predictor(self.context.tree, self.memory.recall(self.context.nodes(text, [len(text)])[0]))
+        return Predictor(self.context.tree, self.memory.cache_before(self.context.nodes(text, [len(text)])[0]))
 
     def gap_predictor(self, after: str) -> GapPredictor | None:
         """Return what predicts a word left of a `readable` text; None where nothing is there, or nothing reads it."""
         if not isinstance(self.network, InfillSteps) or not after.strip():
             return None
         if self._right[0] != after:
-            ids = self.right_ids(after, " ")[:MOST_RIGHT_WORDS]
+            ids = self.right_ids(after, " ")[:MAX_RIGHT_WORDS]
             self._right = after, self.network.read_right(torch.tensor(ids))
         return GapPredictor(self.context.tree, self.network, self._right[1])
 

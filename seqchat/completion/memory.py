@@ -17,12 +17,12 @@ from seqchat.completion.states import Node
 from seqchat.model.config import Adaptation
 
 # So many words are remembered; the features of one take 1 KB with an embedding of 256.
-MOST_WORDS = 2_000
+MAX_REMEMBERED_WORDS = 2_000
 # What is recalled at so many nodes is kept; one takes 8 KB at most.
-_MOST_NODES = 500
+_MAX_NODES = 500
 
 
-class Recall:
+class NeuralCache:
     """Remembered words as one table, for a vocabulary of some size."""
 
     def __init__(self, features: Tensor, ids: Tensor, adaptation: Adaptation, vocabulary_size: int) -> None:
@@ -51,7 +51,7 @@ class Recall:
         """Return log (λ · P) of each of the `distinct` words after a node, and minus infinity at the end."""
         found = self._shares.get(node)
         if found is None:
-            if len(self._shares) >= _MOST_NODES:
+            if len(self._shares) >= _MAX_NODES:
                 self._shares.clear()
             found = self._shares[node] = self.shares_after(node.features)
         return found
@@ -68,8 +68,8 @@ class Memory:
     def __init__(self, adaptation: Adaptation, vocabulary_size: int) -> None:
         self.adaptation = adaptation
         self._vocabulary_size = vocabulary_size
-        self._learned: deque[tuple[Tensor, int]] = deque(maxlen=MOST_WORDS)
-        self._last: tuple[Node, Recall | None] | None = None
+        self._learned: deque[tuple[Tensor, int]] = deque(maxlen=MAX_REMEMBERED_WORDS)
+        self._last: tuple[Node, NeuralCache | None] | None = None
 
     def learn(self, nodes: Sequence[Node]) -> None:
         """Remember the words of nodes in the order of the text, each with what was known before it."""
@@ -81,20 +81,20 @@ class Memory:
         self._learned.clear()
         self._last = None
 
-    def recall(self, node: Node) -> Recall | None:
+    def cache_before(self, node: Node) -> NeuralCache | None:
         """Return what is remembered behind the last finished turn before a node; None where that is nothing."""
         if not self.adaptation.share:
             return None
-        if self._last is None or self._last[0] is not node.turn:
-            self._last = node.turn, self._collect(node.turn)
+        if self._last is None or self._last[0] is not node.last_turn_end:
+            self._last = node.last_turn_end, self._collect(node.last_turn_end)
         return self._last[1]
 
-    def _collect(self, turn: Node) -> Recall | None:
-        said = [(n.parent.features, n.word_id) for n in turn.path() if n.parent is not None][::-1]
-        entries = [*self._learned, *said][-MOST_WORDS:]
+    def _collect(self, turn: Node) -> NeuralCache | None:
+        said = [(n.parent.features, n.word_id) for n in turn.path_to_root() if n.parent is not None][::-1]
+        entries = [*self._learned, *said][-MAX_REMEMBERED_WORDS:]
         if not entries:
             return None
-        return Recall(
+        return NeuralCache(
             torch.stack([features for features, _ in entries]),
             torch.tensor([word_id for _, word_id in entries]),
             self.adaptation,

@@ -12,7 +12,7 @@ from seqchat.corpus.pinyin import Letters
 from seqchat.corpus.vocabulary import Vocabulary
 
 BEAM = 8
-_LONGEST_WORD = 24
+_MAX_WORD_LENGTH = 24
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def phrases(
         if not choices:
             continue
         nodes = tree.read([path.before for path in paths], [path.ids[-1:] for path in paths])
-        scores = predictor.table(nodes, torch.cat([words for _, words in choices]))
+        scores = predictor.log_prob_table(nodes, torch.cat([words for _, words in choices]))
         scores += torch.tensor([[path.log_probability] for path in paths])
         for (end, words), part in zip(
             choices, torch.split(scores, [len(words) for _, words in choices], dim=1), strict=True
@@ -66,11 +66,11 @@ def _best(paths: list[_Path]) -> list[_Path]:
 
 def _choices(letters: Letters, place: int, vocabulary: Vocabulary) -> list[tuple[int, torch.Tensor]]:
     """Return where a word from `place` on may end, and which words these are."""
-    rest = letters.rest(place)
+    rest = letters.suffix(place)
     size = len(letters.plain)
     choices = []
-    for length in range(1, min(len(rest.plain), _LONGEST_WORD + 1)):
-        ids = vocabulary.pinyin.spelled(rest.first(length))
+    for length in range(1, min(len(rest.plain), _MAX_WORD_LENGTH + 1)):
+        ids = vocabulary.pinyin.spelled(rest.prefix(length))
         if len(ids):
             choices.append((place + length, torch.from_numpy(ids)))
     if place and len(last := vocabulary.pinyin.matching(rest)):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from seqchat.completion.memory import Recall
+from seqchat.completion.memory import NeuralCache
 from seqchat.completion.states import Node, StateTree
 from seqchat.model.stepping import InfillSteps
 
@@ -16,48 +16,48 @@ from seqchat.model.stepping import InfillSteps
 class Predictor:
     """Predicts the word after a node from the words before it."""
 
-    def __init__(self, tree: StateTree, recall: Recall | None = None) -> None:
+    def __init__(self, tree: StateTree, recall: NeuralCache | None = None) -> None:
         self._tree = tree
         self._recall = recall
 
-    def measure(self, nodes: Sequence[Node]) -> None:
+    def prefetch(self, nodes: Sequence[Node]) -> None:
         """Predict the word after each of the nodes, all at once; the others then only look it up."""
-        self._tree.measure(nodes)
+        self._tree.prefetch(nodes)
 
-    def row(self, node: Node) -> Tensor:
+    def log_probs(self, node: Node) -> Tensor:
         """Return the log-probabilities [words] of the word after a node."""
-        row = self._tree.row(node)
+        row = self._tree.log_probs(node)
         return row if self._recall is None else self._recall.mix_row(row, self._recall.shares(node))
 
-    def best(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
+    def top_words(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
         """Return the `count` most probable words after a node, and their log-probabilities.
 
         allowed: 0 for the words [words] that may be among them, minus infinity for the others.
         """
         if self._recall is None:
-            return self._tree.best(node, count, allowed)
+            return self._tree.top_words(node, count, allowed)
         # Rows are in int8 where the network alone expects little, so more words than asked for are looked at again.
-        row = self.row(node) + allowed
+        row = self.log_probs(node) + allowed
         ids = row.topk(min(2 * count, len(row))).indices
-        values, order = (self.at(node, ids) + allowed[ids]).topk(min(count, len(ids)))
+        values, order = (self.log_probs_of(node, ids) + allowed[ids]).topk(min(count, len(ids)))
         return ids[order], values
 
-    def at(self, node: Node, ids: Tensor) -> Tensor:
+    def log_probs_of(self, node: Node, ids: Tensor) -> Tensor:
         """Return the log-probabilities [ids] of some words after a node, each in float32."""
-        scores = self._tree.at(node, ids)
+        scores = self._tree.log_probs_of(node, ids)
         return scores if self._recall is None else self._recall.mix(scores, ids, node)
 
-    def chance(self, node: Node) -> float:
+    def log_prob(self, node: Node) -> float:
         """Return log P(the word of a node | the words before it)."""
         assert node.parent is not None
         if self._recall is None:
-            return self._tree.chance(node)
+            return self._tree.log_prob(node)
         ids = torch.tensor([node.word_id])
-        return float(self._recall.mix(torch.tensor([self._tree.chance(node)]), ids, node.parent))
+        return float(self._recall.mix(torch.tensor([self._tree.log_prob(node)]), ids, node.parent))
 
-    def table(self, nodes: Sequence[Node], ids: Tensor) -> Tensor:
+    def log_prob_table(self, nodes: Sequence[Node], ids: Tensor) -> Tensor:
         """Return the log-probabilities [nodes, ids] of the same words after several nodes."""
-        scores = self._tree.table(nodes, ids)
+        scores = self._tree.log_prob_table(nodes, ids)
         if self._recall is None:
             return scores
         return torch.stack([self._recall.mix(row, ids, node) for row, node in zip(scores, nodes, strict=True)])
@@ -73,7 +73,7 @@ class GapPredictor(Predictor):
         self._right = right
         self._rows: dict[Node, Tensor] = {}
 
-    def measure(self, nodes: Sequence[Node]) -> None:
+    def prefetch(self, nodes: Sequence[Node]) -> None:
         """Predict the gap after each of the nodes, all at once."""
         missing = [node for node in dict.fromkeys(nodes) if node not in self._rows]
         if missing:
@@ -81,27 +81,27 @@ class GapPredictor(Predictor):
             features = self._network.gap_features(hidden, self._right)
             self._rows |= zip(missing, self._network.log_probabilities(features), strict=True)
 
-    def row(self, node: Node) -> Tensor:
+    def log_probs(self, node: Node) -> Tensor:
         """Return the log-probabilities [words] of the word in the gap after a node."""
-        self.measure([node])
+        self.prefetch([node])
         return self._rows[node]
 
-    def best(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
+    def top_words(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
         """Return the `count` most probable words in the gap after a node, and their log-probabilities."""
-        values, ids = (self.row(node) + allowed).topk(min(count, len(allowed)))
+        values, ids = (self.log_probs(node) + allowed).topk(min(count, len(allowed)))
         return ids, values
 
-    def at(self, node: Node, ids: Tensor) -> Tensor:
+    def log_probs_of(self, node: Node, ids: Tensor) -> Tensor:
         """Return the log-probabilities [ids] of some words in the gap after a node."""
-        return self.row(node)[ids]
+        return self.log_probs(node)[ids]
 
-    def table(self, nodes: Sequence[Node], ids: Tensor) -> Tensor:
+    def log_prob_table(self, nodes: Sequence[Node], ids: Tensor) -> Tensor:
         """Return the log-probabilities [nodes, ids] of the same words in the gaps after several nodes."""
-        self.measure(nodes)
-        return torch.stack([self.at(node, ids) for node in nodes])
+        self.prefetch(nodes)
+        return torch.stack([self.log_probs_of(node, ids) for node in nodes])
 
 
-def joint(log_probabilities: Sequence[float]) -> float:
+def logsumexp(log_probabilities: Sequence[float]) -> float:
     """Return the logarithm of a sum of probabilities."""
     top = max(log_probabilities, default=-math.inf)
     if top == -math.inf:

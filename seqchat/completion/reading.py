@@ -13,15 +13,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seqchat.completion.context import Context
+from seqchat.completion.context import TextContext
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node
-from seqchat.corpus.pinyin import Letters, letters_before
-from seqchat.corpus.vocabulary import Ids, Vocabulary
+from seqchat.corpus.pinyin import Letters, WordIds, letters_before
+from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import is_han, is_letter
 
-LONGEST_REMAINDER = 4
-_LONGEST_LETTERS = 30
+MAX_REMAINDER_LENGTH = 4
+_MAX_LETTERS = 30
 # Of more words than this, the log-probabilities are taken from the row of all.
 _MANY_WORDS = 1_000
 
@@ -39,7 +39,7 @@ class Reading:
     left: str
     log_weight: float
     remainder: str = ""
-    words: Ids | None = None
+    words: WordIds | None = None
     replaces: int = 0
     letters: Letters | None = None
 
@@ -76,13 +76,13 @@ class Scored:
     log_probabilities: Tensor | None
     total: float
 
-    def best(self, count: int, allowed: Tensor) -> tuple[list[int], list[float], float]:
+    def top_words(self, count: int, allowed: Tensor) -> tuple[list[int], list[float], float]:
         """Return the best words, their log-probabilities, and the most that any other word may have.
 
         allowed: 0 for the words [words] that may be among them, minus infinity for the others.
         """
         if self.ids is None or self.log_probabilities is None:
-            ids, values = self.predictor.best(self.reading.node, count, allowed)
+            ids, values = self.predictor.top_words(self.reading.node, count, allowed)
             values = values + self.reading.log_weight
             all_are_there = len(ids) == len(allowed)
         else:
@@ -91,11 +91,11 @@ class Scored:
             all_are_there = len(ids) == len(self.ids)
         return ids.tolist(), values.tolist(), -math.inf if all_are_there else float(values[-1])
 
-    def row(self) -> Tensor:
+    def log_probs(self) -> Tensor:
         """Return the log-probabilities of all words that agree: [words], or [ids]."""
         if self.log_probabilities is not None:
             return self.log_probabilities
-        return self.predictor.row(self.reading.node) + self.reading.log_weight
+        return self.predictor.log_probs(self.reading.node) + self.reading.log_weight
 
     def word_id(self, place: int) -> int:
         """Return the id of the word at a place of `row`."""
@@ -106,13 +106,13 @@ class Scored:
 class _Draft:
     end: int
     remainder: str = ""
-    words: Ids | None = None
+    words: WordIds | None = None
     replaces: int = 0
     letters: Letters | None = None
 
 
 def readings(
-    text: str, context: Context, vocabulary: Vocabulary, predictor: Predictor, *, pinyin: bool = True
+    text: str, context: TextContext, vocabulary: Vocabulary, predictor: Predictor, *, pinyin: bool = True
 ) -> list[Reading]:
     """Return the readings of a `readable` text's tail, the one in which its last word is complete first."""
     drafts = [_Draft(len(text)), *_unfinished(text, vocabulary)]
@@ -128,7 +128,7 @@ def readings(
 
 def scores(found: Sequence[Reading], predictor: Predictor) -> list[Scored]:
     """Return log P(finished words, next word) of each reading; one constant is missing in all."""
-    predictor.measure([reading.node for reading in found])
+    predictor.prefetch([reading.node for reading in found])
     return [_score(reading, predictor) for reading in found]
 
 
@@ -138,7 +138,7 @@ def _score(reading: Reading, predictor: Predictor) -> Scored:
         return Scored(reading, predictor, None, None, reading.log_weight)
     ids = torch.from_numpy(reading.words)
     many = len(ids) > _MANY_WORDS
-    values = predictor.row(reading.node)[ids] if many else predictor.at(reading.node, ids)
+    values = predictor.log_probs(reading.node)[ids] if many else predictor.log_probs_of(reading.node, ids)
     values = values + reading.log_weight
     return Scored(reading, predictor, ids, values, float(values.logsumexp(dim=0)) if len(ids) else -math.inf)
 
@@ -151,8 +151,8 @@ def _log_weights(nodes: Sequence[Node], predictor: Predictor) -> list[float]:
         for chain in chains:
             if chain[-1].depth == deepest and chain[-1].parent is not None:
                 chain.append(chain[-1].parent)
-    predictor.measure([node for chain in chains for node in chain])
-    return [sum(predictor.chance(node) for node in chain[:-1]) for chain in chains]
+    predictor.prefetch([node for chain in chains for node in chain])
+    return [sum(predictor.log_prob(node) for node in chain[:-1]) for chain in chains]
 
 
 def _unfinished(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:
@@ -181,14 +181,14 @@ def _asks_for_space(text: str, end: int, vocabulary: Vocabulary) -> bool:
 
 def _beginnings(text: str) -> Iterator[str]:
     """Yield what may be typed of a word: up to four Chinese characters, or the letters at the end."""
-    tail = text[-_LONGEST_LETTERS:]
+    tail = text[-_MAX_LETTERS:]
     if tail and is_letter(tail[-1]):
         start = len(tail)
         while start and is_letter(tail[start - 1]):
             start -= 1
         yield tail[start:]
         return
-    for length in range(1, min(LONGEST_REMAINDER, len(tail)) + 1):
+    for length in range(1, min(MAX_REMAINDER_LENGTH, len(tail)) + 1):
         if not is_han(tail[-length]):
             return
         yield tail[-length:]

@@ -10,7 +10,7 @@ from seqchat.errors import SeqchatError
 from seqchat.files import write_private
 
 # Older texts are dropped.
-MOST_TEXTS = 1_000
+MAX_TEXTS = 1_000
 
 
 def load() -> list[str]:
@@ -29,7 +29,7 @@ def add(texts: Iterable[str]) -> None:
     lines = [line for text in texts for line in map(str.strip, clean(text).split("\n")) if line]
     if not lines:
         return
-    write_private(locations.remembered(), "".join(f"{line}\n" for line in [*load(), *lines][-MOST_TEXTS:]))
+    write_private(locations.remembered(), "".join(f"{line}\n" for line in [*load(), *lines][-MAX_TEXTS:]))
 
 
 def forget() -> int:

@@ -30,54 +30,54 @@ class Node:
     """A word in the context of all words before it, with its row of the step that read it."""
 
     __slots__ = (
-        "_turn",
-        "chance",
+        "_last_turn_end",
+        "batch_index",
         "children",
-        "context",
         "depth",
-        "log_total",
+        "log_normalizer",
+        "log_prob",
+        "ngram_context",
         "parent",
-        "row",
         "stepped",
         "used",
         "word_id",
     )
 
-    def __init__(self, parent: Node | None, word_id: int, stepped: Stepped, row: int) -> None:
+    def __init__(self, parent: Node | None, word_id: int, stepped: Stepped, batch_index: int) -> None:
         self.parent = parent
         self.word_id = word_id
         self.stepped = stepped
-        self.row = row
+        self.batch_index = batch_index
         self.depth: int = 0 if parent is None else parent.depth + 1
         # None: itself; a node that held itself would be freed only by the garbage collector.
-        self._turn: Node | None = None if parent is None or word_id == TURN_ID else parent.turn
+        self._last_turn_end: Node | None = None if parent is None or word_id == TURN_ID else parent.last_turn_end
         self.children: dict[int, Node] = {}
         self.used = 0
-        self.log_total: float | None = None
-        self.chance: float | None = None
+        self.log_normalizer: float | None = None
+        self.log_prob: float | None = None
         # The last words, as the n-grams know them: [1, order - 1]
-        self.context: Contexts | None = None
+        self.ngram_context: Contexts | None = None
 
     @property
-    def turn(self) -> Node:
+    def last_turn_end(self) -> Node:
         """The last end of a turn, or the start of the dialog."""
-        return self if self._turn is None else self._turn
+        return self if self._last_turn_end is None else self._last_turn_end
 
     @property
     def state(self) -> Tensor:
         """The state to go on from, with a batch of one."""
-        return self.stepped.state[..., self.row : self.row + 1, :]
+        return self.stepped.state[..., self.batch_index : self.batch_index + 1, :]
 
     @property
     def features(self) -> Tensor:
         """The features [embedding] that the next word is predicted from."""
-        return self.stepped.features[self.row]
+        return self.stepped.features[self.batch_index]
 
     def gate(self, layer: int, name: str) -> Tensor:
         """Return the values [hidden] of a gate of a layer."""
-        return self.stepped.gates[layer][name][self.row]
+        return self.stepped.gates[layer][name][self.batch_index]
 
-    def path(self) -> Iterator[Node]:
+    def path_to_root(self) -> Iterator[Node]:
         """Yield this node and those before it, the last word first, the start of the dialog last."""
         node: Node | None = self
         while node is not None:
@@ -122,7 +122,7 @@ class StateTree:
         last_used: dict[Node, int] = {}
         for node in reversed(nodes):
             last_used[node] = max([node.used, *(last_used[child] for child in node.children.values())])
-        for node in current.path():
+        for node in current.path_to_root():
             last_used[node] = self._clock + 1
         # A node was used no earlier than those behind it, so that whatever stays has all its words before it.
         order = sorted(nodes, key=lambda node: (-last_used[node], node.depth))
@@ -136,62 +136,62 @@ class StateTree:
         self._states = len(kept)
         return kept
 
-    def measure(self, nodes: Sequence[Node]) -> None:
+    def prefetch(self, nodes: Sequence[Node]) -> None:
         """Predict the word after each of these nodes, all at once, where that was not done yet."""
-        missing = [node for node in dict.fromkeys(nodes) if node.log_total is None]
+        missing = [node for node in dict.fromkeys(nodes) if node.log_normalizer is None]
         if missing:
             self._predict(missing)
 
-    def row(self, node: Node) -> Tensor:
+    def log_probs(self, node: Node) -> Tensor:
         """Return the log-probabilities [words] of the word after a node."""
         if node not in self._rows:
             self._predict([node])
         self._rows.move_to_end(node)
         return self._rows[node]
 
-    def best(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
+    def top_words(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
         """Return the most probable words after a node, and their log-probabilities.
 
         allowed: 0 for the words [words] that may be among them, minus infinity for the others.
         """
-        row = self.row(node)
+        row = self.log_probs(node)
         values, ids = (row + allowed).topk(min(count, len(row)))
         return ids, values
 
-    def at(self, node: Node, ids: Tensor) -> Tensor:
+    def log_probs_of(self, node: Node, ids: Tensor) -> Tensor:
         """Return the log-probabilities [ids] of some words after a node, each in float32."""
-        return self.table([node], ids)[0]
+        return self.log_prob_table([node], ids)[0]
 
-    def chance(self, node: Node) -> float:
+    def log_prob(self, node: Node) -> float:
         """Return log P(the word of a node | the words before it)."""
-        if node.chance is None:
+        if node.log_prob is None:
             assert node.parent is not None
-            node.chance = float(self.at(node.parent, torch.tensor([node.word_id])))
-        return node.chance
+            node.log_prob = float(self.log_probs_of(node.parent, torch.tensor([node.word_id])))
+        return node.log_prob
 
-    def table(self, nodes: Sequence[Node], ids: Tensor) -> Tensor:
+    def log_prob_table(self, nodes: Sequence[Node], ids: Tensor) -> Tensor:
         """Return the log-probabilities [nodes, ids] of the same words after several nodes, each in float32."""
-        self.measure(nodes)
-        totals = torch.tensor([[node.log_total] for node in nodes])
+        self.prefetch(nodes)
+        totals = torch.tensor([[node.log_normalizer] for node in nodes])
         scores = self.network.output.exact_logits(torch.stack([node.features for node in nodes]), ids) - totals
         if self.mixture is None:
             return scores
-        return self.mixture.mix_some(scores, self.contexts(nodes), ids.expand(len(nodes), -1))
+        return self.mixture.mix_some(scores, self.ngram_contexts(nodes), ids.expand(len(nodes), -1))
 
-    def contexts(self, nodes: Sequence[Node]) -> Contexts:
+    def ngram_contexts(self, nodes: Sequence[Node]) -> Contexts:
         """Return the last words of nodes as the n-grams know them: [nodes, order - 1]; nothing without n-grams."""
         if self.mixture is None:
             return np.empty((len(nodes), 0), dtype=np.int64)
-        return np.concatenate([_context(node, self.mixture.ngrams) for node in nodes])
+        return np.concatenate([_ngram_context(node, self.mixture.ngrams) for node in nodes])
 
     def _predict(self, nodes: list[Node]) -> None:
         logits = self.network.output.logits(torch.stack([node.features for node in nodes]))
         totals = logits.logsumexp(dim=1)
         rows = logits - totals[:, None]
         if self.mixture is not None:
-            rows = self.mixture.mix(rows, self.contexts(nodes))
+            rows = self.mixture.mix(rows, self.ngram_contexts(nodes))
         for node, row, total in zip(nodes, rows, totals.tolist(), strict=True):
-            node.log_total = total
+            node.log_normalizer = total
             self._rows[node] = row
         while len(self._rows) > _MAX_ROWS:
             self._rows.popitem(last=False)
@@ -217,15 +217,15 @@ class StateTree:
         return nodes
 
 
-def _context(node: Node, ngrams: NgramModel) -> Contexts:
+def _ngram_context(node: Node, ngrams: NgramModel) -> Contexts:
     """Return the last words of a node, which is advanced to from the last node before it where they are known."""
     new: list[Node] = []
     known: Node | None = node
-    while known is not None and known.context is None:
+    while known is not None and known.ngram_context is None:
         new.append(known)
         known = known.parent
-    context = ngrams.begin(1) if known is None or known.context is None else known.context
+    context = ngrams.begin(1) if known is None or known.ngram_context is None else known.ngram_context
     for later in reversed(new):
         context = ngrams.advance(context, np.array([later.word_id]))
-        later.context = context
+        later.ngram_context = context
     return context

@@ -11,10 +11,10 @@ import torch
 
 from seqchat.completion.context import readable, readable_right
 from seqchat.completion.engine import Engine
-from seqchat.completion.infill import likelihoods
 from seqchat.completion.phrase import phrases
-from seqchat.completion.prediction import joint
+from seqchat.completion.prediction import logsumexp
 from seqchat.completion.reading import Reading, readings, scores
+from seqchat.completion.right_context import right_log_probs
 from seqchat.completion.states import Node
 from seqchat.corpus.cleaning import GLUE
 from seqchat.errors import SeqchatError
@@ -24,7 +24,7 @@ _MARGIN = 4
 # Where all words are about equally probable, no number of proposals would settle it.
 _MORE_ROUNDS = 2
 # So many suggestions, or where more are asked for at most so many, are judged by how well a text behind them follows.
-_RESCORED, _MOST_RESCORED = 32, 256
+_MIN_RESCORED, _MAX_RESCORED = 32, 256
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def suggest(engine: Engine, text: str, k: int = 5, *, after: str = "", pinyin: b
     ranking = _Ranking(engine, readable(text), after, pinyin)
     if not after.strip() or engine.reads_both_sides:
         return ranking.best(k)[0]
-    return _fitting(engine, *ranking.best(min(max(k, _RESCORED), _MOST_RESCORED)), after)[:k]
+    return _fitting(engine, *ranking.best(min(max(k, _MIN_RESCORED), _MAX_RESCORED)), after)[:k]
 
 
 def _fitting(engine: Engine, found: list[Suggestion], ways: list[Way], after: str) -> list[Suggestion]:
@@ -87,9 +87,9 @@ def _fitting(engine: Engine, found: list[Suggestion], ways: list[Way], after: st
     rights = [engine.right_ids(after, s.insert[-1]) for s in found]
     weights = [
         math.log(max(s.probability, 1e-300)) + likelihood
-        for s, likelihood in zip(found, likelihoods(tree, nodes, rights), strict=True)
+        for s, likelihood in zip(found, right_log_probs(tree, nodes, rights), strict=True)
     ]
-    total = joint(weights)
+    total = logsumexp(weights)
     fitting = [
         replace(s, probability=math.exp(min(weight - total, 0.0))) for s, weight in zip(found, weights, strict=True)
     ]
@@ -113,7 +113,7 @@ class _Ranking:
         for reading in found:
             if reading.letters is not None:
                 self._phrases += self._decode(reading)
-        self._total = joint([s.total for s in self._scored] + [way.log_probability for _, way, _ in self._phrases])
+        self._total = logsumexp([s.total for s in self._scored] + [way.log_probability for _, way, _ in self._phrases])
 
     def _decode(self, reading: Reading) -> list[tuple[str, Way, int]]:
         """Return the phrases that pinyin letters may be, with the text of each and what it replaces."""
@@ -154,7 +154,7 @@ class _Ranking:
         most_missed = 0.0
         for scored in self._scored:
             reading = scored.reading
-            ids, values, rest = scored.best(count, self._engine.allowed)
+            ids, values, rest = scored.top_words(count, self._engine.suggestible_mask)
             best = {word_id: value for word_id, value in zip(ids, values, strict=True) if value > -math.inf}
             keys |= {(reading.insertion(word_id, self._engine.vocabulary), reading.replaces) for word_id in best}
             known.append(best)
@@ -177,7 +177,7 @@ class _Ranking:
                 for word_id in reading.word_ids(key[0], self._engine.vocabulary)
             ]
             if new := [word_id for _, word_id in pairs if word_id not in values]:
-                scores = self._predictor.at(reading.node, torch.tensor(new)) + reading.log_weight
+                scores = self._predictor.log_probs_of(reading.node, torch.tensor(new)) + reading.log_weight
                 values |= zip(new, scores.tolist(), strict=True)
             for key, word_id in pairs:
                 ways[key].append(Way(values[word_id], reading.node, (word_id,), completes))
@@ -189,7 +189,7 @@ class _Ranking:
         way = max(ways, key=lambda way: way.log_probability)
         words = self._engine.vocabulary.words
         word = words[way.ids[0]].removeprefix(GLUE) if len(way.ids) == 1 else insert
-        total = joint([way.log_probability for way in ways]) - self._total
+        total = logsumexp([way.log_probability for way in ways]) - self._total
         return Suggestion(word, insert, replaced, math.exp(min(total, 0.0)), way.completes), way
 
 

@@ -19,13 +19,13 @@ class Batch:
     """A window of tokens of several lanes, time first.
 
     inputs, targets: int64 [time, lanes], targets `NO_TARGET` behind the end of a dialog; kinds: uint8, those of the
-    targets; fresh: bool [lanes], lanes that begin a new dialog and so start from a zero state.
+    targets; reset_mask: bool [lanes], lanes that begin a new dialog and so start from a zero state.
     """
 
     inputs: NDArray[np.int64]
     targets: NDArray[np.int64]
     kinds: NDArray[np.uint8]
-    fresh: NDArray[np.bool_]
+    reset_mask: NDArray[np.bool_]
 
 
 class Lanes:
@@ -105,7 +105,7 @@ class Lanes:
         inputs = np.zeros(shape, dtype=np.int64)
         targets = np.full(shape, NO_TARGET, dtype=np.int64)
         kinds = np.zeros(shape, dtype=np.uint8)
-        fresh = np.zeros(self.lanes, dtype=np.bool_)
+        reset_mask = np.zeros(self.lanes, dtype=np.bool_)
         for lane, at in enumerate(self._at):
             if at is None:
                 continue
@@ -115,9 +115,9 @@ class Lanes:
             inputs[:n, lane] = self._stream.ids[low:high]
             targets[:n, lane] = self._stream.ids[low + 1 : high + 1]
             kinds[:n, lane] = self._stream.kinds[low + 1 : high + 1]
-            fresh[lane] = low == first
+            reset_mask[lane] = low == first
             self._at[lane] = (first, high, last) if high < last else self._take()
-        return Batch(inputs, targets, kinds, fresh)
+        return Batch(inputs, targets, kinds, reset_mask)
 
 
 def _cut_pieces(starts: NDArray[np.int64], longest: int, rng: np.random.Generator | None) -> NDArray[np.int64]:

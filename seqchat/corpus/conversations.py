@@ -9,7 +9,7 @@ from seqchat.corpus.messengers import Message, chats_of, message_of
 from seqchat.corpus.readers import Record
 
 # A longer conversation is cut, and need not fit in memory.
-_MOST_TURNS = 10_000
+_MAX_TURNS = 10_000
 
 
 def conversations(records: Iterable[Record], field: str | None = None) -> Iterator[Record]:
@@ -48,7 +48,7 @@ class _Conversation:
         self._turns: list[str] = []
 
     def goes_on_with(self, chat: int, message: Message) -> bool:
-        return self._of == (chat, message.conversation) and len(self._turns) < _MOST_TURNS
+        return self._of == (chat, message.conversation) and len(self._turns) < _MAX_TURNS
 
     def add(self, chat: int, message: Message, record: Record) -> None:
         if not self._turns:

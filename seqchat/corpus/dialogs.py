@@ -53,7 +53,7 @@ def dialog_of(value: Any, field: str | None) -> Dialog:
     return Dialog(kept)
 
 
-def without(dialog: Dialog, patterns: Sequence[str]) -> Dialog:
+def without_patterns(dialog: Dialog, patterns: Sequence[str]) -> Dialog:
     """Return a dialog without what matches one of these regular expressions, and without turns that have no more."""
     if not patterns:
         return dialog

@@ -19,13 +19,13 @@ from seqchat.errors import SeqchatError, one_line
 # What a token is, for the definitions of the measures: a real word, or a part of an out-of-vocabulary one.
 NO_WORD, WORD, UNKNOWN_START, UNKNOWN_REST = range(4)
 
-Ids = NDArray[np.int32]
+TokenIds = NDArray[np.int32]
 Kinds = NDArray[np.uint8]
 
 _BLOCK = 1 << 20
 
 
-class Words(Protocol):
+class WordEncoder(Protocol):
     """What gives words their ids: a vocabulary, or a lexicon that still grows."""
 
     @property
@@ -38,7 +38,7 @@ class Words(Protocol):
         """Return the id of a word, or those of its characters."""
 
 
-def encode_dialog(dialog: Dialog, words: Words) -> tuple[list[int], list[int]]:
+def encode_dialog(dialog: Dialog, words: WordEncoder) -> tuple[list[int], list[int]]:
     """Return the ids of a dialog and what each of them is (`NO_WORD`, `WORD` …)."""
     ids, kinds = [DIALOG_ID], [NO_WORD]
     for turn in dialog.turns:
@@ -64,12 +64,12 @@ class IdStream:
     Each dialog is ``<dialog> word … <turn> word … <turn>``.
     """
 
-    ids: Ids
+    ids: TokenIds
     kinds: Kinds
     starts: NDArray[np.int64]
 
     @classmethod
-    def write(cls, folder: Path, dialogs: Iterable[Dialog], words: Words) -> IdStream:
+    def write(cls, folder: Path, dialogs: Iterable[Dialog], words: WordEncoder) -> IdStream:
         """Encode dialogs into a folder, one dialog at a time, and open the result."""
         with StreamWriter(folder) as writer:
             for dialog in dialogs:
@@ -99,7 +99,7 @@ class IdStream:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def blocks(self) -> Iterator[tuple[Ids, Kinds]]:
+    def blocks(self) -> Iterator[tuple[TokenIds, Kinds]]:
         """Yield the tokens in order, about a million at a time."""
         for start in range(0, len(self), _BLOCK):
             yield np.array(self.ids[start : start + _BLOCK]), np.array(self.kinds[start : start + _BLOCK])
@@ -111,7 +111,7 @@ class IdStream:
             totals += np.bincount(ids, minlength=words)
         return totals
 
-    def parts(self, count: int) -> list[IdStream]:
+    def split(self, count: int) -> list[IdStream]:
         """Return at most so many streams that have its dialogs, each about as many tokens."""
         marks = np.linspace(0, len(self), count + 1)[1:-1]
         cuts = np.unique([0, *np.searchsorted(self.starts, marks), self.dialogs])
@@ -167,7 +167,7 @@ class StreamWriter:
         self._kinds: BinaryIO = (self._folder / "kinds.bin").open("wb")
         return self
 
-    def append(self, ids: Ids, kinds: Kinds) -> None:
+    def append(self, ids: TokenIds, kinds: Kinds) -> None:
         """Add tokens; each ``<dialog>`` among them begins a dialog."""
         self._starts.extend((np.flatnonzero(ids == DIALOG_ID) + self._tokens).tolist())
         self._tokens += len(ids)
@@ -183,7 +183,7 @@ class StreamWriter:
 class Recoding:
     """The way from the ids of one list of words to those of another, which spells the words that it lacks."""
 
-    def __init__(self, words: Sequence[str], target: Words) -> None:
+    def __init__(self, words: Sequence[str], target: WordEncoder) -> None:
         special = len(SPECIAL_WORDS)
         spelled = [[i] for i in range(special)] + [target.encode_word(word) for word in words[special:]]
         self._known = np.array([True] * special + [word in target for word in words[special:]])
@@ -191,7 +191,7 @@ class Recoding:
         self._first = np.cumsum(self._lengths) - self._lengths
         self._flat = np.array([i for ids in spelled for i in ids], dtype=np.int32)
 
-    def __call__(self, ids: Ids, kinds: Kinds) -> tuple[Ids, Kinds]:
+    def __call__(self, ids: TokenIds, kinds: Kinds) -> tuple[TokenIds, Kinds]:
         """Return the ids and kinds of the same tokens in the other list of words."""
         lengths = self._lengths[ids]
         begins = np.cumsum(lengths) - lengths

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from seqchat.corpus.dialogs import text_of
 
 # A text is an export when so many of its lines begin a message.
-_LEAST_HEADS = 2
+_MIN_HEADS = 2
 # A message of more lines is handed on in parts, and need not fit in memory.
-_MOST_LINES = 1_000
-_LONGEST_TIME = 64
+_MAX_LINES = 1_000
+_MAX_TIME_LENGTH = 64
 # Times later than this, in seconds the year 5138, are in milliseconds.
 _MILLISECONDS_FROM = 1e11
 _CLOCK_TIME = re.compile(r"\d{1,2}:\d{2}")
@@ -136,16 +136,16 @@ def chats_of(value: Any, field: str | None = None) -> list[list[Message]]:
 def _day(time: Any) -> str | None:
     """Return the day of a point in time, in any notation that writes the date before the time of day."""
     if isinstance(time, str) and time.isdecimal():
-        time = int(time[:_LONGEST_TIME])
+        time = int(time[:_MAX_TIME_LENGTH])
     if isinstance(time, int | float) and not isinstance(time, bool):
         try:
             return datetime.fromtimestamp(time / 1000 if time > _MILLISECONDS_FROM else time, UTC).date().isoformat()
         except (OverflowError, OSError, ValueError):
             return None
     text = str(time) if isinstance(time, str | datetime) else ""
-    clock = _CLOCK_TIME.search(text[:_LONGEST_TIME])
+    clock = _CLOCK_TIME.search(text[:_MAX_TIME_LENGTH])
     day = _NO_DIGITS_AT_THE_END.sub("", text[: clock.start()] if clock else text)
-    return day if 0 < len(day) <= _LONGEST_TIME else None
+    return day if 0 < len(day) <= _MAX_TIME_LENGTH else None
 
 
 # --- lines of a text ---------------------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def text_export(lines: Iterable[str]) -> TextExport | None:
             match = export.head.fullmatch(_unmarked(line))
             heads[export] += match is not None and match["sender"] is not None
     found, most = max(heads.items(), key=lambda item: item[1], default=(None, 0))
-    return found if most >= _LEAST_HEADS else None
+    return found if most >= _MIN_HEADS else None
 
 
 class MessageReader:
@@ -218,7 +218,7 @@ class MessageReader:
         if self._day is None:
             return None
         self._lines.append(line)
-        return self._message() if len(self._lines) >= _MOST_LINES else None
+        return self._message() if len(self._lines) >= _MAX_LINES else None
 
     def end(self) -> Message | None:
         """Return the last message."""

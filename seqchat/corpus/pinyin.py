@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from seqchat.corpus.words import HAN
 
-Ids = NDArray[np.int64]
+WordIds = NDArray[np.int64]
 
 _HAN_WORD = re.compile(f"[{HAN}]+")
 _LAST = "\U0010ffff"
@@ -26,10 +26,10 @@ _TYPED = re.compile(
     rf"(?<![0-9_'’{_LETTER}])[{_LETTER}](?:[{_LETTER}]|(?<=[{_LETTER}])[1-5]|(?<=[1-5{_LETTER}])['’])*\Z",
     re.IGNORECASE,
 )
-_LONGEST = 60
+_MAX_LETTERS = 60
 _DIAERESIS = "\u0308"
 # Words of more syllables are found by all of them in full, or by their first letters.
-_MOST_MIXED = 4
+_MAX_MIXED_SYLLABLES = 4
 
 
 @dataclass(frozen=True)
@@ -44,19 +44,19 @@ class Letters:
     breaks: frozenset[int]
     typed: int
 
-    def first(self, length: int) -> Letters:
+    def prefix(self, length: int) -> Letters:
         """Return the first letters."""
         return Letters(self.plain[:length], frozenset(b for b in self.breaks if b < length), self.typed)
 
-    def rest(self, start: int) -> Letters:
+    def suffix(self, start: int) -> Letters:
         """Return the letters from a place on."""
         return Letters(self.plain[start:], frozenset(b - start for b in self.breaks if b > start), self.typed)
 
 
 def letters_before(text: str) -> Letters | None:
     """Return the pinyin at the end of a text, None where its last characters are none."""
-    match = _TYPED.search(text[-_LONGEST:])
-    if match is None or len(match[0]) == _LONGEST:
+    match = _TYPED.search(text[-_MAX_LETTERS:])
+    if match is None or len(match[0]) == _MAX_LETTERS:
         return None
     plain, breaks = "", set()
     for character in unicodedata.normalize("NFD", match[0].lower()):
@@ -81,18 +81,18 @@ class PinyinIndex:
         self._matching = lru_cache(1_000)(self._find_matching)
         self._spelled = lru_cache(10_000)(self._full.equal_to)
 
-    def matching(self, letters: Letters) -> Ids:
+    def matching(self, letters: Letters) -> WordIds:
         """Return the ids, in ascending order, of the words whose pinyin may begin with the letters."""
         return self._matching(letters)
 
-    def spelled(self, letters: Letters) -> Ids:
+    def spelled(self, letters: Letters) -> WordIds:
         """Return the ids of the words whose pinyin, typed in full, is just these letters."""
         return self._within_breaks(self._spelled(letters.plain), letters)
 
-    def _find_matching(self, letters: Letters) -> Ids:
+    def _find_matching(self, letters: Letters) -> WordIds:
         return self._within_breaks(np.unique(self._any.beginning_with(letters.plain)), letters)
 
-    def _within_breaks(self, ids: Ids, letters: Letters) -> Ids:
+    def _within_breaks(self, ids: WordIds, letters: Letters) -> WordIds:
         if not letters.breaks:
             return ids
         return np.array([i for i in ids.tolist() if _agree(self._syllables[i], letters)], dtype=np.int64)
@@ -106,10 +106,10 @@ class _Keys:
         self._keys = [key for key, _ in ordered]
         self._ids = np.array([i for _, i in ordered], dtype=np.int64)
 
-    def beginning_with(self, letters: str) -> Ids:
+    def beginning_with(self, letters: str) -> WordIds:
         return self._ids[bisect_left(self._keys, letters) : bisect_left(self._keys, letters + _LAST)]
 
-    def equal_to(self, letters: str) -> Ids:
+    def equal_to(self, letters: str) -> WordIds:
         return self._ids[bisect_left(self._keys, letters) : bisect_right(self._keys, letters)]
 
 
@@ -127,7 +127,7 @@ def _beginnings(syllable: str) -> tuple[str, ...]:
 
 def _keys(syllables: tuple[str, ...]) -> set[str]:
     """Return the ways to type a word whose last syllable may still grow."""
-    if len(syllables) > _MOST_MIXED:
+    if len(syllables) > _MAX_MIXED_SYLLABLES:
         return {"".join(syllables), "".join(s[0] for s in syllables)}
     parts = [(syllable, *_beginnings(syllable)) for syllable in syllables[:-1]]
     return {"".join(chosen) + syllables[-1] for chosen in product(*parts)}

@@ -18,8 +18,8 @@ from seqchat.errors import SeqchatError, one_line
 # Rows of a parquet file that are read at a time
 _BLOCK = 1_000
 # No conversation is so long; a file without line breaks is not held in memory.
-_LONGEST_LINE = 100_000_000
-_TOO_LONG = f"a line of more than {_LONGEST_LINE:,} bytes"
+_MAX_LINE_LENGTH = 100_000_000
+_TOO_LONG = f"a line of more than {_MAX_LINE_LENGTH:,} bytes"
 NO_UTF8 = "not in UTF-8; convert it, an older Chinese file with 'iconv -f GB18030 -t UTF-8'"
 # A table whose cells are empty but for one in so many is none.
 _SPARSE = 10
@@ -40,7 +40,7 @@ class Record:
     share: float = 1.0
 
 
-def short(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     """Return the first line of an error's message, cut where it is long."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return one_line(lines[0], 120)
@@ -61,14 +61,14 @@ def _read_json_lines(path: Path) -> Iterator[Record]:
 def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
     """Yield the lines of a file with their numbers; None for one that is too long to be held in memory."""
     for number in count(1):
-        line = file.readline(_LONGEST_LINE)
+        line = file.readline(_MAX_LINE_LENGTH)
         if not line:
             return
-        whole = len(line) < _LONGEST_LINE or line.endswith(b"\n")
+        whole = len(line) < _MAX_LINE_LENGTH or line.endswith(b"\n")
         yield number, line if whole else None
         while not whole:
-            line = file.readline(_LONGEST_LINE)
-            whole = len(line) < _LONGEST_LINE or line.endswith(b"\n")
+            line = file.readline(_MAX_LINE_LENGTH)
+            whole = len(line) < _MAX_LINE_LENGTH or line.endswith(b"\n")
 
 
 def _parse_line(place: str, line: bytes, share: float) -> Record:
@@ -77,7 +77,7 @@ def _parse_line(place: str, line: bytes, share: float) -> Record:
     except UnicodeDecodeError:
         return Record(place, None, NO_UTF8, share)
     except (ValueError, RecursionError) as error:
-        return Record(place, None, f"not JSON ({short(error)})", share)
+        return Record(place, None, f"not JSON ({first_line(error)})", share)
 
 
 def _read_json(path: Path) -> Iterator[Record]:
@@ -91,7 +91,7 @@ def _read_json(path: Path) -> Iterator[Record]:
         if _begins_with_a_record(path):
             yield from _read_json_lines(path)
             return
-        wrong = NO_UTF8 if isinstance(error, UnicodeDecodeError) else f"not JSON ({short(error)})"
+        wrong = NO_UTF8 if isinstance(error, UnicodeDecodeError) else f"not JSON ({first_line(error)})"
         raise SeqchatError(f"{one_line(path)} is {wrong}.") from error
     if isinstance(document, dict) and document and all(isinstance(v, dict) for v in document.values()):
         turns = any(has_turns(value) for value in document.values())
@@ -132,7 +132,7 @@ def _read_table(path: Path) -> Iterator[Record]:
                 place = f"{path}:{reader.line_num}"
                 yield Record(place, row, _wrong(row), raw.tell() / size)
         except csv.Error as error:
-            yield Record(f"{path}:{reader.line_num}", None, f"no table from here on ({short(error)})")
+            yield Record(f"{path}:{reader.line_num}", None, f"no table from here on ({first_line(error)})")
 
 
 def _wrong(row: dict[str, Any]) -> str:
@@ -158,7 +158,7 @@ def _read_parquet(path: Path) -> Iterator[Record]:
                     number += 1
                     yield Record(f"{path}: row {number}", row, share=number / rows)
     except Exception as error:  # of a damaged file the library raises many kinds
-        raise SeqchatError(f"{one_line(path)} is not a parquet file ({short(error)}).") from error
+        raise SeqchatError(f"{one_line(path)} is not a parquet file ({first_line(error)}).") from error
 
 
 def _read_text(path: Path) -> Iterator[Record]:

@@ -1,6 +1,6 @@
 """Texts cut into words: in several processes, once, and kept on disk for the next time.
 
-What is kept does not depend on the vocabulary: it is an id stream over a `Lexicon` of all words, so that another
+What is kept does not depend on the vocabulary: it is an id stream over all words of the text, so that another
 vocabulary, or another share for validation, needs no second cutting.
 """
 
@@ -26,9 +26,9 @@ import numpy as np
 from filelock import FileLock
 from numpy.typing import NDArray
 
-from seqchat.corpus.dialogs import Dialog, without
-from seqchat.corpus.encoding import WORD, Ids, IdStream, Kinds, Recoding, StreamWriter, encode_dialog
-from seqchat.corpus.sources import Report, content_key, read_dialogs
+from seqchat.corpus.dialogs import Dialog, without_patterns
+from seqchat.corpus.encoding import WORD, IdStream, Kinds, Recoding, StreamWriter, TokenIds, encode_dialog
+from seqchat.corpus.sources import SourceReport, content_key, read_dialogs
 from seqchat.corpus.splitting import digest
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, Vocabulary
 from seqchat.corpus.words import Segmenter, segmenter
@@ -37,16 +37,16 @@ from seqchat.files import new_folder, private_folder
 from seqchat.locations import cache
 
 # Told of the dialogs and real words so far, and the share of the sources that is read, 0 where that is not known.
-Progress = Callable[[int, int, float], None]
+SegmentationProgress = Callable[[int, int, float], None]
 
 # A lexicon of so many words takes some 150 MB; words that first appear later are spelled in characters.
-_MOST_WORDS = 1_000_000
+_MAX_WORDS = 1_000_000
 
 # What one process is given at a time, and up to how many such pieces starting processes would take longer.
 _PIECE_CHARACTERS = 200_000
 _PIECES_ALONE = 4
 
-_KEPT_TEXTS = 8
+_MAX_TEXTS = 8
 
 # Texts are cut anew when what is written changes, or one of the modules that decide how.
 _FORMAT = 1
@@ -61,13 +61,13 @@ _DECIDING = (
 )
 
 
-class Lexicon:
+class GrowingVocabulary:
     """The words of a text in the order in which they first appear; it grows as words are encoded."""
 
-    def __init__(self, segmenter: Segmenter, most_words: int = _MOST_WORDS) -> None:
+    def __init__(self, segmenter: Segmenter, max_words: int = _MAX_WORDS) -> None:
         self.segmenter = segmenter
         self.words = list(SPECIAL_WORDS)
-        self._most_words = most_words
+        self._max_words = max_words
         self._id: dict[str, int] = {}
 
     def __contains__(self, word: str) -> bool:
@@ -77,7 +77,7 @@ class Lexicon:
         """Return the id of a word, new or not; once there are too many, new ones are spelled in characters."""
         if word == "\n":
             return [TURN_ID]
-        if word in self._id or len(self.words) < self._most_words:
+        if word in self._id or len(self.words) < self._max_words:
             return [self._add(word)]
         return [self._add(character) for character in self.segmenter.spell(word)]
 
@@ -99,15 +99,15 @@ class SegmentedText:
     stream: IdStream
     words: list[str]
     digests: NDArray[np.uint64]
-    report: Report
+    report: SourceReport
 
     @classmethod
     def open(cls, folder: Path) -> SegmentedText:
-        """Open what `segmented` wrote."""
+        """Open what `segment_corpus` wrote."""
         try:
             content = json.loads((folder / "text.json").read_text("utf-8"))
             digests = np.load(folder / "digests.npy", allow_pickle=False)
-            return cls(IdStream.open(folder), content["words"], digests, Report(**content["report"]))
+            return cls(IdStream.open(folder), content["words"], digests, SourceReport(**content["report"]))
         except SeqchatError:
             raise
         except Exception as error:  # of damaged files the libraries raise many kinds
@@ -128,7 +128,7 @@ class SegmentedText:
                 writer.append(*recoding(ids, kinds))
         return IdStream.open(folder)
 
-    def _tokens(self, chosen: NDArray[np.bool_]) -> Iterator[tuple[Ids, Kinds]]:
+    def _tokens(self, chosen: NDArray[np.bool_]) -> Iterator[tuple[TokenIds, Kinds]]:
         first = 0
         starts = self.stream.starts
         for ids, kinds in self.stream.blocks():
@@ -138,10 +138,10 @@ class SegmentedText:
 
 
 @dataclass(frozen=True)
-class Reading:
+class CorpusSpec:
     """What text is to be read, and how it is to be cut.
 
-    names, field, streaming: as for `read_dialogs`; most_dialogs: read no more than so many; drop: patterns of what is
+    names, field, streaming: as for `read_dialogs`; max_dialogs: read no more than so many; drop: patterns of what is
     left out of the turns, such as the marks that a messenger puts in place of pictures.
     """
 
@@ -149,7 +149,7 @@ class Reading:
     segmenter: str = "auto"
     field: str | None = None
     streaming: bool = False
-    most_dialogs: int | None = None
+    max_dialogs: int | None = None
     drop: Sequence[str] = ()
 
     @property
@@ -161,13 +161,17 @@ class Reading:
         key = hashlib.blake2b(digest_size=16)
         for module in _DECIDING:
             key.update(Path(__file__).with_name(module).read_bytes())
-        settings = (_FORMAT, content, self.segmenter, self.field, self.most_dialogs, version("jieba"), *self.drop)
+        settings = (_FORMAT, content, self.segmenter, self.field, self.max_dialogs, version("jieba"), *self.drop)
         key.update(repr(settings).encode())
         return key.hexdigest()
 
 
-def segmented(
-    reading: Reading, workspace: Path, *, processes: int | None = None, progress: Progress = lambda *_: None
+def segment_corpus(
+    spec: CorpusSpec,
+    workspace: Path,
+    *,
+    processes: int | None = None,
+    progress: SegmentationProgress = lambda *_: None,
 ) -> SegmentedText:
     """Return a text cut into words, from the cache where it is there.
 
@@ -178,9 +182,9 @@ def segmented(
     Raises:
         SeqchatError: a source cannot be used.
     """
-    key = reading.key
+    key = spec.key
     if key is None:
-        return _segment(reading, workspace, processes, progress)
+        return _segment(spec, workspace, processes, progress)
     path = cache() / "texts" / key
     private_folder(path.parent)
     # A second training on the same text waits for the first to cut it.
@@ -190,40 +194,40 @@ def segmented(
             os.utime(path)
         except (SeqchatError, OSError):
             with new_folder(path) as partial:
-                _segment(reading, partial, processes, progress)
+                _segment(spec, partial, processes, progress)
             text = SegmentedText.open(path)
             _forget_oldest(path.parent)
     return text
 
 
-def encoded(sources: Sequence[str], vocabulary: Vocabulary, folder: Path) -> IdStream:
+def encode_sources(sources: Sequence[str], vocabulary: Vocabulary, folder: Path) -> IdStream:
     """Cut the texts of some sources and encode all their dialogs with a vocabulary; the files go into `folder`.
 
     Raises:
         SeqchatError: a source cannot be read, or holds no dialogs.
     """
-    text = segmented(Reading(list(sources), vocabulary.segmenter.name), folder / "text")
+    text = segment_corpus(CorpusSpec(list(sources), vocabulary.segmenter.name), folder / "text")
     return text.encode(folder / "ids", vocabulary, np.ones(text.stream.dialogs, dtype=np.bool_))
 
 
 def _forget_oldest(folder: Path) -> None:
     texts = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
-    for path in texts[:-_KEPT_TEXTS]:
+    for path in texts[:-_MAX_TEXTS]:
         shutil.rmtree(path, ignore_errors=True)
         path.with_suffix(".lock").unlink(missing_ok=True)
 
 
-def _segment(reading: Reading, folder: Path, processes: int | None, progress: Progress) -> SegmentedText:
-    report = Report()
-    lexicon = Lexicon(segmenter(reading.segmenter))
+def _segment(spec: CorpusSpec, folder: Path, processes: int | None, progress: SegmentationProgress) -> SegmentedText:
+    report = SourceReport()
+    lexicon = GrowingVocabulary(segmenter(spec.segmenter))
     dialogs = islice(
-        read_dialogs(reading.names, field=reading.field, streaming=reading.streaming, report=report),
-        reading.most_dialogs,
+        read_dialogs(spec.names, field=spec.field, streaming=spec.streaming, report=report),
+        spec.max_dialogs,
     )
     digests = array("Q")
     real_words = 0
     with StreamWriter(folder) as writer:
-        for piece in _cut_all(_pieces(dialogs), _Cutter(reading.segmenter, reading.drop), processes or _cores()):
+        for piece in _cut_all(_pieces(dialogs), _Cutter(spec.segmenter, spec.drop), processes or _cores()):
             writer.append(*Recoding(piece.words, lexicon)(piece.ids, piece.kinds))
             digests.extend(piece.digests)
             real_words += piece.real_words
@@ -242,7 +246,7 @@ class _Piece:
     """Some dialogs cut into words; ids are those of its own list of words."""
 
     words: list[str]
-    ids: Ids
+    ids: TokenIds
     kinds: Kinds
     digests: list[int]
     real_words: int
@@ -269,9 +273,9 @@ class _Cutter:
     drop: Sequence[str]
 
     def __call__(self, dialogs: list[Dialog]) -> _Piece:
-        lexicon = Lexicon(segmenter(self.segmenter))
+        lexicon = GrowingVocabulary(segmenter(self.segmenter))
         # What is dropped does not change on which side of a split a dialog stands.
-        left = [(digest(dialog), rest) for dialog in dialogs if (rest := without(dialog, self.drop)).turns]
+        left = [(digest(dialog), rest) for dialog in dialogs if (rest := without_patterns(dialog, self.drop)).turns]
         ids, kinds = array("i"), array("B")
         for _, dialog in left:
             dialog_ids, dialog_kinds = encode_dialog(dialog, lexicon)

@@ -14,7 +14,7 @@ from typing import Any
 
 from seqchat.corpus.conversations import conversations
 from seqchat.corpus.dialogs import Dialog, NoDialogError, NoFieldError, dialog_of
-from seqchat.corpus.readers import READERS, Record, short
+from seqchat.corpus.readers import READERS, Record, first_line
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import expanded, is_file, is_folder
 from seqchat.locations import SAMPLE_CORPUS
@@ -27,7 +27,7 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 @dataclass
-class Report:
+class SourceReport:
     """What was read so far: dialogs, the share of all sources, records skipped, and a line for each of the first."""
 
     dialogs: int = 0
@@ -35,7 +35,7 @@ class Report:
     skipped: int = 0
     problems: list[str] = field(default_factory=list)
 
-    def told(self) -> Iterator[str]:
+    def sentences(self) -> Iterator[str]:
         """Yield a sentence for each of the first records that were skipped, and one for the others."""
         for problem in self.problems:
             yield f"Skipped {problem}"
@@ -59,7 +59,7 @@ class _Part:
 
 
 def read_dialogs(
-    sources: Sequence[str], *, field: str | None = None, streaming: bool = False, report: Report | None = None
+    sources: Sequence[str], *, field: str | None = None, streaming: bool = False, report: SourceReport | None = None
 ) -> Iterator[Dialog]:
     """Read the dialogs of several sources, one after the other.
 
@@ -71,7 +71,7 @@ def read_dialogs(
     Raises:
         SeqchatError: a source does not exist, cannot be reached, or has nothing usable.
     """
-    report = report if report is not None else Report()
+    report = report if report is not None else SourceReport()
     parts = list(chain.from_iterable(_open(source, streaming) for source in sources))
     whole, done = sum(part.weight for part in parts), 0.0
     for part in parts:
@@ -130,7 +130,7 @@ def public_name(source: str) -> str:
     return Path(source).name if glob.has_magic(source) else expanded(source).resolve().name
 
 
-def known_as(source: str) -> set[str]:
+def known_names(source: str) -> set[str]:
     """Return all names that a text may have been learned by: its own, its files', and its folders'."""
     paths = _paths_of(source) or ()
     return {public_name(source), *(part for path in paths for part in path.resolve().parts)} - {"/"}
@@ -154,7 +154,7 @@ def _file_errors(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SeqchatError(f"{one_line(name)} cannot be read ({error.strerror or short(error)}).") from error
+        raise SeqchatError(f"{one_line(name)} cannot be read ({error.strerror or first_line(error)}).") from error
 
 
 def _dialog(record: Record, field: str | None) -> Dialog:
@@ -209,7 +209,7 @@ def _hub_errors(name: str) -> Iterator[None]:
         yield
     except Exception as error:  # the library raises many kinds, from several packages
         raise SeqchatError(
-            f"The data set {name} could not be loaded ({short(error)}); name a file of your own, "
+            f"The data set {name} could not be loaded ({first_line(error)}); name a file of your own, "
             f"train on '{SAMPLE}', or go online and try again."
         ) from error
 

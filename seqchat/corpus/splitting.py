@@ -34,17 +34,17 @@ class HeldOut:
     last: int
     tested: bool
 
-    def all(self, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    def held_out_mask(self, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Return which of the dialogs with these hashes [dialogs] were held out."""
         return digests <= np.uint64(self.last)
 
-    def test(self, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    def test_mask(self, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Return which of them nothing was chosen by."""
-        return self.all(digests) & _even(digests) & self.tested
+        return self.held_out_mask(digests) & _even(digests) & self.tested
 
-    def validation(self, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    def validation_mask(self, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Return which of them are for validation."""
-        return self.all(digests) & ~self.test(digests)
+        return self.held_out_mask(digests) & ~self.test_mask(digests)
 
 
 def hold_out(digests: NDArray[np.uint64], share: float) -> HeldOut:

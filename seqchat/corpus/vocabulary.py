@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.corpus.cleaning import GLUE, is_safe
-from seqchat.corpus.pinyin import PinyinIndex
+from seqchat.corpus.pinyin import PinyinIndex, WordIds
 from seqchat.corpus.words import Segmenter, graphemes
 from seqchat.errors import SeqchatError, quoted
 
@@ -19,7 +19,6 @@ PAD, UNKNOWN, DIALOG, TURN = "<pad>", "<unk>", "<dialog>", "<turn>"
 SPECIAL_WORDS = (PAD, UNKNOWN, DIALOG, TURN)
 PAD_ID, UNKNOWN_ID, DIALOG_ID, TURN_ID = range(4)
 
-Ids = NDArray[np.int64]
 _LAST = "\U0010ffff"
 
 
@@ -122,11 +121,11 @@ class Vocabulary:
         return np.array([not w.startswith(GLUE) and self.segmenter.space_before(w) for w in self.words])
 
     @cached_property
-    def spaced_suggestions(self) -> Ids:
+    def spaced_suggestions(self) -> WordIds:
         """The ids of the words that may be offered behind a space."""
         return np.flatnonzero(self.takes_space & self.suggestible)
 
-    def starting_with(self, beginning: str) -> Ids:
+    def starting_with(self, beginning: str) -> WordIds:
         """Return the ids of the words that begin with these characters and are longer, in no certain order."""
         low = bisect_left(self._sorted, (beginning, len(self)))
         high = bisect_left(self._sorted, (beginning + _LAST, 0))
@@ -142,7 +141,7 @@ class Vocabulary:
         return sorted((w.removeprefix(GLUE), i) for i, w in enumerate(self.words) if i >= len(SPECIAL_WORDS))
 
     @cached_property
-    def _sorted_ids(self) -> Ids:
+    def _sorted_ids(self) -> WordIds:
         return np.array([i for _, i in self._sorted], dtype=np.int64)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from seqchat.corpus.sources import known_as, public_name
+from seqchat.corpus.sources import known_names, public_name
 from seqchat.errors import one_line
 from seqchat.evaluation.texts import Text
 from seqchat.wording import counted
@@ -45,7 +45,7 @@ def caveats(
 
 def _is_among(source: str, learned: Sequence[Any]) -> bool:
     """Whether a text, or a folder it is in, has one of the names that a model learned from; these may be patterns."""
-    return any(fnmatchcase(known, str(pattern)) for known in known_as(source) for pattern in learned)
+    return any(fnmatchcase(known, str(pattern)) for known in known_names(source) for pattern in learned)
 
 
 def _names(texts: Sequence[Text]) -> str:

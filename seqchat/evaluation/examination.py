@@ -105,7 +105,7 @@ def examine(
             segmenter=model.checkpoint.segmenter,
             field=field,
             drop=drop,
-            choice=kept_for_testing(model.checkpoint.data).test if held_out else None,
+            choice=kept_for_testing(model.checkpoint.data).test_mask if held_out else None,
             message=progress.message,
         )
         for caveat in caveats(model.name, model.checkpoint.data, texts, drop, held_out=held_out):

@@ -49,10 +49,12 @@ def _chances(network: Network, ngrams: NgramModel, stream: IdStream) -> tuple[_C
     for batch in reader:
         if sum(len(part) for part in depths) >= _MOST_TOKENS:
             break
-        inputs, targets, fresh = (torch.from_numpy(a).to(device) for a in (batch.inputs, batch.targets, batch.fresh))
+        inputs, targets, fresh = (
+            torch.from_numpy(a).to(device) for a in (batch.inputs, batch.targets, batch.reset_mask)
+        )
         run = network(inputs, network.reset(state, fresh), targets)
         state = run.state
-        contexts[batch.fresh] = ngrams.begin(int(batch.fresh.sum()))
+        contexts[batch.reset_mask] = ngrams.begin(int(batch.reset_mask.sum()))
         read = ngrams.read(contexts, batch.inputs)
         contexts = read[-1]
         there = batch.targets != NO_TARGET

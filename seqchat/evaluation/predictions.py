@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from seqchat.completion.memory import MOST_WORDS
+from seqchat.completion.memory import MAX_REMEMBERED_WORDS
 from seqchat.corpus.batches import NO_TARGET, Batch
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.model.config import Adaptation
@@ -71,7 +71,7 @@ class NetworkPredictions:
         """Yield, for each lane, its number, the probabilities without the memory, and what is remembered."""
         features = self._features(batch)
         for lane, rows in self._rows(batch, features):
-            if batch.fresh[lane]:
+            if batch.reset_mask[lane]:
                 self._memories[lane] = _LaneMemory()
             words = torch.from_numpy(batch.targets[: len(rows), lane])
             yield lane, rows, self._memories[lane].past(features[lane][: len(rows)].float(), words)
@@ -87,10 +87,10 @@ class NetworkPredictions:
     def _features(self, batch: Batch) -> dict[int, Tensor]:
         """Return the features that each target is predicted from, of each lane that has any: [time, embedding]."""
         if self._state is None:
-            self._state = self._network.initial_state(len(batch.fresh))
+            self._state = self._network.initial_state(len(batch.reset_mask))
         lanes = [lane for lane, _ in _lanes(batch)]
         inputs, targets = (torch.from_numpy(ids[:, lanes]) for ids in (batch.inputs, batch.targets))
-        state = self._network.reset(self._state[..., lanes, :], torch.from_numpy(batch.fresh[lanes]))
+        state = self._network.reset(self._state[..., lanes, :], torch.from_numpy(batch.reset_mask[lanes]))
         run = self._network(inputs, state, targets)
         self._state[..., lanes, :] = run.state
         return dict(zip(lanes, run.heads[self._head].unbind(dim=1), strict=True))
@@ -107,7 +107,7 @@ class _ContextReader:
         """Return the contexts before each target: [time, lanes, order - 1]."""
         if self._contexts is None:
             self._contexts = self._ngrams.begin(batch.inputs.shape[1])
-        self._contexts[batch.fresh] = self._ngrams.begin(int(batch.fresh.sum()))
+        self._contexts[batch.reset_mask] = self._ngrams.begin(int(batch.reset_mask.sum()))
         contexts = self._ngrams.read(self._contexts, batch.inputs)
         self._contexts = contexts[-1].copy()
         return contexts
@@ -160,10 +160,10 @@ class _LaneMemory:
         place = torch.arange(len(self._words))
         ends = torch.where(self._words == TURN_ID, place + 1, 0).cummax(dim=0).values
         finished = torch.cat((ends.new_zeros(1), ends))[known:-1, None]
-        span = slice(max(int(finished[0]) - MOST_WORDS, 0), int(finished[-1]))
-        usable = (place[span] < finished) & (place[span] >= finished - MOST_WORDS)
+        span = slice(max(int(finished[0]) - MAX_REMEMBERED_WORDS, 0), int(finished[-1]))
+        usable = (place[span] < finished) & (place[span] >= finished - MAX_REMEMBERED_WORDS)
         past = Past(features, self._features[span], self._words[span], usable)
-        forgotten = max(int(ends[-1]) - MOST_WORDS, 0)
+        forgotten = max(int(ends[-1]) - MAX_REMEMBERED_WORDS, 0)
         self._features, self._words = self._features[forgotten:], self._words[forgotten:]
         return past
 

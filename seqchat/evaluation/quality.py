@@ -80,7 +80,7 @@ def measure(
     tallies: dict[str, _Tally] = {}
     for batch in reader:
         inputs, targets, kinds, fresh = (
-            torch.from_numpy(a).to(device) for a in (batch.inputs, batch.targets, batch.kinds, batch.fresh)
+            torch.from_numpy(a).to(device) for a in (batch.inputs, batch.targets, batch.kinds, batch.reset_mask)
         )
         run = network(inputs, network.reset(state, fresh), targets)
         state = run.state

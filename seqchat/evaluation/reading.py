@@ -31,7 +31,7 @@ def assess(
     progress: is told the share that is read.
     """
     table = WordTable.of(vocabulary)
-    parts = stream.parts(torch.get_num_threads()) or [stream]
+    parts = stream.split(torch.get_num_threads()) or [stream]
     stopped = Event()
 
     def read(part: IdStream, progress: Callable[[float], None] = lambda _: None) -> Tally:

@@ -90,7 +90,7 @@ class Tally:
         )
 
     def _count_turns(self, lane: int, batch: Batch, wanted: NDArray[np.int64], values: Sums) -> None:
-        if batch.fresh[lane]:
+        if batch.reset_mask[lane]:
             self._turn[lane] = 1
         ends = np.cumsum(wanted == TURN_ID)
         turns = self._turn[lane] + np.concatenate(([0], ends[:-1]))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import IdStream
-from seqchat.corpus.segmentation import Reading, SegmentedText, segmented
+from seqchat.corpus.segmentation import CorpusSpec, SegmentedText, segment_corpus
 from seqchat.corpus.splitting import HeldOut
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import Segmenter
@@ -57,8 +57,8 @@ def read_texts(
 ) -> list[Text]:
     """Cut the texts of sources into words, each for itself; `folder` takes what the cache does not.
 
-    segmenter, field, drop: as in `Reading`; choice: which dialogs are wanted, all without it. Texts without any of them
-    are left out.
+    segmenter, field, drop: as in `CorpusSpec`; choice: which dialogs are wanted, all without it. Texts that have none
+    of them are left out.
 
     Raises:
         SeqchatError: a source cannot be used, or none has a dialog that is wanted.
@@ -66,8 +66,8 @@ def read_texts(
     texts, names = [], _names(sources)
     for number, source in enumerate(sources):
         message(f"Reading {one_line(source)}")
-        text = segmented(Reading([source], segmenter, field, drop=drop), folder / f"text-{number}")
-        for sentence in text.report.told():
+        text = segment_corpus(CorpusSpec([source], segmenter, field, drop=drop), folder / f"text-{number}")
+        for sentence in text.report.sentences():
             message(sentence)
         chosen = np.ones(text.stream.dialogs, dtype=np.bool_) if choice is None else choice(text.digests)
         if chosen.any():

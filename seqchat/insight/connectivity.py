@@ -84,7 +84,7 @@ def connectivity(engine: Engine, node: Node, word_id: int, last: int = LAST_WORD
         raise SeqchatError(f"There is no word {word_id}; the model has words 0 to {len(engine.vocabulary) - 1}.")
     if last < 1:
         raise SeqchatError(f"The number of words to look back at is at least 1, not {last}.")
-    nodes = list(islice(node.path(), min(last, node.depth)))[::-1]
+    nodes = list(islice(node.path_to_root(), min(last, node.depth)))[::-1]
     if not nodes:
         return np.zeros(0, dtype=np.float32)
     gradient = _gradient(engine.network, nodes, engine.network.embedding[word_id])
@@ -143,7 +143,7 @@ def _ways(
         for i in reading.word_ids(suggestion.insert, engine.vocabulary)
         if words[i].removeprefix(GLUE) == suggestion.word
     ]
-    values = (predictor.at(reading.node, torch.tensor(ids)) + reading.log_weight).tolist() if ids else []
+    values = (predictor.log_probs_of(reading.node, torch.tensor(ids)) + reading.log_weight).tolist() if ids else []
     return [(value, reading, word_id) for value, word_id in zip(values, ids, strict=True)]
 
 

@@ -35,7 +35,7 @@ class GateTrace:
 
 def trace(engine: Engine, node: Node, last: int) -> GateTrace:
     """Return the gates at the last words up to `node`; the start of the dialog counts as a word."""
-    nodes = list(islice(node.path(), last))[::-1]
+    nodes = list(islice(node.path_to_root(), last))[::-1]
     words = [label(engine.vocabulary, n.word_id) for n in nodes]
     layers = [
         {gate.name: _rows(nodes, layer, gate.name) for gate in engine.network.cell.gates}
@@ -46,7 +46,7 @@ def trace(engine: Engine, node: Node, last: int) -> GateTrace:
 
 def _rows(nodes: Sequence[Node], layer: int, name: str) -> NDArray[np.float32]:
     """Return a gate's values at nodes: [nodes, neurons]."""
-    steps = [(node.stepped.gates[layer][name], node.row) for node in nodes]
+    steps = [(node.stepped.gates[layer][name], node.batch_index) for node in nodes]
     # Most words were stepped over alone; cutting rows out would take most of the time.
     rows = torch.cat([values if len(values) == 1 else values[row : row + 1] for values, row in steps])
     return np.asarray(rows.numpy())

@@ -220,7 +220,7 @@ def _number(text: str) -> float | None:
 
 def _read(tree: StateTree, untouched: Node, ids: list[int], held: list[_Held]) -> Node:
     """Read the start of the dialog and words; what is as in the untouched run is taken from there."""
-    shared = list(untouched.path())[::-1]
+    shared = list(untouched.path_to_root())[::-1]
     same = 0
     while same < min(len(shared), len(ids)) and shared[same].word_id == ids[same]:
         same += 1
@@ -264,7 +264,7 @@ def _predict(engine: Engine, untouched: Node, changed: Node, count: int) -> tupl
     features = torch.stack([untouched.features, changed.features])
     logits = output.logits(features)
     totals = logits.logsumexp(dim=1, keepdim=True)
-    best = (logits + engine.allowed).topk(min(count, int(engine.vocabulary.suggestible.sum()))).indices
+    best = (logits + engine.suggestible_mask).topk(min(count, int(engine.vocabulary.suggestible.sum()))).indices
     chances: list[list[Chance]] = []
     for ids in best:
         both = (output.exact_logits(features, ids) - totals).exp().T.tolist()

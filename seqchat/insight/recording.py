@@ -7,7 +7,7 @@ Memory is that of a block, whatever the length of the text. What a column of wor
   words left of it; in a layer ``1←`` the step in which the backward stack reads the word, having read the words right
   of it up to the end of the dialog. Both are what `torch.nn` returns at that place with ``bidirectional=True``. So a
   gap left of a word is predicted from ``hidden`` of ``→`` one column earlier and of ``←`` in the word's own column;
-  where more words follow, suggestions read the next `completion.engine.MOST_RIGHT_WORDS` alone. The start of a dialog
+  where more words follow, suggestions read the next `completion.engine.MAX_RIGHT_WORDS` alone. The start of a dialog
   is what ``←`` reads last, and nothing is predicted from that.
 - ``window``: the window that ends with the word is read anew, and its last word is shown. There, a layer ``1→`` has
   read the whole window and a layer ``1←`` the last word alone.

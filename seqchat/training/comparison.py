@@ -64,7 +64,7 @@ class Texts:
         field: str | None = None,
         drop: Sequence[str] = (),
     ) -> Texts:
-        """Cut all dialogs of the sources into words; field, drop: as in `Reading`.
+        """Cut all dialogs of the sources into words; field, drop: as in `CorpusSpec`.
 
         Raises:
             SeqchatError: a source cannot be used.
@@ -117,7 +117,7 @@ def held_out_by_all(contenders: Sequence[Contender]) -> Choice:
     rules = [_held_out(contender) for contender in contenders]
 
     def choice(digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        kept: NDArray[np.bool_] = np.logical_and.reduce([rule.test(digests) for rule in rules])
+        kept: NDArray[np.bool_] = np.logical_and.reduce([rule.test_mask(digests) for rule in rules])
         return kept
 
     return choice
@@ -133,7 +133,7 @@ def train_baselines(texts: Texts, first: Contender, folder: Path, watcher: Train
     """
     rule, model = _held_out(first), first.model
     mine = Texts({model.checkpoint.segmenter: texts.by_segmenter[model.checkpoint.segmenter]})
-    learned, validation = mine.those(lambda digests: ~rule.all(digests)), mine.those(rule.validation)
+    learned, validation = mine.those(lambda digests: ~rule.held_out_mask(digests)), mine.those(rule.validation_mask)
     if not learned.dialogs or not validation.dialogs:
         raise SeqchatError(
             "The baselines need dialogs to learn from and to validate on, and these texts have none; "

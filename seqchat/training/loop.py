@@ -248,7 +248,8 @@ class Trainer:
         for parameters in self._optimizer.param_groups:
             parameters["lr"] = rate
         inputs, targets, fresh = (
-            torch.from_numpy(a[..., self._mine]).to(self.device) for a in (batch.inputs, batch.targets, batch.fresh)
+            torch.from_numpy(a[..., self._mine]).to(self.device)
+            for a in (batch.inputs, batch.targets, batch.reset_mask)
         )
         present = batch.targets != NO_TARGET
         tokens, mine = int(present.sum()), int(present[:, self._mine].sum())

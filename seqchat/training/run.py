@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from seqchat.corpus.encoding import IdStream
-from seqchat.corpus.segmentation import Reading, SegmentedText, segmented
+from seqchat.corpus.segmentation import CorpusSpec, SegmentedText, segment_corpus
 from seqchat.corpus.sources import public_name
 from seqchat.corpus.splitting import HeldOut, cut_in_two, hold_out
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
@@ -55,7 +55,7 @@ _FEW_WORDS = 20_000
 class Task:
     """What to train on what: the texts, how they become words, and the shape of the network (as `ModelConfig`).
 
-    data, validation, field, segmenter, streaming, most_dialogs, drop: as in `Reading`; processes: how many cut the
+    data, validation, field, segmenter, streaming, most_dialogs, drop: as in `CorpusSpec`; processes: how many cut the
     text; validation_share: the share of the dialogs held out where no text to validate on is named.
     """
 
@@ -217,8 +217,8 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, observer: Tr
 def _text(task: Task, names: Sequence[str], workspace: Path, observer: TrainingObserver) -> SegmentedText:
     """Read a text, cut into words, and tell what of it could not be used."""
     observer.message(f"Reading {', '.join(names)}")
-    reading = Reading(names, task.segmenter, task.field, task.streaming, task.most_dialogs, task.drop)
-    text = segmented(
+    reading = CorpusSpec(names, task.segmenter, task.field, task.streaming, task.most_dialogs, task.drop)
+    text = segment_corpus(
         reading,
         workspace,
         processes=task.processes,
@@ -226,7 +226,7 @@ def _text(task: Task, names: Sequence[str], workspace: Path, observer: TrainingO
             f"{counted(dialogs, 'dialog')}, {counted(words, 'word')}", share
         ),
     )
-    for sentence in text.report.told():
+    for sentence in text.report.sentences():
         observer.message(sentence)
     return text
 
@@ -239,7 +239,7 @@ def _split(
         halves = replace(text, stream=cut_in_two(text.stream, share, workspace))
         return halves, np.array([True, False]), np.array([False, True]), None
     held = hold_out(text.digests, share)
-    return text, ~held.all(text.digests), held.validation(text.digests), held
+    return text, ~held.held_out_mask(text.digests), held.validation_mask(text.digests), held
 
 
 def dropouts(settings: TrainingSettings) -> Dropouts:

@@ -213,7 +213,7 @@ class Thinker(Background):
 
     def _grow(self, text: str, growth: Growth) -> Iterator[None]:
         """Continue a text; where it ends with pinyin, what the letters stand for most probably comes first."""
-        from seqchat.completion.continuation import Piece, Sampling, generate
+        from seqchat.completion.continuation import GeneratedWord, Sampling, generate
 
         sampling = Sampling(temperature=growth.temperature, top_p=growth.top_p)
         before, best = self._best
@@ -221,7 +221,7 @@ class Thinker(Background):
         if best is not None and replace:
             text = text[:-replace] + best.insert
             for index, branch in enumerate(growth.branches):
-                piece = Piece(index, best.insert, math.log(max(best.probability, 1e-30)), False)
+                piece = GeneratedWord(index, best.insert, math.log(max(best.probability, 1e-30)), False)
                 self._publish(Grown(growth, branch, piece, replace))
         for piece in generate(self._engines[self._first], text, len(growth.branches), sampling):
             self._publish(Grown(growth, growth.branches[piece.index], piece, replace))

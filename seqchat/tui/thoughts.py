@@ -11,7 +11,7 @@ from textual.message import Message
 from seqchat.tui.keys import CANDIDATES
 
 if TYPE_CHECKING:
-    from seqchat.completion.continuation import Piece
+    from seqchat.completion.continuation import GeneratedWord
     from seqchat.completion.engine import Engine
     from seqchat.completion.suggestion import Suggestion
     from seqchat.insight.gates import GateTrace
@@ -127,7 +127,7 @@ class Grown(Message):
     replace: how many characters before the cursor the branch takes the place of; those of pinyin.
     """
 
-    def __init__(self, growth: Growth, branch: int, piece: Piece, replace: int = 0) -> None:
+    def __init__(self, growth: Growth, branch: int, piece: GeneratedWord, replace: int = 0) -> None:
         super().__init__()
         self.growth, self.branch, self.piece, self.replace = growth, branch, piece, replace
 

@@ -16,8 +16,8 @@ import torch
 from held_out import held_out_dialogs
 
 from seqchat.completion.engine import Engine
-from seqchat.completion.infill import likelihoods
 from seqchat.completion.prediction import GapPredictor
+from seqchat.completion.right_context import right_log_probs
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import WORD, encode_dialog
 from seqchat.model.stepping import InfillSteps
@@ -47,15 +47,15 @@ def ranks(engine: Engine, left: list[int], word: int, right: list[int], *, both:
     tree.forget_oldest(node)
     if both and right:
         assert isinstance(engine.network, InfillSteps)
-        row = GapPredictor(tree, engine.network, engine.network.read_right(torch.tensor(right))).row(node)
+        row = GapPredictor(tree, engine.network, engine.network.read_right(torch.tensor(right))).log_probs(node)
     else:
-        row = tree.row(node)
-    row = row + engine.allowed
+        row = tree.log_probs(node)
+    row = row + engine.suggestible_mask
     if both or not right:
         return int((row > row[word]).sum())
     best = row.topk(_CANDIDATES)
     nodes = tree.read([node] * _CANDIDATES, best.indices[:, None].tolist())
-    judged = best.values + torch.tensor(likelihoods(tree, nodes, [right] * _CANDIDATES))
+    judged = best.values + torch.tensor(right_log_probs(tree, nodes, [right] * _CANDIDATES))
     if word not in best.indices:
         return len(row)
     return int((judged > judged[best.indices == word]).sum())

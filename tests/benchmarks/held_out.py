@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from seqchat.corpus.dialogs import Dialog, without
+from seqchat.corpus.dialogs import Dialog, without_patterns
 from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.splitting import digest
 from seqchat.evaluation.texts import kept_for_testing
@@ -19,6 +19,6 @@ def held_out_dialogs(model: str, sources: Sequence[str]) -> Iterator[Dialog]:
     data = Checkpoint.load(find(model)).data
     rule = kept_for_testing(data)
     for dialog in read_dialogs(sources):
-        rest = without(dialog, data.get("drop", []))
-        if rest.turns and rule.test(np.array([digest(dialog)], dtype=np.uint64))[0]:
+        rest = without_patterns(dialog, data.get("drop", []))
+        if rest.turns and rule.test_mask(np.array([digest(dialog)], dtype=np.uint64))[0]:
             yield rest

@@ -27,7 +27,7 @@ from torch import nn
 
 from seqchat.corpus.batches import NO_TARGET, Lanes
 from seqchat.corpus.encoding import IdStream
-from seqchat.corpus.segmentation import Reading, segmented
+from seqchat.corpus.segmentation import CorpusSpec, segment_corpus
 from seqchat.corpus.splitting import held_out
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
@@ -82,7 +82,7 @@ def train_bare(train: IdStream, words: int, settings: TrainingSettings, seconds:
     tokens, began = 0, time.monotonic()
     for batch in lanes:
         targets = torch.from_numpy(batch.targets)
-        kept = torch.from_numpy(~batch.fresh).float()[:, None]
+        kept = torch.from_numpy(~batch.reset_mask).float()[:, None]
         state = tuple(part.detach() * kept for part in state)
         logits, state = model(torch.from_numpy(batch.inputs), state)
         loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=NO_TARGET)
@@ -139,7 +139,7 @@ def child(task: dict[str, Any]) -> dict[str, float]:
 def prepare(sources: list[str], folder: Path, words: int) -> None:
     """Write the text as ids of at most so many words."""
     cut = segmenter("auto")
-    text = segmented(Reading(sources), folder / "text")
+    text = segment_corpus(CorpusSpec(sources), folder / "text")
     chosen = held_out(text.digests, 0.02)
     vocabulary = Vocabulary.build(text.counts(~chosen), cut, min_count=1, max_words=words)
     text.encode(folder / "train", vocabulary, ~chosen)

@@ -99,7 +99,7 @@ def test_what_is_not_known_is_left_out(models, chat, tmp_path):
 def test_held_out_dialogs_are_those_that_all_models_have_kept(models, tmp_path):
     rule = HeldOut(**Checkpoint.load(models["gru"]).data["held_out"])
     assert rule.tested
-    kept = DIGESTS[rule.test(DIGESTS)]
+    kept = DIGESTS[rule.test_mask(DIGESTS)]
     (row,) = compared(models["gru"], "--data", "sample", "--held-out", "--keystrokes", 0)
     assert row["dialogs"] == len(kept) > 1
     fewer = {"last": int(np.sort(kept)[0]), "tested": True}
@@ -152,10 +152,10 @@ def test_baselines_learn_what_the_model_has_learned(models, quick_textbook):
     learned, validation = quick_textbook["learned"], quick_textbook["validation"]
     assert (learned.dialogs, learned.words) == (data["dialogs"], data["words"])
     assert (validation.dialogs, validation.words) == (data["validation_dialogs"], data["validation_words"])
-    assert validation.dialogs == rule.validation(DIGESTS).sum()
+    assert validation.dialogs == rule.validation_mask(DIGESTS).sum()
     model, ngrams, textbook = rows
     for row in rows:
-        assert row["dialogs"] == rule.test(DIGESTS).sum()
+        assert row["dialogs"] == rule.test_mask(DIGESTS).sum()
         assert row["oov_rate"] == model["oov_rate"]
         assert row["keystroke_characters"] == 60
         assert row["keystroke_ceiling"] == model["keystroke_ceiling"]
@@ -170,7 +170,7 @@ def test_baselines_learn_what_the_model_has_learned(models, quick_textbook):
 
 def test_other_texts_than_those_of_the_training_are_noticed(models, tmp_path, quick_textbook):
     rule = HeldOut(**Checkpoint.load(models["gru"]).data["held_out"])
-    parts = [~rule.all(DIGESTS), rule.validation(DIGESTS), rule.test(DIGESTS)]
+    parts = [~rule.held_out_mask(DIGESTS), rule.validation_mask(DIGESTS), rule.test_mask(DIGESTS)]
     some = write(tmp_path / "some.jsonl", [DIALOGS[int(np.flatnonzero(part)[0])] for part in parts])
     done = compare(models["gru"], "--data", some, "--baselines", "--keystrokes", 0)
     assert done.exit_code == 0

@@ -20,7 +20,7 @@ MIXED = st.lists(st.sampled_from(PIECES) | st.text(max_size=2), max_size=7).map(
 
 def words_of(node: Node) -> list[int]:
     """Return the words that a node and those before it stand for."""
-    return [n.word_id for n in node.path()][-2::-1]
+    return [n.word_id for n in node.path_to_root()][-2::-1]
 
 
 def anew(engine: Engine, ids: list[int]) -> torch.Tensor:
@@ -53,7 +53,7 @@ def test_an_edited_text_is_read_as_if_it_were_new(engine):
         ids = engine.context.ids(text)
         node = engine.context.node(text)
         assert words_of(node) == ids
-        scores = engine.context.tree.row(node)
+        scores = engine.context.tree.log_probs(node)
         torch.testing.assert_close(scores, anew(engine, ids), atol=1e-5, rtol=1e-5)
 
 
@@ -79,7 +79,7 @@ def test_real_messages_under_random_edits_are_read_as_if_they_were_new(lstm, rea
         text = text[-600:]
         node, ids = lstm.context.node(text), lstm.context.ids(text)
         assert words_of(node) == ids
-        torch.testing.assert_close(lstm.context.tree.row(node), anew(lstm, ids), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(lstm.context.tree.log_probs(node), anew(lstm, ids), atol=1e-5, rtol=1e-5)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -132,7 +132,7 @@ def test_memory_is_bounded(lstm, monkeypatch):
         node = lstm.context.node(text)
         ids = lstm.context.ids(text)
         assert words_of(node) == ids
-        torch.testing.assert_close(lstm.context.tree.row(node), anew(lstm, ids), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(lstm.context.tree.log_probs(node), anew(lstm, ids), atol=1e-5, rtol=1e-5)
         tree = lstm.context.tree
         assert len(tree._nodes()) == tree._states <= 50 + len(ids) + 1
 
@@ -164,4 +164,4 @@ def test_reading_can_be_given_up(lstm):
 
 @pytest.mark.parametrize("text", ["\x1b[31m", "\x00", "\ud800", "👍🏽", "   ", "ひらがな العربية", "a" * 10_000])
 def test_any_text_can_be_read(lstm, text):
-    assert torch.isfinite(lstm.context.tree.row(lstm.context.node(text))).all()
+    assert torch.isfinite(lstm.context.tree.log_probs(lstm.context.node(text))).all()

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from seqchat.completion.infill import JUDGED_WORDS
+from seqchat.completion.right_context import JUDGED_WORDS
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.model.network import build
@@ -30,7 +30,7 @@ def test_both_directions_of_an_infill_network_are_used(cell, layers):
         head = network(ids, network.initial_state(1), targets).heads["joint"][len(left), 0]
         expected = network.logits(head).log_softmax(dim=0)
     gap = engine.gap_predictor("，看电影\n")
-    torch.testing.assert_close(gap.row(engine.context.node("我想")), expected, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(gap.log_probs(engine.context.node("我想")), expected, atol=1e-5, rtol=1e-5)
     assert engine.gap_predictor(" ") is None
 
 

@@ -10,7 +10,7 @@ from seqchat import locations
 from seqchat.completion import remembered
 from seqchat.completion.context import readable
 from seqchat.completion.engine import Engine
-from seqchat.completion.memory import MOST_WORDS, Recall
+from seqchat.completion.memory import MAX_REMEMBERED_WORDS, NeuralCache
 from seqchat.completion.states import Node
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.dialogs import Dialog
@@ -43,7 +43,7 @@ def test_mixing_by_its_definition():
     expected = row.exp() * 0.8
     for word_id, weight in zip(ids, weights, strict=True):
         expected[word_id] += 0.2 * weight
-    recall = Recall(entries, ids, ADAPTATION, len(row))
+    recall = NeuralCache(entries, ids, ADAPTATION, len(row))
     mixed = recall.mix_row(row, recall.shares_after(features)).exp()
     torch.testing.assert_close(mixed, expected)
     assert float(mixed.sum()) == pytest.approx(1)
@@ -73,14 +73,14 @@ def test_learned_texts_count_in_other_texts_and_can_be_forgotten(remembering):
 
 def test_the_memory_is_bounded(remembering):
     remembering.learn(["今天晚上我们去吃火锅吧"] * 500)
-    recall = remembering.memory.recall(remembering.context.node("我"))
-    assert len(recall._features) == MOST_WORDS
+    recall = remembering.memory.cache_before(remembering.context.node("我"))
+    assert len(recall._features) == MAX_REMEMBERED_WORDS
 
 
 def test_a_share_of_nothing_changes_nothing(lstm):
     lstm.memory.adaptation = Adaptation()
     lstm.learn(["我想吃火锅"])
-    assert lstm.memory.recall(lstm.context.node("我想\n我")) is None
+    assert lstm.memory.cache_before(lstm.context.node("我想\n我")) is None
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_measures_and_engine_agree_on_what_is_remembered(models, tmp_path, remem
         text = readable(remembering.vocabulary.text(ids[1:end]))
         node = remembering.context.node(text)
         assert node.depth == end - 1
-        loss -= float(remembering.predictor(text).at(node, torch.tensor([ids[end]])))
+        loss -= float(remembering.predictor(text).log_probs_of(node, torch.tensor([ids[end]])))
     predictions = partial(NetworkPredictions, network, remembering.mixture, ADAPTATION)
     found = assess(predictions, stream, remembering.vocabulary).assessment().whole
     assert found.perplexity == pytest.approx(math.exp(loss / (len(ids) - 1)), rel=1e-4)
@@ -135,7 +135,7 @@ def test_remembered_texts_are_private_bounded_and_can_be_removed(monkeypatch):
     path = locations.remembered()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) & 0o077 == 0 or os.environ.get("XDG_DATA_HOME")
-    monkeypatch.setattr(remembered, "MOST_TEXTS", 2)
+    monkeypatch.setattr(remembered, "MAX_TEXTS", 2)
     remembered.add(["晚安"])
     assert remembered.load() == ["红", "晚安"]
     assert [p.name for p in path.parent.iterdir()] == [path.name]

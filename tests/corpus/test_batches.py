@@ -30,7 +30,7 @@ def test_one_pass_predicts_each_token_once_from_its_own_past(stream, lanes, wind
     pieces: list[list[int]] = []
     for batch in reader:
         for lane in range(reader.lanes):
-            if batch.fresh[lane]:
+            if batch.reset_mask[lane]:
                 seen[lane] = []
                 pieces.append(seen[lane])
             for x, y in zip(batch.inputs[:, lane], batch.targets[:, lane], strict=True):
@@ -54,7 +54,7 @@ def test_an_endless_reader_shuffles_and_can_be_restored(stream):
     other.restore(reader.state())
     for _, a, b in zip(range(40), batches, other, strict=False):
         assert np.array_equal(a.inputs, b.inputs)
-        assert np.array_equal(a.fresh, b.fresh)
+        assert np.array_equal(a.reset_mask, b.reset_mask)
 
 
 @pytest.mark.parametrize("window", [1, 3, 8, 40])

@@ -79,7 +79,7 @@ def test_every_token_is_counted(stream, vocabulary):
 
 @pytest.mark.parametrize("count", [1, 2, 3, 100])
 def test_parts_have_all_dialogs_in_order(stream, count):
-    parts = stream.parts(count)
+    parts = stream.split(count)
     assert len(parts) == min(count, stream.dialogs)
     assert np.concatenate([part.ids for part in parts]).tolist() == stream.ids.tolist()
     assert np.concatenate([part.kinds for part in parts]).tolist() == stream.kinds.tolist()

@@ -7,7 +7,7 @@ import pytest
 
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.messengers import RECORD_EXPORTS, TEXT_EXPORTS, message_of, text_export
-from seqchat.corpus.sources import Report, read_dialogs
+from seqchat.corpus.sources import SourceReport, read_dialogs
 
 NARROW, MARK = "\u202f", "\u200e"
 CHINESE = [("晚上吃什么", "火锅吧", "几点？", "七点半"), ("到了吗",)]
@@ -174,7 +174,7 @@ def test_texts_of_messengers_are_dialogs_without_times_and_names(name, tmp_path)
     path = tmp_path / "a.txt"
     for encoding, ends in (("utf-8", "\n"), ("utf-8-sig", "\r\n")):
         path.write_text(text.replace("\n", ends), encoding, newline="")
-        report = Report()
+        report = SourceReport()
         assert read(path, report=report) == [Dialog(turns) for turns in dialogs]
         assert report.skipped == 0
 
@@ -315,7 +315,7 @@ def test_messages_without_a_time_are_dialogs_of_their_own(tmp_path):
 def test_rows_that_are_malformed_are_named_and_do_not_end_a_conversation(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("time,sender,text\n2023-12-24 9:00,A,一\n2023-12-24 9:01,A,二,多\n2023-12-24 9:02,A,三\n", "utf-8")
-    report = Report()
+    report = SourceReport()
     assert read(path, report=report) == [Dialog(("一", "三"))]
     assert report.problems == [f"{path}:3: more fields than the header"]
 
@@ -323,7 +323,7 @@ def test_rows_that_are_malformed_are_named_and_do_not_end_a_conversation(tmp_pat
 def test_a_line_that_is_no_text_is_named(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes(b"2023-12-24 21:41:05 A\nhello\n\xff\xfe\n2023-12-24 21:41:30 B\nthere\n")
-    report = Report()
+    report = SourceReport()
     assert read(path, report=report) == [Dialog(("hello", "there"))]
     assert [problem.split(": ")[0] for problem in report.problems] == [f"{path}:3"]
 
@@ -331,7 +331,7 @@ def test_a_line_that_is_no_text_is_named(tmp_path):
 def test_what_went_wrong_is_said_of_the_message(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text(f"[2023-12-24, 21:41] A: {'x' * 100_001}\n[2023-12-25, 21:41] A: hello\n", "utf-8")
-    report = Report()
+    report = SourceReport()
     assert read(path, report=report) == [Dialog(("hello",))]
     assert report.problems == [f"{path}:1: a turn of 100,001 characters, 100,000 are the most; break it up"]
 

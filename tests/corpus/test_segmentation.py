@@ -9,7 +9,7 @@ import pytest
 from seqchat.corpus import segmentation
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import NO_WORD, UNKNOWN_REST, UNKNOWN_START, WORD, IdStream, encode_dialog
-from seqchat.corpus.segmentation import Lexicon, Reading, segmented
+from seqchat.corpus.segmentation import CorpusSpec, GrowingVocabulary, segment_corpus
 from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
@@ -41,7 +41,7 @@ def test_the_way_by_the_lexicon_ends_where_the_direct_one_does(tmp_path, chats, 
     names = [chats if source == "chats" else source]
     monkeypatch.setattr("seqchat.corpus.encoding._BLOCK", 1_000)
     dialogs = list(read_dialogs(names))
-    text = segmented(Reading(names), tmp_path / "work")
+    text = segment_corpus(CorpusSpec(names), tmp_path / "work")
     chosen = np.arange(len(dialogs)) % 3 != 1
     kept = [dialog for dialog, keep in zip(dialogs, chosen, strict=True) if keep]
     counts = Counter(word for d in kept for turn in d.turns for word in AUTO.split(turn) if word != "\n")
@@ -59,9 +59,9 @@ def test_the_way_by_the_lexicon_ends_where_the_direct_one_does(tmp_path, chats, 
 def test_several_processes_cut_as_one_does(tmp_path, monkeypatch):
     monkeypatch.setattr(segmentation, "_PIECE_CHARACTERS", 2_000)
     shares: list[float] = []
-    reading = Reading(["sample"], streaming=True)  # streaming, so that nothing comes from the cache
-    segmented(reading, tmp_path / "one", processes=1)
-    text = segmented(reading, tmp_path / "two", processes=2, progress=lambda d, w, share: shares.append(share))
+    reading = CorpusSpec(["sample"], streaming=True)  # streaming, so that nothing comes from the cache
+    segment_corpus(reading, tmp_path / "one", processes=1)
+    text = segment_corpus(reading, tmp_path / "two", processes=2, progress=lambda d, w, share: shares.append(share))
     assert files(tmp_path / "one") == files(tmp_path / "two")
     assert len(shares) > 10
     assert shares == sorted(shares)
@@ -80,38 +80,42 @@ def test_who_needs_a_text_that_is_being_cut_waits_for_it(tmp_path, chats, monkey
 
     monkeypatch.setattr(segmentation, "_segment", slowly)
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(segmented, Reading([chats]), tmp_path / "first")
+        first = pool.submit(segment_corpus, CorpusSpec([chats]), tmp_path / "first")
         assert begun.wait(60)
-        second = pool.submit(segmented, Reading([chats]), tmp_path / "second")
+        second = pool.submit(segment_corpus, CorpusSpec([chats]), tmp_path / "second")
         may_end.set()
         assert np.array_equal(first.result().stream.ids, second.result().stream.ids)
     assert times == [1]
 
 
 def test_a_text_is_cut_once(tmp_path, chats, monkeypatch):
-    first = segmented(Reading([chats]), tmp_path / "work")
+    first = segment_corpus(CorpusSpec([chats]), tmp_path / "work")
 
     def never(*_):
         raise AssertionError("cut again")
 
     monkeypatch.setattr(segmentation, "_segment", never)
-    again = segmented(Reading([chats]), tmp_path / "work")
+    again = segment_corpus(CorpusSpec([chats]), tmp_path / "work")
     assert np.array_equal(first.stream.ids, again.stream.ids)
     assert again.report == first.report
-    for other in (Reading([chats], segmenter="whitespace"), Reading([chats], most_dialogs=1), Reading([chats, chats])):
+    for other in (
+        CorpusSpec([chats], segmenter="whitespace"),
+        CorpusSpec([chats], max_dialogs=1),
+        CorpusSpec([chats, chats]),
+    ):
         with pytest.raises(AssertionError, match="cut again"):
-            segmented(other, tmp_path / "work")
+            segment_corpus(other, tmp_path / "work")
     with open(chats, "a", encoding="utf-8") as file:  # noqa: PTH123
         file.write("又来\n")
     with pytest.raises(AssertionError, match="cut again"):
-        segmented(Reading([chats]), tmp_path / "work")
+        segment_corpus(CorpusSpec([chats]), tmp_path / "work")
 
 
 def test_a_damaged_cache_is_made_again(tmp_path, chats):
-    first = segmented(Reading([chats]), tmp_path / "work")
+    first = segment_corpus(CorpusSpec([chats]), tmp_path / "work")
     for path in (tmp_path / "cache" / "texts").glob("*/*"):
         path.write_bytes(b"?")
-    assert segmented(Reading([chats]), tmp_path / "work").words == first.words
+    assert segment_corpus(CorpusSpec([chats]), tmp_path / "work").words == first.words
 
 
 def test_the_texts_used_last_are_kept(tmp_path, monkeypatch):
@@ -119,7 +123,7 @@ def test_the_texts_used_last_are_kept(tmp_path, monkeypatch):
     for number in range(4):
         path = tmp_path / f"{number}.txt"
         path.write_text(f"你好{number}\n在\n", "utf-8")
-        segmented(Reading([str(path)]), tmp_path / "work")
+        segment_corpus(CorpusSpec([str(path)]), tmp_path / "work")
     kept = [path for path in (tmp_path / "cache" / "texts").iterdir() if path.is_dir()]
     assert len(kept) == 2
     words = {word for folder in kept for word in json.loads((folder / "text.json").read_text("utf-8"))["words"]}
@@ -129,7 +133,7 @@ def test_the_texts_used_last_are_kept(tmp_path, monkeypatch):
 def test_a_failed_reading_leaves_nothing(tmp_path):
     (tmp_path / "a.txt").write_text("\n\n", "utf-8")
     with pytest.raises(SeqchatError, match="no usable dialog"):
-        segmented(Reading([str(tmp_path / "a.txt")]), tmp_path / "work")
+        segment_corpus(CorpusSpec([str(tmp_path / "a.txt")]), tmp_path / "work")
     assert not [path for path in (tmp_path / "cache" / "texts").iterdir() if path.is_dir()]
 
 
@@ -142,13 +146,13 @@ def test_what_streams_is_not_cached_and_can_be_limited(tmp_path, monkeypatch):
         return {"train": rows}
 
     monkeypatch.setattr(datasets, "load_dataset", load)
-    text = segmented(Reading(["a/b"], streaming=True, most_dialogs=25), tmp_path / "work")
+    text = segment_corpus(CorpusSpec(["a/b"], streaming=True, max_dialogs=25), tmp_path / "work")
     assert text.stream.dialogs == 25
     assert not (tmp_path / "cache").exists()
 
 
 def test_a_full_lexicon_spells_new_words():
-    lexicon = Lexicon(AUTO, most_words=6)
+    lexicon = GrowingVocabulary(AUTO, max_words=6)
     encode_dialog(Dialog(("火锅 电影",)), lexicon)
     ids, kinds = encode_dialog(Dialog(("火锅北京",)), lexicon)
     assert [lexicon.words[i] for i in ids] == ["<dialog>", "火锅", "北", "京", "<turn>"]

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seqchat.corpus.dialogs import Dialog
-from seqchat.corpus.sources import DEFAULT_DATASET, Report, read_dialogs
+from seqchat.corpus.sources import DEFAULT_DATASET, SourceReport, read_dialogs
 from seqchat.errors import SeqchatError
 
 RECORD = {
@@ -107,7 +107,7 @@ def test_malformed_lines_are_named_counted_and_skipped(tmp_path):
     path.write_bytes(
         b"\n".join([good, b'{"dialog": [', b"\xff\xfe", b'{"dialog": 7}', b"[1]", b'{"dialog": []}', good])
     )
-    report = Report()
+    report = SourceReport()
     assert read(path, report=report) == [Dialog(TURNS)] * 2
     assert report.dialogs == 2
     assert [p.split(": ")[0] for p in report.problems] == [f"{path}:{n}" for n in (2, 3, 4, 5, 6)]
@@ -134,7 +134,7 @@ def test_only_the_lines_of_another_encoding_are_skipped(tmp_path):
     content = '{"dialog": ["好"]}\n'.encode() + '{"dialog": ["坏"]}\n'.encode("gb18030")
     for name in ("a.json", "a.jsonl"):
         (tmp_path / name).write_bytes(content)
-        report = Report()
+        report = SourceReport()
         assert read(tmp_path / name, report=report) == [Dialog(("好",))]
         assert [problem.split(";")[0] for problem in report.problems] == [f"{tmp_path / name}:2: not in UTF-8"]
 
@@ -142,7 +142,7 @@ def test_only_the_lines_of_another_encoding_are_skipped(tmp_path):
 def test_only_the_rows_of_another_encoding_are_skipped(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes("text\n好\n".encode() + "坏\n".encode("gb18030") + "行�\n".encode())
-    report = Report()
+    report = SourceReport()
     assert len(read(path, report=report)) == 2
     assert [problem.split(";")[0] for problem in report.problems] == [f"{path}:3: not in UTF-8"]
 
@@ -150,7 +150,7 @@ def test_only_the_rows_of_another_encoding_are_skipped(tmp_path):
 def test_line_numbers_count_empty_lines_too(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text(f"\n\n{json.dumps(RECORD)}\n\n{{}}\n", "utf-8")
-    report = Report()
+    report = SourceReport()
     read(path, report=report)
     assert report.problems == [f"{path}:5: no field with turns or text"]
 
@@ -158,7 +158,7 @@ def test_line_numbers_count_empty_lines_too(tmp_path):
 def test_a_bad_row_of_a_table_is_skipped(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("id,text\n1,好\n2,坏,多,余\n3,行\n", "utf-8")
-    report = Report()
+    report = SourceReport()
     assert read(path, report=report) == [Dialog(("好",)), Dialog(("行",))]
     assert report.problems == [f"{path}:3: more fields than the header"]
 
@@ -239,7 +239,7 @@ def test_hostile_files_never_raise_anything_else(tmp_path, content, kind):
 
 @pytest.mark.real_data
 def test_the_real_data_is_read_whole(real_data):
-    report = Report()
+    report = SourceReport()
     counts = [len(read(real_data / f"{n}.jsonl", report=report)) for n in ("kdconv", "crosswoz", "sms")]
     assert counts == [750, 850, 444]
     assert report.problems == []

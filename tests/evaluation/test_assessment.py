@@ -63,8 +63,8 @@ class Plain:
         tree = engine.context.tree
         start = engine.context.node(said) if said else tree.root
         (node,) = tree.read([start], [ids])
-        recall = engine.memory.recall(node)
-        row = tree.row(node)
+        recall = engine.memory.cache_before(node)
+        row = tree.log_probs(node)
         return row if recall is None else recall.mix_row(row, recall.shares(node))
 
     def _count(self, vocabulary, row, word, word_id, group):
@@ -204,7 +204,7 @@ def test_several_threads_count_what_one_does(models, tmp_path, dialogs, threads)
 def test_a_failure_in_any_thread_ends_the_reading(models, tmp_path, dialogs, place):
     model = load(models["lstm"])
     stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
-    broken = stream.parts(2)[place].ids[:2].tolist()
+    broken = stream.split(2)[place].ids[:2].tolist()
 
     class Failing:
         def read(self, batch):

@@ -7,7 +7,7 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.memory import Memory
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.corpus.dialogs import Dialog
-from seqchat.corpus.segmentation import Reading, segmented
+from seqchat.corpus.segmentation import CorpusSpec, segment_corpus
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
@@ -198,7 +198,7 @@ def test_what_cannot_be_typed_is_said(lstm):
 def test_dialogs_of_a_cut_text_are_those_that_were_read(tmp_path):
     lines = tmp_path / "chat.txt"
     lines.write_text("你好,ok  好\n我们去 北京\n\nhello, world!\n\n在吗\n在的\n", "utf-8")
-    text = segmented(Reading([str(lines)]), tmp_path)
+    text = segment_corpus(CorpusSpec([str(lines)]), tmp_path)
     texts = DialogTexts(text, AUTO, np.array([True, False, True]))
     assert len(texts) == 2
     assert [texts[0], texts[1]] == [Dialog(("你好,ok  好", "我们去 北京")), Dialog(("在吗", "在的"))]

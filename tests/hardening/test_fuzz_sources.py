@@ -18,7 +18,7 @@ from seqchat.corpus.cleaning import clean
 from seqchat.corpus.dialogs import MAX_TURN_CHARACTERS, Dialog
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.readers import READERS
-from seqchat.corpus.sources import Report, read_dialogs
+from seqchat.corpus.sources import SourceReport, read_dialogs
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
@@ -199,7 +199,7 @@ def test_a_file_is_read_or_refused_in_one_sentence(quick_folder):
     def check(case: Case) -> str:
         suffix, field, content = case
         paths[suffix].write_bytes(content)
-        report = Report()
+        report = SourceReport()
         try:
             dialogs = list(read_dialogs([str(paths[suffix])], field=field, report=report))
         except SeqchatError as error:
@@ -223,11 +223,11 @@ def test_a_file_is_read_or_refused_in_one_sentence(quick_folder):
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".txt"])
 def test_a_line_that_is_too_long_is_passed_over(tmp_path, monkeypatch, suffix):
-    monkeypatch.setattr("seqchat.corpus.readers._LONGEST_LINE", 1_000)
+    monkeypatch.setattr("seqchat.corpus.readers._MAX_LINE_LENGTH", 1_000)
     good = {".jsonl": b'{"text": "hello"}\n', ".txt": b"hello\n\n"}[suffix]
     path = tmp_path / f"a{suffix}"
     path.write_bytes(good + b"x" * 5_000 + b"\n" + good + b"y" * 2_000)
-    report = Report()
+    report = SourceReport()
     dialogs = list(read_dialogs([str(path)], report=report))
     assert [turn for dialog in dialogs for turn in dialog.turns] == ["hello", "hello"]
     assert report.skipped == 2

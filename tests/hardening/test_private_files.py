@@ -11,7 +11,7 @@ import pytest
 
 from seqchat import locations
 from seqchat.completion import remembered
-from seqchat.corpus.segmentation import Reading, segmented
+from seqchat.corpus.segmentation import CorpusSpec, segment_corpus
 from seqchat.errors import SeqchatError
 from seqchat.files import private_folder, write_file, write_private
 from seqchat.tui import settings
@@ -76,7 +76,7 @@ def test_settings_are_private(umask, new_user):
 
 def test_texts_that_were_cut_are_in_a_private_folder(umask, new_user, tmp_path):
     (tmp_path / "a.txt").write_text("秘密的聊天\n好的\n", "utf-8")
-    segmented(Reading([str(tmp_path / "a.txt")]), tmp_path / "work", processes=1)
+    segment_corpus(CorpusSpec([str(tmp_path / "a.txt")]), tmp_path / "work", processes=1)
     assert_private(new_user)
     assert mode(locations.cache()) == 0o700
 
@@ -84,7 +84,7 @@ def test_texts_that_were_cut_are_in_a_private_folder(umask, new_user, tmp_path):
 def test_a_cache_that_others_may_look_into_holds_no_text_that_they_may(umask, new_user, tmp_path):
     locations.cache().chmod(0o755)
     (tmp_path / "a.txt").write_text("秘密的聊天\n好的\n", "utf-8")
-    segmented(Reading([str(tmp_path / "a.txt")]), tmp_path / "work", processes=1)
+    segment_corpus(CorpusSpec([str(tmp_path / "a.txt")]), tmp_path / "work", processes=1)
     assert mode(locations.cache() / "texts") == 0o700
 
 

@@ -121,7 +121,7 @@ def test_the_word_and_what_stands_before_it(text, insert, replaced, before, word
     assert (insert, replaced) in [(s.insert, s.replace) for s in suggest(engine, text, 50)]
     suggestion = Suggestion(word, insert, replaced, 0.5, rest > 0)
     target = aim(engine, text, suggestion)
-    assert [n.word_id for n in target.node.path()][-2::-1] == engine.context.ids(before)
+    assert [n.word_id for n in target.node.path_to_root()][-2::-1] == engine.context.ids(before)
     assert engine.vocabulary.words[target.word_id] == word
     assert target.rest == rest
     shaded = connections(engine, text, suggestion)
@@ -144,7 +144,7 @@ def test_every_suggestion_goes_on_from_the_words_before_it(engine):
         for suggestion in suggest(engine, text, 20):
             target = aim(engine, text, suggestion)
             left = text[: len(text) - target.rest]
-            assert [n.word_id for n in target.node.path()][-2::-1] == engine.context.ids(left)
+            assert [n.word_id for n in target.node.path_to_root()][-2::-1] == engine.context.ids(left)
             if suggestion.replace == 0:
                 word = engine.vocabulary.words[target.word_id].removeprefix(GLUE)
                 assert (text + suggestion.insert)[len(left) :].removeprefix(" ") == word

@@ -295,7 +295,7 @@ def test_a_swap_is_like_running_the_swapped_text(text, swaps, swapped):
 def test_no_space_comes_where_none_was():
     engine = small_engine([*WORDS, f"{GLUE}ok"])
     found = compare(engine, "我ok", Intervention(swaps=(Swap("我", "hello"),)))
-    ids = [node.word_id for node in found.changed.node.path()][::-1]
+    ids = [node.word_id for node in found.changed.node.path_to_root()][::-1]
     assert [engine.vocabulary.words[i] for i in ids[1:]] == ["hello", f"{GLUE}ok"]
     back = compare(engine, "hello ok", Intervention(swaps=(Swap("hello", "我"),)))
     assert back.changed.words == ["▶", "我", " ", "ok"]
@@ -321,7 +321,7 @@ def test_a_word_swapped_with_itself_leaves_all_words(name, text, data):
         return
     word = data.draw(st.sampled_from(words))
     found = compare(engine, text, Intervention(swaps=(Swap(word, word),)))
-    ids = [node.word_id for node in found.changed.node.path()][::-1]
+    ids = [node.word_id for node in found.changed.node.path_to_root()][::-1]
     assert ids == ids_of(engine, text)
     assert found.columns == [(place, place) for place in range(len(ids))]
 
@@ -423,7 +423,7 @@ def test_words_outside_of_the_vocabulary_are_flagged():
     )
     assert found.text_substitutes == {"小帅": ["小", "帅"], "☃": ["<unk>"]}
     assert found.substitutes == {"小美": ["小", "美"], "你我": ["你", "我"]}
-    assert TURN_ID in [node.word_id for node in found.changed.node.path()]
+    assert TURN_ID in [node.word_id for node in found.changed.node.path_to_root()]
     assert stand_ins(engine.vocabulary, "北京") == ["北京"]
     assert stand_ins(engine.vocabulary, "北极") == ["<unk>", "<unk>"]
 

@@ -34,7 +34,7 @@ def test_a_change_is_what_is_forgotten_and_written(cell, layers, objective):
     node = engine.context.node(TEXT)
     found = state_splits(engine, whole(engine))
     assert len(found) == layers
-    for place, at in enumerate(list(node.path())[::-1]):
+    for place, at in enumerate(list(node.path_to_root())[::-1]):
         before = engine.network.initial_state() if at.parent is None else at.parent.state
         for k, split in enumerate(found):
             # The state itself, as the network carries it: of an LSTM the cell state is the second part.

@@ -261,7 +261,7 @@ async def test_continuations_can_be_switched_off(desk):
 
 
 async def test_an_answer_to_a_text_that_is_gone_is_dropped(desk):
-    from seqchat.completion.continuation import Piece
+    from seqchat.completion.continuation import GeneratedWord
 
     async with desk() as d:
         await d.press(*"我们")
@@ -269,7 +269,7 @@ async def test_an_answer_to_a_text_that_is_gone_is_dropped(desk):
         shown = d.bar.suggestions
         old = thoughts.Request(-1, "别的")
         growth = thoughts.Growth((0, 1, 2), 0.8, 0.95)
-        d.workspace.post_message(thoughts.Grown(growth, 0, Piece(0, "不该出现", 0.0, True)))
+        d.workspace.post_message(thoughts.Grown(growth, 0, GeneratedWord(0, "不该出现", 0.0, True)))
         d.workspace.post_message(thoughts.Thought(old, 0, [], d.panel._trace))
         d.workspace.post_message(thoughts.Ghost(old, "不该出现"))
         await d.pilot.pause()

@@ -39,7 +39,7 @@ def test_a_neuron_shades_by_its_own_values(engine):
     text = "今天天气很好"
     gate = next(gate for gate in engine.network.cell.gates if gate.name == "hidden")
     shades = shading.by_neuron(engine, text, 0, gate, 3, 64)
-    values = [float(node.gate(0, "hidden")[3]) for node in engine.context.node(text).path()][-2::-1]
+    values = [float(node.gate(0, "hidden")[3]) for node in engine.context.node(text).path_to_root()][-2::-1]
     most = max(0.2, np.abs(values).max())
     assert [share for _, _, share in shades] == pytest.approx([value / most for value in values], abs=1e-5)
     assert "".join(text[start:end] for start, end, _ in shades) == text

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqchat.completion.continuation import Piece
+from seqchat.completion.continuation import GeneratedWord
 from seqchat.completion.suggestion import Suggestion
 from seqchat.insight.gates import GateTrace
 from seqchat.model.cells import CELLS
@@ -56,7 +56,9 @@ class Canned(thinking.Thinker):
         growth = request.growth
         for branch in growth.branches if growth else ():
             for word, share in (("天安门", 0.4), ("看看", 0.02), ("升旗", 0.3)):
-                self._publish(thoughts.Grown(growth, branch, Piece(branch, word, float(np.log(share)), branch == 0)))
+                self._publish(
+                    thoughts.Grown(growth, branch, GeneratedWord(branch, word, float(np.log(share)), branch == 0))
+                )
 
     def reply(self, request: thoughts.ReplyRequest | None) -> None:
         pass

@@ -223,7 +223,7 @@ def test_the_reach_is_that_of_the_most_probable_word(engine):
     found = study(engine, Question(("x",), "我们去吃火锅", view="reach"))
     word_id = next(i for i, word in enumerate(engine.vocabulary.words) if word == found.awaited)
     node = engine.context.node("我们去吃火锅")
-    assert word_id == int(engine.context.tree.best(node, 1, engine.allowed)[0][0])
+    assert word_id == int(engine.context.tree.top_words(node, 1, engine.suggestible_mask)[0][0])
     assert found.reach == pytest.approx(tuple(connectivity(engine, node, word_id)))
     assert len(found.reach) == len(found.trace.words) - 1
     assert study(engine, Question(("x",), "", view="reach")).reach == ()

@@ -119,13 +119,13 @@ def _measured(name: str) -> FlowScreen.Measured:
     """Follow a model's gradients; in a thread."""
     try:
         from seqchat.completion.engine import Engine
-        from seqchat.corpus.segmentation import encoded
+        from seqchat.corpus.segmentation import encode_sources
         from seqchat.corpus.sources import SAMPLE
         from seqchat.insight.gradient_flow import gradient_flow
 
         engine = Engine.load(name, "fp32")
         with tempfile.TemporaryDirectory() as folder:
-            stream = encoded([SAMPLE], engine.vocabulary, Path(folder))
+            stream = encode_sources([SAMPLE], engine.vocabulary, Path(folder))
             return FlowScreen.Measured(name, gradient_flow(engine, stream, words=_WORDS, distance=_DISTANCE))
     except SeqchatError as error:
         return FlowScreen.Measured(name, None, str(error))

@@ -177,7 +177,7 @@ def _reach(engine: Engine, node: Node, last: int) -> tuple[str, tuple[float, ...
     from seqchat.corpus.cleaning import GLUE
     from seqchat.insight.connectivity import connectivity
 
-    ids, _ = engine.context.tree.best(node, 1, engine.allowed)
+    ids, _ = engine.context.tree.top_words(node, 1, engine.suggestible_mask)
     word_id = int(ids[0])
     norms = connectivity(engine, node, word_id, last)
     return engine.vocabulary.words[word_id].removeprefix(GLUE), tuple(norms.tolist())

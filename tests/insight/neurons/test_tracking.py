@@ -225,7 +225,7 @@ def test_drawing_keeps_the_smallest_hashes(dialogs):
 
 def test_drawing_begins_with_what_training_holds_out(dialogs):
     digests = np.array([digest(dialog) for dialog in dialogs], dtype=np.uint64)
-    held = {dialog for dialog, out in zip(dialogs, hold_out(digests, 0.1).all(digests), strict=True) if out}
+    held = {dialog for dialog, out in zip(dialogs, hold_out(digests, 0.1).held_out_mask(digests), strict=True) if out}
     assert held == set(draw(dialogs, 10**9)[: len(held)])
 
 
