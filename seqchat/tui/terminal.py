@@ -10,30 +10,19 @@ import string
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 
 from rich.segment import Segment
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
-from textual._xterm_parser import XTermParser
 from textual.color import Color
 from textual.filter import LineFilter
-from textual.message import Message
 
 from seqchat.corpus.cleaning import is_safe, without_escapes
+from seqchat.tui.textual_compat import filter_input, name_sequence
 
 _LOOK_SECONDS, _END_SECONDS = 1.0, 2.0
 
-
 # What begins longer codes after Esc, and what terminals send for the motions of words
 _NOT_ALT = "OPbf[]\\^_"
-
-
-@dataclass(frozen=True)
-class _AltKey:
-    """A key as Textual's table of codes has them."""
-
-    value: str
 
 
 def let_alt_through() -> None:
@@ -45,7 +34,7 @@ def let_alt_through() -> None:
     for character in string.ascii_letters + string.digits + string.punctuation:
         if character not in _NOT_ALT:
             key = f"alt+shift+{character.lower()}" if character.isupper() else f"alt+{character}"
-            ANSI_SEQUENCES_KEYS[f"\x1b{character}"] = (_AltKey(key),)  # type: ignore[index]
+            name_sequence(f"\x1b{character}", key)
 
 
 class Pastes:
@@ -95,18 +84,7 @@ class Pastes:
 
 def let_pastes_through() -> None:
     """Have Textual read pastes as `Pastes` cleans them."""
-    read = XTermParser.feed
-    if hasattr(read, "cleans_pastes"):
-        return
-
-    def feed(self: XTermParser, data: str) -> Iterable[Message]:
-        pastes: Pastes = self.__dict__.setdefault("_pastes", Pastes())
-        cleaned = pastes.clean(data)
-        # Nothing at all is how the end of all input is told.
-        return read(self, cleaned) if cleaned or not data else ()
-
-    feed.cleans_pastes = True  # type: ignore[attr-defined]
-    XTermParser.feed = feed  # type: ignore[method-assign]
+    filter_input(lambda: Pastes().clean)
 
 
 class Harmless(LineFilter):

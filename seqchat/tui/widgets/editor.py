@@ -8,12 +8,9 @@ from dataclasses import dataclass, replace
 from rich.style import Style
 from rich.text import Text
 from textual import events
-from textual.document._document import EditResult, Location, Selection
-from textual.document._document_navigator import DocumentNavigator
-from textual.document._edit import Edit
-from textual.document._history import EditHistory
 from textual.message import Message
 from textual.widgets import TextArea
+from textual.widgets.text_area import DocumentNavigator, Edit, EditHistory, EditResult, Location, Selection
 
 from seqchat.corpus.cleaning import clean
 from seqchat.tui.keys import Key, bind

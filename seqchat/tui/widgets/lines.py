@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from rich.containers import Lines
 from rich.text import Text
-from textual.document._wrapped_document import WrappedDocument
+from textual.widgets.text_area import WrappedDocument
 
 
 class WrappedLines(WrappedDocument):

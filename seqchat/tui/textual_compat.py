@@ -1,0 +1,103 @@
+"""All that is used of Textual beyond its public interface, each with its reason.
+
+`tests/tui/test_textual_compat.py` checks that every name exists, so that another version of Textual fails there first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
+from textual._xterm_parser import XTermParser
+from textual.app import App
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class _KeyName:
+    """A key, in the form in which Textual's table of escape sequences holds one."""
+
+    value: str
+
+
+def name_sequence(sequence: str, key: str) -> None:
+    """Read an escape sequence of the terminal as a key.
+
+    Why: Textual has no way to add a sequence to its table.
+    """
+    ANSI_SEQUENCES_KEYS[sequence] = (_KeyName(key),)  # type: ignore[index]
+
+
+def filter_input(make_filter: Callable[[], Callable[[str], str]]) -> None:
+    """Pass all that the terminal sends through a filter, one for each parser, before Textual reads it.
+
+    Why: Textual has no hook between the terminal and its parser.
+    """
+    feed = XTermParser.feed
+    if hasattr(feed, "is_filtered"):
+        return
+
+    def filtered_feed(self: XTermParser, data: str) -> Iterable[Message]:
+        clean: Callable[[str], str] = self.__dict__.setdefault("_seqchat_filter", make_filter())
+        cleaned = clean(data)
+        # The end of all input is an empty string, which has to arrive.
+        return feed(self, cleaned) if cleaned or not data else ()
+
+    filtered_feed.is_filtered = True  # type: ignore[attr-defined]
+    XTermParser.feed = filtered_feed  # type: ignore[method-assign]
+
+
+def draw_now(screen: Screen[object], widget: Widget) -> None:
+    """Draw a widget that has changed at once.
+
+    Why: a public refresh waits for the next frame, in which all other widgets are drawn too.
+    """
+    screen._dirty_widgets.add(widget)
+    screen._on_timer_update()
+
+
+def draw_everything(app: App[object]) -> None:
+    """Send every cell of the screen to the terminal again.
+
+    Why: a public refresh sends only cells that have changed, but a terminal may come back empty after a suspend.
+    """
+    app._display(app.screen, app.screen._compositor.render_full_update())
+
+
+def can_suspend(app: App[object]) -> bool:
+    """Return whether the app runs in a terminal from which it can be suspended.
+
+    Why: only the driver knows, and the app does not publish it.
+    """
+    return app._driver is not None and app._driver.can_suspend
+
+
+class LifecycleApp(App[Result]):
+    """An app that is told before it ends and when it fails.
+
+    Why: Textual removes the widgets before it calls public code, and prints a traceback over what was written.
+    """
+
+    def before_shutdown(self) -> None:
+        """Save what has to be saved while the widgets still exist."""
+
+    def on_crash(self, error: Exception) -> None:
+        """Save what has to be saved after an error that nobody handled; it ends the app."""
+
+    async def _shutdown(self) -> None:
+        self.before_shutdown()
+        await super()._shutdown()
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.on_crash(error)
+        super()._handle_exception(error)
+
+    def _print_error_renderables(self) -> None:
+        # Whoever started the app explains the error.
+        self._exit_renderables.clear()
