@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+# Starts to measure lines, so it comes before the first import of seqchat.
+from .lines.plugin import pytest_addoption, pytest_terminal_summary  # noqa: F401
+
+# isort: split
 import os
 from collections.abc import Sequence
 from pathlib import Path

@@ -20,7 +20,7 @@ import slipcover
 _HERE = Path(__file__).parent
 # Names the folder in which processes leave what they measured.
 _VARIABLE = "SEQCHAT_LINES"
-# Comes last in the alphabet, behind the packages.
+# Comes after the packages in the alphabet.
 _TOTAL = "total"
 _NOT_RUN = [r"pragma: no cover", r"if TYPE_CHECKING:"]
 
@@ -75,7 +75,7 @@ def measure_this_process() -> None:
     lines = _begin(_package(), None)
 
     def write() -> None:
-        # A test may have taken away the folder that the process stands in, or the run may be over.
+        # A test may have removed the folder that the process runs in, or the run may be over.
         with suppress(OSError):
             covered = lines.get_coverage()
             covered["files"] = {str(Path(name).absolute()): found for name, found in covered["files"].items()}

@@ -1,18 +1,14 @@
-"""Which lines of seqchat the tests run: measured from before the first import, and shown at the end."""
+"""Hooks of pytest that show which lines of seqchat the tests run. Importing this module starts the measurement."""
 
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "tests" / "lines"))
+from . import measuring
 
-import measuring
-
-# Processes that the first one starts are measured from their very beginning, by sitecustomize.py.
+# Processes that this one starts are measured from their first line on, by sitecustomize.py.
 _MEASUREMENT = None if "PYTEST_XDIST_WORKER" in os.environ else measuring.Measurement()
 
 
