@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seqchat.evaluation.quality import Quality
+from seqchat.evaluation.metrics import Metrics
 from seqchat.model.cells import CELLS
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.ngrams import Mixture
@@ -49,7 +49,7 @@ def model_card(
     name: str,
     checkpoint: Checkpoint,
     settings: TrainingSettings,
-    heads: dict[str, Quality],
+    heads: dict[str, Metrics],
     *,
     tokens: int,
     seconds: float,
@@ -90,5 +90,5 @@ def _ngrams(mixture: Mixture | None) -> str:
     )
 
 
-def _row(name: str, quality: Quality) -> str:
+def _row(name: str, quality: Metrics) -> str:
     return f"| {name} | {quality.perplexity:.1f} | {quality.top1:.1%} | {quality.top3:.1%} | {quality.top5:.1%} |"

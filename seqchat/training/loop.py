@@ -15,7 +15,8 @@ from torch.nn.parallel import DistributedDataParallel
 from seqchat.corpus.batches import NO_TARGET, Batch, Lanes
 from seqchat.corpus.encoding import IdStream
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.quality import Quality, measure
+from seqchat.evaluation.metrics import Metrics
+from seqchat.evaluation.validation import validate
 from seqchat.model.network import Network
 from seqchat.training.averaging import WeightAverage
 from seqchat.training.devices import choose_device, limit_memory, random_state, set_random_state, uses_bf16
@@ -77,8 +78,8 @@ class TrainingReport:
     seconds: float
     learning_rate: float
     training_loss: float
-    quality: Quality
-    heads: dict[str, Quality]
+    quality: Metrics
+    heads: dict[str, Metrics]
     improved: bool
 
 
@@ -276,7 +277,7 @@ class Trainer:
     def _report(self) -> TrainingReport:
         counters = self.counters
         with self.average.applied():
-            heads = measure(self.network, self.validation, self.suggestible)
+            heads = validate(self.network, self.validation, self.suggestible)
         quality = list(heads.values())[-1]
         # All processes decide by the same number, or some would stop and others wait for them.
         perplexity = self.group.mean(quality.perplexity)

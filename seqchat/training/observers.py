@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -87,7 +88,7 @@ class TensorBoard:
 
     def report(self, report: TrainingReport) -> None:
         for head, quality in report.heads.items():
-            for name, value in quality.to_json().items():
+            for name, value in asdict(quality).items():
                 self._add(f"validation {head}/{name}", value, report.tokens)
         self._writer.flush()
 

@@ -24,8 +24,9 @@ from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.adaptation import tune
+from seqchat.evaluation.metrics import Metrics
 from seqchat.evaluation.mixing import tune_mixture
-from seqchat.evaluation.quality import Quality, measure
+from seqchat.evaluation.validation import validate
 from seqchat.files import replace_folder, write_file
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
@@ -89,7 +90,7 @@ class TrainingResult:
     outcome: Outcome
     tokens: int
     seconds: float
-    quality: Quality
+    quality: Metrics
 
 
 def train(
@@ -350,7 +351,7 @@ class _Run:
         trainer, config = self._trainer, self._checkpoint.config
         network = build(config)
         network.load_state_dict(load_weights(self._folder, config))
-        heads = measure(network.to(trainer.device), trainer.validation, trainer.suggestible)
+        heads = validate(network.to(trainer.device), trainer.validation, trainer.suggestible)
         quality = list(heads.values())[-1]
         counters = trainer.counters
         if trainer.group.leads:

@@ -23,7 +23,7 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
-from seqchat.evaluation.quality import measure
+from seqchat.evaluation.validation import validate
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
@@ -119,7 +119,7 @@ def test_perplexity(network: Any, model_folder: Path, text: Path) -> float:
     vocabulary = Vocabulary(checkpoint.words, segmenter("whitespace"))
     with tempfile.TemporaryDirectory() as folder:
         stream = IdStream.write(Path(folder), read_dialogs([str(text)]), vocabulary)
-        return measure(network, stream, torch.from_numpy(vocabulary.suggestible))["forward"].perplexity
+        return validate(network, stream, torch.from_numpy(vocabulary.suggestible))["forward"].perplexity
 
 
 def run(cell: str, network: dict[str, Any], settings: TrainingSettings, paths: dict[str, str], folder: Path) -> Row:

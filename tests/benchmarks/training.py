@@ -31,7 +31,7 @@ from seqchat.corpus.segmentation import CorpusSpec, segment_corpus
 from seqchat.corpus.splitting import held_out
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
-from seqchat.evaluation.quality import measure
+from seqchat.evaluation.validation import validate
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
 from seqchat.training.loop import Trainer
@@ -132,7 +132,7 @@ def child(task: dict[str, Any]) -> dict[str, float]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     network = build(ModelConfig(words, **SHAPE))
     network.load_state_dict(weights)
-    quality = measure(network, validation, torch.ones(words, dtype=torch.bool))["forward"]
+    quality = validate(network, validation, torch.ones(words, dtype=torch.bool))["forward"]
     return {"words": tokens, "rate": tokens / seconds, "perplexity": quality.perplexity, "peak": peak}
 
 

@@ -12,8 +12,8 @@ from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.evaluation.examination import Model
-from seqchat.evaluation.quality import measure
 from seqchat.evaluation.reading import assess
+from seqchat.evaluation.validation import validate
 from seqchat.model.kneser_ney import estimate
 from seqchat.model.network import build
 from seqchat.training import baselines
@@ -91,7 +91,7 @@ def test_the_textbook_keeps_its_best_weights(streams, vocabulary):
     assert min(reported) < reported[-1]
     suggestible = torch.from_numpy(vocabulary.suggestible)
     network = model_of(baseline, vocabulary).network
-    assert measure(network, validation, suggestible)["forward"].perplexity == pytest.approx(min(reported), rel=1e-4)
+    assert validate(network, validation, suggestible)["forward"].perplexity == pytest.approx(min(reported), rel=1e-4)
     assert watcher.steps > 0
     assert watcher.parameters == baseline.parameters == sum(w.numel() for w in network.parameters())
     assert suggest(Engine("textbook", baseline.checkpoint), "今天", 5)

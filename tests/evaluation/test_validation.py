@@ -6,7 +6,7 @@ import torch
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.sources import read_dialogs
-from seqchat.evaluation.quality import measure
+from seqchat.evaluation.validation import validate
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.network import build
 
@@ -37,7 +37,7 @@ def test_the_measures_are_those_of_their_definitions(engine, models, tmp_path, l
                         hits[k] += word in engine.vocabulary and word_id in best[:k]
     network = build(engine.config)
     network.load_state_dict(Checkpoint.load(models[engine.config.cell]).weights)
-    quality = measure(network, stream, suggestible, lanes=lanes, window=window)["forward"]
+    quality = validate(network, stream, suggestible, lanes=lanes, window=window)["forward"]
     assert (quality.tokens, quality.words) == (tokens, words)
     assert quality.perplexity == pytest.approx(math.exp(loss / tokens), rel=1e-4)
     for k, share in ((1, quality.top1), (3, quality.top3), (5, quality.top5)):

@@ -1,0 +1,74 @@
+"""Reading a text with a network: the one loop that carries a state over a text without training.
+
+Dialogs are read side by side. A lane is a column of the batch: it reads one dialog after the other, window by window,
+and has a row of the network's state of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqchat.corpus.batches import NO_TARGET, Batch, Lanes
+from seqchat.model.network import Network
+from seqchat.model.ngrams import Contexts, NgramModel
+
+
+@dataclass(frozen=True)
+class BatchFeatures:
+    """What the targets of a batch are predicted from.
+
+    batch: the lanes of the batch that have targets
+    lanes: their numbers among all lanes
+    heads: features [time, lanes, embedding] of each head of the network, on its device
+    contexts: what the n-grams know before each target [time, lanes, order - 1]; None without n-grams
+    """
+
+    batch: Batch
+    lanes: NDArray[np.int64]
+    heads: Mapping[str, Tensor]
+    contexts: Contexts | None
+
+    @property
+    def valid_mask(self) -> NDArray[np.bool_]:
+        """Which positions have a target: bool [time, lanes]."""
+        return self.batch.targets != NO_TARGET
+
+
+def read_lanes(network: Network, reader: Lanes, ngrams: NgramModel | None = None) -> Iterator[BatchFeatures]:
+    """Read all batches with a network, and with n-grams if there are any; each dialog starts from the initial state."""
+    device = network.output_bias.device
+    state = network.initial_state(reader.lanes)
+    contexts = ngrams.begin(reader.lanes) if ngrams else None
+    for batch in reader:
+        lanes = np.flatnonzero((batch.targets != NO_TARGET).any(axis=0))
+        if not len(lanes):
+            continue
+        batch = _select(batch, lanes)
+        inputs, targets, reset_mask = (
+            torch.from_numpy(array).to(device) for array in (batch.inputs, batch.targets, batch.reset_mask)
+        )
+        # Not around the loop: between two batches the caller is in a mode of its own.
+        with torch.inference_mode():
+            output = network(inputs, network.reset(state[..., lanes, :], reset_mask), targets)
+            state[..., lanes, :] = output.state
+        known = None
+        if ngrams is not None and contexts is not None:
+            known = _read_ngrams(ngrams, contexts[lanes], batch)
+            contexts[lanes] = known[-1]
+        yield BatchFeatures(batch, lanes, output.heads, known)
+
+
+def _select(batch: Batch, lanes: NDArray[np.int64]) -> Batch:
+    return Batch(batch.inputs[:, lanes], batch.targets[:, lanes], batch.kinds[:, lanes], batch.reset_mask[lanes])
+
+
+def _read_ngrams(ngrams: NgramModel, contexts: Contexts, batch: Batch) -> Contexts:
+    """Return the contexts before each target: [time, lanes, order - 1]."""
+    contexts[batch.reset_mask] = ngrams.begin(int(batch.reset_mask.sum()))
+    return ngrams.read(contexts, batch.inputs)

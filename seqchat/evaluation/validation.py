@@ -1,0 +1,46 @@
+"""Evaluating a network alone, each of its heads, as training validates it."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+from seqchat.corpus.batches import Lanes
+from seqchat.corpus.encoding import WORD, IdStream, Kinds
+from seqchat.evaluation.lanes import read_lanes
+from seqchat.evaluation.metrics import NATS, SUMS, Metrics, Sums, count_better, token_sums
+from seqchat.model.network import Network
+
+
+@torch.inference_mode()
+def validate(
+    network: Network, stream: IdStream, suggestible: Tensor, *, lanes: int = 32, window: int = 64
+) -> dict[str, Metrics]:
+    """Read a text once, each dialog from its beginning, and return the metrics of each head.
+
+    suggestible: bool [vocabulary] on the CPU, the words that may be suggested; others are never hits. A head that also
+    reads from the right sees no farther than the window.
+    """
+    was_training = network.training
+    network.eval()
+    sums: dict[str, Sums] = {}
+    for read in read_lanes(network, Lanes(stream, lanes, window)):
+        valid_mask = read.valid_mask
+        targets, kinds = torch.from_numpy(read.batch.targets[valid_mask]), read.batch.kinds[valid_mask]
+        for head, features in read.heads.items():
+            logits = network.logits(features[torch.from_numpy(valid_mask).to(features.device)])
+            sums[head] = sums.get(head, np.zeros(len(SUMS))) + _sums(logits, targets, kinds, suggestible)
+    network.train(was_training)
+    return {head: Metrics.of(total) for head, total in sums.items()}
+
+
+def _sums(logits: Tensor, targets: Tensor, kinds: Kinds, suggestible: Tensor) -> Sums:
+    """Return the sums over tokens, given logits [tokens, words], which are overwritten."""
+    known = (kinds == WORD) & suggestible[targets].numpy()
+    targets, hidden = targets.to(logits.device), (~suggestible).nonzero()[:, 0].to(logits.device)
+    nats = float(cross_entropy(logits, targets, reduction="sum"))
+    total: Sums = token_sums(kinds, known, count_better(logits, targets, hidden)).sum(axis=0)
+    total[NATS] = nats
+    return total
