@@ -38,7 +38,7 @@ class Engine:
         self.network = build_steps(checkpoint.config, checkpoint.weights, precision)
         self.context = TextContext(self.network, self.vocabulary, checkpoint.mixture)
         self.mixture = checkpoint.mixture
-        self.memory = Memory(checkpoint.adaptation, len(checkpoint.words))
+        self.memory = Memory(checkpoint.cache, len(checkpoint.words))
         # 0 for the words [words] that may be offered, minus infinity for the others
         self.suggestible_mask = torch.zeros(len(self.vocabulary))
         self.suggestible_mask[torch.from_numpy(~self.vocabulary.suggestible)] = -torch.inf

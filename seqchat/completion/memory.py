@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from seqchat.completion.states import Node
-from seqchat.model.config import Adaptation
+from seqchat.model.config import CacheWeights
 
 # So many words are remembered; the features of one take 1 KB with an embedding of 256.
 MAX_REMEMBERED_WORDS = 2_000
@@ -25,16 +25,16 @@ _MAX_NODES = 500
 class NeuralCache:
     """Remembered words as one table, for a vocabulary of some size."""
 
-    def __init__(self, features: Tensor, ids: Tensor, adaptation: Adaptation, vocabulary_size: int) -> None:
+    def __init__(self, features: Tensor, ids: Tensor, cache_weights: CacheWeights, vocabulary_size: int) -> None:
         """Take the features [words, embedding] before each of the words, ids [words]."""
         self._features = features
-        self._adaptation = adaptation
+        self._cache_weights = cache_weights
         # The different ids in ascending order, and for each word its place among them
         self.distinct, self._places = torch.unique(ids, return_inverse=True)
         # For each id of the vocabulary its place in `shares`; the last one is for all that is not remembered.
         self._place_of = torch.full((vocabulary_size,), len(self.distinct))
         self._place_of[self.distinct] = torch.arange(len(self.distinct))
-        self._kept = math.log1p(-adaptation.share)
+        self._kept = math.log1p(-cache_weights.cache_lambda)
         self._shares: dict[Node, Tensor] = {}
 
     def mix_row(self, row: Tensor, shares: Tensor) -> Tensor:
@@ -58,15 +58,17 @@ class NeuralCache:
 
     def shares_after(self, features: Tensor) -> Tensor:
         """Return the same for features [embedding]."""
-        weights = (self._features @ features * self._adaptation.flatness).softmax(dim=0) * self._adaptation.share
+        weights = (self._features @ features * self._cache_weights.cache_theta).softmax(
+            dim=0
+        ) * self._cache_weights.cache_lambda
         return torch.zeros(len(self.distinct) + 1).index_add_(0, self._places, weights).log()
 
 
 class Memory:
     """What was written before: texts that were learned, and the finished turns of the text at hand."""
 
-    def __init__(self, adaptation: Adaptation, vocabulary_size: int) -> None:
-        self.adaptation = adaptation
+    def __init__(self, cache_weights: CacheWeights, vocabulary_size: int) -> None:
+        self.cache_weights = cache_weights
         self._vocabulary_size = vocabulary_size
         self._learned: deque[tuple[Tensor, int]] = deque(maxlen=MAX_REMEMBERED_WORDS)
         self._last: tuple[Node, NeuralCache | None] | None = None
@@ -83,7 +85,7 @@ class Memory:
 
     def cache_before(self, node: Node) -> NeuralCache | None:
         """Return what is remembered behind the last finished turn before a node; None where that is nothing."""
-        if not self.adaptation.share:
+        if not self.cache_weights.cache_lambda:
             return None
         if self._last is None or self._last[0] is not node.last_turn_end:
             self._last = node.last_turn_end, self._collect(node.last_turn_end)
@@ -97,6 +99,6 @@ class Memory:
         return NeuralCache(
             torch.stack([features for features, _ in entries]),
             torch.tensor([word_id for _, word_id in entries]),
-            self.adaptation,
+            self.cache_weights,
             self._vocabulary_size,
         )

@@ -21,7 +21,7 @@ from seqchat.evaluation.reading import assess
 from seqchat.evaluation.tally import Tally
 from seqchat.evaluation.texts import Text, kept_for_testing, read_texts, written
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.config import Adaptation
+from seqchat.model.config import CacheWeights
 from seqchat.model.network import Network, build
 from seqchat.model.threads import one_thread
 from seqchat.progress import Progress
@@ -43,7 +43,7 @@ class Model:
         """Return what it predicts from the left, or what another head of the network does alone."""
         if head != "forward":
             return NetworkPredictions(self.network, head=head)
-        return NetworkPredictions(self.network, self.checkpoint.mixture, self.checkpoint.adaptation)
+        return NetworkPredictions(self.network, self.checkpoint.mixture, self.checkpoint.cache)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def load(folder: Path, *, ngrams: bool = True, memory: bool = True) -> Model:
     checkpoint = replace(
         checkpoint,
         mixture=checkpoint.mixture if ngrams else None,
-        adaptation=checkpoint.adaptation if memory else Adaptation(),
+        cache_weights=checkpoint.cache if memory else CacheWeights(),
     )
     network = build(checkpoint.config)
     network.load_state_dict(checkpoint.weights)

@@ -14,7 +14,7 @@ from torch import Tensor
 from seqchat.completion.memory import MAX_REMEMBERED_WORDS
 from seqchat.corpus.batches import NO_TARGET, Batch
 from seqchat.corpus.vocabulary import TURN_ID
-from seqchat.model.config import Adaptation
+from seqchat.model.config import CacheWeights
 from seqchat.model.network import Network
 from seqchat.model.ngrams import Contexts, Mixture, NgramModel
 
@@ -47,12 +47,12 @@ class NetworkPredictions:
         self,
         network: Network,
         mixture: Mixture | None = None,
-        adaptation: Adaptation | None = None,
+        cache_weights: CacheWeights | None = None,
         head: str = "forward",
     ) -> None:
         """Take a network, what is mixed into it, and which of its heads predicts."""
         self._network, self._mixture, self._head = network.eval(), mixture, head
-        self._adaptation = adaptation or Adaptation()
+        self._cache_weights = cache_weights or CacheWeights()
         self._contexts = _ContextReader(mixture.ngrams) if mixture else None
         self._state: Tensor | None = None
         self._memories: dict[int, _LaneMemory] = {}
@@ -60,11 +60,11 @@ class NetworkPredictions:
     @torch.inference_mode()
     def read(self, batch: Batch) -> Iterator[tuple[int, Tensor]]:
         """Yield the probabilities [targets, words] of each lane."""
-        if not self._adaptation.share:
+        if not self._cache_weights.cache_lambda:
             yield from self._rows(batch, self._features(batch))
             return
         for lane, rows, past in self.remember(batch):
-            yield lane, past.mixed(rows, self._adaptation)
+            yield lane, past.mixed(rows, self._cache_weights)
 
     @torch.inference_mode()
     def remember(self, batch: Batch) -> Iterator[tuple[int, Tensor, Past]]:
@@ -131,17 +131,17 @@ class Past:
         """Whether anything is remembered, for each token."""
         return self.usable.any(dim=1)
 
-    def recalled(self, flatness: float) -> Tensor:
+    def recalled(self, cache_theta: float) -> Tensor:
         """Return the weights [tokens, words] of the remembered words, which sum to 1 where there are any."""
-        scores = (self.features @ self.past_features.T * flatness).masked_fill(~self.usable, -math.inf)
+        scores = (self.features @ self.past_features.T * cache_theta).masked_fill(~self.usable, -math.inf)
         return scores.softmax(dim=1).nan_to_num(0.0)
 
-    def mixed(self, rows: Tensor, adaptation: Adaptation) -> Tensor:
+    def mixed(self, rows: Tensor, cache_weights: CacheWeights) -> Tensor:
         """Mix what is remembered into probabilities [tokens, words of the vocabulary]."""
         if not self.usable.numel():
             return rows
-        share = adaptation.share * self.there[:, None]
-        recalled = self.recalled(adaptation.flatness) * share
+        share = cache_weights.cache_lambda * self.there[:, None]
+        recalled = self.recalled(cache_weights.cache_theta) * share
         return (rows * (1 - share)).scatter_add_(1, self.past_words.expand(len(rows), -1), recalled)
 
 

@@ -22,7 +22,7 @@ from torch.nn.functional import linear
 Gates = dict[str, Tensor]
 
 # A rectifier has no upper end: over many words its state could grow until it is no longer a number.
-_MOST_RECTIFIED = 1e10
+_MAX_RECTIFIED = 1e10
 
 
 class LayerWeights(NamedTuple):
@@ -58,7 +58,7 @@ def rnn_relu(x: Tensor, state: Tensor, w: LayerWeights, hold: Hold = free) -> tu
 
 
 def _rectified(values: Tensor) -> Tensor:
-    return torch.relu(values).clamp(max=_MOST_RECTIFIED)
+    return torch.relu(values).clamp(max=_MAX_RECTIFIED)
 
 
 def _rnn(

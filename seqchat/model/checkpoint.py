@@ -11,23 +11,24 @@ from typing import Any
 from safetensors.torch import save
 from torch import Tensor
 
-from seqchat.errors import SeqchatError, one_line, quoted
+from seqchat.errors import SeqchatError, one_line
 from seqchat.files import read_bytes, write_file
-from seqchat.model.config import MOST_CONFIG_BYTES, Adaptation, ModelConfig
+from seqchat.model.config import MAX_CONFIG_BYTES, CacheWeights, ModelConfig
 from seqchat.model.folder import CONFIG, FORMAT, NGRAMS, VOCABULARY
+from seqchat.model.migration import upgraded_config
 from seqchat.model.ngrams import Mixture, NgramModel
 from seqchat.model.weights import load_weights, read_tensors, save_weights
 
 # No vocabulary is larger.
-_MOST_VOCABULARY_BYTES = 500_000_000
+_MAX_VOCABULARY_BYTES = 500_000_000
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """A trained model: its network, its words in the order of their ids, and where they come from.
 
-    segmenter: how text was cut into words; data: what it was trained on, as JSON values; adaptation: how the memory of
-    what was written is mixed in; mixture: the n-grams that are, if any.
+    segmenter: how text was cut into words; data: what it was trained on, as JSON values; cache: how the memory of what
+    was written is mixed in; mixture: the n-grams that are, if any.
     """
 
     config: ModelConfig
@@ -35,7 +36,7 @@ class Checkpoint:
     weights: dict[str, Tensor]
     segmenter: str
     data: dict[str, Any] = field(default_factory=dict)
-    adaptation: Adaptation = field(default_factory=Adaptation)
+    cache: CacheWeights = field(default_factory=CacheWeights)
     mixture: Mixture | None = None
 
     def save(self, folder: Path) -> None:
@@ -52,7 +53,7 @@ class Checkpoint:
             "format": FORMAT,
             "model": self.config.to_json(),
             "words": {"segmenter": self.segmenter},
-            "adaptation": asdict(self.adaptation),
+            "cache": asdict(self.cache),
             "mixture": {"weights": list(self.mixture.weights)} if self.mixture else None,
             "data": self.data,
         }
@@ -66,16 +67,16 @@ class Checkpoint:
             SeqchatError: a file is missing, of a newer format, or does not fit the others; the message says which.
         """
         try:
-            document = json.loads(read_bytes(folder / CONFIG, MOST_CONFIG_BYTES).decode("utf-8"))
+            document = json.loads(read_bytes(folder / CONFIG, MAX_CONFIG_BYTES).decode("utf-8"))
             # Words may hold any visible character, so only the line feed separates them.
-            text = read_bytes(folder / VOCABULARY, _MOST_VOCABULARY_BYTES).decode("utf-8")
+            text = read_bytes(folder / VOCABULARY, _MAX_VOCABULARY_BYTES).decode("utf-8")
             words = text.removesuffix("\n").split("\n")
         except FileNotFoundError as error:
             raise SeqchatError(f"{folder} is not a complete model: it has no {Path(error.filename).name}.") from None
         except (OSError, ValueError, RecursionError) as error:
             raise SeqchatError(f"The model in {folder} cannot be read ({one_line(error)}).") from error
         try:
-            config, segmenter, data, adaptation, weights = _parse(document)
+            config, segmenter, data, cache, weights = _parse(document)
         except SeqchatError as error:
             raise SeqchatError(f"{folder / CONFIG}: {error}") from error
         if len(words) != config.vocabulary_size:
@@ -83,7 +84,7 @@ class Checkpoint:
                 f"The model in {folder} knows {config.vocabulary_size} words, but its {VOCABULARY} has {len(words)}."
             )
         mixture = None if weights is None else _load_mixture(folder, weights, len(words))
-        return cls(config, words, load_weights(folder, config), segmenter, data, adaptation, mixture)
+        return cls(config, words, load_weights(folder, config), segmenter, data, cache, mixture)
 
 
 def _load_mixture(folder: Path, weights: tuple[float, ...], words: int) -> Mixture:
@@ -94,14 +95,10 @@ def _load_mixture(folder: Path, weights: tuple[float, ...], words: int) -> Mixtu
         raise SeqchatError(f"The n-grams of the model in {folder} cannot be used: {one_line(error)}") from error
 
 
-def _parse(document: Any) -> tuple[ModelConfig, str, dict[str, Any], Adaptation, tuple[float, ...] | None]:
+def _parse(document: Any) -> tuple[ModelConfig, str, dict[str, Any], CacheWeights, tuple[float, ...] | None]:
     if not isinstance(document, Mapping) or type(document.get("format")) is not int:
         raise SeqchatError("this is not the configuration of a seqchat model.")
-    if document["format"] != FORMAT:
-        raise SeqchatError(
-            f"the model has format {quoted(document['format'])}, this seqchat reads format {FORMAT}; "
-            f"install the version that wrote it, or train it again."
-        )
+    document = upgraded_config(document)
     words, data, mixture = document.get("words"), document.get("data", {}), document.get("mixture")
     if not isinstance(words, Mapping) or not isinstance(words.get("segmenter"), str):
         raise SeqchatError("it does not say how text is cut into words.")
@@ -110,5 +107,5 @@ def _parse(document: Any) -> tuple[ModelConfig, str, dict[str, Any], Adaptation,
     if mixture is not None and not (isinstance(mixture, Mapping) and isinstance(mixture.get("weights"), list)):
         raise SeqchatError("its entry 'mixture' is not an object of weights.")
     weights = None if mixture is None else tuple(mixture["weights"])
-    adaptation = Adaptation.from_json(document.get("adaptation", {}))
-    return ModelConfig.from_json(document.get("model")), words["segmenter"], data, adaptation, weights
+    cache = CacheWeights.from_json(document.get("cache", {}))
+    return ModelConfig.from_json(document.get("model")), words["segmenter"], data, cache, weights

@@ -13,19 +13,19 @@ Nonlinearity = Literal["tanh", "relu"]
 Objective = Literal["next", "infill", "window"]
 
 # No configuration is larger.
-MOST_CONFIG_BYTES = 10_000_000
+MAX_CONFIG_BYTES = 10_000_000
 
 # What no network reaches that a computer can train; a file that asks for more is refused before memory is taken.
-_MOST = {
+_MAX = {
     "vocabulary_size": 10_000_000,
     "layers": 100,
     "embedding_size": 100_000,
     "hidden_size": 100_000,
     "window": 1_000,
 }
-_MOST_PARAMETERS = 100_000_000_000
+_MAX_PARAMETERS = 100_000_000_000
 # With more the products of two contexts leave the range of numbers.
-_MOST_FLATNESS = 1_000
+_MAX_CACHE_THETA = 1_000
 
 # How many weight matrices stand below each other in a cell's fused weights.
 ROWS = {"rnn": 1, "gru": 3, "lstm": 4}
@@ -51,7 +51,7 @@ class ModelConfig:
     bidirectional: bool = False
 
     def __post_init__(self) -> None:
-        for name, most in _MOST.items():
+        for name, most in _MAX.items():
             value = getattr(self, name)
             if type(value) is not int or value < 1:
                 raise SeqchatError(f"A model's {name} must be a whole number of at least 1, not {quoted(value)}.")
@@ -70,8 +70,8 @@ class ModelConfig:
             )
         if self.bidirectional and self.objective == "infill":
             raise SeqchatError("The objective infill has two directions already; leave bidirectional out.")
-        if self.parameters > _MOST_PARAMETERS:
-            raise SeqchatError(f"A model has at most {_MOST_PARAMETERS:,} parameters, not {self.parameters:,}.")
+        if self.parameters > _MAX_PARAMETERS:
+            raise SeqchatError(f"A model has at most {_MAX_PARAMETERS:,} parameters, not {self.parameters:,}.")
 
     @property
     def directions(self) -> int:
@@ -111,28 +111,29 @@ class ModelConfig:
 
 
 @dataclass(frozen=True)
-class Adaptation:
-    """How the memory of what the writer wrote is mixed in (Grave, Joulin and Usunier 2017).
+class CacheWeights:
+    """How the neural cache of what the writer wrote is mixed in (Grave, Joulin and Usunier 2017).
 
-    share: λ, how much of the probability it has, 0 for no memory; flatness: θ, how sharply it prefers like contexts.
+    cache_lambda: λ, the share of the probability that the cache has, 0 for no cache; cache_theta: θ, how sharply it
+    prefers similar contexts.
     """
 
-    share: float = 0.0
-    flatness: float = 0.1
+    cache_lambda: float = 0.0
+    cache_theta: float = 0.1
 
     def __post_init__(self) -> None:
-        if not (_is_number(self.share) and 0 <= self.share < 1):
-            raise SeqchatError(f"The share of the memory is at least 0 and less than 1, not {quoted(self.share)}.")
-        if not (_is_number(self.flatness) and 0 <= self.flatness <= _MOST_FLATNESS):
+        if not (_is_number(self.cache_lambda) and 0 <= self.cache_lambda < 1):
+            raise SeqchatError(f"cache_lambda must be at least 0 and less than 1, not {quoted(self.cache_lambda)}.")
+        if not (_is_number(self.cache_theta) and 0 <= self.cache_theta <= _MAX_CACHE_THETA):
             raise SeqchatError(
-                f"The flatness of the memory is a number from 0 to {_MOST_FLATNESS:,}, not {quoted(self.flatness)}."
+                f"cache_theta must be a number from 0 to {_MAX_CACHE_THETA:,}, not {quoted(self.cache_theta)}."
             )
 
     @classmethod
-    def from_json(cls, values: Any) -> Adaptation:
+    def from_json(cls, values: Any) -> CacheWeights:
         """Read the fields back; unknown ones are an error."""
-        if not isinstance(values, Mapping) or set(values) - {"share", "flatness"}:
-            raise SeqchatError("Its entry 'adaptation' is not an object of share and flatness.")
+        if not isinstance(values, Mapping) or set(values) - {"cache_lambda", "cache_theta"}:
+            raise SeqchatError("Its entry 'cache' is not an object of cache_lambda and cache_theta.")
         return cls(**values)
 
 

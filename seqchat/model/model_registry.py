@@ -12,8 +12,9 @@ from typing import Any
 from seqchat import locations
 from seqchat.errors import SeqchatError, quoted
 from seqchat.files import expanded, is_folder, read_bytes
-from seqchat.model.config import MOST_CONFIG_BYTES, ModelConfig
+from seqchat.model.config import MAX_CONFIG_BYTES, ModelConfig
 from seqchat.model.folder import CONFIG, FORMAT, NGRAMS, VOCABULARY, WEIGHTS
+from seqchat.model.migration import is_readable
 
 DEFAULT_MODEL = "lstm-chat"
 # Of about as many parameters each, trained on the same text
@@ -74,8 +75,8 @@ def _problem(path: Path) -> str:
         return f"its {CONFIG} cannot be read"
     if not isinstance(document, dict) or "model" not in document:
         return ""  # of another program
-    if document.get("format") != FORMAT:
-        return f"its format is not {FORMAT}, which this seqchat reads"
+    if not is_readable(document.get("format")):
+        return f"its format is not one that this seqchat reads (1 to {FORMAT})"
     if _describe(path) is None:
         return f"its {CONFIG} is damaged"
     for name in (VOCABULARY, WEIGHTS, *([NGRAMS] if document.get("mixture") else [])):
@@ -105,7 +106,7 @@ def _folders() -> Iterator[Path]:
 
 
 def _document(path: Path) -> Any:
-    return json.loads(read_bytes(path / CONFIG, MOST_CONFIG_BYTES).decode("utf-8"))
+    return json.loads(read_bytes(path / CONFIG, MAX_CONFIG_BYTES).decode("utf-8"))
 
 
 def _is_model(path: Path) -> bool:

@@ -30,7 +30,7 @@ class Activations:
 
 
 @dataclass(frozen=True)
-class Run:
+class NetworkOutput:
     """What a network makes of a window of text.
 
     heads: features [time, batch, embedding] by name, each a prediction of the same next words; the last is the best.
@@ -59,11 +59,11 @@ class Network(nn.Module):
         parts = CELLS[self.config.cell].state_parts
         return self.output_bias.new_zeros(self.config.layers, parts, batch, self.config.hidden_size)
 
-    def reset(self, state: Tensor, fresh: Tensor) -> Tensor:
+    def reset(self, state: Tensor, reset_mask: Tensor) -> Tensor:
         """Return the state with zeros in the rows [batch] that begin a new text, cut off from its history."""
-        return state.detach() * (~fresh)[:, None]
+        return state.detach() * (~reset_mask)[:, None]
 
-    def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> Run:
+    def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> NetworkOutput:
         """Read ids [time, batch] from a state; targets [time, batch]: the next words, negative where there is none."""
         raise NotImplementedError
 
@@ -101,11 +101,11 @@ class NextNetwork(Network):
         self.recurrent = self._stack()
         self.projection = self._projection(config.hidden_size)
 
-    def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> Run:
+    def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> NetworkOutput:
         """Read ids from left to right."""
         output, state = self.recurrent(self._embed(ids), state)
         dropped = locked_dropout(output, self.dropouts.output, self.training)
-        return Run({"forward": self.projection(dropped)}, state, (Activations(output, dropped),))
+        return NetworkOutput({"forward": self.projection(dropped)}, state, (Activations(output, dropped),))
 
 
 class InfillNetwork(NextNetwork):
@@ -126,14 +126,14 @@ class InfillNetwork(NextNetwork):
             nn.Linear(config.hidden_size, config.embedding_size, bias=False),
         )
 
-    def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> Run:
+    def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> NetworkOutput:
         """Read ids from left to right and targets from right to left; what lies beyond the window is cut off."""
-        run = super().forward(ids, state, targets)
-        backward, right, there = self._read_backward(targets)
-        both = self.joint(torch.cat((run.stacks[0].dropped, right), dim=-1)) * there
-        forward = run.heads["forward"]
+        output = super().forward(ids, state, targets)
+        backward, right, valid_mask = self._read_backward(targets)
+        both = self.joint(torch.cat((output.stacks[0].dropped, right), dim=-1)) * valid_mask
+        forward = output.heads["forward"]
         heads = {"forward": forward, "backward": self.backward_projection(right), "joint": forward + both}
-        return Run(heads, run.state, (*run.stacks, backward))
+        return NetworkOutput(heads, output.state, (*output.stacks, backward))
 
     def _read_backward(self, targets: Tensor) -> tuple[Activations, Tensor, Tensor]:
         """Return the activations, for each target what lies right of it [time, batch, hidden], and if anything does."""
@@ -144,9 +144,9 @@ class InfillNetwork(NextNetwork):
         output, _ = self.backward_recurrent(self._embed(inputs), self.initial_state(targets.shape[1]))
         dropped = locked_dropout(output, self.dropouts.output, self.training)
         # The target at t may know the words behind it: the state after reading the mirrored window up to t + 1.
-        there = (time < lengths - 1)[..., None]
-        place = (lengths - 2 - time).clamp(min=0)[..., None].expand(-1, -1, output.shape[-1])
-        return Activations(output, dropped), dropped.gather(0, place) * there, there
+        valid_mask = (time < lengths - 1)[..., None]
+        index = (lengths - 2 - time).clamp(min=0)[..., None].expand(-1, -1, output.shape[-1])
+        return Activations(output, dropped), dropped.gather(0, index) * valid_mask, valid_mask
 
 
 class WindowNetwork(Network):
@@ -174,7 +174,7 @@ class WindowNetwork(Network):
         """Return a window of padding."""
         return torch.full((self.config.window - 1, batch, 1), PADDING, device=self.output_bias.device)
 
-    def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> Run:
+    def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> NetworkOutput:
         """Read a window of words that ends at each of the ids."""
         text = torch.cat((state[..., 0], ids))
         windows = text.unfold(0, self.config.window, 1).flatten(0, 1).T
@@ -183,7 +183,7 @@ class WindowNetwork(Network):
         output = outputs[-1].view(*ids.shape, -1)
         dropped = locked_dropout(output, self.dropouts.output, self.training)
         state = text[len(ids) :, :, None]
-        return Run({"forward": self.projection(dropped)}, state, (Activations(output, dropped),))
+        return NetworkOutput({"forward": self.projection(dropped)}, state, (Activations(output, dropped),))
 
 
 _NETWORKS: dict[str, type[Network]] = {"next": NextNetwork, "infill": InfillNetwork, "window": WindowNetwork}

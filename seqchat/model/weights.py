@@ -18,7 +18,7 @@ from seqchat.model.folder import WEIGHTS
 _EMBEDDING, _SCALE = "embedding.weight", "embedding.scale"
 _LEVELS = 127
 # No training comes near; the products of several such weights are numbers still.
-_MOST = 1e10
+_MAX_WEIGHT = 1e10
 
 
 def compact(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -67,7 +67,7 @@ def load_weights(folder: Path, config: ModelConfig) -> dict[str, Tensor]:
 def _sound(weight: Tensor) -> bool:
     """Whether all weights are numbers with which no step leaves the range of numbers."""
     low, high = weight.aminmax()
-    return bool(low > -_MOST) and bool(high < _MOST)
+    return bool(low > -_MAX_WEIGHT) and bool(high < _MAX_WEIGHT)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

@@ -55,7 +55,7 @@ def model_card(
     seconds: float,
 ) -> str:
     """Return the model card as Markdown."""
-    config, data, adaptation = checkpoint.config, checkpoint.data, checkpoint.adaptation
+    config, data, cache = checkpoint.config, checkpoint.data, checkpoint.cache
     return _CARD.format(
         name=name,
         cell=CELLS[config.cell].title,
@@ -74,7 +74,7 @@ def model_card(
         time=duration(seconds),
         recipe=", ".join(f"{name} {value}" for name, value in settings.to_json().items() if value is not None),
         ngrams=_ngrams(checkpoint.mixture),
-        memory=f"share {adaptation.share:g}, flatness {adaptation.flatness:g}" if adaptation.share else "none",
+        memory=f"λ {cache.cache_lambda:g}, θ {cache.cache_theta:g}" if cache.cache_lambda else "none",
         results="\n".join(_row(_READS[head], quality) for head, quality in heads.items()),
         command=data.get("command") or "(not recorded)",
     )

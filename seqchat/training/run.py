@@ -367,11 +367,11 @@ class _Run:
         """Return the checkpoint with n-grams and a memory, as much of them as helps on the text to validate on."""
         trainer = self._trainer
         if self._checkpoint.config.objective == "window" or not trainer.settings.ngrams:
-            return replace(self._checkpoint, adaptation=tune(network, trainer.validation))
+            return replace(self._checkpoint, cache=tune(network, trainer.validation))
         self._observer.message("Counting n-grams")
         ngrams = count_ngrams(trainer.train, self._checkpoint.config.vocabulary_size, trainer.settings.ngrams)
         mixture = tune_mixture(network, ngrams.stored(), trainer.validation)
-        return replace(self._checkpoint, mixture=mixture, adaptation=tune(network, trainer.validation, mixture))
+        return replace(self._checkpoint, mixture=mixture, cache=tune(network, trainer.validation, mixture))
 
 
 def _flat(report: TrainingReport) -> dict[str, Any]:

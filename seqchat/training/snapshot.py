@@ -14,10 +14,11 @@ from torch import Tensor, nn
 
 from seqchat.errors import SeqchatError
 from seqchat.files import write_file
+from seqchat.model.folder import FORMAT
+from seqchat.model.migration import check_format, upgraded_run
 
 # Where a run stands, and where it stood at its last report.
 STATE, GOOD = "state.safetensors", "report.safetensors"
-_FORMAT = "1"
 _MODEL, _OPTIMIZER = "model.", "optimizer."
 
 
@@ -47,7 +48,7 @@ class Snapshot:
 
     def write(self, path: Path) -> None:
         """Write the snapshot into a file, atomically."""
-        write_file(path, save(self.tensors, metadata={"format": _FORMAT, "values": json.dumps(self.values)}))
+        write_file(path, save(self.tensors, metadata={"format": str(FORMAT), "values": json.dumps(self.values)}))
 
     @classmethod
     def read(cls, path: Path) -> Snapshot:
@@ -57,9 +58,9 @@ class Snapshot:
         try:
             with safe_open(path, framework="pt") as file:
                 header = file.metadata() or {}
-                if (found := header.get("format", _FORMAT)) != _FORMAT:
-                    raise SeqchatError(f"{path} has format {found}; this version of seqchat goes on with {_FORMAT}.")
-                values = json.loads(header["values"])
+                version = int(header.get("format", "1"))
+                check_format(str(path), version)
+                values = upgraded_run(json.loads(header["values"]), version)
                 return cls({name: file.get_tensor(name) for name in file.keys()}, values)  # noqa: SIM118
         except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
             raise SeqchatError(f"{path} is damaged ({error}).") from error

@@ -21,17 +21,17 @@ from seqchat.evaluation.adaptation import tune
 from seqchat.evaluation.predictions import NetworkPredictions
 from seqchat.evaluation.reading import assess
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.config import Adaptation
+from seqchat.model.config import CacheWeights
 from seqchat.model.network import build
 from seqchat.model.stepping import Stepped
 
-ADAPTATION = Adaptation(0.2, 0.3)
+CACHE_WEIGHTS = CacheWeights(0.2, 0.3)
 
 
 @pytest.fixture
 def remembering(models) -> Engine:
     engine = Engine.load(models["lstm"])
-    engine.memory.adaptation = ADAPTATION
+    engine.memory.cache_weights = CACHE_WEIGHTS
     return engine
 
 
@@ -43,7 +43,7 @@ def test_mixing_by_its_definition():
     expected = row.exp() * 0.8
     for word_id, weight in zip(ids, weights, strict=True):
         expected[word_id] += 0.2 * weight
-    recall = NeuralCache(entries, ids, ADAPTATION, len(row))
+    recall = NeuralCache(entries, ids, CACHE_WEIGHTS, len(row))
     mixed = recall.mix_row(row, recall.shares_after(features)).exp()
     torch.testing.assert_close(mixed, expected)
     assert float(mixed.sum()) == pytest.approx(1)
@@ -55,7 +55,7 @@ def test_mixing_by_its_definition():
 def test_words_of_finished_turns_are_expected_again(remembering):
     text = "我们吃火锅\n我们吃"
     with_memory = {s.insert: s.probability for s in suggest(remembering, text, 300)}
-    remembering.memory.adaptation = Adaptation()
+    remembering.memory.cache_weights = CacheWeights()
     without = {s.insert: s.probability for s in suggest(remembering, text, 300)}
     assert with_memory["火锅"] > 2 * without["火锅"]
 
@@ -78,17 +78,18 @@ def test_the_memory_is_bounded(remembering):
 
 
 def test_a_share_of_nothing_changes_nothing(lstm):
-    lstm.memory.adaptation = Adaptation()
+    lstm.memory.cache_weights = CacheWeights()
     lstm.learn(["我想吃火锅"])
     assert lstm.memory.cache_before(lstm.context.node("我想\n我")) is None
 
 
 @pytest.mark.parametrize(
-    "values", [{"share": 1.0}, {"share": -0.1}, {"share": math.nan}, {"flatness": "x"}, {"a": 1}, []]
+    "values",
+    [{"cache_lambda": 1.0}, {"cache_lambda": -0.1}, {"cache_lambda": math.nan}, {"cache_theta": "x"}, {"a": 1}, []],
 )
 def test_weights_that_make_no_sense_are_refused(values):
-    with pytest.raises(SeqchatError, match=r"memory|adaptation"):
-        Adaptation.from_json(values)
+    with pytest.raises(SeqchatError, match=r"cache"):
+        CacheWeights.from_json(values)
 
 
 def test_measures_and_engine_agree_on_what_is_remembered(models, tmp_path, remembering):
@@ -104,7 +105,7 @@ def test_measures_and_engine_agree_on_what_is_remembered(models, tmp_path, remem
         node = remembering.context.node(text)
         assert node.depth == end - 1
         loss -= float(remembering.predictor(text).log_probs_of(node, torch.tensor([ids[end]])))
-    predictions = partial(NetworkPredictions, network, remembering.mixture, ADAPTATION)
+    predictions = partial(NetworkPredictions, network, remembering.mixture, CACHE_WEIGHTS)
     found = assess(predictions, stream, remembering.vocabulary).assessment().whole
     assert found.perplexity == pytest.approx(math.exp(loss / (len(ids) - 1)), rel=1e-4)
 
@@ -115,16 +116,16 @@ def test_weights_are_tuned_where_people_repeat_themselves(models, tmp_path, lstm
     network.eval()
     repeated = Dialog(("桌子上有苹果香蕉和西瓜", "沙发旁边有书架") * 6)
     stream = IdStream.write(tmp_path / "repeated", [repeated], lstm.vocabulary)
-    adaptation = tune(network, stream)
-    assert adaptation.share >= 0.1
+    cache_weights = tune(network, stream)
+    assert cache_weights.cache_lambda >= 0.1
     without, with_memory = (
-        assess(partial(NetworkPredictions, network, adaptation=weights), stream, lstm.vocabulary).assessment().whole
-        for weights in (None, adaptation)
+        assess(partial(NetworkPredictions, network, cache_weights=weights), stream, lstm.vocabulary).assessment().whole
+        for weights in (None, cache_weights)
     )
     assert with_memory.perplexity < without.perplexity / 2
     assert with_memory.top5 > without.top5
     once = IdStream.write(tmp_path / "once", [Dialog(("你好",))], lstm.vocabulary)
-    assert tune(network, once) == Adaptation()
+    assert tune(network, once) == CacheWeights()
 
 
 def test_remembered_texts_are_private_bounded_and_can_be_removed(monkeypatch):

@@ -12,7 +12,7 @@ from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.keystrokes import DialogTexts, simulate, simulate_with
-from seqchat.model.config import Adaptation
+from seqchat.model.config import CacheWeights
 
 from ..conftest import small_engine
 
@@ -77,7 +77,7 @@ def test_keys_are_those_of_a_user_for_whom_a_new_engine_reads_everything(seed, s
 
     def engine() -> Engine:
         new = small_engine(WORDS, seed=seed, cell="gru")
-        new.memory = Memory(Adaptation(share, 0.1), len(new.vocabulary))
+        new.memory = Memory(CacheWeights(share, 0.1), len(new.vocabulary))
         return new
 
     def offered(finished: str, current: str) -> list[str]:

@@ -25,7 +25,7 @@ from seqchat.completion.suggestion import suggest
 from seqchat.corpus.vocabulary import SPECIAL_WORDS
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.config import Adaptation, ModelConfig
+from seqchat.model.config import CacheWeights, ModelConfig
 from seqchat.model.folder import CONFIG, NGRAMS, VOCABULARY, WEIGHTS
 from seqchat.model.kneser_ney import estimate
 from seqchat.model.model_registry import find, installed
@@ -59,9 +59,15 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, b
         torch.manual_seed(0)
         weights = build(config).state_dict()
         weights = compact(weights) if name == "compact" else weights
-        adaptation = Adaptation(0.1, 0.5) if name == "lstm" else Adaptation()
+        cache_weights = CacheWeights(0.1, 0.5) if name == "lstm" else CacheWeights()
         Checkpoint(
-            config, WORDS, weights, "auto", {"sources": ["sample"]}, adaptation, mixture if name == "compact" else None
+            config,
+            WORDS,
+            weights,
+            "auto",
+            {"sources": ["sample"]},
+            cache_weights,
+            mixture if name == "compact" else None,
         ).save(folder)
         found[name] = {path.name: path.read_bytes() for path in folder.iterdir()}
     return found

@@ -21,7 +21,7 @@ from seqchat.corpus.cleaning import GLUE, clean, is_safe
 from seqchat.corpus.vocabulary import SPECIAL_WORDS
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.config import Adaptation, ModelConfig
+from seqchat.model.config import CacheWeights, ModelConfig
 from seqchat.model.kneser_ney import estimate
 from seqchat.model.network import build
 from seqchat.model.ngrams import Mixture
@@ -89,7 +89,7 @@ _WORDS += [
 # cell, objective and segmenter in all kinds, with and without what remembers
 _ENGINES: dict[str, dict[str, Any]] = {
     "lstm": {"cell": "lstm", "layers": 2},
-    "memory": {"cell": "gru", "adaptation": Adaptation(0.3, 0.5)},
+    "memory": {"cell": "gru", "cache_weights": CacheWeights(0.3, 0.5)},
     "ngrams": {"cell": "lstm", "order": 3},
     "infill": {"cell": "gru", "objective": "infill"},
     "window": {"cell": "rnn", "objective": "window", "bidirectional": True, "window": 3},
@@ -100,7 +100,7 @@ _ENGINES: dict[str, dict[str, Any]] = {
 
 
 def a_checkpoint(
-    *, order: int = 0, segmenter: str = "auto", adaptation: Adaptation | None = None, **network: Any
+    *, order: int = 0, segmenter: str = "auto", cache_weights: CacheWeights | None = None, **network: Any
 ) -> Checkpoint:
     """Return a small model with random weights, large enough that words differ in probability."""
     words = [*SPECIAL_WORDS, *_WORDS]
@@ -113,7 +113,7 @@ def a_checkpoint(
     if order:
         ids = np.random.default_rng(0).integers(4, len(words), 300).astype(np.int32)
         mixture = Mixture(estimate(ids, np.array([0, 100, 200, 300]), len(words), order=order), (0.2, 0.4, 0.6)[:order])
-    return Checkpoint(config, words, weights, segmenter, {}, adaptation or Adaptation(), mixture)
+    return Checkpoint(config, words, weights, segmenter, {}, cache_weights or CacheWeights(), mixture)
 
 
 # --- what is typed

@@ -53,7 +53,7 @@ def edit(folder, **changes):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"format": 2}, "has format 2, this seqchat reads format 1"),
+        ({"format": 3}, "has format 3, and this seqchat reads formats 1 to 2"),
         ({"format": None}, "not the configuration of a seqchat model"),
         ({"model__cell": "transformer"}, "one of rnn, lstm, gru"),
         ({"model__layers": 0}, "layers must be a whole number"),

@@ -56,7 +56,7 @@ def test_damaged_models_are_told_with_what_is_wrong(tmp_path, monkeypatch, model
     Path("checkpoints/unread/config.json").write_text("{", "utf-8")
     Path("checkpoints/without/vocabulary.txt").unlink()
     newer = Path("checkpoints/newer/config.json")
-    newer.write_text(newer.read_text("utf-8").replace('"format": 1', '"format": 2'), "utf-8")
+    newer.write_text(newer.read_text("utf-8").replace('"format": 2', '"format": 3'), "utf-8")
     Path("checkpoints/foreign/config.json").write_text('{"model_type": "bert"}', "utf-8")
     odd = Path("checkpoints/odd/config.json")
     odd.write_text(odd.read_text("utf-8").replace('"cell": "rnn"', '"cell": "cnn"'), "utf-8")
@@ -65,7 +65,7 @@ def test_damaged_models_are_told_with_what_is_wrong(tmp_path, monkeypatch, model
     assert damaged() == {
         Path("checkpoints/counts"): "it has no ngrams.safetensors",
         Path("checkpoints/cut"): "its model.safetensors is damaged",
-        Path("checkpoints/newer"): "its format is not 1, which this seqchat reads",
+        Path("checkpoints/newer"): "its format is not one that this seqchat reads (1 to 2)",
         Path("checkpoints/odd"): "its config.json is damaged",
         Path("checkpoints/unread"): "its config.json cannot be read",
         Path("checkpoints/without"): "it has no vocabulary.txt",
