@@ -1,4 +1,4 @@
-"""The Python interface, as README shows it."""
+"""The Python interface, as the documents show it."""
 
 import re
 
@@ -52,10 +52,14 @@ def test_failures_are_one_sentence(models):
         model.suggest("你好", k=0)
 
 
-def test_the_examples_of_readme_run(capsys):
-    readme = (REPOSITORY / "README.md").read_text("utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    assert len(blocks) == 3
+@pytest.mark.parametrize(
+    ("document", "examples"),
+    [("README.md", 1), ("README.zh.md", 1), ("docs/scripting.md", 3), ("docs/scripting.zh.md", 3)],
+)
+def test_the_examples_of_documents_run(document, examples, capsys):
+    text = (REPOSITORY / document).read_text("utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == examples
     names: dict[str, object] = {}
     for block in blocks:
         exec(block, names)

@@ -13,6 +13,9 @@ from seqchat.cli import cli
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
+PAGES = [path for path in DOCUMENTS if not path.name.endswith(".zh.md")]
+MAX_README_WORDS = 2_000
+
 _ENDS = {"|", ">", ">>", "<", "&&", "||", ";", "#"}
 
 
@@ -114,10 +117,15 @@ def test_a_wrong_line_is_found(line):
         parse(words)
 
 
+def calls_in(document: Path) -> list[tuple[str, list[str]]]:
+    """Return the lines of a document's shell blocks that call seqchat, with the words of the call."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", document.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return [(line, words) for block in blocks for line in block.splitlines() if (words := called(line))]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_documents_call_the_program_as_it_is(document):
-    blocks = re.findall(r"^```sh\n(.*?)^```", document.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    calls = [(line, words) for block in blocks for line in block.splitlines() if (words := called(line))]
+    calls = calls_in(document)
     assert calls
     for line, words in calls:
         try:
@@ -126,11 +134,33 @@ def test_documents_call_the_program_as_it_is(document):
             pytest.fail(f"{document.name}: {line}: {error.format_message()}")
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_pages_show_the_same_commands_in_both_languages(page):
+    assert [words for _, words in calls_in(page)] == [words for _, words in calls_in(page.with_suffix(".zh.md"))]
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the names by which GitHub links to the headings of a document."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_what_documents_link_to_is_there(document):
     text = document.read_text("utf-8")
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
-        assert "://" in target or (document.parent / target).exists(), target
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if "://" not in target:
+            name, _, anchor = target.partition("#")
+            linked = document.parent / name if name else document
+            assert linked.exists(), target
+            assert not anchor or anchor in anchors(linked), target
+
+
+def test_the_readme_is_short_and_names_the_test_command_of_ci():
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert len(text.split()) <= MAX_README_WORDS
+    assert "pip install '.[test]' && pytest" in text
+    assert "pip install --quiet '.[test]' && pytest" in (ROOT / ".ci/run").read_text("utf-8")
 
 
 def test_the_files_that_contributors_are_sent_to_are_there():
