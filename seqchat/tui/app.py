@@ -41,8 +41,8 @@ class SeqchatApp(App[str]):
     CSS_PATH: ClassVar[list[str]] = [  # type: ignore[assignment]
         "screens/workspace.tcss",
         "screens/dialog.tcss",
-        "screens/experiment.tcss",
-        "screens/flow.tcss",
+        "screens/intervention.tcss",
+        "screens/gradients.tcss",
         "widgets/editor.tcss",
         "widgets/candidates.tcss",
         "widgets/continuations.tcss",
@@ -245,7 +245,7 @@ class SeqchatApp(App[str]):
         """Say how to quit, where Ctrl+C copies nothing."""
         self.notify(say("{key} quits.", key=shown(self.keys["always"][0].keys)), markup=False)
 
-    def on_settings_form_changed(self, message: SettingsForm.Changed) -> None:
+    def on_settings_form_setting_changed(self, message: SettingsForm.SettingChanged) -> None:
         """Work as is set, and keep it."""
         self.set_option(message.name, message.value)
 

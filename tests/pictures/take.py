@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 
 from seqchat.model.model_registry import DEFAULT_MODEL
 from seqchat.tui.app import SeqchatApp
-from seqchat.tui.screens.flow import FlowScreen
+from seqchat.tui.screens.gradients import GradientsScreen
 from seqchat.tui.settings import Settings
 from seqchat.tui.tour.screen import Tour
 from seqchat.tui.widgets.continuations import Continuations
@@ -58,7 +58,7 @@ async def settle(pilot: Pilot[object]) -> None:
         # Three models are loaded one after the other.
         await pilot.pause(15)
         return
-    if isinstance(app.screen, FlowScreen):
+    if isinstance(app.screen, GradientsScreen):
         while app.screen._left:
             await asyncio.sleep(0.1)
         await pilot.pause(0.3)

@@ -6,7 +6,8 @@ import pytest
 from textual._xterm_parser import XTermParser
 from textual.events import Key, Paste
 
-from seqchat.tui import thinking, thoughts
+from seqchat.tui import inference_messages as messages
+from seqchat.tui import inference_worker
 from seqchat.tui.terminal import let_alt_through, let_pastes_through
 from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.continuations import Continuations
@@ -34,13 +35,13 @@ async def test_typing_brings_suggestions_continuations_and_gates(desk, cell, siz
 
 async def test_the_first_frame_comes_before_the_model(desk, monkeypatch):
     gate = threading.Event()
-    load = thinking.Thinker._load
+    load = inference_worker.InferenceWorker._load
 
     def slow_load(self, index, model):
         gate.wait(20)
         return load(self, index, model)
 
-    monkeypatch.setattr(thinking.Thinker, "_load", slow_load)
+    monkeypatch.setattr(inference_worker.InferenceWorker, "_load", slow_load)
     async with desk() as d:
         assert "Starting PyTorch" in d.screen or "Loading" in d.screen
         await d.press(*"今天")
@@ -168,13 +169,13 @@ async def test_right_takes_the_grey_text_and_ctrl_right_one_word_of_it(desk, mon
         await d.press(*"我们")
         await d.settled()
         first = d.bar.suggestions[0]
-        d.workspace.on_ghost(thoughts.Ghost(d.workspace._request, "好吗"))
+        d.workspace.on_ghost_text_ready(messages.GhostTextReady(d.workspace._request, "好吗"))
         assert d.editor.suggestion == first.insert + "好吗"
         await d.press("ctrl+right")
         assert d.editor.text == "我们" + first.insert
         await d.press("alt+z")
         await d.thought()
-        d.workspace.on_ghost(thoughts.Ghost(d.workspace._request, "好吗"))
+        d.workspace.on_ghost_text_ready(messages.GhostTextReady(d.workspace._request, "好吗"))
         await d.press("right")
         assert d.editor.text == "我们" + first.insert + "好吗"
 
@@ -257,7 +258,7 @@ async def test_continuations_can_be_switched_off(desk):
         await d.press(*"我们")
         await d.thought()
         assert not d.workspace.query_one(Continuations).display
-        assert d.workspace._request.growth.branches == ()
+        assert d.workspace._request.continuations.branches == ()
 
 
 async def test_an_answer_to_a_text_that_is_gone_is_dropped(desk):
@@ -267,11 +268,11 @@ async def test_an_answer_to_a_text_that_is_gone_is_dropped(desk):
         await d.press(*"我们")
         await d.settled()
         shown = d.bar.suggestions
-        old = thoughts.Request(-1, "别的")
-        growth = thoughts.Growth((0, 1, 2), 0.8, 0.95)
-        d.workspace.post_message(thoughts.Grown(growth, 0, GeneratedWord(0, "不该出现", 0.0, True)))
-        d.workspace.post_message(thoughts.Thought(old, 0, [], d.panel._trace))
-        d.workspace.post_message(thoughts.Ghost(old, "不该出现"))
+        old = messages.SuggestionRequest(-1, "别的")
+        growth = messages.ContinuationRequest((0, 1, 2), 0.8, 0.95)
+        d.workspace.post_message(messages.ContinuationToken(growth, 0, GeneratedWord(0, "不该出现", 0.0, True)))
+        d.workspace.post_message(messages.SuggestionsReady(old, 0, [], d.panel._trace))
+        d.workspace.post_message(messages.GhostTextReady(old, "不该出现"))
         await d.pilot.pause()
         assert "不该出现" not in d.screen
         assert d.bar.suggestions == shown
@@ -281,20 +282,20 @@ async def test_a_suggestion_for_another_text_is_not_accepted(desk, monkeypatch):
     async with desk() as d:
         await d.press(*"我们")
         await d.settled()
-        monkeypatch.setattr(d.workspace._thinker, "think", lambda request: None)
+        monkeypatch.setattr(d.workspace._worker, "request_suggestions", lambda request: None)
         await d.press("去", "tab", "alt+2", "alt+j", "alt+shift+k")
         assert d.editor.text == "我们去"
 
 
 async def test_a_failure_is_said_and_the_next_text_goes_well(desk, monkeypatch):
-    answer = thinking.Thinker._answer
+    answer = inference_worker.InferenceWorker._handle_request
 
     def failing(self, request):
         if request.text.endswith("去"):
             raise ValueError("oops")
         answer(self, request)
 
-    monkeypatch.setattr(thinking.Thinker, "_answer", failing)
+    monkeypatch.setattr(inference_worker.InferenceWorker, "_handle_request", failing)
     async with desk(size=(160, 40)) as d:
         await d.press(*"我们去")
         await d.until(lambda: "oops" in d.screen)
@@ -305,7 +306,7 @@ async def test_a_failure_is_said_and_the_next_text_goes_well(desk, monkeypatch):
 
 async def test_keys_are_never_lost_while_the_model_is_busy(desk, monkeypatch):
     release = threading.Event()
-    answer = thinking.Thinker._answer
+    answer = inference_worker.InferenceWorker._handle_request
     seen: list[str] = []
 
     def slow_answer(self, request):
@@ -313,7 +314,7 @@ async def test_keys_are_never_lost_while_the_model_is_busy(desk, monkeypatch):
         release.wait(5)
         answer(self, request)
 
-    monkeypatch.setattr(thinking.Thinker, "_answer", slow_answer)
+    monkeypatch.setattr(inference_worker.InferenceWorker, "_handle_request", slow_answer)
     async with desk() as d:
         await d.until(lambda: seen)
         await d.press(*"今天晚上我们去吃火锅")

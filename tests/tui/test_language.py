@@ -9,7 +9,7 @@ import pytest
 from seqchat.insight import gradient_flow
 from seqchat.tui import commands, keys, language, settings
 from seqchat.tui.chinese import CHINESE
-from seqchat.tui.screens import dialog, experiment, flow, formula, help, models, sessions, workspace
+from seqchat.tui.screens import dialog, formula, gradients, help, intervention, models, sessions, workspace
 from seqchat.tui.screens import settings as form
 
 TUI = Path(settings.__file__).parent
@@ -33,9 +33,9 @@ def said():
     for pair in commands._SWITCHES.values():
         yield from pair
     yield from workspace._SHADED.values()
-    yield from experiment._RUNS.values()
-    yield from experiment._TITLES.values()
-    yield from (flow.GUIDE_1, flow.GUIDE_2)
+    yield from intervention._RUNS.values()
+    yield from intervention._TITLES.values()
+    yield from (gradients.GUIDE_1, gradients.GUIDE_2)
     yield from (seen for _, seen in gradient_flow.SEEN)
     screens = (models.Models, form.SettingsForm, help.Help, formula.Formulas, sessions.EarlierSessions, dialog.Confirm)
     yield from (screen.TITLE_TEXT for screen in screens)

@@ -14,7 +14,8 @@ from seqchat.completion.continuation import GeneratedWord
 from seqchat.completion.suggestion import Suggestion
 from seqchat.insight.gates import GateTrace
 from seqchat.model.cells import CELLS
-from seqchat.tui import thinking, thoughts
+from seqchat.tui import inference_messages as messages
+from seqchat.tui import inference_worker
 from seqchat.tui.app import SeqchatApp
 from seqchat.tui.conversation import Conversation, Turn
 from seqchat.tui.settings import Settings
@@ -41,26 +42,28 @@ def trace(cell: str) -> GateTrace:
     return GateTrace(WORDS, ["1", "2"], layers)
 
 
-class Canned(thinking.Thinker):
+class Canned(inference_worker.InferenceWorker):
     """Says the same to every text, at once."""
 
     def start(self) -> None:
         for index, model in enumerate(self._models):
             cell = CELLS[Path(model).name]
-            self._publish(thoughts.ModelReady(index, f"{Path(model).name}-chat", cell.title, cell.gates))
+            self._publish(messages.ModelReady(index, f"{Path(model).name}-chat", cell.title, cell.gates))
 
-    def think(self, request: thoughts.Request) -> None:
+    def request_suggestions(self, request: messages.SuggestionRequest) -> None:
         for index, model in enumerate(self._models):
-            self._publish(thoughts.Thought(request, index, suggestions(), trace(Path(model).name)))
-        self._publish(thoughts.Ghost(request, "一玩"))
-        growth = request.growth
-        for branch in growth.branches if growth else ():
+            self._publish(messages.SuggestionsReady(request, index, suggestions(), trace(Path(model).name)))
+        self._publish(messages.GhostTextReady(request, "一玩"))
+        continuations = request.continuations
+        for branch in continuations.branches if continuations else ():
             for word, share in (("天安门", 0.4), ("看看", 0.02), ("升旗", 0.3)):
                 self._publish(
-                    thoughts.Grown(growth, branch, GeneratedWord(branch, word, float(np.log(share)), branch == 0))
+                    messages.ContinuationToken(
+                        continuations, branch, GeneratedWord(branch, word, float(np.log(share)), branch == 0)
+                    )
                 )
 
-    def reply(self, request: thoughts.ReplyRequest | None) -> None:
+    def request_reply(self, request: messages.ReplyRequest | None) -> None:
         pass
 
 
@@ -70,7 +73,7 @@ def app(monkeypatch, tmp_path):
     for name in ("STATE", "CONFIG", "DATA"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
     monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setattr(thinking, "Thinker", Canned)
+    monkeypatch.setattr(inference_worker, "InferenceWorker", Canned)
     # A cursor that blinks would be in the picture by chance.
     monkeypatch.setattr("textual.widgets.TextArea._toggle_cursor_blink_visible", lambda self: None)
     monkeypatch.setattr("seqchat.locations.settings", lambda: Path("~/.config/seqchat/config.toml"))

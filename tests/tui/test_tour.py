@@ -23,7 +23,7 @@ from seqchat.tui import keys, language
 from seqchat.tui.app import SeqchatApp
 from seqchat.tui.formulas import FORMULAS
 from seqchat.tui.settings import Settings
-from seqchat.tui.tour import flow, reach, tutor
+from seqchat.tui.tour import network_diagram, reach, tutor
 from seqchat.tui.tour.choice import Choice, Need, choose
 from seqchat.tui.tour.lessons import LESSONS
 from seqchat.tui.tour.page import packed
@@ -172,7 +172,7 @@ def test_lines_are_broken_as_their_language_is(text, width, lines):
 
 
 def test_layers_are_drawn_above_each_other_over_the_words():
-    lines = flow.layers(["▶", "我们", "吃火锅"], 2, "h", 40)
+    lines = network_diagram.layers(["▶", "我们", "吃火锅"], 2, "h", 40)
     assert lines == [
         "  2  h───▸h───▸h",
         "     ↑    ↑    ↑",
@@ -180,14 +180,14 @@ def test_layers_are_drawn_above_each_other_over_the_words():
         "     ↑    ↑    ↑",
         "     ▶    我们 吃… ",
     ]
-    assert flow.layers(["a", "b"], 1, "c,h", 40)[0] == "  1  c,h─▸c,h"
-    assert len(flow.layers(["a"], 9, "h", 40)) == 7
+    assert network_diagram.layers(["a", "b"], 1, "c,h", 40)[0] == "  1  c,h─▸c,h"
+    assert len(network_diagram.layers(["a"], 9, "h", 40)) == 7
 
 
 def test_only_the_last_words_are_drawn_where_there_is_no_room():
-    assert flow.layers(list("abcdef"), 1, "h", 15)[-1].split() == ["e", "f"]
-    assert flow.directions(list("abcdef"), 15)[-1].split() == ["e", "f"]
-    assert flow.directions(["a", "b"], 40)[:2] == ["  →  h───▸h", "  ←  h◂───h"]
+    assert network_diagram.layers(list("abcdef"), 1, "h", 15)[-1].split() == ["e", "f"]
+    assert network_diagram.directions(list("abcdef"), 15)[-1].split() == ["e", "f"]
+    assert network_diagram.directions(["a", "b"], 40)[:2] == ["  →  h───▸h", "  ←  h◂───h"]
 
 
 def test_bars_are_logarithmic():
@@ -647,7 +647,7 @@ def app(monkeypatch, tmp_path):
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr("textual.widgets.TextArea._toggle_cursor_blink_visible", lambda self: None)
     monkeypatch.setattr("seqchat.tui.tour.screen.Tutor", Canned)
-    monkeypatch.setattr("seqchat.tui.thinking.Thinker.start", lambda self: None)
+    monkeypatch.setattr("seqchat.tui.inference_worker.InferenceWorker.start", lambda self: None)
     monkeypatch.setattr(
         "seqchat.tui.tour.screen.choose",
         lambda need, given: Choice(f"{need.cell}-chat", fits=need.layers == 1 and not need.both_sides),

@@ -1,4 +1,4 @@
-"""Completing what is typed: the text goes to the thinker, and what was thought to the widgets."""
+"""Completing what is typed: the text goes to the inference worker, and what was thought to the widgets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import TextArea
 
-from seqchat.tui import thinking, thoughts
+from seqchat.tui import inference_messages as messages
+from seqchat.tui import inference_worker
 from seqchat.tui.documents import length_of
 from seqchat.tui.keys import CANDIDATES, Key
 from seqchat.tui.language import say
@@ -40,24 +41,24 @@ class Completing(Filing):
     ) -> None:
         super().__init__(keys, inline=inline)
         self.settings = settings
-        self._thinker = thinking.Thinker(models, self.post_message, remembered)
-        self._request = thoughts.Request(0, "")
-        self._shown: dict[int, thoughts.Request] = {}
-        self._growth: thoughts.Growth | None = None
-        self._reply: thoughts.ReplyRequest | None = None
+        self._worker = inference_worker.InferenceWorker(models, self.post_message, remembered)
+        self._request = messages.SuggestionRequest(0, "")
+        self._shown: dict[int, messages.SuggestionRequest] = {}
+        self._growth: messages.ContinuationRequest | None = None
+        self._reply: messages.ReplyRequest | None = None
         self._pause: Timer | None = None
         self._resting = False
 
     def rest(self) -> None:
         """Think no more; what is still on its way finds no widgets any more."""
-        self._thinker.stop()
-        self._request, self._growth, self._reply, self._resting = thoughts.Request(-1, ""), None, None, True
+        self._worker.stop()
+        self._request, self._growth, self._reply, self._resting = messages.SuggestionRequest(-1, ""), None, None, True
         if self._pause is not None:
             self._pause.stop()
 
     def join(self) -> None:
         """Wait for the end of the thinking."""
-        self._thinker.join()
+        self._worker.join()
 
     # --- typing → thinking
 
@@ -78,7 +79,7 @@ class Completing(Filing):
         self.continuations.branches.restart()
         self._ask(again=True)
 
-    def _ask(self, *, again: bool = False, candidates: int = CANDIDATES, traced: int = thoughts.TRACED_WORDS) -> None:
+    def _ask(self, *, again: bool = False, candidates: int = CANDIDATES, traced: int = messages.TRACED_WORDS) -> None:
         """Ask for candidates, gates and continuations, where the text or the place in it is another one.
 
         again: with other continuations; candidates, traced: for more of them, the continuations staying as they are.
@@ -86,11 +87,11 @@ class Completing(Filing):
         if self._resting:
             return
         text, after = self._written()
-        more = (candidates, traced) != (CANDIDATES, thoughts.TRACED_WORDS)
+        more = (candidates, traced) != (CANDIDATES, messages.TRACED_WORDS)
         if not (again or more) and (text, after) == (self._request.text, self._request.after):
             return
         settings = self.settings
-        self._request = thoughts.Request(
+        self._request = messages.SuggestionRequest(
             number=self._request.number + 1,
             text=text,
             after=after,
@@ -98,11 +99,11 @@ class Completing(Filing):
             candidates=candidates,
             ghost_words=0 if after.partition("\n")[0].strip() else settings.ghost_words,
             traced=traced,
-            growth=None if more else self._next_growth(text, again=again),
+            continuations=None if more else self._next_growth(text, again=again),
         )
         # What was typed is seen before anything is thought about it, since thinking and drawing share an interpreter.
         self.draw_now(self.writing)
-        self._thinker.think(self._request)
+        self._worker.request_suggestions(self._request)
 
     def _written(self) -> tuple[str, str]:
         """Return what stands left and right of the cursor; in a chat, what was said stands on the left."""
@@ -110,7 +111,7 @@ class Completing(Filing):
         said = "".join(f"{turn}\n" for turn in self.chat.history() if turn) if self.mode == "chat" else ""
         return said + writing.text_before_cursor(), writing.text_after_cursor()
 
-    def _next_growth(self, text: str, *, again: bool) -> thoughts.Growth:
+    def _next_growth(self, text: str, *, again: bool) -> messages.ContinuationRequest:
         """Return the branches that have to grow for a text; what agrees with it stays."""
         continuations = self.continuations
         emptied = continuations.branches.follow(text)
@@ -118,7 +119,9 @@ class Completing(Filing):
             emptied = continuations.branches.restart()
         continuations.refresh()
         visible = continuations.display and self.mode == "compose"
-        self._growth = thoughts.Growth(emptied if visible else (), self.settings.temperature, self.settings.top_p)
+        self._growth = messages.ContinuationRequest(
+            emptied if visible else (), self.settings.temperature, self.settings.top_p
+        )
         return self._growth
 
     def _describe_text(self) -> None:
@@ -129,12 +132,12 @@ class Completing(Filing):
 
     # --- thinking → screen; what belongs to a text that is no longer there is dropped
 
-    def on_model_loading(self, message: thoughts.ModelLoading) -> None:
+    def on_model_loading(self, message: messages.ModelLoading) -> None:
         """Say what is being done."""
         if not self._resting:
             self.bars[message.index].notice(f"{message.what}…")
 
-    def on_model_ready(self, message: thoughts.ModelReady) -> None:
+    def on_model_ready(self, message: messages.ModelReady) -> None:
         """Show what model is at work."""
         if self._resting:
             return
@@ -144,7 +147,7 @@ class Completing(Filing):
         if message.index == 0:
             self.chat.call_model(message.name)
 
-    def on_model_failed(self, message: thoughts.ModelFailed) -> None:
+    def on_model_failed(self, message: messages.ModelFailed) -> None:
         """Say why there are no suggestions; the text stays."""
         if self._resting:
             return
@@ -152,7 +155,7 @@ class Completing(Filing):
         self.panels.all[message.index].notice(message.reason)
         self.notify(message.reason, severity="error", timeout=30, markup=False)
 
-    def on_thought(self, message: thoughts.Thought) -> None:
+    def on_suggestions_ready(self, message: messages.SuggestionsReady) -> None:
         """Show suggestions and gates."""
         request, index = message.request, message.index
         if request is not self._request:
@@ -166,21 +169,21 @@ class Completing(Filing):
             first = message.suggestions[0] if message.suggestions else None
             self.writing.offer(Offer(first.insert, first.replace, first.completes) if first else Offer())
 
-    def on_ghost(self, message: thoughts.Ghost) -> None:
+    def on_ghost_text_ready(self, message: messages.GhostTextReady) -> None:
         """Let the grey text go on."""
         suggestions = self.bars[0].suggestions
         if message.request is self._request and suggestions:
             first = suggestions[0]
             self.writing.offer(Offer(first.insert, first.replace, first.completes, message.text))
 
-    def on_grown(self, message: thoughts.Grown) -> None:
+    def on_continuation_token(self, message: messages.ContinuationToken) -> None:
         """Let a continuation grow."""
-        if message.growth is self._growth:
+        if message.continuations is self._growth:
             continuations, piece = self.continuations, message.piece
             continuations.branches.grow(message.branch, piece.text, piece.log_probability, piece.ended, message.replace)
             continuations.refresh()
 
-    def on_replied(self, message: thoughts.Replied) -> None:
+    def on_reply_token(self, message: messages.ReplyToken) -> None:
         """Let a reply grow; what is typed meanwhile follows it once it has ended."""
         if message.request is not self._reply:
             return
@@ -193,8 +196,8 @@ class Completing(Filing):
     def on_chat_reply_wanted(self, message: Chat.ReplyWanted) -> None:
         """Ask for a reply."""
         number = self._reply.number + 1 if self._reply else 0
-        self._reply = thoughts.ReplyRequest(number, message.turns, self.settings.temperature, self.settings.top_p)
-        self._thinker.reply(self._reply)
+        self._reply = messages.ReplyRequest(number, message.turns, self.settings.temperature, self.settings.top_p)
+        self._worker.request_reply(self._reply)
 
     # --- candidates and continuations
 

@@ -17,7 +17,7 @@ from seqchat.tui.language import say
 Result = TypeVar("Result")
 
 
-class Dialog(ModalScreen[Result | None]):
+class ModalDialog(ModalScreen[Result | None]):
     """A frame over the screen; Esc closes it without a result."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "")]
@@ -47,7 +47,7 @@ class Dialog(ModalScreen[Result | None]):
             self.dismiss(None)
 
 
-class Confirm(Dialog[bool]):
+class Confirm(ModalDialog[bool]):
     """A question with two answers; the first is the safe one. The result is True for the other."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

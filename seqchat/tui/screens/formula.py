@@ -9,10 +9,10 @@ from textual.widgets import Static
 
 from seqchat.tui.formulas import FORMULAS, Formula
 from seqchat.tui.language import say
-from seqchat.tui.screens.dialog import Dialog
+from seqchat.tui.screens.dialog import ModalDialog
 
 
-class Formulas(Dialog[None]):
+class Formulas(ModalDialog[None]):
     """Every gate of a cell with its formula; the one that is shown alone stands out."""
 
     TITLE_TEXT = "Formulas"

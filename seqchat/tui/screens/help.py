@@ -14,14 +14,14 @@ from textual.widgets import Static
 from seqchat import locations
 from seqchat.tui.keys import SCOPES, Key, keys_of, shown
 from seqchat.tui.language import say
-from seqchat.tui.screens.dialog import Dialog
+from seqchat.tui.screens.dialog import ModalDialog
 
 _COLUMN = 26
 # What one needs first comes first.
 _ORDER = ("app", "bar", "text", "panel", "prompt", "turn", "experiment", "page", "tour", "always")
 
 
-class Help(Dialog[None]):
+class Help(ModalDialog[None]):
     """Every key with what it does, and the name that the config file has for it."""
 
     TITLE_TEXT = "Help"

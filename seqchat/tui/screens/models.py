@@ -14,7 +14,7 @@ from seqchat.errors import SeqchatError
 from seqchat.model.model_registry import InstalledModel, installed
 from seqchat.training.history import History
 from seqchat.tui.language import say
-from seqchat.tui.screens.dialog import Dialog
+from seqchat.tui.screens.dialog import ModalDialog
 
 MOST_MODELS = 4
 _COLUMNS = ("", "Model", "Network", "Words", "Parameters", "Size", "Perplexity", "Top-5")
@@ -22,7 +22,7 @@ _COLUMNS = ("", "Model", "Network", "Words", "Parameters", "Size", "Perplexity",
 _ROOMY, _IF_ROOMY = 100, ("Words", "Size")
 
 
-class Models(Dialog[list[str]]):
+class Models(ModalDialog[list[str]]):
     """A table of the installed models; the result is the names that were chosen."""
 
     BINDINGS: ClassVar[list[BindingType]] = [("space", "mark", "")]

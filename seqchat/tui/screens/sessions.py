@@ -10,11 +10,11 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from seqchat.tui.language import say
-from seqchat.tui.screens.dialog import Dialog
+from seqchat.tui.screens.dialog import ModalDialog
 from seqchat.tui.session import Session
 
 
-class EarlierSessions(Dialog[Session]):
+class EarlierSessions(ModalDialog[Session]):
     """A list of sessions; the result is the one that was chosen."""
 
     TITLE_TEXT = "Earlier sessions"

@@ -13,7 +13,7 @@ from textual.widgets import Input, Label, Select, Static, Switch
 from seqchat import locations
 from seqchat.model.model_registry import installed
 from seqchat.tui.language import say
-from seqchat.tui.screens.dialog import Dialog
+from seqchat.tui.screens.dialog import ModalDialog
 from seqchat.tui.settings import OPTIONS, Option, Settings, Value
 
 # How choices are called
@@ -32,12 +32,12 @@ _CHOICES = {
 }
 
 
-class SettingsForm(Dialog[None]):
+class SettingsForm(ModalDialog[None]):
     """A row a setting."""
 
     TITLE_TEXT = "Settings"
 
-    class Changed(Message):
+    class SettingChanged(Message):
         """A setting has another value."""
 
         def __init__(self, name: str, value: Value) -> None:
@@ -96,4 +96,4 @@ class SettingsForm(Dialog[None]):
     def _set(self, name: str | None, value: Value) -> None:
         if name is not None and getattr(self._settings, name) != value:
             self._settings = self._settings.changed(name, value)
-            self.app.post_message(self.Changed(name, value))
+            self.app.post_message(self.SettingChanged(name, value))

@@ -8,7 +8,8 @@ from typing import cast
 from textual import on
 from textual.color import Color
 
-from seqchat.tui import shading, thoughts
+from seqchat.tui import inference_messages as messages
+from seqchat.tui import shading
 from seqchat.tui.screens.completing import Completing
 from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.gate_panel import GatePanel
@@ -19,9 +20,9 @@ _TOPIC = "shading"
 class Shading(Completing):
     """Asks for shades once the candidates are there, and draws them."""
 
-    def on_thought(self, message: thoughts.Thought) -> None:
+    def on_suggestions_ready(self, message: messages.SuggestionsReady) -> None:
         """Show suggestions and gates, and shade the text anew."""
-        super().on_thought(message)
+        super().on_suggestions_ready(message)
         if message.index == 0 and message.request is self._request:
             self._shade()
 
@@ -40,14 +41,14 @@ class Shading(Completing):
             self._wonder(partial(shading.by_neuron, text=text, layer=layer, gate=gate, neuron=neuron, last=last))
 
     def _wonder(self, ask: partial[list[shading.Shade]]) -> None:
-        self._thinker.ask(thoughts.Question(_TOPIC, ask))
+        self._worker.submit(messages.ModelQuery(_TOPIC, ask))
 
-    def on_answered(self, message: thoughts.Answered) -> None:
+    def on_query_answered(self, message: messages.QueryAnswered) -> None:
         """Draw the shades, if they are those of the text at hand."""
-        question = message.question
-        if question.topic != _TOPIC or self._resting or message.problem or not isinstance(question.ask, partial):
+        query = message.query
+        if query.topic != _TOPIC or self._resting or message.problem or not isinstance(query.run, partial):
             return
-        if self.settings.shading != "none" and question.ask.keywords["text"] == self._request.text:
+        if self.settings.shading != "none" and query.run.keywords["text"] == self._request.text:
             self.draw_shades(cast("list[shading.Shade]", message.result))
 
     def draw_shades(self, shades: list[shading.Shade]) -> None:

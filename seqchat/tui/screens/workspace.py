@@ -8,13 +8,13 @@ from textual import events
 from textual.message import Message
 from textual.widgets import ContentSwitcher
 
-from seqchat.tui import thinking
-from seqchat.tui.experiment import Experiment, end_of, with_hold
+from seqchat.tui import inference_worker
+from seqchat.tui.intervention_setup import InterventionSetup, end_of, with_hold
 from seqchat.tui.keys import Key, keys_of
 from seqchat.tui.language import say
-from seqchat.tui.screens.experiment import ExperimentScreen
-from seqchat.tui.screens.flow import FlowScreen
 from seqchat.tui.screens.formula import Formulas
+from seqchat.tui.screens.gradients import GradientsScreen
+from seqchat.tui.screens.intervention import InterventionScreen
 from seqchat.tui.screens.shading import Shading
 from seqchat.tui.session import Mode, Session
 from seqchat.tui.settings import Settings
@@ -48,7 +48,7 @@ class Workspace(Shading):
         """Take the models to open, and texts of earlier sessions whose words are expected again."""
         super().__init__(models, settings, keys, remembered, inline=inline)
         self._models, self._remembered = list(models), remembered
-        self._tried = Experiment()
+        self._tried = InterventionSetup()
 
     # --- from start to end
 
@@ -58,7 +58,7 @@ class Workspace(Shading):
         self.apply(self.settings)
         self.call_later(self._begin)
         self._describe_text()
-        self.call_after_refresh(self._thinker.start)
+        self.call_after_refresh(self._worker.start)
         self.ask_again()
         self.post_message(self.Ready())
 
@@ -100,12 +100,12 @@ class Workspace(Shading):
 
     async def use_models(self, models: Sequence[str]) -> None:
         """Open other models in place of those that are open."""
-        self._thinker.stop()
+        self._worker.stop()
         self._models = list(models)
-        self._thinker = thinking.Thinker(self._models, self.post_message, self._remembered)
+        self._worker = inference_worker.InferenceWorker(self._models, self.post_message, self._remembered)
         self._shown = {}
         await self._mount_views()
-        self._thinker.start()
+        self._worker.start()
         self.ask_again()
         self.write()
 
@@ -210,7 +210,7 @@ class Workspace(Shading):
 
     def action_flow(self) -> None:
         """Show how far back gradients reach."""
-        self.app.push_screen(FlowScreen(self._keys, self._models))
+        self.app.push_screen(GradientsScreen(self._keys, self._models))
 
     def action_hold(self, value: int) -> None:
         """Hold the gate that is shown alone, and see what changes."""
@@ -219,14 +219,14 @@ class Workspace(Shading):
             return
         _, gate, _ = panel.pointed
         held = with_hold(self._tried.holds, gate.name, end_of(gate, value), panel.layer_name, None)
-        self._open_experiment(Experiment(held, self._tried.swaps), at_gates=True)
+        self._open_experiment(InterventionSetup(held, self._tried.swaps), at_gates=True)
 
-    def _open_experiment(self, tried: Experiment, *, at_gates: bool = False) -> None:
-        def keep(result: Experiment | None) -> None:
+    def _open_experiment(self, tried: InterventionSetup, *, at_gates: bool = False) -> None:
+        def keep(result: InterventionSetup | None) -> None:
             self._tried = result or tried
 
-        text, ask = self._written()[0], self._thinker.ask
-        screen = ExperimentScreen(self._keys, text, tried, ask, bars=self.draws_bars, at_gates=at_gates)
+        text, ask = self._written()[0], self._worker.submit
+        screen = InterventionScreen(self._keys, text, tried, ask, bars=self.draws_bars, at_gates=at_gates)
         self.app.push_screen(screen, keep)
 
     def action_watch(self) -> None:

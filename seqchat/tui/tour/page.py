@@ -16,7 +16,7 @@ from textual.widgets import Static
 from seqchat.tui.formulas import FORMULAS
 from seqchat.tui.keys import Key
 from seqchat.tui.language import in_use, say
-from seqchat.tui.tour import flow
+from seqchat.tui.tour import network_diagram
 from seqchat.tui.tour.choice import Choice
 from seqchat.tui.tour.lessons import Lesson
 from seqchat.tui.tour.panel import LessonPanel, word_at
@@ -93,9 +93,9 @@ class Drawing(Static):
 
     def _lines(self, width: int) -> list[str]:
         if self._lesson.drawing == "directions":
-            return flow.directions(self._words, width)
+            return network_diagram.directions(self._words, width)
         state = "c,h" if self._lesson.formulas else "h"
-        return flow.layers(self._words, max(self._layers, 2), state, width)
+        return network_diagram.layers(self._words, max(self._layers, 2), state, width)
 
 
 class Place(Vertical):

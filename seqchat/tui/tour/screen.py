@@ -12,11 +12,11 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
+from seqchat.tui.inference_messages import TRACED_WORDS
 from seqchat.tui.keys import LESSONS as COUNT
 from seqchat.tui.keys import Key, bind, keys_of
 from seqchat.tui.language import in_use
 from seqchat.tui.screens.formula import Formulas
-from seqchat.tui.thoughts import TRACED_WORDS
 from seqchat.tui.tour.choice import choose
 from seqchat.tui.tour.lessons import LESSONS
 from seqchat.tui.tour.page import Page, keys_of_a_lesson

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from textual.message import Message
 
 from seqchat.tui.background import Background, reason
+from seqchat.tui.inference_messages import TRACED_WORDS
 from seqchat.tui.language import say
-from seqchat.tui.thoughts import TRACED_WORDS
 
 if TYPE_CHECKING:
     from seqchat.completion.engine import Engine

@@ -11,7 +11,7 @@ from seqchat.tui.keys import Key
 from seqchat.tui.widgets.gate_panel import GatePanel
 
 if TYPE_CHECKING:
-    from seqchat.tui.thoughts import ModelReady, Thought
+    from seqchat.tui.inference_messages import ModelReady, SuggestionsReady
 
 # Pressing a key for a wider panel moves it by so many columns, or by one line where the panels lie below the text.
 _COLUMNS_A_STEP = 5
@@ -53,7 +53,7 @@ class Panels(Container):
         """Learn what a model is made of."""
         self.all[message.index].describe(message.name, message.cell, message.gates)
 
-    def show(self, message: Thought, *, new: bool) -> None:
+    def show(self, message: SuggestionsReady, *, new: bool) -> None:
         """Show a model's gates."""
         self.all[message.index].show(message.gates, new=new)
 

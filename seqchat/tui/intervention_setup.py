@@ -24,7 +24,7 @@ _MOVERS, _PARTS, _SUGGESTIONS = 6, 4, 6
 
 
 @dataclass(frozen=True)
-class Experiment:
+class InterventionSetup:
     """What is written in the fields of the screen: ``forget=0@1 input=1``, ``小帅=小美 他=她``."""
 
     holds: str = ""
@@ -42,7 +42,7 @@ class Outcome:
     reasons: list[LogitSplit]
 
 
-def run(engine: Engine, text: str, experiment: Experiment) -> Outcome:
+def run(engine: Engine, text: str, setup: InterventionSetup) -> Outcome:
     """Run a text untouched and changed.
 
     Raises:
@@ -53,8 +53,8 @@ def run(engine: Engine, text: str, experiment: Experiment) -> Outcome:
     from seqchat.insight.splits import logit_split, state_splits
     from seqchat.insight.swaps import Swap
 
-    holds = tuple(GateHold.parse(part) for part in _parts(experiment.holds))
-    swaps = tuple(Swap.parse(part) for part in _parts(experiment.swaps))
+    holds = tuple(GateHold.parse(part) for part in _parts(setup.holds))
+    swaps = tuple(Swap.parse(part) for part in _parts(setup.swaps))
     found = compare(engine, text, Intervention(holds, swaps), _SUGGESTIONS, last=_LAST_WORDS, most_movers=_MOVERS)
     runs = (found.untouched, found.changed)
     splits: list[list[StateSplit]] = []

@@ -22,7 +22,7 @@ TRACED_WORDS = 64
 
 
 @dataclass(frozen=True)
-class Growth:
+class ContinuationRequest:
     """Continuations that are wanted: for which branches, and how they are drawn."""
 
     branches: tuple[int, ...]
@@ -31,11 +31,11 @@ class Growth:
 
 
 @dataclass(frozen=True)
-class Request:
+class SuggestionRequest:
     """A text to think about; a newer request makes it void.
 
     text, after: what stands left and right of the cursor; candidates: how many suggestions; ghost_words: length limit
-    of the grey text; traced: how many words the panels show; growth: None lets the continuations that grow go on.
+    of the grey text; traced: how many words the panels show; continuations: None lets those that are growing go on.
     """
 
     number: int
@@ -45,7 +45,7 @@ class Request:
     candidates: int = CANDIDATES
     ghost_words: int = 0
     traced: int = TRACED_WORDS
-    growth: Growth | None = None
+    continuations: ContinuationRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -59,26 +59,26 @@ class ReplyRequest:
 
 
 @dataclass(frozen=True)
-class Question:
-    """Something else that is wanted of a model; a newer question on the same topic takes its place.
+class ModelQuery:
+    """Something else that is wanted of a model; a newer query on the same topic takes its place.
 
-    ask: gets the engine, in the thinker's thread; number: for whoever asks to know it again; to: who gets the answer,
-    without which all do.
+    run: gets the engine, in the worker's thread; number: for whoever asks to recognise the answer; to: who gets the
+    answer, by default the worker's owner.
     """
 
     topic: str
-    ask: Callable[[Engine], object]
+    run: Callable[[Engine], object]
     model: int = 0
     number: int = 0
     to: Callable[[Message], object] | None = None
 
 
-class Answered(Message):
-    """What a question has led to: its result, or what went wrong."""
+class QueryAnswered(Message):
+    """What a query has led to: its result, or what went wrong."""
 
-    def __init__(self, question: Question, result: object, problem: str = "") -> None:
+    def __init__(self, query: ModelQuery, result: object, problem: str = "") -> None:
         super().__init__()
-        self.question, self.result, self.problem = question, result, problem
+        self.query, self.result, self.problem = query, result, problem
 
 
 class ModelLoading(Message):
@@ -105,34 +105,34 @@ class ModelFailed(Message):
         self.index, self.reason = index, reason
 
 
-class Thought(Message):
+class SuggestionsReady(Message):
     """One model's suggestions and gates for a request, out of one computation."""
 
-    def __init__(self, request: Request, index: int, suggestions: list[Suggestion], gates: GateTrace) -> None:
+    def __init__(self, request: SuggestionRequest, index: int, suggestions: list[Suggestion], gates: GateTrace) -> None:
         super().__init__()
         self.request, self.index, self.suggestions, self.gates = request, index, suggestions, gates
 
 
-class Ghost(Message):
+class GhostTextReady(Message):
     """What probably follows the first suggestion for a request."""
 
-    def __init__(self, request: Request, text: str) -> None:
+    def __init__(self, request: SuggestionRequest, text: str) -> None:
         super().__init__()
         self.request, self.text = request, text
 
 
-class Grown(Message):
-    """A branch of a growth has one more word, and may have ended.
+class ContinuationToken(Message):
+    """A branch of a continuations has one more word, and may have ended.
 
     replace: how many characters before the cursor the branch takes the place of; those of pinyin.
     """
 
-    def __init__(self, growth: Growth, branch: int, piece: GeneratedWord, replace: int = 0) -> None:
+    def __init__(self, continuations: ContinuationRequest, branch: int, piece: GeneratedWord, replace: int = 0) -> None:
         super().__init__()
-        self.growth, self.branch, self.piece, self.replace = growth, branch, piece, replace
+        self.continuations, self.branch, self.piece, self.replace = continuations, branch, piece, replace
 
 
-class Replied(Message):
+class ReplyToken(Message):
     """A reply has one more word, or has ended (`text` is empty then)."""
 
     def __init__(self, request: ReplyRequest, text: str, ended: bool) -> None:

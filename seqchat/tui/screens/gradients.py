@@ -44,7 +44,7 @@ GUIDE_2 = (
 )
 
 
-class FlowScreen(Screen[None]):
+class GradientsScreen(Screen[None]):
     """Measures model after model in a thread of its own, and shows what is there."""
 
     AUTO_FOCUS = "VerticalScroll"
@@ -92,7 +92,7 @@ class FlowScreen(Screen[None]):
                 return
             self.post_message(_measured(name))
 
-    def on_flow_screen_measured(self, message: Measured) -> None:
+    def on_gradients_screen_measured(self, message: Measured) -> None:
         """Show one model more."""
         self._left -= 1
         if message.flow is not None:
@@ -115,7 +115,7 @@ class FlowScreen(Screen[None]):
         self.query_one("#numbers", Static).update(Text("\n").join(lines))
 
 
-def _measured(name: str) -> FlowScreen.Measured:
+def _measured(name: str) -> GradientsScreen.Measured:
     """Follow a model's gradients; in a thread."""
     try:
         from seqchat.completion.engine import Engine
@@ -126,9 +126,9 @@ def _measured(name: str) -> FlowScreen.Measured:
         engine = Engine.load(name, "fp32")
         with tempfile.TemporaryDirectory() as folder:
             stream = encode_sources([SAMPLE], engine.vocabulary, Path(folder))
-            return FlowScreen.Measured(name, gradient_flow(engine, stream, words=_WORDS, distance=_DISTANCE))
+            return GradientsScreen.Measured(name, gradient_flow(engine, stream, words=_WORDS, distance=_DISTANCE))
     except SeqchatError as error:
-        return FlowScreen.Measured(name, None, str(error))
+        return GradientsScreen.Measured(name, None, str(error))
 
 
 def _chart(flows: Sequence[Flow], width: int, height: int) -> Text:

@@ -4,31 +4,31 @@ import pytest
 
 from seqchat.completion.engine import Engine
 from seqchat.errors import SeqchatError
-from seqchat.tui import experiment, language
-from seqchat.tui.experiment import Experiment
-from seqchat.tui.screens import flow
-from seqchat.tui.screens.experiment import ExperimentScreen
-from seqchat.tui.screens.flow import FlowScreen
+from seqchat.tui import intervention_setup, language
+from seqchat.tui.intervention_setup import InterventionSetup
+from seqchat.tui.screens import gradients
+from seqchat.tui.screens.gradients import GradientsScreen
+from seqchat.tui.screens.intervention import InterventionScreen
 from seqchat.tui.widgets.gate_panel import GatePanel
 
 
 def test_a_hold_takes_the_place_of_one_of_the_same_neurons():
-    holds = experiment.with_hold("", "forget", 0, "1", None)
+    holds = intervention_setup.with_hold("", "forget", 0, "1", None)
     assert holds == "forget=0@1"
-    assert experiment.with_hold(holds, "forget", 1, "1", None) == "forget=1@1"
-    assert experiment.with_hold(holds, "forget", 1, "1", 5) == "forget=0@1 forget=1@1:n5"
-    assert experiment.with_hold("input=1", "forget", 1, "2", None) == "input=1 forget=1@2"
+    assert intervention_setup.with_hold(holds, "forget", 1, "1", None) == "forget=1@1"
+    assert intervention_setup.with_hold(holds, "forget", 1, "1", 5) == "forget=0@1 forget=1@1:n5"
+    assert intervention_setup.with_hold("input=1", "forget", 1, "2", None) == "input=1 forget=1@2"
 
 
 @pytest.mark.parametrize("name", ["rnn", "lstm", "gru"])
 def test_the_facts_of_every_cell_can_be_said(models, name):
     language.use("en")
     engine = Engine.load(models[name])
-    outcome = experiment.run(engine, "今天天气很好", Experiment("hidden=0.5@1:n0", "今天=明天"))
-    facts = experiment.facts(outcome, 0, 0, (3, 3))
+    outcome = intervention_setup.run(engine, "今天天气很好", InterventionSetup("hidden=0.5@1:n0", "今天=明天"))
+    facts = intervention_setup.facts(outcome, 0, 0, (3, 3))
     assert "held" not in facts[2]
     assert f"n0 Δ{facts[0].split('State ')[1][0]}" in facts[3]
-    words = experiment.chances(outcome, changed=True)
+    words = intervention_setup.chances(outcome, changed=True)
     assert words[0][2] == max(now for _, _, now in words)
     if name == "gru":
         assert "held" in facts[3]
@@ -36,23 +36,28 @@ def test_the_facts_of_every_cell_can_be_said(models, name):
 
 def test_what_cannot_be_done_is_one_sentence(models):
     engine = Engine.load(models["lstm"])
-    for tried in (Experiment("forget"), Experiment("reset=0"), Experiment("forget=0@9"), Experiment("", "火星=月亮")):
+    for tried in (
+        InterventionSetup("forget"),
+        InterventionSetup("reset=0"),
+        InterventionSetup("forget=0@9"),
+        InterventionSetup("", "火星=月亮"),
+    ):
         with pytest.raises(SeqchatError, match=r"^[^\n]+$"):
-            experiment.run(engine, "今天天气", tried)
+            intervention_setup.run(engine, "今天天气", tried)
 
 
 async def opened(d, *keys):
     await d.press(*"今天天气很好")
     await d.thought()
     await d.press(*keys)
-    await d.until(lambda: isinstance(d.app.screen, ExperimentScreen) and d.app.screen._outcome, "an outcome")
+    await d.until(lambda: isinstance(d.app.screen, InterventionScreen) and d.app.screen._outcome, "an outcome")
     return d.app.screen
 
 
 async def test_a_gate_is_held_from_its_panel_and_both_runs_are_shown(desk):
     async with desk(size=(110, 40)) as d:
         screen = await opened(d, "alt+w", "g", "g", "0")
-        assert screen.tried == Experiment("forget=0@1")
+        assert screen.tried == InterventionSetup("forget=0@1")
         changed = screen._outcome.comparison.changed.trace
         assert changed.layers[0]["forget"].max() == 0
         assert "forget f 0.00" in d.screen
@@ -67,7 +72,7 @@ async def test_a_gate_is_held_from_its_panel_and_both_runs_are_shown(desk):
         await d.press("escape")
         await d.until(lambda: d.app.screen is d.workspace, "the text")
         await d.press("alt+shift+e")
-        await d.until(lambda: isinstance(d.app.screen, ExperimentScreen), "the experiment again")
+        await d.until(lambda: isinstance(d.app.screen, InterventionScreen), "the experiment again")
         assert d.app.screen.tried.holds.startswith("forget=0@1")
 
 
@@ -86,7 +91,7 @@ async def test_words_are_swapped_and_what_cannot_be_is_said(desk):
         assert "nothing" in d.screen
         await d.press("alt+x")
         await d.until(lambda: screen._outcome.comparison.bits == 0, "no difference")
-        assert screen.tried == Experiment()
+        assert screen.tried == InterventionSetup()
 
 
 async def test_what_cannot_be_done_leaves_the_untouched_run_also_when_it_is_opened_anew(desk):
@@ -96,7 +101,7 @@ async def test_what_cannot_be_done_leaves_the_untouched_run_also_when_it_is_open
         await d.until(lambda: "火星" in screen._problem, "what is wrong")
         await d.press("escape")
         await d.press("alt+shift+e")
-        await d.until(lambda: isinstance(d.app.screen, ExperimentScreen) and d.app.screen._outcome, "an outcome")
+        await d.until(lambda: isinstance(d.app.screen, InterventionScreen) and d.app.screen._outcome, "an outcome")
         assert "'火星' is not a word of the text" in d.screen
         assert "forget f" in d.screen
         d.app.screen.query_one("#swaps").value = ""
@@ -106,20 +111,20 @@ async def test_what_cannot_be_done_leaves_the_untouched_run_also_when_it_is_open
 async def test_a_text_without_words_is_asked_about_no_more_than_twice(desk, monkeypatch):
     asked = []
 
-    def run(engine, text, experiment):
-        asked.append(experiment)
+    def run(engine, text, setup):
+        asked.append(setup)
         raise SeqchatError("The text has no words.")
 
     async with desk(size=(110, 40)) as d:
         await d.press("我")
         await d.thought()
-        monkeypatch.setattr(experiment, "run", run)
+        monkeypatch.setattr(intervention_setup, "run", run)
         await d.press("alt+shift+e")
-        await d.until(lambda: isinstance(d.app.screen, ExperimentScreen) and d.app.screen._problem, "a problem")
+        await d.until(lambda: isinstance(d.app.screen, InterventionScreen) and d.app.screen._problem, "a problem")
         d.app.screen.query_one("#swaps").value = "火星=月亮"
         await d.until(lambda: len(asked) >= 3, "three questions")
         await d.pilot.pause(0.3)
-        assert asked == [Experiment(), Experiment("", "火星=月亮"), Experiment()]
+        assert asked == [InterventionSetup(), InterventionSetup("", "火星=月亮"), InterventionSetup()]
         assert "The text has no words." in d.screen
 
 
@@ -133,10 +138,10 @@ async def test_help_begins_with_the_keys_of_the_screen(desk):
 
 
 async def test_gradients_of_all_open_models_are_shown(desk, monkeypatch):
-    monkeypatch.setattr(flow, "SHIPPED", ())
+    monkeypatch.setattr(gradients, "SHIPPED", ())
     async with desk("lstm", "gru", size=(100, 50)) as d:
         await d.press("alt+shift+g")
-        await d.until(lambda: isinstance(d.app.screen, FlowScreen), "the page")
+        await d.until(lambda: isinstance(d.app.screen, GradientsScreen), "the page")
         screen = d.app.screen
         await d.until(lambda: screen._left == 0, "all models")
         assert [flow.cell for flow in screen._flows][:2] == ["lstm", "gru"]

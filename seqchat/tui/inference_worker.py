@@ -11,33 +11,33 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from seqchat.tui.background import Background, reason
-from seqchat.tui.language import say
-from seqchat.tui.thoughts import (
-    Answered,
-    Ghost,
-    Grown,
-    Growth,
+from seqchat.tui.inference_messages import (
+    ContinuationRequest,
+    ContinuationToken,
+    GhostTextReady,
     ModelFailed,
     ModelLoading,
+    ModelQuery,
     ModelReady,
-    Question,
-    Replied,
+    QueryAnswered,
     ReplyRequest,
-    Request,
-    Thought,
+    ReplyToken,
+    SuggestionRequest,
+    SuggestionsReady,
 )
+from seqchat.tui.language import say
 
 if TYPE_CHECKING:
     from seqchat.completion.engine import Engine
     from seqchat.completion.suggestion import Suggestion
 
 # The grey text grows by words at least so probable.
-_GHOST_FLOOR = 0.35
+_MIN_GHOST_PROBABILITY = 0.35
 # Between two words of the continuations, the screen has the interpreter for itself.
-_BREATH_SECONDS = 0.015
+_YIELD_SECONDS = 0.015
 
 
-class Thinker(Background):
+class InferenceWorker(Background):
     """Runs models in a thread of its own; what it finds is published as messages.
 
     A request goes before everything else; replies and continuations go on word by word in between.
@@ -46,54 +46,54 @@ class Thinker(Background):
     def __init__(
         self, models: Sequence[str], publish: Callable[[Message], object], remembered: Sequence[str] = ()
     ) -> None:
-        super().__init__("thinker")
+        super().__init__("inference")
         self._models = models
         self._remembered = remembered
         self._publish = publish
-        self._wanted: Request | None = None
-        self._wanted_growth: tuple[str, Growth] | None = None
-        self._wanted_reply: ReplyRequest | None = None
-        self._questions: dict[str, Question] = {}
-        self._hushed = False
-        self._abandonable = False
+        self._pending: SuggestionRequest | None = None
+        self._pending_continuations: tuple[str, ContinuationRequest] | None = None
+        self._pending_reply: ReplyRequest | None = None
+        self._queries: dict[str, ModelQuery] = {}
+        self._reply_changed = False
+        self._interruptible = False
         self._engines: dict[int, Engine] = {}
         # The first suggestion of the first model, and the text that it is for
         self._best: tuple[str, Suggestion | None] = "", None
         # What grows word by word; each step publishes itself.
-        self._replying: Iterator[None] | None = None
-        self._growing: Iterator[None] | None = None
+        self._reply_steps: Iterator[None] | None = None
+        self._continuation_steps: Iterator[None] | None = None
 
-    def think(self, request: Request) -> None:
+    def request_suggestions(self, request: SuggestionRequest) -> None:
         """Ask for a text to be thought about, in place of all earlier ones; returns at once."""
         with self._changed:
-            self._wanted = request
-            if request.growth is not None:
-                self._wanted_growth = (request.text, request.growth)
+            self._pending = request
+            if request.continuations is not None:
+                self._pending_continuations = (request.text, request.continuations)
             self._changed.notify()
 
-    def ask(self, question: Question) -> None:
+    def submit(self, query: ModelQuery) -> None:
         """Ask something about a model, which is answered once no request waits; returns at once."""
         with self._changed:
-            self._questions[question.topic] = question
+            self._queries[query.topic] = query
             self._changed.notify()
 
-    def reply(self, request: ReplyRequest | None) -> None:
+    def request_reply(self, request: ReplyRequest | None) -> None:
         """Ask for a reply in place of the one that is under way; None for no more of it."""
         with self._changed:
-            self._wanted_reply, self._hushed = request, True
+            self._pending_reply, self._reply_changed = request, True
             self._changed.notify()
 
     def _run(self) -> None:
-        if not self._load_all():
+        if not self._load_models():
             return
         while self._wait():
             try:
                 self._do_next()
             except Exception as error:  # the next text may go well again
-                self._replying = self._growing = None
+                self._reply_steps = self._continuation_steps = None
                 self._publish(ModelFailed(0, reason(error)))
 
-    def _load_all(self) -> bool:
+    def _load_models(self) -> bool:
         self._publish(ModelLoading(0, say("Starting PyTorch")))
         for index, model in enumerate(self._models):
             try:
@@ -114,7 +114,7 @@ class Thinker(Background):
         suggest(engine, "你好")
         engine.learn(self._remembered)
         # A text that was overtaken by the next key need not be read to its end.
-        engine.context.tree.interrupted = self._void
+        engine.context.tree.interrupted = self._is_superseded
         cell = engine.network.cell
         self._publish(ModelReady(index, engine.name, cell.title, cell.gates))
         # The first Latin letter should not wait for the index that it needs.
@@ -124,79 +124,81 @@ class Thinker(Background):
     def _wait(self) -> bool:
         """Wait until there is something to do; False when the end has come."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_wanted() or self._replying or self._growing)
+            self._changed.wait_for(lambda: self._has_work() or self._reply_steps or self._continuation_steps)
             return not self._stopped
 
-    def _is_wanted(self) -> bool:
+    def _has_work(self) -> bool:
         """Whether something is to be done before anything goes on growing."""
-        return bool(self._wanted or self._questions or self._hushed or self._stopped)
+        return bool(self._pending or self._queries or self._reply_changed or self._stopped)
 
     def _do_next(self) -> None:
         with self._changed:
-            request, self._wanted = self._wanted, None
-            if self._hushed:
-                self._replying = self._reply(self._wanted_reply) if self._wanted_reply else None
-                self._hushed = False
-            if self._wanted_growth is not None:
-                text, growth = self._wanted_growth
-                self._growing = self._grow(text, growth) if growth.branches else None
-                self._wanted_growth = None
-            question = None
-            if request is None and self._questions:
-                question = self._questions.pop(next(iter(self._questions)))
+            request, self._pending = self._pending, None
+            if self._reply_changed:
+                self._reply_steps = self._generate_reply(self._pending_reply) if self._pending_reply else None
+                self._reply_changed = False
+            if self._pending_continuations is not None:
+                text, continuations = self._pending_continuations
+                self._continuation_steps = (
+                    self._generate_continuations(text, continuations) if continuations.branches else None
+                )
+                self._pending_continuations = None
+            query = None
+            if request is None and self._queries:
+                query = self._queries.pop(next(iter(self._queries)))
         if request is not None:
-            self._answer(request)
-        elif question is not None:
-            self._inquire(question)
-        elif self._replying is not None:
-            self._replying = _advanced(self._replying)
-        elif self._growing is not None:
-            self._growing = _advanced(self._growing)
+            self._handle_request(request)
+        elif query is not None:
+            self._run_query(query)
+        elif self._reply_steps is not None:
+            self._reply_steps = _advance(self._reply_steps)
+        elif self._continuation_steps is not None:
+            self._continuation_steps = _advance(self._continuation_steps)
             with self._changed:
-                self._changed.wait_for(self._is_wanted, _BREATH_SECONDS)
+                self._changed.wait_for(self._has_work, _YIELD_SECONDS)
 
-    def _void(self) -> bool:
+    def _is_superseded(self) -> bool:
         """Whether the request that is being answered has been overtaken."""
-        return self._abandonable and (self._wanted is not None or self._stopped)
+        return self._interruptible and (self._pending is not None or self._stopped)
 
-    def _answer(self, request: Request) -> None:
+    def _handle_request(self, request: SuggestionRequest) -> None:
         from seqchat.completion.states import AbandonedError
 
-        self._abandonable = True
+        self._interruptible = True
         try:
             for index, engine in self._engines.items():
                 self._suggest(request, index, engine)
-            if request.ghost_words and not self._void():
-                self._foresee(request)
+            if request.ghost_words and not self._is_superseded():
+                self._generate_ghost_text(request)
         except AbandonedError:
             return
         finally:
-            self._abandonable = False
+            self._interruptible = False
 
-    def _inquire(self, question: Question) -> None:
-        engine = self._engines.get(question.model)
+    def _run_query(self, query: ModelQuery) -> None:
+        engine = self._engines.get(query.model)
         try:
-            result, problem = (question.ask(engine), "") if engine else (None, say("The model is not there."))
+            result, problem = (query.run(engine), "") if engine else (None, say("The model is not there."))
         except Exception as error:  # whoever asked says so
             result, problem = None, reason(error)
-        (question.to or self._publish)(Answered(question, result, problem))
+        (query.to or self._publish)(QueryAnswered(query, result, problem))
 
-    def _suggest(self, request: Request, index: int, engine: Engine) -> None:
+    def _suggest(self, request: SuggestionRequest, index: int, engine: Engine) -> None:
         from seqchat.completion.suggestion import suggest
         from seqchat.insight.gates import trace
 
         suggestions = suggest(engine, request.text, request.candidates, after=request.after, pinyin=request.pinyin)
         gates = trace(engine, engine.context.node(request.text), request.traced)
-        if index == self._first:
+        if index == self._main_model:
             self._best = request.text, suggestions[0] if suggestions else None
-        self._publish(Thought(request, index, suggestions, gates))
+        self._publish(SuggestionsReady(request, index, suggestions, gates))
 
     @property
-    def _first(self) -> int:
+    def _main_model(self) -> int:
         """The number of the model that writes continuations and replies: the first that could be loaded."""
         return min(self._engines)
 
-    def _foresee(self, request: Request) -> None:
+    def _generate_ghost_text(self, request: SuggestionRequest) -> None:
         """Go on from the best suggestion with the most probable words, while they are probable."""
         from seqchat.completion.continuation import Sampling, generate
 
@@ -205,38 +207,38 @@ class Thinker(Background):
             return
         greedy = Sampling(temperature=0, max_words=request.ghost_words)
         text = ""
-        for piece in generate(self._engines[self._first], request.text + best.insert, 1, greedy):
-            if piece.log_probability < math.log(_GHOST_FLOOR) or self._void():
+        for piece in generate(self._engines[self._main_model], request.text + best.insert, 1, greedy):
+            if piece.log_probability < math.log(_MIN_GHOST_PROBABILITY) or self._is_superseded():
                 break
             text += piece.text
-        self._publish(Ghost(request, text))
+        self._publish(GhostTextReady(request, text))
 
-    def _grow(self, text: str, growth: Growth) -> Iterator[None]:
+    def _generate_continuations(self, text: str, continuations: ContinuationRequest) -> Iterator[None]:
         """Continue a text; where it ends with pinyin, what the letters stand for most probably comes first."""
         from seqchat.completion.continuation import GeneratedWord, Sampling, generate
 
-        sampling = Sampling(temperature=growth.temperature, top_p=growth.top_p)
+        sampling = Sampling(temperature=continuations.temperature, top_p=continuations.top_p)
         before, best = self._best
         replace = best.replace if best is not None and before == text else 0
         if best is not None and replace:
             text = text[:-replace] + best.insert
-            for index, branch in enumerate(growth.branches):
+            for index, branch in enumerate(continuations.branches):
                 piece = GeneratedWord(index, best.insert, math.log(max(best.probability, 1e-30)), False)
-                self._publish(Grown(growth, branch, piece, replace))
-        for piece in generate(self._engines[self._first], text, len(growth.branches), sampling):
-            self._publish(Grown(growth, growth.branches[piece.index], piece, replace))
+                self._publish(ContinuationToken(continuations, branch, piece, replace))
+        for piece in generate(self._engines[self._main_model], text, len(continuations.branches), sampling):
+            self._publish(ContinuationToken(continuations, continuations.branches[piece.index], piece, replace))
             yield
 
-    def _reply(self, request: ReplyRequest) -> Iterator[None]:
+    def _generate_reply(self, request: ReplyRequest) -> Iterator[None]:
         from dataclasses import replace
 
         from seqchat.completion.chat import REPLY, reply
 
         sampling = replace(REPLY, temperature=request.temperature, top_p=request.top_p)
-        for text in reply(self._engines[self._first], request.turns, sampling):
-            self._publish(Replied(request, text, False))
+        for text in reply(self._engines[self._main_model], request.turns, sampling):
+            self._publish(ReplyToken(request, text, False))
             yield
-        self._publish(Replied(request, "", True))
+        self._publish(ReplyToken(request, "", True))
 
 
 def _index(engine: Engine) -> None:
@@ -246,6 +248,6 @@ def _index(engine: Engine) -> None:
     gc.freeze()
 
 
-def _advanced(steps: Iterator[None]) -> Iterator[None] | None:
+def _advance(steps: Iterator[None]) -> Iterator[None] | None:
     """Take one step; return what is left to do."""
     return None if next(steps, steps) is steps else steps

@@ -14,9 +14,10 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from seqchat.tui import experiment, thoughts
-from seqchat.tui.experiment import Experiment, Outcome
+from seqchat.tui import inference_messages as messages
+from seqchat.tui import intervention_setup
 from seqchat.tui.heatmap import fit
+from seqchat.tui.intervention_setup import InterventionSetup, Outcome
 from seqchat.tui.keys import Key, bind, keys_of
 from seqchat.tui.language import say
 from seqchat.tui.screens.formula import Formulas
@@ -30,7 +31,7 @@ _TITLES = {"#holds": "Held: gate=value@layer:neurons", "#swaps": "Swapped: word=
 _RUNS = {"untouched": "untouched run", "changed": "changed run"}
 
 
-class ExperimentScreen(Screen[Experiment]):
+class InterventionScreen(Screen[InterventionSetup]):
     """Two fields, both runs' suggestions and gates side by side, and what differs; the result is what was tried."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - so does Textual
@@ -42,13 +43,13 @@ class ExperimentScreen(Screen[Experiment]):
         self,
         keys: Mapping[str, tuple[Key, ...]],
         text: str,
-        tried: Experiment,
-        ask: Callable[[thoughts.Question], object],
+        tried: InterventionSetup,
+        ask: Callable[[messages.ModelQuery], object],
         *,
         bars: bool,
         at_gates: bool = False,
     ) -> None:
-        """Take the text, what is tried first, and what asks the thinker; begin with the focus on the gates."""
+        """Take the text, what is tried first, and what asks the inference worker; begin with the focus on the gates."""
         super().__init__()
         bind(self, "experiment", table=keys)
         self._keys, self._text, self._first, self._ask, self._bars = keys, text, tried, ask, bars
@@ -99,9 +100,9 @@ class ExperimentScreen(Screen[Experiment]):
     # --- trying
 
     @property
-    def tried(self) -> Experiment:
+    def tried(self) -> InterventionSetup:
         """What the fields hold."""
-        return Experiment(self.query_one("#holds", Input).value, self.query_one("#swaps", Input).value)
+        return InterventionSetup(self.query_one("#holds", Input).value, self.query_one("#swaps", Input).value)
 
     @on(Input.Changed)
     def _try(self) -> None:
@@ -109,21 +110,21 @@ class ExperimentScreen(Screen[Experiment]):
         self._problem = ""
         self._run(self.tried)
 
-    def _run(self, tried: Experiment) -> None:
+    def _run(self, tried: InterventionSetup) -> None:
         self._at_work = tried
-        ask = partial(experiment.run, text=self._text, experiment=tried)
-        self._ask(thoughts.Question(_TOPIC, ask, number=self._asked, to=self.post_message))
+        ask = partial(intervention_setup.run, text=self._text, setup=tried)
+        self._ask(messages.ModelQuery(_TOPIC, ask, number=self._asked, to=self.post_message))
 
-    def on_answered(self, message: thoughts.Answered) -> None:
+    def on_query_answered(self, message: messages.QueryAnswered) -> None:
         """Show the outcome, or why there is none; the last one stays."""
-        if message.question.number != self._asked:
+        if message.query.number != self._asked:
             return
         if message.problem:
             self._problem = message.problem
             self._say_facts()
-            if self._outcome is None and self._at_work != Experiment():
+            if self._outcome is None and self._at_work != InterventionSetup():
                 # What nothing is changed in can be seen even so.
-                self._run(Experiment())
+                self._run(InterventionSetup())
             return
         before, self._outcome = self._outcome, cast(Outcome, message.result)
         if before is None:
@@ -135,7 +136,7 @@ class ExperimentScreen(Screen[Experiment]):
         runs = (outcome.comparison.untouched, outcome.comparison.changed)
         for name, panel, found in zip(_RUNS, self.query(GatePanel), runs, strict=True):
             panel.show(found.trace)
-            words = experiment.chances(outcome, changed=name == "changed")
+            words = intervention_setup.chances(outcome, changed=name == "changed")
             self.query_one(f"#{name}-words", Static).update(_table(words))
         self._say_facts()
 
@@ -150,7 +151,7 @@ class ExperimentScreen(Screen[Experiment]):
         if self._outcome is None or pointed is None:
             return
         layer, _, neuron = pointed
-        lines = experiment.facts(self._outcome, layer, neuron, (panels[0].column, panels[1].column))
+        lines = intervention_setup.facts(self._outcome, layer, neuron, (panels[0].column, panels[1].column))
         self.query_one("#fact", Static).update(Content("\n".join(lines)))
 
     # --- gates
@@ -176,8 +177,8 @@ class ExperimentScreen(Screen[Experiment]):
             return
         _, gate, neuron = panel.pointed
         field = self.query_one("#holds", Input)
-        held, alone = experiment.end_of(gate, value), neuron if self._alone else None
-        field.value = experiment.with_hold(field.value, gate.name, held, panel.layer_name, alone)
+        held, alone = intervention_setup.end_of(gate, value), neuron if self._alone else None
+        field.value = intervention_setup.with_hold(field.value, gate.name, held, panel.layer_name, alone)
 
     def action_scope(self) -> None:
         """Hold the selected neuron alone from now on, or the whole gate."""
