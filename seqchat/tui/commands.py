@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from seqchat.tui.app import SeqchatApp
 
 # Keys that are of no use in a list of commands
-_LEFT_OUT = ("palette", "pick_", "word_", "branch_")
+_LEFT_OUT = ("palette", "commit_", "word_", "branch_")
 
 # Settings that are switched so often that the palette has them: name → what it says when off, and when on
 _SWITCHES = {

@@ -66,10 +66,10 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("copy_all", "alt+c", "copy_all", "Copy the whole text, or the last reply"),
         Key("models", "alt+d", "app.models", "Choose a model"),
         Key("settings", "alt+i", "app.settings", "Settings"),
-        *_numbered("pick", " ".join(f"alt+{n}" for n in range(1, 10)), "pick", "Take candidate {n}", CANDIDATES),
-        *_numbered("word", "alt+j alt+k alt+l", "branch_word", "Take the next word of continuation {n}", BRANCHES),
+        *_numbered("commit", " ".join(f"alt+{n}" for n in range(1, 10)), "commit", "Insert candidate {n}", CANDIDATES),
+        *_numbered("word", "alt+j alt+k alt+l", "branch_word", "Insert the next word of continuation {n}", BRANCHES),
         *_numbered(
-            "branch", "alt+shift+j alt+shift+k alt+shift+l", "branch", "Take the whole continuation {n}", BRANCHES
+            "branch", "alt+shift+j alt+shift+k alt+shift+l", "branch", "Insert the whole continuation {n}", BRANCHES
         ),
         Key("hotter", "alt+t", "warm(1)", "Higher temperature"),
         Key("cooler", "alt+shift+t", "warm(-1)", "Lower temperature"),
@@ -90,9 +90,14 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("up", "up", "cursor_up", "Up"),
         Key("down", "down", "cursor_down", "Down; from the last line into the candidates", footer="Bar"),
         Key("left", "left", "cursor_left", "Left"),
-        Key("right", "right", "cursor_right", "Right; at the end of a line takes the grey text"),
+        Key("right", "right", "cursor_right", "Right; at the end of a line, insert the grey text"),
         Key("word_left", "ctrl+left", "cursor_word_left", "A word to the left"),
-        Key("word_right", "ctrl+right", "take_word", "A word to the right; at the end of a line one of the grey words"),
+        Key(
+            "word_right",
+            "ctrl+right",
+            "commit_word",
+            "A word to the right; at the end of a line, insert the next grey word",
+        ),
         Key("line_start", "home,ctrl+a", "cursor_line_start", "Start of the line"),
         Key("line_end", "end,ctrl+e", "cursor_line_end", "End of the line"),
         Key("page_up", "pageup", "cursor_page_up", "A page up"),
@@ -119,7 +124,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("paste", "ctrl+v", "paste", "Paste what was cut or copied here"),
         Key("undo", "alt+z,ctrl+underscore", "undo", "Undo"),
         Key("redo", "ctrl+y,alt+shift+z", "redo", "Redo"),
-        Key("accept", "tab", "accept", "Accept", footer="Accept"),
+        Key("commit", "tab", "commit", "Insert the grey text, or the first candidate", footer="Insert"),
         Key("candidates", "alt+down", "screen.enter_bar", "Into the candidates"),
         Key("dismiss", "escape", "dismiss", "No grey text until the next key"),
     ),
@@ -130,8 +135,8 @@ KEYS: dict[str, tuple[Key, ...]] = {
     ),
     # in the candidates
     "bar": (
-        *_numbered("pick", "1 2 3 4 5 6 7 8 9", "pick", "Take candidate {n}", CANDIDATES),
-        Key("take", "space,enter", "take", "Take", footer="Take"),
+        *_numbered("commit", "1 2 3 4 5 6 7 8 9", "commit", "Insert candidate {n}", CANDIDATES),
+        Key("commit", "space,enter", "commit_current", "Insert", footer="Insert"),
         Key("left", "left", "move(-1)", "Candidate to the left"),
         Key("right", "right,tab", "move(1)", "Candidate to the right"),
         Key("next_page", "equals_sign,pagedown,down", "page(1)", "Next page", footer="Next"),
@@ -219,6 +224,13 @@ TOGETHER: tuple[tuple[str, ...], ...] = tuple(
     + [("always", "tour", "text"), ("always", "tour", "panel"), ("always", "experiment"), ("always", "page")]
 )
 
+# Names that keys had in config files of earlier versions
+RENAMED: dict[str, str] = {
+    **{f"{scope}.pick_{n}": f"{scope}.commit_{n}" for scope in ("app", "bar") for n in range(1, CANDIDATES + 1)},
+    "text.accept": "text.commit",
+    "bar.take": "bar.commit",
+}
+
 # Keys that seldom reach a program, and who takes them
 SWALLOWED: dict[str, str] = {
     "ctrl+b": "tmux",
@@ -264,14 +276,15 @@ def _sign(part: str) -> str:
 
 
 def with_changes(changes: Mapping[str, str]) -> tuple[dict[str, tuple[Key, ...]], list[str]]:
-    """Return the keys with a person's changes, ``{"bar.take": "enter"}``, and a sentence on each that cannot be made.
+    """Return the keys with a person's changes, ``{"bar.commit": "enter"}``, and a sentence on each that cannot be made.
 
     An action whose new key is another one's keeps its own.
     """
     problems: list[str] = []
     table = {scope: {key.name: key for key in keys} for scope, keys in KEYS.items()}
     made: dict[str, str] = {}
-    for name, keys in changes.items():
+    for given, keys in changes.items():
+        name = RENAMED.get(given, given)
         scope, _, own = name.partition(".")
         if own in table.get(scope, {}):
             made[name] = _normal(keys)

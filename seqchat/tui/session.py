@@ -21,7 +21,7 @@ from seqchat.tui.conversation import Conversation, Turn
 Mode = Literal["compose", "chat"]
 MOST_SESSIONS = 10
 # A text can be pasted that is larger than a file that is opened.
-_MOST_BYTES = 100_000_000
+_MAX_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _runs(path: Path) -> bool:
 
 def _read(path: Path) -> Session | None:
     try:
-        return _session(json.loads(read_bytes(path, _MOST_BYTES)))
+        return _session(json.loads(read_bytes(path, _MAX_BYTES)))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
 

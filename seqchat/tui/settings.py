@@ -16,7 +16,7 @@ from seqchat.model.model_registry import DEFAULT_MODEL
 from seqchat.tui.language import AUTO, TABLES, say
 
 # Nobody sets so much.
-_MOST_BYTES = 1_000_000
+_MAX_BYTES = 1_000_000
 
 Value = str | bool | int | float
 
@@ -99,7 +99,7 @@ _BY_NAME = {option.name: option for option in OPTIONS}
 def load(path: Path) -> tuple[Settings, list[str]]:
     """Return the settings of a file, and a sentence on each of its entries that is not used."""
     try:
-        document = tomllib.loads(read_bytes(path, _MOST_BYTES).decode("utf-8"))
+        document = tomllib.loads(read_bytes(path, _MAX_BYTES).decode("utf-8"))
     except FileNotFoundError:
         return Settings(), []
     except (OSError, ValueError, RecursionError) as error:  # of wrong TOML, and of numbers and lists without end
@@ -130,7 +130,7 @@ def _checked(document: Mapping[str, Any], file: str) -> tuple[Settings, list[str
 
 
 def _flat(table: object, file: str) -> tuple[dict[str, str], list[str]]:
-    """Return ``{"bar.take": "enter"}`` for ``[keys.bar] take = "enter"``."""
+    """Return ``{"bar.commit": "enter"}`` for ``[keys.bar] commit = "enter"``."""
     if not isinstance(table, dict):
         return {}, [say("{file}: keys is a table, such as [keys.bar].", file=file)]
     keys, problems = {}, []
@@ -153,7 +153,7 @@ def save(path: Path, name: str, value: Value) -> None:
     from tomlkit.exceptions import TOMLKitError
 
     try:
-        text = read_bytes(path, _MOST_BYTES).decode("utf-8") if path.exists() else ""
+        text = read_bytes(path, _MAX_BYTES).decode("utf-8") if path.exists() else ""
         changed = _with_entry(text, name, value)
         wanted = _checked(tomllib.loads(text), path.name)[0].changed(name, value)
         # The library has put entries into tables where they were not meant to be.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqchat.tui.pages import GAP, page
+from seqchat.tui.candidate_pages import GAP, lay_out_page
 from seqchat.tui.widgets.candidates import percent
 
 
@@ -14,7 +14,7 @@ from seqchat.tui.widgets.candidates import percent
 def test_pages_hold_every_candidate_once_and_nothing_overlaps(widths, room, rows):
     first, seen = 0, []
     while first < len(widths):
-        cells = page(widths, first, room, rows)
+        cells = lay_out_page(widths, first, room, rows)
         assert 1 <= len(cells) <= 9
         for cell, following in pairwise(cells):
             assert (following.row, following.column) > (cell.row, cell.column)

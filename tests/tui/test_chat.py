@@ -4,7 +4,7 @@ import pytest
 
 from seqchat.tui.conversation import Conversation, Turn
 from seqchat.tui.screens.dialog import Confirm
-from seqchat.tui.widgets.chat import MOST_VIEWS, TurnView
+from seqchat.tui.widgets.chat import MAX_VIEWS, TurnView
 
 NAMES = {"you": "Ann", "model": "lstm*chat"}
 
@@ -233,17 +233,17 @@ async def test_a_conversation_is_saved_as_markdown_or_text(desk, tmp_path):
 
 
 async def test_of_a_long_conversation_the_last_turns_are_drawn_first(desk):
-    said = [Turn("you" if i % 2 == 0 else "model", f"第{i}句") for i in range(2 * MOST_VIEWS + 10)]
+    said = [Turn("you" if i % 2 == 0 else "model", f"第{i}句") for i in range(2 * MAX_VIEWS + 10)]
     async with desk() as d:
         chat = d.workspace.chat
         await d.press("alt+m")
         await chat.load(Conversation(list(said)))
-        assert [view.turn.text for view in chat.query(TurnView)] == [turn.text for turn in said[-MOST_VIEWS:]]
+        assert [view.turn.text for view in chat.query(TurnView)] == [turn.text for turn in said[-MAX_VIEWS:]]
         await d.until(lambda: said[-1].text in d.screen, "the last turn")
         chat.query(TurnView).first().focus()
         await d.press("up")
-        await d.until(lambda: len(chat.query(TurnView)) > MOST_VIEWS, "the turns before")
-        await d.until(lambda: d.app.focused.turn is said[-MOST_VIEWS - 1], "the turn before in focus")
+        await d.until(lambda: len(chat.query(TurnView)) > MAX_VIEWS, "the turns before")
+        await d.until(lambda: d.app.focused.turn is said[-MAX_VIEWS - 1], "the turn before in focus")
         await d.until(lambda: chat.query_one("#turns").scroll_y > 0, "the turns at their old place")
         # The mouse wheel gets to the first one too.
         chat.query_one("#turns").scroll_home(animate=False)
@@ -251,6 +251,6 @@ async def test_of_a_long_conversation_the_last_turns_are_drawn_first(desk):
         assert [view.turn for view in chat.query(TurnView)] == said
         d.app.focused.action_edit()
         await d.until(lambda: chat.prompt.text, "the turn that is changed")
-        assert chat.prompt.text == said[-MOST_VIEWS - 2].text
+        assert chat.prompt.text == said[-MAX_VIEWS - 2].text
         await d.press("enter")
-        await d.until(lambda: len(turns(d)) == len(said) - MOST_VIEWS, "the conversation up to there")
+        await d.until(lambda: len(turns(d)) == len(said) - MAX_VIEWS, "the conversation up to there")

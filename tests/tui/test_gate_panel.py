@@ -147,7 +147,7 @@ async def test_the_formula_is_one_key_away_in_both_languages(desk):
 
 
 async def test_the_key_that_opens_a_page_to_read_closes_it(desk):
-    changed = {"app.formula": "alt+9", "app.pick_9": "alt+0", "app.help": "alt+h"}
+    changed = {"app.formula": "alt+9", "app.commit_9": "alt+0", "app.help": "alt+h"}
     async with desk(size=(120, 50), keys=changed) as d:
         await d.settled()
         await d.press("alt+w", "f")

@@ -66,7 +66,7 @@ async def test_a_gate_is_held_from_its_panel_and_both_runs_are_shown(desk):
         await d.until(lambda: screen.tried.holds == "forget=0@1 input=1@1", "the other gate")
         # Both panels show the same gate.
         panels = list(screen.query(GatePanel))
-        await d.until(lambda: panels[1].pointed == panels[0].pointed, "the same selection")
+        await d.until(lambda: panels[1].pointed == panels[0].selection, "the same selection")
         await d.press("alt+n", "down", "0")
         await d.until(lambda: screen.tried.holds.endswith("input=0@1:n1"), "one neuron")
         await d.press("escape")

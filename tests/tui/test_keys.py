@@ -42,7 +42,7 @@ def test_a_key_can_be_changed():
     [
         ({"app.nothing": "ctrl+g"}, "no key named 'app.nothing'"),
         ({"app.help": "alt+m"}, "Alt+M is the key of app.mode already"),
-        ({"bar.take": "left"}, "is the key of bar.left already"),
+        ({"bar.commit": "left"}, "is the key of bar.left already"),
         ({"text.undo": "ctrl+s"}, "is the key of app.save already"),
     ],
 )
@@ -53,9 +53,9 @@ def test_what_cannot_be_changed_is_said_and_stays(changes, said):
 
 
 def test_two_actions_may_change_places():
-    table, problems = with_changes({"app.help": "alt+9", "app.pick_9": "alt+h"})
+    table, problems = with_changes({"app.help": "alt+9", "app.commit_9": "alt+h"})
     assert problems == []
-    assert next(k for k in table["app"] if k.name == "pick_9").keys == "alt+h"
+    assert next(k for k in table["app"] if k.name == "commit_9").keys == "alt+h"
     assert list(clashes(table)) == []
 
 
@@ -85,7 +85,7 @@ def test_every_action_of_a_text_exists():
 
 
 async def test_a_changed_key_is_at_work_and_shown(desk):
-    async with desk(keys={"app.mode": "ctrl+g", "text.accept": "ctrl+t"}) as d:
+    async with desk(keys={"app.mode": "ctrl+g", "text.commit": "ctrl+t"}) as d:
         await d.press(*"我们")
         await d.settled()
         ghost = d.editor.suggestion

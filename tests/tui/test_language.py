@@ -73,7 +73,7 @@ async def test_the_app_in_chinese(desk):
     async with desk(language="zh", size=(110, 60)) as d:
         await d.press(*"我们")
         await d.settled()
-        for text in ("写作", "候选", "续写", "温度", "遗忘门 forget f", "神经元", "接受"):
+        for text in ("写作", "候选", "续写", "温度", "遗忘门 forget f", "神经元", "上屏"):
             assert text in d.screen
         await d.press("alt+h")
         await d.pilot.pause()

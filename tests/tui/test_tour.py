@@ -30,7 +30,7 @@ from seqchat.tui.tour.page import packed
 from seqchat.tui.tour.panel import LessonPanel, word_at
 from seqchat.tui.tour.prose import Prose, wrapped
 from seqchat.tui.tour.screen import Tour
-from seqchat.tui.tour.tutor import Noted, Question, Studied, Study, Tutor, study
+from seqchat.tui.tour.tutor import Study, StudyNotice, StudyReady, StudyRequest, Tutor, study
 
 from ..conftest import small_engine
 
@@ -211,7 +211,7 @@ def test_shares_take_four_cells_at_most(value, text):
 
 
 def test_a_study_of_gates(lstm):
-    found = study(lstm, Question(("lstm",), "我们去吃火锅"))
+    found = study(lstm, StudyRequest(("lstm",), "我们去吃火锅"))
     assert found.trace.words[0] == "▶"
     assert (found.cell, found.layers) == ("LSTM", 2)
     assert found.parameters == lstm.config.parameters
@@ -220,21 +220,21 @@ def test_a_study_of_gates(lstm):
 
 
 def test_the_reach_is_that_of_the_most_probable_word(engine):
-    found = study(engine, Question(("x",), "我们去吃火锅", view="reach"))
+    found = study(engine, StudyRequest(("x",), "我们去吃火锅", view="reach"))
     word_id = next(i for i, word in enumerate(engine.vocabulary.words) if word == found.awaited)
     node = engine.context.node("我们去吃火锅")
     assert word_id == int(engine.context.tree.top_words(node, 1, engine.suggestible_mask)[0][0])
     assert found.reach == pytest.approx(tuple(connectivity(engine, node, word_id)))
     assert len(found.reach) == len(found.trace.words) - 1
-    assert study(engine, Question(("x",), "", view="reach")).reach == ()
+    assert study(engine, StudyRequest(("x",), "", view="reach")).reach == ()
 
 
 def test_a_gap_is_filled_from_the_left_and_from_both_sides():
     engine = small_engine(["a", "b", "c", "d", "e"], objective="infill")
-    question = Question(("x",), "a b d e", view="gap", cursor=4)
-    found = study(engine, question)
-    other = study(engine, replace(question, text="a b c a"))
-    end = study(engine, replace(question, cursor=7))
+    request = StudyRequest(("x",), "a b d e", view="gap", cursor=4)
+    found = study(engine, request)
+    other = study(engine, replace(request, text="a b c a"))
+    end = study(engine, replace(request, cursor=7))
     assert [s.word for s in found.suggestions] == [s.word for s in other.suggestions]
     assert [s.probability for s in found.fitting] != pytest.approx([s.probability for s in other.fitting])
     assert end.fitting == end.suggestions
@@ -270,31 +270,31 @@ def hall():
 
 def test_the_tutor_loads_what_is_asked_for_and_goes_on_after_a_failure(hall, models, tmp_path):
     (tmp_path / "broken").mkdir()
-    question = Question((None, str(tmp_path / "broken"), str(models["gru"])), "我们")
-    hall.tutor.ask(question)
-    hall.until(lambda m: isinstance(m, Studied))
-    assert [m.place for m in hall.messages if isinstance(m, Studied)] == [2]
-    said = [m.text for m in hall.messages if isinstance(m, Noted) and m.place == 1]
+    request = StudyRequest((None, str(tmp_path / "broken"), str(models["gru"])), "我们")
+    hall.tutor.ask(request)
+    hall.until(lambda m: isinstance(m, StudyReady))
+    assert [m.index for m in hall.messages if isinstance(m, StudyReady)] == [2]
+    said = [m.text for m in hall.messages if isinstance(m, StudyNotice) and m.index == 1]
     assert "broken" in said[-1]
     assert "Starting PyTorch…" in said
-    assert all(m.question is question for m in hall.messages)
+    assert all(m.request is request for m in hall.messages)
 
 
 def test_the_tutor_drops_a_question_that_was_overtaken(hall, models, monkeypatch):
-    second = Question((str(models["rnn"]),), "b")
+    second = StudyRequest((str(models["rnn"]),), "b")
     real = tutor.study
 
-    def overtaken(engine, question):
-        if question.text == "a":
+    def overtaken(engine, request):
+        if request.text == "a":
             hall.tutor.ask(second)
             engine.context.tree.interrupted() or pytest.fail("nobody said that it was overtaken")
             raise AbandonedError
-        return real(engine, question)
+        return real(engine, request)
 
     monkeypatch.setattr(tutor, "study", overtaken)
-    hall.tutor.ask(Question((str(models["rnn"]), str(models["gru"])), "a"))
-    hall.until(lambda m: isinstance(m, Studied))
-    assert [m.question for m in hall.messages if isinstance(m, Studied)] == [second]
+    hall.tutor.ask(StudyRequest((str(models["rnn"]), str(models["gru"])), "a"))
+    hall.until(lambda m: isinstance(m, StudyReady))
+    assert [m.request for m in hall.messages if isinstance(m, StudyReady)] == [second]
 
 
 # --- the screen
@@ -326,8 +326,8 @@ async def studied(d):
     def done():
         page = d.app.screen.page
         return all(
-            place.study is not None and place.study.text == page.example.text
-            for place, choice in zip(page.places, page.choices, strict=True)
+            view.study is not None and view.study.text == page.example.text
+            for view, choice in zip(page.views, page.choices, strict=True)
             if choice.there
         )
 
@@ -336,7 +336,7 @@ async def studied(d):
 
 
 def first(d):
-    return d.app.screen.page.places[0]
+    return d.app.screen.page.views[0]
 
 
 def headings(d):
@@ -388,7 +388,7 @@ async def test_every_page_is_whole_on_one_screen(lesson, code, size):
             assert ("Try this" if code == "en" else "试一试") in d.screen
             if code == "en":
                 assert page.translation[:30] in d.screen
-            charts = [p.reach if page.view == "reach" else p.panel for p in d.app.screen.page.places]
+            charts = [p.reach if page.view == "reach" else p.panel for p in d.app.screen.page.views]
             for chart in charts:
                 assert chart.content_size.height >= (4 if page.drawing or page.view == "reach" else 7)
                 assert chart.region.bottom <= size[1] - 1
@@ -538,27 +538,27 @@ async def test_a_missing_model_is_said_in_its_panel_and_the_page_stays(lesson, s
         await d.press("alt+0")
         await studied(d)
         assert d.screen.count("not installed") + d.screen.count("is not") >= 1
-        assert [place.study is not None for place in d.app.screen.page.places] == [False, True, False]
+        assert [view.study is not None for view in d.app.screen.page.views] == [False, True, False]
         await d.press("alt+e")
         assert d.app.crash is None
 
 
 async def test_three_networks_side_by_side(lesson):
     async with lesson(10, size=(120, 36)) as d:
-        assert [place.study.cell for place in d.app.screen.page.places] == ["RNN", "LSTM", "GRU"]
-        for place in d.app.screen.page.places:
-            assert place.study.suggestions[0].word in d.screen
+        assert [view.study.cell for view in d.app.screen.page.views] == ["RNN", "LSTM", "GRU"]
+        for view in d.app.screen.page.views:
+            assert view.study.suggestions[0].word in d.screen
         await d.press("alt+w", "alt+w", "alt+w")
-        assert d.app.screen.page.places[2].panel.has_focus
+        assert d.app.screen.page.views[2].panel.has_focus
         await d.press("alt+w")
         assert d.app.screen.page.example.has_focus
 
 
 async def test_the_gradient_is_drawn_for_both_networks(lesson):
     async with lesson(4, size=(120, 36)) as d:
-        for place, cell in zip(d.app.screen.page.places, ("RNN", "LSTM"), strict=True):
-            assert place.study.cell == cell
-            assert f"→ {place.study.awaited}" in d.screen
+        for view, cell in zip(d.app.screen.page.views, ("RNN", "LSTM"), strict=True):
+            assert view.study.cell == cell
+            assert f"→ {view.study.awaited}" in d.screen
         assert d.screen.count("100%") == 2
         await d.press("home", *["delete"] * 40)
         await studied(d)
@@ -608,13 +608,13 @@ def test_the_web_app_begins_with_the_lessons_too(monkeypatch):
 WORDS = ["▶", "小", "帅", "是", "一名", "程", "序", "员", "，", "他", "每天", "都", "加班", "；", "小", "美"]
 
 
-def canned(question, cell):
+def canned(request, cell):
     random = np.random.default_rng(1)
     gates = CELLS[cell].gates
     layer = {g.name: random.uniform(g.low, g.high, (len(WORDS), 64)).astype(np.float32) for g in gates}
     words = [Suggestion(word, word, 0, 0.4 / (n + 1), False) for n, word in enumerate(("，", "美丽", "的", "人", "是"))]
     return Study(
-        text=question.text,
+        text=request.text,
         name=f"{cell}-chat",
         cell=CELLS[cell].title,
         gates=gates,
@@ -634,9 +634,9 @@ class Canned(Tutor):
     def start(self):
         pass
 
-    def ask(self, question):
-        for place, model in enumerate(question.models):
-            self._publish(Studied(question, place, canned(question, model.partition("-")[0])))
+    def ask(self, request):
+        for index, model in enumerate(request.models):
+            self._publish(StudyReady(request, index, canned(request, model.partition("-")[0])))
 
 
 @pytest.fixture
@@ -666,7 +666,7 @@ def opened(number):
         await pilot.press("alt+2", f"alt+{number % 10}")
         for _ in range(300):
             await pilot.pause(0.02)
-            if all(place.study for place in pilot.app.screen.page.places):
+            if all(view.study for view in pilot.app.screen.page.views):
                 break
         await pilot.pause()
 
@@ -697,7 +697,7 @@ def shipped():
 
 
 def means(engine, text, gate):
-    found = study(engine, Question(("x",), text)).trace
+    found = study(engine, StudyRequest(("x",), text)).trace
     return list(zip(found.words, found.layers[0][gate].mean(axis=1), strict=True))
 
 
@@ -707,7 +707,7 @@ def test_the_forget_gate_of_the_shipped_lstm_is_lower_where_a_clause_ends_than_a
     subject = [value for _, value in found[-2:]]
     assert [word for word, _ in found[-2:]] == ["小", "美"]
     assert max(ends) < min(subject) - 0.05
-    values = study(shipped, Question(("x",), LESSONS[5].example)).trace.layers[0]["forget"]
+    values = study(shipped, StudyRequest(("x",), LESSONS[5].example)).trace.layers[0]["forget"]
     assert (values[-1] < values[-2] - 0.1).any()
 
 

@@ -70,7 +70,7 @@ class Completing(Filing):
         self._pause = self.set_timer(_PAUSE_SECONDS, self._describe_text)
 
     @on(TextArea.SelectionChanged)
-    @on(Chat.Changed)
+    @on(Chat.HistoryChanged)
     def _place_changed(self) -> None:
         self._ask()
 
@@ -209,31 +209,31 @@ class Completing(Filing):
     def accept(self, insert: str, replace: int = 0) -> None:
         """Insert what was picked, if it was made for the text at hand."""
         if self._up_to_date():
-            self.writing.accept(insert, replace)
+            self.writing.commit(insert, replace)
         self.write()
 
-    def action_pick(self, number: int) -> None:
+    def action_commit(self, number: int) -> None:
         """Take a candidate of the page that is shown."""
-        suggestion = self.bars[0].picked(number)
+        suggestion = self.bars[0].candidate_at(number)
         if suggestion is not None and self._up_to_date():
-            self.writing.accept(suggestion.insert, suggestion.replace)
+            self.writing.commit(suggestion.insert, suggestion.replace)
 
-    def on_candidates_picked(self, message: Candidates.Picked) -> None:
+    def on_candidates_committed(self, message: Candidates.Committed) -> None:
         """Take the candidate that was picked in the bar."""
         self.accept(message.suggestion.insert, message.suggestion.replace)
 
-    def on_candidates_more(self, message: Candidates.More) -> None:
+    def on_candidates_more_wanted(self, message: Candidates.MoreWanted) -> None:
         """Ask for more pages."""
         self._ask(candidates=message.count + _MORE)
 
-    def on_candidates_left(self, message: Candidates.Left) -> None:
+    def on_candidates_exited(self, message: Candidates.Exited) -> None:
         """Go back to the text, with what was typed."""
         self.write()
         if message.typed:
             writing = self.writing
             writing.replace(message.typed, *writing.selection, maintain_selection_offset=False)
 
-    @on(Editor.Below)
+    @on(Editor.MovedBelow)
     def action_enter_bar(self) -> None:
         """Move among the candidates."""
         if self.bars[0].suggestions:
@@ -244,7 +244,7 @@ class Completing(Filing):
         if self._growth is not None and not self._growth.branches and not self.continuations.branches.finished:
             self._ask(again=True)
 
-    def on_continuations_picked(self, message: Continuations.Picked) -> None:
+    def on_continuations_branch_committed(self, message: Continuations.BranchCommitted) -> None:
         """Take what was clicked."""
         self._take_branch(message.text)
         self.write()
@@ -259,7 +259,7 @@ class Completing(Filing):
 
     def _take_branch(self, text: str) -> None:
         if text and self.mode == "compose":
-            self.editor.accept(text, self.continuations.branches.replaced)
+            self.editor.commit(text, self.continuations.branches.replaced)
 
     async def action_again(self) -> None:
         """Ask for other continuations, or another reply."""

@@ -126,7 +126,7 @@ class Filing(Parts):
             self._describe_text()
 
     @work
-    async def on_chat_again_wanted(self, message: Chat.AgainWanted) -> None:
+    async def on_chat_other_reply_wanted(self, message: Chat.OtherReplyWanted) -> None:
         """Ask for another reply; where turns follow it, only if they may go."""
         chat = self.chat
         following = len(chat.conversation.turns) - message.index - 1

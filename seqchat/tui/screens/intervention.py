@@ -147,7 +147,7 @@ class InterventionScreen(Screen[InterventionSetup]):
             self.query_one("#fact", Static).update(Content.styled(self._problem, "$error"))
             return
         panels = list(self.query(GatePanel))
-        pointed = panels[0].pointed
+        pointed = panels[0].selection
         if self._outcome is None or pointed is None:
             return
         layer, _, neuron = pointed
@@ -156,8 +156,8 @@ class InterventionScreen(Screen[InterventionSetup]):
 
     # --- gates
 
-    @on(GatePanel.Pointed)
-    def _point(self, message: GatePanel.Pointed) -> None:
+    @on(GatePanel.SelectionMoved)
+    def _point(self, message: GatePanel.SelectionMoved) -> None:
         """Have the other panel show the same neuron, layer, gate and word, and split that neuron's state."""
         for panel in self.query(GatePanel):
             if panel is not message.panel:
@@ -173,9 +173,9 @@ class InterventionScreen(Screen[InterventionSetup]):
     def action_hold(self, value: int) -> None:
         """Hold the gate that is shown alone at its lowest (0) or highest value, all of it or the selected neuron."""
         panel = self.query(GatePanel).first()
-        if panel.pointed is None:
+        if panel.selection is None:
             return
-        _, gate, neuron = panel.pointed
+        _, gate, neuron = panel.selection
         field = self.query_one("#holds", Input)
         held, alone = intervention_setup.end_of(gate, value), neuron if self._alone else None
         field.value = intervention_setup.with_hold(field.value, gate.name, held, panel.layer_name, alone)

@@ -26,16 +26,16 @@ class Shading(Completing):
         if message.index == 0 and message.request is self._request:
             self._shade()
 
-    @on(Candidates.Pointed)
-    @on(GatePanel.Pointed)
+    @on(Candidates.CursorMoved)
+    @on(GatePanel.SelectionMoved)
     def _shade(self) -> None:
         """Ask for the shades of the text at hand."""
         if self.settings.shading == "none" or self._resting or not self._up_to_date():
             return
         text = self._request.text
-        if self.settings.shading == "candidate" and (suggestion := self.bars[0].pointed):
+        if self.settings.shading == "candidate" and (suggestion := self.bars[0].current):
             self._wonder(partial(shading.by_candidate, text=text, suggestion=suggestion))
-        elif self.settings.shading == "neuron" and (pointed := self.panels.all[0].pointed):
+        elif self.settings.shading == "neuron" and (pointed := self.panels.all[0].selection):
             layer, gate, neuron = pointed
             last = self._request.traced
             self._wonder(partial(shading.by_neuron, text=text, layer=layer, gate=gate, neuron=neuron, last=last))

@@ -215,9 +215,9 @@ class Workspace(Shading):
     def action_hold(self, value: int) -> None:
         """Hold the gate that is shown alone, and see what changes."""
         panel = self.panels.in_use[0]
-        if panel.pointed is None:
+        if panel.selection is None:
             return
-        _, gate, _ = panel.pointed
+        _, gate, _ = panel.selection
         held = with_hold(self._tried.holds, gate.name, end_of(gate, value), panel.layer_name, None)
         self._open_experiment(InterventionSetup(held, self._tried.swaps), at_gates=True)
 
@@ -249,6 +249,6 @@ class Workspace(Shading):
         if not self.settings.panel and isinstance(self.focused, GatePanel):
             self.write()
 
-    def on_gate_panel_wants_more(self) -> None:
+    def on_gate_panel_earlier_words_wanted(self) -> None:
         """Trace earlier words too."""
         self._ask(traced=2 * self._request.traced)

@@ -11,7 +11,7 @@ Drawing = Literal["", "layers", "directions"]
 
 
 @dataclass(frozen=True)
-class Words:
+class LessonText:
     """What a lesson says in one language.
 
     title: of the page; text: what happens and where to look; task: something to try; lacking: what is said where the
@@ -38,14 +38,14 @@ class Lesson:
     formulas: tuple[tuple[str, str], ...]
     example: str
     translation: str
-    english: Words
-    chinese: Words
+    english: LessonText
+    chinese: LessonText
     more: str = ""
     word: str = ""
     view: Literal["gates", "gap", "reach"] = "gates"
     drawing: Drawing = ""
 
-    def said(self, language: str) -> Words:
+    def said(self, language: str) -> LessonText:
         """Return what it says in a language."""
         return self.chinese if language == "zh" else self.english
 
@@ -62,14 +62,14 @@ LESSONS: tuple[Lesson, ...] = (
         example="我明天想去北京看升旗，你去吗",
         translation="Tomorrow I want to see the flag raised in Beijing, are you coming",
         word="北京",
-        english=Words(
+        english=LessonText(
             "The recurrent step",
             "The network reads word by word. At each word it mixes the word x with its own state h₋₁ of the word "
             "before into a new state h, with the same weights every time. Each column below is h after that word, "
             "each row a neuron or two. All that is known of the text so far stands in one column.",
             "Put 上海 (Shanghai) in place of 北京 (Beijing): no column before it changes, all behind it may.",
         ),
-        chinese=Words(
+        chinese=LessonText(
             "循环的一步",
             "网络逐词阅读。每读一个词，就把这个词 x 和读上一个词后的状态 h₋₁ 混合成新的状态 h，每一步都用同一套权重。"
             "下面每一列是读完那个词之后的 h，每一行是一两个神经元。网络对前文所知的一切，都在一列之中。",
@@ -84,7 +84,7 @@ LESSONS: tuple[Lesson, ...] = (
         example="我们周末去吃火锅",
         translation="At the weekend we go for hot pot",
         drawing="layers",
-        english=Words(
+        english=LessonText(
             "Layers",
             "Layers lie on each other. The lowest reads the words; each layer above reads, at the same word, the "
             "state h of the layer below. Each keeps a state of its own from word to word. The next word is predicted "
@@ -92,7 +92,7 @@ LESSONS: tuple[Lesson, ...] = (
             "Type on: each word adds a way up, through the layers, and a way to the right, through time.",
             "{model} has one layer, shown below. For two: seqchat train sample --layers 2",
         ),
-        chinese=Words(
+        chinese=LessonText(
             "多层",
             "层叠在层上。最下面一层读词；其余每一层在同一个词处读它下面那层的状态 h。每层的状态从一个词传到下一个词。"
             "下一个词只由最上面一层来预测。",
@@ -110,7 +110,7 @@ LESSONS: tuple[Lesson, ...] = (
         word="去",
         view="gap",
         drawing="directions",
-        english=Words(
+        english=LessonText(
             "Two directions",
             "One network reads from the left, one from the right; together they know both sides of a gap, and fill it "
             "better. The next word they must not predict: the one from the right would have read it. Below: what fits "
@@ -119,7 +119,7 @@ LESSONS: tuple[Lesson, ...] = (
             "{model} has one direction; it weighs its words by how well the rest follows. For two directions: seqchat "
             "train sample --objective infill",
         ),
-        chinese=Words(
+        chinese=LessonText(
             "两个方向",
             "一个网络从左往右读，另一个从右往左读，合起来就知道空格的两边，填得更好。预测下一个词却不行："
             "从右边读来的网络早已读过那个词。面板下面是光标处合适的词。",
@@ -135,14 +135,14 @@ LESSONS: tuple[Lesson, ...] = (
         example="我住在北京，昨天朋友从上海来看我，我们一起去了",
         translation="I live in Beijing, yesterday a friend came from Shanghai to see me, we went together to",
         view="reach",
-        english=Words(
+        english=LessonText(
             "Vanishing and exploding gradients",
             "Learning sends the error at a word back through all steps before it, and each step multiplies it by one "
             "more factor. Factors below 1 make it vanish: far words teach nothing. Factors above 1 make it explode; "
             "so training clips it. Bars (logarithmic, from 1%): how each word bears on the next one.",
             "Write a longer second half: how tall is 北京 then, in the one network and in the other?",
         ),
-        chinese=Words(
+        chinese=LessonText(
             "梯度消失与梯度爆炸",
             "学习时，一个词处的误差要经过前面每一步往回传，每一步再乘一个因子。"
             "因子小于 1，梯度消失：远处的词什么也教不了。因子大于 1，梯度爆炸，所以训练时要裁剪。"
@@ -156,14 +156,14 @@ LESSONS: tuple[Lesson, ...] = (
         formulas=(("LSTM", "cell"),),
         example=_SUBJECTS,
         translation=_SUBJECTS_TRANSLATED,
-        english=Words(
+        english=LessonText(
             "The memory cell",
             "An LSTM has two states. The memory c is never rewritten as a whole: each neuron multiplies its old value "
             "by f and adds i · g. Where f is near 1 and i near 0, a value stays for many words: a row of one colour. "
             "Back through time, the gradient along c is multiplied by f alone.",
             "Go to the panel (Alt+W), choose neuron and word with the arrow keys, and reckon c from f, i, g.",
         ),
-        chinese=Words(
+        chinese=LessonText(
             "记忆细胞",
             "LSTM 有两个状态。记忆 c 从不整个重写：每个神经元把旧值乘以 f，再加上 i · g。f 接近 1 而 i 接近 0 的地方，"
             "一个值会保持许多个词：一整行颜色不变。往回传时，沿着 c 的梯度只乘以 f。",
@@ -177,14 +177,14 @@ LESSONS: tuple[Lesson, ...] = (
         example=_SUBJECTS,
         translation=_SUBJECTS_TRANSLATED,
         word="；",
-        english=Words(
+        english=LessonText(
             "The forget gate",
             "f says, neuron by neuron, how much of the memory stays. Textbooks let it drop 小帅 (he) when 小美 (she) "
             "becomes the subject. See for yourself: the mean over all neurons is lower where a clause ends, at ， "
             "and ；, than at 小美. Single neurons fall there too (Δf; Alt+X makes room for it).",
             "In place of ； put 。 and then 和 (and), and compare the means at that word.",
         ),
-        chinese=Words(
+        chinese=LessonText(
             "遗忘门",
             "f 逐个神经元地决定旧记忆留下多少。教科书说：主语换成「小美」时，遗忘门会丢掉「小帅」。自己看看："
             "全部神经元的均值在分句结束的「，」和「；」处，比在「小美」处还低。"
@@ -199,13 +199,13 @@ LESSONS: tuple[Lesson, ...] = (
         example="我想吃火锅，不想吃烤鸭。你呢",
         translation="I would like hot pot, not roast duck. And you",
         word="，",
-        english=Words(
+        english=LessonText(
             "The input gate and the output gate",
             "i says how much of the candidate g is written into the memory, o how much of the memory is shown as h. "
             "At ， and 。 the input gate is nearly shut: there is little to note. At 火锅 and 烤鸭 it opens wider.",
             "Move the cursor from word to word and watch the means; then write 故宫 in place of 烤鸭.",
         ),
-        chinese=Words(
+        chinese=LessonText(
             "输入门与输出门",
             "i 决定候选 g 有多少写进记忆，o 决定记忆有多少作为 h 交出去。在「，」和「。」处输入门几乎关闭："
             "没有什么要记。在「火锅」和「烤鸭」处它开得更大。",
@@ -220,14 +220,14 @@ LESSONS: tuple[Lesson, ...] = (
         example="我们周末去吃火锅",
         translation="At the weekend we go for hot pot",
         drawing="layers",
-        english=Words(
+        english=LessonText(
             "The stacked LSTM",
             "Each layer of a stack is an LSTM with its own gates and its own memory c. Through time go c and h; up to "
             "the next layer goes h alone, through the output gate.",
             "Type on, and watch where c goes, and where only h goes. With several layers, [ and ] choose one.",
             "{model} has one layer, shown below. For two: seqchat train sample --layers 2",
         ),
-        chinese=Words(
+        chinese=LessonText(
             "堆叠 LSTM",
             "堆叠中的每一层都是一个 LSTM，有自己的门和记忆 c。沿时间传下去的是 c 和 h；交给上面一层的只有 h。",
             "继续打字，看 c 往哪里走，哪里只有 h。有多层时，用 [ 和 ] 选层。",
@@ -240,13 +240,13 @@ LESSONS: tuple[Lesson, ...] = (
         formulas=(("GRU", "reset"), ("GRU", "update"), ("GRU", "candidate"), ("GRU", "hidden")),
         example=_SUBJECTS,
         translation=_SUBJECTS_TRANSLATED,
-        english=Words(
+        english=LessonText(
             "The reset gate and the update gate",
             "A GRU has no cell beside h. One gate does the work of two: where z is near 1 the old state stays, where "
             "it is near 0 the candidate n takes its place. r says how much of the old state n may look at.",
             "Move the cursor from word to word: where is z lowest, and so most of the state new?",
         ),
-        chinese=Words(
+        chinese=LessonText(
             "重置门与更新门",
             "GRU 除了 h 没有另外的细胞。一个门做两个门的事：z 接近 1 处保留旧状态，接近 0 处换成候选 n。"
             "r 决定 n 能看到多少旧状态。",
@@ -259,14 +259,14 @@ LESSONS: tuple[Lesson, ...] = (
         formulas=(("RNN", "hidden"), ("LSTM", "hidden"), ("GRU", "hidden")),
         example=_SUBJECTS,
         translation=_SUBJECTS_TRANSLATED,
-        english=Words(
+        english=LessonText(
             "RNN, LSTM and GRU side by side",
             "Three networks that read the same. The RNN rewrites h at every word; the LSTM keeps a memory c behind "
             "three gates; the GRU does it with two and no c. For one neuron's recurrent weights that is 1 : 4 : 3. "
             "Below each: its size, and the words it expects next.",
             "Write 是一名老师，她 behind it, word by word. Which network expects what you write?",
         ),
-        chinese=Words(
+        chinese=LessonText(
             "RNN、LSTM 与 GRU 并排",
             "三个网络读同样的词。RNN 每个词都重写 h；LSTM 用三个门守着记忆 c；GRU 只用两个门，没有 c。"
             "每个神经元的循环权重之比是 1 : 4 : 3。每个面板下面是它的大小和它预期的下一个词。",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from seqchat.tui.heatmap import COLUMN, fit
 
 _MARGIN = 5  # cells, as many as the numbers of the neurons take in a panel
-_MOST_LAYERS = 3
+_MAX_LAYERS = 3
 
 
 def layers(words: Sequence[str], count: int, state: str, width: int) -> list[str]:
@@ -17,7 +17,7 @@ def layers(words: Sequence[str], count: int, state: str, width: int) -> list[str
     """
     words = _fitting(words, width)
     lines: list[str] = []
-    for layer in range(min(count, _MOST_LAYERS), 0, -1):
+    for layer in range(min(count, _MAX_LAYERS), 0, -1):
         lines.append(_head(str(layer)) + _row(state, "─", "▸", len(words)))
         lines.append(_head("") + "".join("↑".ljust(COLUMN) for _ in words).rstrip())
     return [*lines, _labels(words)]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _GAP = "   "
 # Keys of a text that have no use in an example, or another one
-_NOT_IN_AN_EXAMPLE = ("accept", "candidates", "dismiss", "down")
+_NOT_IN_AN_EXAMPLE = ("commit", "candidates", "dismiss", "down")
 _NOT_IN_A_PANEL = ("hide", "wider", "narrower")
 
 
@@ -98,7 +98,7 @@ class Drawing(Static):
         return network_diagram.layers(self._words, max(self._layers, 2), state, width)
 
 
-class Place(Vertical):
+class ModelView(Vertical):
     """What one model makes of the example."""
 
     def __init__(self, keys: Mapping[str, tuple[Key, ...]], lesson: Lesson, *, bars: bool) -> None:
@@ -177,11 +177,11 @@ class Page(Container):
         *,
         bars: bool,
     ) -> None:
-        """Take the model of each place."""
+        """Show a lesson with one model for each of its views."""
         super().__init__(classes=f"-{lesson.view}")
         self.lesson, self.choices = lesson, choices
         self.example = Editor(keys, "text", text=lesson.example, classes="example")
-        self.places = [Place(keys, lesson, bars=bars) for _ in choices]
+        self.views = [ModelView(keys, lesson, bars=bars) for _ in choices]
         self._drawing = Drawing(lesson)
 
     def compose(self) -> ComposeResult:
@@ -198,8 +198,8 @@ class Page(Container):
         with Container(classes="models"):
             if self.lesson.drawing:
                 yield self._drawing
-            with Container(classes="places"):
-                yield from self.places
+            with Container(classes="model-views"):
+                yield from self.views
 
     def _formulas(self) -> Iterator[str]:
         if self.lesson.more:
@@ -211,12 +211,12 @@ class Page(Container):
         """Put the cursor where the lesson wants it, and say which models are not there."""
         self.example.move_cursor(self._start())
         self.describe()
-        for place, choice in zip(self.places, self.choices, strict=True):
-            place.notice(say("Loading…") if choice.there else _missing(choice))
+        for view, choice in zip(self.views, self.choices, strict=True):
+            view.notice(say("Loading…") if choice.there else _missing(choice))
 
     def _start(self) -> tuple[int, int]:
-        place = self.example.text.rfind(self.lesson.word) if self.lesson.word else -1
-        return (0, place + len(self.lesson.word)) if place >= 0 else self.example.document.end
+        index = self.example.text.rfind(self.lesson.word) if self.lesson.word else -1
+        return (0, index + len(self.lesson.word)) if index >= 0 else self.example.document.end
 
     def describe(self) -> None:
         """Say what the example is, with its translation while it is as it was at the start."""
@@ -235,15 +235,15 @@ class Page(Container):
         """How many characters stand left of the cursor."""
         return len(self.example.text_before_cursor())
 
-    def show(self, place: int, study: Study) -> None:
+    def show(self, index: int, study: Study) -> None:
         """Show what a model made of the example."""
-        self.places[place].show(study, self.cursor)
-        if place == 0:
+        self.views[index].show(study, self.cursor)
+        if index == 0:
             self._drawing.show(study.trace.words, study.layers)
-            if self.lesson.view == "gates" and len(self.places) == 1:
+            if self.lesson.view == "gates" and len(self.views) == 1:
                 self.example.border_subtitle = Content(f"→ {expected(study.suggestions)}")
 
     def select(self) -> None:
         """Select the word at the cursor in the panels."""
-        for place in self.places:
-            place.select(self.cursor)
+        for view in self.views:
+            view.select(self.cursor)

@@ -54,15 +54,15 @@ def word_at(words: Sequence[str], text: str, cursor: int) -> int:
 
     words: all that stands under the columns; □ is some character that the model does not know.
     """
-    at = place = 0
+    index = offset = 0
     for number, word in enumerate(words[1:], 1):
-        found = _skip_spaces(text, place) if word == "□" else text.find("\n" if word == "⏎" else word, place)
+        found = _skip_spaces(text, offset) if word == "□" else text.find("\n" if word == "⏎" else word, offset)
         if found >= cursor:
             break
         if found >= 0:
-            at, place = number, found + len(word)
-    return at
+            index, offset = number, found + len(word)
+    return index
 
 
-def _skip_spaces(text: str, place: int) -> int:
-    return place + len(text[place:]) - len(text[place:].lstrip())
+def _skip_spaces(text: str, offset: int) -> int:
+    return offset + len(text[offset:]) - len(text[offset:].lstrip())

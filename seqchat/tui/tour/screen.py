@@ -21,7 +21,7 @@ from seqchat.tui.tour.choice import choose
 from seqchat.tui.tour.lessons import LESSONS
 from seqchat.tui.tour.page import Page, keys_of_a_lesson
 from seqchat.tui.tour.panel import LessonPanel
-from seqchat.tui.tour.tutor import Noted, Question, Studied, Tutor
+from seqchat.tui.tour.tutor import StudyNotice, StudyReady, StudyRequest, Tutor
 from seqchat.tui.widgets.editor import Editor
 from seqchat.tui.widgets.footer import KeyLine
 
@@ -43,7 +43,7 @@ class Tour(Screen[None]):
         bind(self, "tour", "leaving", table={**keys, "leaving": (_LEAVE,)})
         self._keys, self._given, self._bars = keys_of_a_lesson(keys), given, bars
         self._tutor = Tutor(self.post_message)
-        self._question = Question((), "")
+        self._request = StudyRequest((), "")
         self._pages: dict[int, Page] = {}
         self.number = 0
 
@@ -83,7 +83,7 @@ class Tour(Screen[None]):
             self._title()
             for page in self._pages.values():
                 page.display = page is self.page
-            self.set_class(len(self.page.places) > 2, "-several")
+            self.set_class(len(self.page.views) > 2, "-several")
         self.page.example.focus()
         self._ask(again=True)
 
@@ -121,16 +121,16 @@ class Tour(Screen[None]):
     def _ask(self, traced: int = TRACED_WORDS, *, again: bool = False) -> None:
         """Ask about the example, where it is another one; `again`: in any case."""
         page = self.page
-        question = Question(
+        request = StudyRequest(
             models=tuple(choice.model if choice.there else None for choice in page.choices),
             text=page.example.text,
             view=page.lesson.view,
             cursor=page.cursor if page.lesson.view == "gap" else 0,
             traced=traced,
         )
-        if again or question != self._question:
-            self._question = question
-            self._tutor.ask(question)
+        if again or request != self._request:
+            self._request = request
+            self._tutor.ask(request)
 
     @on(TextArea.Changed)
     def _changed(self, message: TextArea.Changed) -> None:
@@ -145,23 +145,23 @@ class Tour(Screen[None]):
             if self.page.lesson.view == "gap":
                 self._ask()
 
-    def on_noted(self, message: Noted) -> None:
+    def on_study_notice(self, message: StudyNotice) -> None:
         """Say what is being done, or why nothing can be shown."""
-        if message.question is self._question:
-            self.page.places[message.place].notice(message.text)
+        if message.request is self._request:
+            self.page.views[message.index].notice(message.text)
 
-    def on_studied(self, message: Studied) -> None:
+    def on_study_ready(self, message: StudyReady) -> None:
         """Show what a model made of the example."""
-        if message.question is self._question:
-            self.page.show(message.place, message.study)
+        if message.request is self._request:
+            self.page.show(message.index, message.study)
 
-    def on_gate_panel_wants_more(self) -> None:
+    def on_gate_panel_earlier_words_wanted(self) -> None:
         """Trace earlier words too."""
-        self._ask(traced=2 * self._question.traced)
+        self._ask(traced=2 * self._request.traced)
 
     # --- panels
 
-    @on(Editor.Below)
+    @on(Editor.MovedBelow)
     def action_watch(self) -> None:
         """Go to the panel; from one to the next, and then back to the example."""
         panels = list(self.page.query(LessonPanel))
@@ -178,6 +178,6 @@ class Tour(Screen[None]):
 
     def action_formula(self) -> None:
         """Explain the gates of the panel."""
-        cell, gate = next((p for p in self.page.query(LessonPanel) if p.has_focus), self.page.places[0].panel).formula
+        cell, gate = next((p for p in self.page.query(LessonPanel) if p.has_focus), self.page.views[0].panel).formula
         if cell:
             self.app.push_screen(Formulas(cell, gate, keys_of("formula", self._keys)))

@@ -25,10 +25,10 @@ _SUGGESTIONS = 5
 
 
 @dataclass(frozen=True)
-class Question:
-    """An example to read; a newer question makes it void.
+class StudyRequest:
+    """An example to read; a newer request makes it void.
 
-    models: one for each place of the page, None where there is none; view: what is asked for beside the gates, the
+    models: one for each index of the page, None where there is none; view: what is asked for beside the gates, the
     words that fit at the `cursor` or the reach of the gradient; traced: how many words the panels show.
     """
 
@@ -61,20 +61,20 @@ class Study:
     reach: tuple[float, ...] = ()
 
 
-class Noted(Message):
+class StudyNotice(Message):
     """Something is to be said where a model's panel stands: what is being done, or why nothing can be shown."""
 
-    def __init__(self, question: Question, place: int, text: str) -> None:
+    def __init__(self, request: StudyRequest, index: int, text: str) -> None:
         super().__init__()
-        self.question, self.place, self.text = question, place, text
+        self.request, self.index, self.text = request, index, text
 
 
-class Studied(Message):
+class StudyReady(Message):
     """A model has read the example."""
 
-    def __init__(self, question: Question, place: int, study: Study) -> None:
+    def __init__(self, request: StudyRequest, index: int, study: Study) -> None:
         super().__init__()
-        self.question, self.place, self.study = question, place, study
+        self.request, self.index, self.study = request, index, study
 
 
 class Tutor(Background):
@@ -83,62 +83,62 @@ class Tutor(Background):
     def __init__(self, publish: Callable[[Message], object]) -> None:
         super().__init__("tutor")
         self._publish = publish
-        self._wanted: Question | None = None
+        self._wanted: StudyRequest | None = None
         self._engines: dict[str, Engine] = {}
 
-    def ask(self, question: Question) -> None:
-        """Ask in place of all earlier questions; returns at once."""
+    def ask(self, request: StudyRequest) -> None:
+        """Ask in index of all earlier questions; returns at once."""
         with self._changed:
-            self._wanted = question
+            self._wanted = request
             self._changed.notify()
 
     def _run(self) -> None:
-        while (question := self._next()) is not None:
-            for place, model in enumerate(question.models):
+        while (request := self._next()) is not None:
+            for index, model in enumerate(request.models):
                 if model is not None and not self._void():
-                    self._answer(question, place, model)
+                    self._answer(request, index, model)
 
-    def _next(self) -> Question | None:
-        """Wait for a question; None when the end has come."""
+    def _next(self) -> StudyRequest | None:
+        """Wait for a request; None when the end has come."""
         with self._changed:
             self._changed.wait_for(lambda: self._wanted is not None or self._stopped)
-            question, self._wanted = self._wanted, None
-            return None if self._stopped else question
+            request, self._wanted = self._wanted, None
+            return None if self._stopped else request
 
     def _void(self) -> bool:
-        """Whether the question that is being answered has been overtaken."""
+        """Whether the request that is being answered has been overtaken."""
         return self._wanted is not None or self._stopped
 
-    def _answer(self, question: Question, place: int, model: str) -> None:
+    def _answer(self, request: StudyRequest, index: int, model: str) -> None:
         if not self._engines:
-            self._publish(Noted(question, place, f"{say('Starting PyTorch')}…"))
+            self._publish(StudyNotice(request, index, f"{say('Starting PyTorch')}…"))
         from seqchat.completion.states import AbandonedError
 
         try:
             if self._void():
                 return
             if model not in self._engines:
-                self._engines[model] = self._load(question, place, model)
-            self._publish(Studied(question, place, study(self._engines[model], question)))
+                self._engines[model] = self._load(request, index, model)
+            self._publish(StudyReady(request, index, study(self._engines[model], request)))
         except AbandonedError:
             return
         except Exception as error:  # the next text may go well again
-            self._publish(Noted(question, place, reason(error)))
+            self._publish(StudyNotice(request, index, reason(error)))
 
-    def _load(self, question: Question, place: int, model: str) -> Engine:
+    def _load(self, request: StudyRequest, index: int, model: str) -> Engine:
         from seqchat.completion.engine import Engine
 
-        self._publish(Noted(question, place, f"{say('Loading {model}', model=model)}…"))
+        self._publish(StudyNotice(request, index, f"{say('Loading {model}', model=model)}…"))
         engine = Engine.load(model)
         if not self._engines:
-            self._publish(Noted(question, place, f"{say('Loading the dictionary')}…"))
+            self._publish(StudyNotice(request, index, f"{say('Loading the dictionary')}…"))
         engine.context.node("你好")
         # An example that was overtaken by the next key need not be read to its end.
         engine.context.tree.interrupted = self._void
         return engine
 
 
-def study(engine: Engine, question: Question) -> Study:
+def study(engine: Engine, request: StudyRequest) -> Study:
     """Read an example with a model.
 
     Raises:
@@ -147,16 +147,16 @@ def study(engine: Engine, question: Question) -> Study:
     from seqchat.completion.suggestion import suggest
     from seqchat.insight.gates import trace
 
-    text, node = question.text, engine.context.node(question.text)
+    text, node = request.text, engine.context.node(request.text)
     fitting: list[Suggestion] = []
-    if question.view == "gap":
-        left, right = text[: question.cursor], text[question.cursor :]
+    if request.view == "gap":
+        left, right = text[: request.cursor], text[request.cursor :]
         suggestions = suggest(engine, left, _SUGGESTIONS, pinyin=False)
         fitting = suggest(engine, left, _SUGGESTIONS, after=right, pinyin=False) if right.strip() else suggestions
     else:
         suggestions = suggest(engine, text, _SUGGESTIONS, pinyin=False)
     cell = engine.network.cell
-    awaited, reach = _reach(engine, node, question.traced) if question.view == "reach" else ("", ())
+    awaited, reach = _reach(engine, node, request.traced) if request.view == "reach" else ("", ())
     return Study(
         text=text,
         name=engine.name,
@@ -164,7 +164,7 @@ def study(engine: Engine, question: Question) -> Study:
         gates=cell.gates,
         layers=engine.config.layers,
         parameters=engine.config.parameters,
-        trace=trace(engine, node, question.traced),
+        trace=trace(engine, node, request.traced),
         suggestions=suggestions,
         fitting=fitting,
         awaited=awaited,

@@ -12,17 +12,17 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from seqchat.tui.candidate_pages import Slot, lay_out_page
 from seqchat.tui.heatmap import fit
 from seqchat.tui.keys import Key, bind
 from seqchat.tui.language import say
-from seqchat.tui.pages import Cell, page
 
 if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
 
 # What finishes a word, and what comes next
 KINDS = {True: "+", False: "→"}
-_LONGEST_WORD = 24
+_MAX_WORD_WIDTH = 24
 
 
 class Candidates(Widget, can_focus=True):
@@ -31,24 +31,24 @@ class Candidates(Widget, can_focus=True):
     # The one that would be taken, while the bar has the focus
     cursor = reactive(0)
 
-    class Picked(Message):
+    class Committed(Message):
         """A candidate should be inserted."""
 
         def __init__(self, suggestion: Suggestion) -> None:
             super().__init__()
             self.suggestion = suggestion
 
-    class Pointed(Message):
+    class CursorMoved(Message):
         """Another candidate is the one that would be taken."""
 
-    class More(Message):
+    class MoreWanted(Message):
         """The next page was asked for, and more than `count` candidates are needed for it."""
 
         def __init__(self, count: int) -> None:
             super().__init__()
             self.count = count
 
-    class Left(Message):
+    class Exited(Message):
         """The bar should be left; `typed` is what was typed to leave it."""
 
         def __init__(self, typed: str = "") -> None:
@@ -78,7 +78,7 @@ class Candidates(Widget, can_focus=True):
         return self._suggestions
 
     @property
-    def pointed(self) -> Suggestion | None:
+    def current(self) -> Suggestion | None:
         """The candidate that would be taken: the one under the cursor, without the focus the first one."""
         if not self.has_focus:
             return self._suggestions[0] if self._suggestions else None
@@ -86,9 +86,9 @@ class Candidates(Widget, can_focus=True):
         return self._suggestions[self._cursor_in(cells)] if cells else None
 
     @property
-    def cells(self) -> list[Cell]:
+    def cells(self) -> list[Slot]:
         """What is on the page."""
-        return page([self._width(s) for s in self._suggestions], self._first, *self._room())
+        return lay_out_page([self._width(s) for s in self._suggestions], self._first, *self._room())
 
     def show(self, suggestions: Sequence[Suggestion], asked: int, *, more: bool = False) -> None:
         """Show candidates, the most probable first; `asked` were asked for, and `more` of the same text as before."""
@@ -107,7 +107,7 @@ class Candidates(Widget, can_focus=True):
         self._suggestions, self._notice = (), text
         self._retitle()
 
-    def picked(self, number: int) -> Suggestion | None:
+    def candidate_at(self, number: int) -> Suggestion | None:
         """Return the candidate of a number on this page, from 0; None where there is none."""
         cells = self.cells
         return self._suggestions[cells[number].index] if number < len(cells) else None
@@ -126,7 +126,7 @@ class Candidates(Widget, can_focus=True):
             rows[-1] = rows[-1] + Content(gap) + self._cell(cell, cells[0].index, chosen)
         return Content("\n").join(rows)
 
-    def _cell(self, cell: Cell, first: int, chosen: bool) -> Content:
+    def _cell(self, cell: Slot, first: int, chosen: bool) -> Content:
         suggestion = self._suggestions[cell.index]
         kind = KINDS[suggestion.completes]
         room = cell.width - cell_len(_numbers(suggestion)) - 2
@@ -139,7 +139,7 @@ class Candidates(Widget, can_focus=True):
         )
 
     def _width(self, suggestion: Suggestion) -> int:
-        return 2 + min(cell_len(suggestion.word), _LONGEST_WORD) + cell_len(_numbers(suggestion))
+        return 2 + min(cell_len(suggestion.word), _MAX_WORD_WIDTH) + cell_len(_numbers(suggestion))
 
     def _room(self) -> tuple[int, int]:
         return max(self.content_size.width, 1), max(self.content_size.height, 1)
@@ -148,33 +148,33 @@ class Candidates(Widget, can_focus=True):
         self.border_subtitle = say("+ finishes the word  → comes next")
         self.refresh()
 
-    def _cursor_in(self, cells: Sequence[Cell]) -> int:
+    def _cursor_in(self, cells: Sequence[Slot]) -> int:
         return min(max(self.cursor, cells[0].index), cells[-1].index) if cells else 0
 
     def watch_cursor(self) -> None:
         """Say that another candidate would be taken."""
-        self.post_message(self.Pointed())
+        self.post_message(self.CursorMoved())
 
     def on_focus(self) -> None:
         """Say so too where the cursor comes back."""
-        self.post_message(self.Pointed())
+        self.post_message(self.CursorMoved())
 
     def on_blur(self) -> None:
         """The first candidate is the one again."""
-        self.post_message(self.Pointed())
+        self.post_message(self.CursorMoved())
 
     # --- keys and mouse
 
-    def action_pick(self, number: int) -> None:
+    def action_commit(self, number: int) -> None:
         """Take the candidate of a number."""
-        suggestion = self.picked(number)
+        suggestion = self.candidate_at(number)
         if suggestion is not None:
-            self.post_message(self.Picked(suggestion))
+            self.post_message(self.Committed(suggestion))
 
-    def action_take(self) -> None:
+    def action_commit_current(self) -> None:
         """Take the candidate under the cursor."""
         if cells := self.cells:
-            self.action_pick(self._cursor_in(cells) - cells[0].index)
+            self.action_commit(self._cursor_in(cells) - cells[0].index)
 
     def action_move(self, steps: int) -> None:
         """Move among the candidates, over the ends of pages too."""
@@ -199,7 +199,7 @@ class Candidates(Widget, can_focus=True):
                 self.refresh()
         elif not self._turn_on() and not self._complete:
             self._wants_next = True
-            self.post_message(self.More(len(self._suggestions)))
+            self.post_message(self.MoreWanted(len(self._suggestions)))
 
     def _turn_on(self) -> bool:
         """Go to the next page; False where all candidates that are known stand on this one or before."""
@@ -207,7 +207,7 @@ class Candidates(Widget, can_focus=True):
         if not cells or cells[-1].index + 1 >= len(self._suggestions):
             return False
         # A page that is not full yet would be shown with gaps, while more may come.
-        rest = page([self._width(s) for s in self._suggestions], cells[-1].index + 1, *self._room())
+        rest = lay_out_page([self._width(s) for s in self._suggestions], cells[-1].index + 1, *self._room())
         if not self._complete and rest[-1].index + 1 == len(self._suggestions) and not self._wants_next:
             return False
         self._before.append(self._first)
@@ -217,18 +217,18 @@ class Candidates(Widget, can_focus=True):
 
     def action_leave(self) -> None:
         """Go back to the text."""
-        self.post_message(self.Left())
+        self.post_message(self.Exited())
 
     def on_key(self, event: events.Key) -> None:
         """Let what is typed go on in the text, unless it is one of the bar's own keys."""
         if event.is_printable and event.character and event.key not in self._bindings.key_to_bindings:
             event.stop()
-            self.post_message(self.Left(event.character))
+            self.post_message(self.Exited(event.character))
 
     def on_paste(self, event: events.Paste) -> None:
         """Let what is pasted go into the text."""
         event.stop()
-        self.post_message(self.Left(event.text))
+        self.post_message(self.Exited(event.text))
 
     def on_click(self, event: events.Click) -> None:
         """Take the candidate under the mouse."""
@@ -237,7 +237,7 @@ class Candidates(Widget, can_focus=True):
             return
         for number, cell in enumerate(self.cells):
             if offset.y == cell.row and cell.column <= offset.x < cell.column + cell.width:
-                self.action_pick(number)
+                self.action_commit(number)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Turn on."""

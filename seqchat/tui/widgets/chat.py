@@ -17,13 +17,13 @@ from seqchat.tui.language import say
 from seqchat.tui.widgets.editor import Prompt
 
 # A turn on the screen takes 40 KB; those before the last ones are drawn when they are asked for.
-MOST_VIEWS = 60
+MAX_VIEWS = 60
 
 
 class TurnView(Static, can_focus=True):
     """One turn; with the focus, keys change it, repeat it or copy it."""
 
-    class Chosen(Message):
+    class ActionChosen(Message):
         """Something should be done with the turn: ``edit``, ``again``, ``copy``, or ``move`` to another one."""
 
         def __init__(self, view: TurnView, what: str, steps: int = 0) -> None:
@@ -42,19 +42,19 @@ class TurnView(Static, can_focus=True):
 
     def action_edit(self) -> None:
         """Change it and send it again."""
-        self.post_message(self.Chosen(self, "edit"))
+        self.post_message(self.ActionChosen(self, "edit"))
 
     def action_again(self) -> None:
         """Ask for another reply."""
-        self.post_message(self.Chosen(self, "again"))
+        self.post_message(self.ActionChosen(self, "again"))
 
     def action_copy(self) -> None:
         """Copy it."""
-        self.post_message(self.Chosen(self, "copy"))
+        self.post_message(self.ActionChosen(self, "copy"))
 
     def action_move(self, steps: int) -> None:
         """Go to another turn."""
-        self.post_message(self.Chosen(self, "move", steps))
+        self.post_message(self.ActionChosen(self, "move", steps))
 
 
 class Chat(Vertical):
@@ -67,14 +67,14 @@ class Chat(Vertical):
             super().__init__()
             self.turns = turns
 
-    class AgainWanted(Message):
+    class OtherReplyWanted(Message):
         """Another reply is wanted in place of a turn, or behind it."""
 
         def __init__(self, index: int) -> None:
             super().__init__()
             self.index = index
 
-    class Changed(Message):
+    class HistoryChanged(Message):
         """Turns came or went, so that another text stands before the prompt."""
 
     def __init__(self, keys: Mapping[str, tuple[Key, ...]], id: str) -> None:
@@ -131,13 +131,13 @@ class Chat(Vertical):
     async def _rebuild(self) -> None:
         """Show the last turns as they are; views of turns that are still there stay."""
         turns = self.query_one("#turns", VerticalScroll)
-        self._first = max(len(self.conversation.turns) - MOST_VIEWS, 0)
+        self._first = max(len(self.conversation.turns) - MAX_VIEWS, 0)
         there = {id(view.turn): view for view in self.query(TurnView)}
         wanted = {id(turn): turn for turn in self.conversation.turns[self._first :]}
         await turns.remove_children([view for key, view in there.items() if key not in wanted])
         await turns.mount_all(self._draw(turn) for key, turn in wanted.items() if key not in there)
         turns.scroll_end(animate=False)
-        self.post_message(self.Changed())
+        self.post_message(self.HistoryChanged())
 
     def _draw(self, turn: Turn) -> TurnView:
         return TurnView(turn, lambda: turn.name or self.names[turn.speaker], self._keys)
@@ -145,7 +145,7 @@ class Chat(Vertical):
     async def _show_earlier(self) -> None:
         """Draw turns before those that are drawn; what is on the screen stays where it is."""
         views = self.query(TurnView)
-        first = max(self._first - MOST_VIEWS, 0)
+        first = max(self._first - MAX_VIEWS, 0)
         earlier = self.conversation.turns[first : self._first]
         if not earlier or not views or self._placing:
             return
@@ -206,7 +206,7 @@ class Chat(Vertical):
         for view in self.query(TurnView):
             view.set_class(self.conversation.turns.index(view.turn) >= self._changing, "-replaced")
         self.query_one("#turns").border_subtitle = say("Enter sends it anew, Esc leaves all as it was")
-        self.post_message(self.Changed())
+        self.post_message(self.HistoryChanged())
 
     def change_nothing(self) -> bool:
         """Leave the turn as it is that was being changed; False where none was."""
@@ -215,7 +215,7 @@ class Chat(Vertical):
             self.query(TurnView).remove_class("-replaced")
             self.prompt.load_text("")
             self.query_one("#turns").border_subtitle = say("Enter sends")
-            self.post_message(self.Changed())
+            self.post_message(self.HistoryChanged())
         return changed
 
     def history(self) -> list[str]:
@@ -232,7 +232,7 @@ class Chat(Vertical):
         if place is not None:
             self._view(place).focus()
 
-    async def on_turn_view_chosen(self, message: TurnView.Chosen) -> None:
+    async def on_turn_view_action_chosen(self, message: TurnView.ActionChosen) -> None:
         """Do what was asked for with a turn."""
         message.stop()
         views = list(self.query(TurnView))
@@ -241,7 +241,7 @@ class Chat(Vertical):
         if message.what == "edit":
             self.edit(index)
         elif message.what == "again":
-            self.post_message(self.AgainWanted(index))
+            self.post_message(self.OtherReplyWanted(index))
         elif message.what == "copy":
             self.app.copy_to_clipboard(message.view.turn.text)
             self.notify(say("Copied."), markup=False)

@@ -26,7 +26,7 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 class Continuations(Widget):
     """A row a branch: its number, its probability, and its words, the improbable ones fainter."""
 
-    class Picked(Message):
+    class BranchCommitted(Message):
         """A branch was clicked; `text` is what it says up to there."""
 
         def __init__(self, text: str) -> None:
@@ -77,7 +77,7 @@ class Continuations(Widget):
         taken = sum(end <= offset.x for end in ends)
         words = branch.words[:taken] if taken else branch.words
         if words:
-            self.post_message(self.Picked("".join(words)))
+            self.post_message(self.BranchCommitted("".join(words)))
 
 
 def compact(log_probability: float) -> str:

@@ -17,9 +17,9 @@ from seqchat.tui.keys import Key, bind
 from seqchat.tui.widgets.lines import LineText, WrappedLines
 
 # A family of emoji with joiners has up to 11 code points; looking at a whole line would take long in a long one.
-_LONGEST_GRAPHEME = 64
+_MAX_GRAPHEME_LENGTH = 64
 # At the end of longer lines no grey text is shown, since all of the line would have to be drawn for it.
-_LONG_LINE = 2_000
+_MAX_GHOST_COLUMN = 2_000
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def _history() -> EditHistory:
 class Editor(TextArea):
     """A text area with grey text at the cursor, whose cursor moves over what is seen as one character."""
 
-    class Below(Message):
+    class MovedBelow(Message):
         """The cursor should go down from the last line."""
 
     def __init__(self, keys: Mapping[str, tuple[Key, ...]], *scopes: str, **options: object) -> None:
@@ -136,7 +136,7 @@ class Editor(TextArea):
     def offer(self, offer: Offer) -> None:
         """Offer something for the text and cursor at hand; any change withdraws it."""
         self._offer = offer
-        shown = self.cursor_at_end_of_line and not self._dismissed and self.cursor_location[1] < _LONG_LINE
+        shown = self.cursor_at_end_of_line and not self._dismissed and self.cursor_location[1] < _MAX_GHOST_COLUMN
         self.suggestion = offer.ghost if shown else ""
 
     def withdraw(self) -> None:
@@ -148,7 +148,7 @@ class Editor(TextArea):
         super()._watch_selection(previous_selection, selection)
         self.withdraw()
 
-    def accept(self, insert: str, replace: int = 0) -> None:
+    def commit(self, insert: str, replace: int = 0) -> None:
         """Insert text at the cursor in place of the `replace` characters before it; one step of undo."""
         self.history.checkpoint()
         row, column = self.cursor_location
@@ -156,21 +156,21 @@ class Editor(TextArea):
         self.history.checkpoint()
         self.scroll_cursor_visible()
 
-    def action_accept(self) -> None:
+    def action_commit(self) -> None:
         """Accept the grey text, or where none can be shown the first candidate."""
         if self.suggestion:
-            self.accept(self.suggestion)
+            self.commit(self.suggestion)
         elif self._offer.insert:
-            self.accept(self._offer.insert, self._offer.replace)
+            self.commit(self._offer.insert, self._offer.replace)
 
-    def action_take_word(self) -> None:
+    def action_commit_word(self) -> None:
         """Accept one word of the grey text; without it, go a word to the right."""
         if not self.suggestion:
             self.action_cursor_word_right()
             return
         ahead = self._offer.ahead
         # A grey text of which some was typed already may end within its first word.
-        self.accept(self.suggestion.removesuffix(ahead) or self.suggestion)
+        self.commit(self.suggestion.removesuffix(ahead) or self.suggestion)
 
     def action_dismiss(self) -> None:
         """Show no grey text until something changes."""
@@ -186,7 +186,7 @@ class Editor(TextArea):
         if event.key == "space" and takes and self._offer.insert:
             event.stop()
             event.prevent_default()
-            self.accept(self._offer.insert, self._offer.replace)
+            self.commit(self._offer.insert, self._offer.replace)
             return
         await super()._on_key(event)
 
@@ -195,7 +195,7 @@ class Editor(TextArea):
     def action_cursor_right(self, select: bool = False) -> None:
         """Move to the right, or accept the grey text."""
         if self.suggestion and not select:
-            self.action_accept()
+            self.action_commit()
         else:
             super().action_cursor_right(select)
 
@@ -203,7 +203,7 @@ class Editor(TextArea):
         """Move down; from the last line, into the candidates."""
         wrapped = self.wrapped_document
         if not select and wrapped.location_to_offset(self.cursor_location).y == wrapped.height - 1:
-            self.post_message(self.Below())
+            self.post_message(self.MovedBelow())
         else:
             super().action_cursor_down(select)
 
@@ -221,11 +221,11 @@ class Editor(TextArea):
 
     def _ends_near(self, row: int, column: int) -> list[int]:
         """Return where graphemes end in the part of a line around a column."""
-        start = max(0, column - _LONGEST_GRAPHEME)
+        start = max(0, column - _MAX_GRAPHEME_LENGTH)
         # Not before the cursor moves for the first time: the first frame need not wait for it.
         import regex
 
-        near = self.document.get_line(row)[start : column + _LONGEST_GRAPHEME]
+        near = self.document.get_line(row)[start : column + _MAX_GRAPHEME_LENGTH]
         return [start, *(start + match.end() for match in regex.finditer(r"\X", near))]
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # Left of the heat map stand neurons' numbers where one gate is shown, and else a mark at the selected neuron.
 _NUMBERS, _MARK = 5, 1
-_MOST_MOVERS = 12
+_MAX_CHANGES = 12
 
 
 class GatePanel(Widget, can_focus=True):
@@ -40,17 +40,17 @@ class GatePanel(Widget, can_focus=True):
     # Bars instead of colours
     bars = reactive(False)
 
-    class WantsMore(Message):
+    class EarlierWordsWanted(Message):
         """Earlier words than those that were traced were asked for."""
 
-    class Pointed(Message):
+    class SelectionMoved(Message):
         """Another neuron, layer, gate or word is selected."""
 
         def __init__(self, panel: GatePanel) -> None:
             super().__init__()
             self.panel = panel
 
-    class Resized(Message):
+    class ResizeWanted(Message):
         """The panel should be wider, or narrower, by some steps."""
 
         def __init__(self, steps: int) -> None:
@@ -108,7 +108,7 @@ class GatePanel(Widget, can_focus=True):
         self._retitle()
 
     @property
-    def pointed(self) -> tuple[int, Gate, int] | None:
+    def selection(self) -> tuple[int, Gate, int] | None:
         """The selected layer, the gate that is shown alone (else the last one), and the neuron; None without gates."""
         return (self._layer, self._gate, self._neuron) if self._gates else None
 
@@ -139,14 +139,14 @@ class GatePanel(Widget, can_focus=True):
             places = [None, *range(len(self._gates))]
             self._alone = places[(places.index(self._alone) + steps) % len(places)]
         self._retitle()
-        self.post_message(self.Pointed(self))
+        self.post_message(self.SelectionMoved(self))
 
     def action_layer(self, steps: int) -> None:
         """Show the layer above, or below; after the last, the first."""
         if self._trace is not None:
             self._layer = (self._layer + steps) % len(self._trace.layers)
         self._retitle()
-        self.post_message(self.Pointed(self))
+        self.post_message(self.SelectionMoved(self))
 
     def action_word(self, steps: int) -> None:
         """Select a later word, or an earlier one."""
@@ -157,9 +157,9 @@ class GatePanel(Widget, can_focus=True):
         self._back = min(max(wanted, 0), last)
         # The trace may begin behind the start of the text.
         if wanted > last - self._columns() and not self._trace.whole:
-            self.post_message(self.WantsMore())
+            self.post_message(self.EarlierWordsWanted())
         self._retitle()
-        self.post_message(self.Pointed(self))
+        self.post_message(self.SelectionMoved(self))
 
     def action_neuron(self, steps: int) -> None:
         """Select a neuron, and show it."""
@@ -170,7 +170,7 @@ class GatePanel(Widget, can_focus=True):
         elif self._neuron >= self._first_neuron + shown:
             self._first_neuron = (self._neuron - shown + self._per_line) // self._per_line * self._per_line
         self._retitle()
-        self.post_message(self.Pointed(self))
+        self.post_message(self.SelectionMoved(self))
 
     def action_neurons(self, pages: int) -> None:
         """Show the neurons that come after those shown now, or before."""
@@ -179,11 +179,11 @@ class GatePanel(Widget, can_focus=True):
         self._first_neuron = min(max(self._first_neuron + pages * shown, 0), last)
         self._neuron = min(max(self._neuron, self._first_neuron), self._first_neuron + max(shown, 1) - 1)
         self._retitle()
-        self.post_message(self.Pointed(self))
+        self.post_message(self.SelectionMoved(self))
 
     def action_resize(self, steps: int) -> None:
         """Ask for another width."""
-        self.post_message(self.Resized(steps))
+        self.post_message(self.ResizeWanted(steps))
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
         """Show later neurons."""
@@ -206,7 +206,7 @@ class GatePanel(Widget, can_focus=True):
         if line.what == "heat":
             self._neuron = min(self._first_neuron + line.neuron, self._neurons() - 1)
         self._retitle()
-        self.post_message(self.Pointed(self))
+        self.post_message(self.SelectionMoved(self))
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit everything to the new size."""
@@ -306,7 +306,7 @@ class GatePanel(Widget, can_focus=True):
             before = values[selected - 1]
         else:
             return ""
-        changes = movers(before, values[selected], _MOST_MOVERS)
+        changes = movers(before, values[selected], _MAX_CHANGES)
         text = f"Δ{self._formula(gate).sign} " + "  ".join(
             f"n{neuron} {short(change, sign=True)}" for neuron, change in changes
         )

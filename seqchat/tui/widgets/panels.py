@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Pressing a key for a wider panel moves it by so many columns, or by one line where the panels lie below the text.
 _COLUMNS_A_STEP = 5
-_LEAST_COLUMNS, _LEAST_LINES = 18, 5
+_MIN_COLUMNS, _MIN_LINES = 18, 5
 # What is left to the text
 _TEXT_COLUMNS, _TEXT_LINES = 24, 8
 
@@ -87,14 +87,14 @@ class Panels(Container):
             return
         size = self.screen.size
         if self.screen.has_class("-several") or self.screen.has_class("-maximised"):
-            most = max(size.height - _TEXT_LINES, _LEAST_LINES)
-            self.styles.height = min(max(size.height // 2 + self._steps, _LEAST_LINES), most)
+            most = max(size.height - _TEXT_LINES, _MIN_LINES)
+            self.styles.height = min(max(size.height // 2 + self._steps, _MIN_LINES), most)
         else:
-            most = max(size.width - _TEXT_COLUMNS, _LEAST_COLUMNS)
+            most = max(size.width - _TEXT_COLUMNS, _MIN_COLUMNS)
             wanted = size.width * 45 // 100 + self._steps * _COLUMNS_A_STEP
-            self.styles.width = min(max(wanted, _LEAST_COLUMNS), most)
+            self.styles.width = min(max(wanted, _MIN_COLUMNS), most)
 
-    def on_gate_panel_resized(self, message: GatePanel.Resized) -> None:
+    def on_gate_panel_resize_wanted(self, message: GatePanel.ResizeWanted) -> None:
         """Become wider or narrower, as was asked for in one of the panels."""
         message.stop()
         self.resize(message.steps)

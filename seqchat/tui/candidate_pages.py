@@ -11,7 +11,7 @@ GAP = 2
 
 
 @dataclass(frozen=True)
-class Cell:
+class Slot:
     """Where a candidate stands: its number, its row, its first terminal column, and its width."""
 
     index: int
@@ -20,12 +20,12 @@ class Cell:
     width: int
 
 
-def page(widths: Sequence[int], first: int, room: int, rows: int) -> list[Cell]:
+def lay_out_page(widths: Sequence[int], first: int, room: int, rows: int) -> list[Slot]:
     """Return the cells of the page that begins with candidate `first`: as many as fit, at least one, at most nine.
 
     widths: the terminal cells of each candidate; room: those of a row.
     """
-    cells: list[Cell] = []
+    cells: list[Slot] = []
     row = column = 0
     for index in range(first, min(first + CANDIDATES, len(widths))):
         width = min(widths[index], max(room, 1))
@@ -33,6 +33,6 @@ def page(widths: Sequence[int], first: int, room: int, rows: int) -> list[Cell]:
             row, column = row + 1, 0
         if row >= rows:
             break
-        cells.append(Cell(index, row, column, width))
+        cells.append(Slot(index, row, column, width))
         column += width + GAP
     return cells
