@@ -7,7 +7,6 @@ import math
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict
 from io import BytesIO
 from itertools import cycle
 from pathlib import Path
@@ -25,7 +24,7 @@ from seqchat.files import write_file
 from seqchat.model.model_registry import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from seqchat.insight.gradient_flow import Flow, Values
+    from seqchat.insight.gradient_flow import Decay, GradientFlow, Values
 
 _KINDS = (*PICTURES, ".json")
 _SIGNS = {"hidden": "h", "cell": "c"}
@@ -33,7 +32,7 @@ _STATES = {"hidden": "hidden state", "cell": "cell state"}
 _SHOWN = (1, 5, 10, 20, 50, 100, 200, 500)
 _COLORS = ("blue", "red", "green", "magenta", "cyan")
 _LINES = {"hidden": "-", "cell": "--"}
-_MOST_COLUMNS = 100
+_MAX_COLUMNS = 100
 _X_LABEL = "words back (k)"
 _Y_LABEL = "share of the gradient that is left"
 
@@ -103,11 +102,11 @@ def gradients(
 # --- as numbers --------------------------------------------------------------------------------------------------
 
 
-def _document(flows: list[Flow]) -> dict[str, Any]:
+def _document(flows: list[GradientFlow]) -> dict[str, Any]:
     return {"models": [_numbers(flow) for flow in flows]}
 
 
-def _numbers(flow: Flow) -> dict[str, Any]:
+def _numbers(flow: GradientFlow) -> dict[str, Any]:
     document: dict[str, Any] = {
         "name": flow.name,
         "cell": flow.cell,
@@ -116,17 +115,24 @@ def _numbers(flow: Flow) -> dict[str, Any]:
         "distance": flow.distances,
         "norm": _finite(flow.norms["hidden"]),
         "step_norm": flow.step_norm,
-        "seen": flow.seen,
+        "seen": flow.trend,
     }
     if "cell" in flow.norms:
         document["cell_norm"] = _finite(flow.norms["cell"])
-    if flow.carried is not None:
+    if flow.gate_product is not None:
         document["gate"] = flow.gate
-        document["gate_product"] = _finite(flow.carried)
-    document["decay"] = {
-        part: {**asdict(decay), "factor": _or_none(decay.factor)} for part, decay in flow.decays.items()
-    }
+        document["gate_product"] = _finite(flow.gate_product)
+    document["decay"] = {part: _decay_json(decay) for part, decay in flow.decays.items()}
     return document
+
+
+def _decay_json(decay: Decay) -> dict[str, Any]:
+    return {
+        "factor": _or_none(decay.factor),
+        "halving": decay.half_life,
+        "half_distance": decay.half_distance,
+        "seen": decay.trend,
+    }
 
 
 def _finite(values: Values) -> list[float | None]:
@@ -140,7 +146,7 @@ def _or_none(value: float) -> float | None:
 # --- in the terminal ---------------------------------------------------------------------------------------------
 
 
-def _chart(flows: list[Flow]) -> str:
+def _chart(flows: list[GradientFlow]) -> str:
     """Draw the curves, each with the letter of its line in the table."""
     import plotext
 
@@ -150,8 +156,8 @@ def _chart(flows: list[Flow]) -> str:
     for letter, color, _, _, shares in _lettered(flows):
         usable = [(k, math.log10(share)) for k, share in enumerate(shares.tolist()) if 0 < share < math.inf]
         plotext.plot([k for k, _ in usable], [y for _, y in usable], marker=letter, color=color)
-    places = ticks(share for *_, shares in _lettered(flows) for share in shares.tolist())
-    plotext.yticks(list(places), list(places.values()))
+    tick_positions = ticks(share for *_, shares in _lettered(flows) for share in shares.tolist())
+    plotext.yticks(list(tick_positions), list(tick_positions.values()))
     distance = flows[0].distances[-1]
     plotext.xticks(list(range(0, distance + 1, max(1, distance // 5))))
     plotext.title(_Y_LABEL)
@@ -161,7 +167,7 @@ def _chart(flows: list[Flow]) -> str:
     return str(plotext.build())
 
 
-def _lettered(flows: list[Flow]) -> Iterator[tuple[str, str, Flow, str, Values]]:
+def _lettered(flows: list[GradientFlow]) -> Iterator[tuple[str, str, GradientFlow, str, Values]]:
     """Yield for each gradient a letter, a colour, the flow, its state, and what is left of it over the distance."""
     letters, colors = cycle(ascii_lowercase), cycle(_COLORS)
     for flow in flows:
@@ -169,7 +175,7 @@ def _lettered(flows: list[Flow]) -> Iterator[tuple[str, str, Flow, str, Values]]
             yield next(letters), next(colors), flow, state, norms / norms[0]
 
 
-def _table(flows: list[Flow]) -> str:
+def _table(flows: list[GradientFlow]) -> str:
     """Return what is left of each gradient at some distances, and what the gates leave along the direct path."""
     shown = [k for k in _SHOWN if k in flows[0].distances]
     width = max(len(clean(flow.name)) for flow in flows)
@@ -177,8 +183,8 @@ def _table(flows: list[Flow]) -> str:
     for letter, color, flow, state, shares in _lettered(flows):
         left = "".join(f"{_share(shares[k]):>9}" for k in shown)
         lines.append(f"{click.style(letter, fg=color)}  {clean(flow.name):<{width}} {_STATES[state]:<14}{left}")
-        if flow.carried is not None and state == flow.kept:
-            left = "".join(f"{_share(flow.carried[k]):>9}" for k in shown)
+        if flow.gate_product is not None and state == flow.memory_state:
+            left = "".join(f"{_share(flow.gate_product[k]):>9}" for k in shown)
             lines.append(f"   {'':<{width}} {f'{flow.gate} gates':<14}{left}")
     return "\n".join(lines)
 
@@ -187,35 +193,36 @@ def _share(value: float) -> str:
     return f"{value:.1%}" if 0.0005 <= value < 100 else f"{value:.0e}"
 
 
-def _sentence(flow: Flow) -> str:
+def _sentence(flow: GradientFlow) -> str:
     """Say what is seen, in words."""
-    decay = flow.decays[flow.kept]
+    decay = flow.decays[flow.memory_state]
     half = "more than half is left everywhere"
     if decay.half_distance is not None:
         half = f"half is left after {decay.half_distance:.1f} words"
-    halving = "" if decay.halving is None else f", which halves it in {decay.halving:.1f}"
+    halving = "" if decay.half_life is None else f", which halves it in {decay.half_life:.1f}"
+    state = _STATES[flow.memory_state]
     return (
-        f"{clean(flow.name)}, layer {flow.layer}: {flow.seen}. Of the gradient of its {_STATES[flow.kept]}, {half}; "
+        f"{clean(flow.name)}, layer {flow.layer}: {flow.trend}. Of the gradient of its {state}, {half}; "
         f"over all {flow.distances[-1]}, each multiplies it by {decay.factor:.2f}{halving}. One step could multiply "
         f"that of its hidden state by up to {flow.step_norm:.2f}, the mean spectral norm of ∂h_t/∂h_(t−1)."
     )
 
 
 def _wrapped(sentence: str) -> str:
-    return click.wrap_text(sentence, min(get_terminal_size().columns, _MOST_COLUMNS))
+    return click.wrap_text(sentence, min(get_terminal_size().columns, _MAX_COLUMNS))
 
 
 # --- as a file ---------------------------------------------------------------------------------------------------
 
 
-def _write(flows: list[Flow], out: Path) -> None:
+def _write(flows: list[GradientFlow], out: Path) -> None:
     kind = out.suffix.lower()
     content = json.dumps(_document(flows), ensure_ascii=False) if kind == ".json" else _picture(flows, kind[1:])
     write_file(out, content)
     click.echo(f"{out} is written.", err=True)
 
 
-def _picture(flows: list[Flow], kind: str) -> bytes:
+def _picture(flows: list[GradientFlow], kind: str) -> bytes:
     """Draw the curves: a colour for each model, solid for the hidden state, dashed for the cell state, dotted gates."""
     from matplotlib.figure import Figure
 
@@ -225,11 +232,11 @@ def _picture(flows: list[Flow], kind: str) -> bytes:
         # A dollar sign would begin a formula.
         name = clean(flow.name).replace("$", r"\$")
         for state, norms in flow.norms.items():
-            label = f"∂L/∂{_SIGNS[state]} of {name}: {flow.decays[state].seen}"
+            label = f"∂L/∂{_SIGNS[state]} of {name}: {flow.decays[state].trend}"
             axes.plot(flow.distances, norms / norms[0], _LINES[state], color=f"C{number}", label=label)
-        if flow.carried is not None:
+        if flow.gate_product is not None:
             label = f"{flow.gate} gates of {name}"
-            axes.plot(flow.distances, flow.carried, ":", color=f"C{number}", label=label)
+            axes.plot(flow.distances, flow.gate_product, ":", color=f"C{number}", label=label)
     axes.set(yscale="log", xlabel=_X_LABEL, ylabel=_Y_LABEL)
     axes.grid(alpha=0.3)
     axes.legend()

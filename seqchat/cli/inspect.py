@@ -23,7 +23,7 @@ _STDIN = "-"
 _RECORDINGS = (".npz", ".json", *PICTURES, ".html")
 _STATISTICS = (".json", *PICTURES)
 # A line is read as a whole; so long a one is no text.
-_LONGEST_LINE = 1 << 24
+_MAX_LINE_LENGTH = 1 << 24
 
 
 @click.command(short_help="See every gate at every word.")
@@ -75,10 +75,10 @@ def inspect(
         raise click.UsageError("--json prints all values, and .npz is for texts with too many; leave one of them out.")
 
     from seqchat.completion.engine import Engine
-    from seqchat.insight.recording import look_at, record
+    from seqchat.insight.recording import record, select_view
 
     engine = Engine.load(model)
-    view = look_at(engine, layers, gates, neurons)
+    view = select_view(engine, layers, gates, neurons)
     blocks = record(engine, view, _ids(engine, text, file, data))
     if statistics:
         _summarise(engine, view, blocks, out, as_json)
@@ -111,9 +111,9 @@ def _lines(file: str) -> Iterator[str]:
 
     try:
         with _opened(file) as source:
-            for number, line in enumerate(iter(lambda: source.readline(_LONGEST_LINE), b""), 1):
-                if len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
-                    most = f"{_LONGEST_LINE >> 20} MB"
+            for number, line in enumerate(iter(lambda: source.readline(_MAX_LINE_LENGTH), b""), 1):
+                if len(line) == _MAX_LINE_LENGTH and not line.endswith(b"\n"):
+                    most = f"{_MAX_LINE_LENGTH >> 20} MB"
                     raise SeqchatError(f"Line {number:,} of the text is longer than {most}; break it into lines.")
                 yield line.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -148,7 +148,7 @@ def _counted(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
 
 def _write(view: View, blocks: Iterable[Block], out: Path | None, as_json: bool) -> None:
     from seqchat.insight.export import arrays, documents, pages, pictures
-    from seqchat.insight.recording import joined
+    from seqchat.insight.recording import join_blocks
 
     kind = ".json" if out is None else out.suffix.lower()
     if kind == ".npz":
@@ -158,12 +158,12 @@ def _write(view: View, blocks: Iterable[Block], out: Path | None, as_json: bool)
         click.echo(f"{out} is written, {counted(words, 'word')}.", err=True)
         return
     most = {
-        ".json": documents.MOST_VALUES // view.values_per_word,
-        ".html": pages.MOST_VALUES // view.values_per_word,
-    }.get(kind, pictures.MOST_WORDS)
+        ".json": documents.MAX_VALUES // view.values_per_word,
+        ".html": pages.MAX_VALUES // view.values_per_word,
+    }.get(kind, pictures.MAX_WORDS)
     names = {".json": "JSON", ".html": "a page"}
     with _counted(blocks) as told:
-        block = joined(told, most, names.get(kind, "a picture"))
+        block = join_blocks(told, most, names.get(kind, "a picture"))
     if as_json:
         print_json(documents.recording_document(view, block))
     if out is None:

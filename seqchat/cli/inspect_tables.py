@@ -133,10 +133,10 @@ def _resets(summary: Summary, layers: Sequence[tuple[LayerSummary, Keeping]]) ->
     )
 
 
-def _reset(summary: Summary, keeping: Keeping, event: str, place: int) -> str:
+def _reset(summary: Summary, keeping: Keeping, event: str, index: int) -> str:
     number = EVENTS.index(event)
-    there, elsewhere = keeping.mean[number, place], keeping.mean[-1, place]
-    return f"n{summary.view.neurons[place]} {there:.2f}, {elsewhere:.2f}, {keeping.difference[number, place]:.0f}"
+    there, elsewhere = keeping.mean[number, index], keeping.mean[-1, index]
+    return f"n{summary.view.neurons[index]} {there:.2f}, {elsewhere:.2f}, {keeping.difference[number, index]:.0f}"
 
 
 def _limits(view: View) -> str:

@@ -1,4 +1,4 @@
-"""A neuron's course over a text in colours: in the terminal, as HTML and as SVG.
+"""A neuron's activations over a text in colours: in the terminal, as HTML and as SVG.
 
 Blue is low, white the middle of what the quantity can be, red high; the scale reaches as far as the text's values do.
 Whatever stands in the text, it is written as text: nothing of it is markup.
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from seqchat.insight.neurons.course import Course
+from seqchat.insight.neurons.activations import NeuronActivations
 
 TURN = "⏎"
 _BLUE, _WHITE, _RED = (38, 84, 200), (255, 255, 255), (200, 38, 38)
@@ -46,7 +46,7 @@ class Scale(NamedTuple):
         return ground, _BLACK if luminance(ground) > 0.179 else _WHITE
 
 
-class Piece(NamedTuple):
+class DrawnWord(NamedTuple):
     """A word as it is drawn: the space before it, what is shown of it, its value, and whether a line ends there."""
 
     space: str
@@ -55,10 +55,10 @@ class Piece(NamedTuple):
     ends_line: bool
 
 
-def scale_of(course: Course) -> Scale:
-    """Return the scale that just holds all values of a course."""
-    reach = max((abs(float(value) - course.centre) for value in course.values), default=0.0)
-    return Scale(course.centre - reach, course.centre, course.centre + reach)
+def scale_of(activations: NeuronActivations) -> Scale:
+    """Return the scale that just holds all values of the activations."""
+    reach = max((abs(float(value) - activations.centre) for value in activations.values), default=0.0)
+    return Scale(activations.centre - reach, activations.centre, activations.centre + reach)
 
 
 def luminance(colour: Rgb) -> float:
@@ -67,25 +67,25 @@ def luminance(colour: Rgb) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def pieces(course: Course) -> Iterator[Piece]:
-    """Yield the words of a course as they are drawn."""
-    for word, value in zip(course.words, course.values, strict=True):
+def drawn_words(activations: NeuronActivations) -> Iterator[DrawnWord]:
+    """Yield the words as they are drawn."""
+    for word, value in zip(activations.words, activations.values, strict=True):
         shown = TURN if word == "\n" else word.removeprefix(" ") or word
         space = " " if word.startswith(" ") and word != " " else ""
-        yield Piece(space, shown, float(value), word == "\n")
+        yield DrawnWord(space, shown, float(value), word == "\n")
 
 
-def print_course(course: Course, console: Console) -> None:
+def print_activations(activations: NeuronActivations, console: Console) -> None:
     """Print the text in the colours of its values; without colours, print the values under the words."""
-    scale = scale_of(course)
+    scale = scale_of(activations)
     if console.color_system is None or console.no_color:
-        _print_values(course, console)
+        _print_values(activations, console)
         return
     text = Text()
-    for piece in pieces(course):
-        text.append(piece.space)
-        text.append(piece.shown, _style(scale, piece.value))
-        text.append("\n" if piece.ends_line else "")
+    for word in drawn_words(activations):
+        text.append(word.space)
+        text.append(word.shown, _style(scale, word.value))
+        text.append("\n" if word.ends_line else "")
     text.rstrip()
     text.append("\n\n")
     for value in scale:
@@ -98,17 +98,17 @@ def _style(scale: Scale, value: float) -> Style:
     return Style(color=Color.from_rgb(*ink), bgcolor=Color.from_rgb(*ground))
 
 
-def _print_values(course: Course, console: Console) -> None:
+def _print_values(activations: NeuronActivations, console: Console) -> None:
     above, below = "", ""
-    for piece in pieces(course):
-        number = f"{piece.value:+.2f}"
-        width = max(cell_len(piece.shown), len(number))
+    for word in drawn_words(activations):
+        number = f"{word.value:+.2f}"
+        width = max(cell_len(word.shown), len(number))
         if above and cell_len(above) + width > console.width:
             _print_pair(above, below, console)
             above, below = "", ""
-        above += set_cell_size(piece.shown, width) + " "
+        above += set_cell_size(word.shown, width) + " "
         below += number.ljust(width) + " "
-        if piece.ends_line:
+        if word.ends_line:
             _print_pair(above, below, console)
             above, below = "", ""
     if above:
@@ -120,12 +120,12 @@ def _print_pair(above: str, below: str, console: Console) -> None:
         console.print(Text(line.rstrip()), soft_wrap=True)
 
 
-def html(course: Course, title: str) -> str:
-    """Draw a course as a page of its own; a word that is pointed at shows its value."""
-    scale = scale_of(course)
+def html(activations: NeuronActivations, title: str) -> str:
+    """Draw activations as a page of its own; a word that is pointed at shows its value."""
+    scale = scale_of(activations)
     text = "".join(
-        f"{piece.space}{_span(scale, piece.value, piece.shown)}{'<br>' if piece.ends_line else ''}"
-        for piece in pieces(course)
+        f"{word.space}{_span(scale, word.value, word.shown)}{'<br>' if word.ends_line else ''}"
+        for word in drawn_words(activations)
     )
     legend = " ".join(_span(scale, value, f" {value:+.2f} ") for value in scale)
     return (
@@ -144,18 +144,18 @@ def _span(scale: Scale, value: float, text: str) -> str:
     return f'<span style="background: {ground}; color: {ink}" title="{value:+.4f}">{escape(text)}</span>'
 
 
-def svg(course: Course, title: str) -> str:
-    """Draw a course as a picture, its text in lines of 80 cells."""
-    scale = scale_of(course)
+def svg(activations: NeuronActivations, title: str) -> str:
+    """Draw activations as a picture, its text in lines of 80 cells."""
+    scale = scale_of(activations)
     drawn: list[str] = []
     column, line = 0, 1
-    for piece in pieces(course):
-        width = cell_len(piece.shown)
-        if column and column + len(piece.space) + width > _COLUMNS:
+    for word in drawn_words(activations):
+        width = cell_len(word.shown)
+        if column and column + len(word.space) + width > _COLUMNS:
             column, line = 0, line + 1
-        column += len(piece.space) if column else 0
-        drawn.append(_box(scale, piece.value, piece.shown, column, line))
-        column, line = (0, line + 1) if piece.ends_line else (column + width, line)
+        column += len(word.space) if column else 0
+        drawn.append(_box(scale, word.value, word.shown, column, line))
+        column, line = (0, line + 1) if word.ends_line else (column + width, line)
     line += 2
     for i, value in enumerate(scale):
         drawn.append(_box(scale, value, f"{value:+.2f}", 7 * i, line))

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
     from seqchat.completion.engine import Engine
     from seqchat.corpus.dialogs import Dialog
-    from seqchat.insight.neurons.contexts import Context
+    from seqchat.insight.neurons.contexts import NeuronContext
     from seqchat.insight.neurons.sample import Sample
-    from seqchat.insight.neurons.tracking import Score, Tracking
+    from seqchat.insight.neurons.tracking import CorrelationScore, Tracking
 
 _KINDS = (".html", ".svg")
 # Told of what was read so far, in words.
@@ -91,21 +91,21 @@ def colour(
     from seqchat.cli import neuron_drawing
     from seqchat.completion.engine import Engine
     from seqchat.files import write_file
-    from seqchat.insight.neurons.course import course, find_place
+    from seqchat.insight.neurons.activations import find_quantity, neuron_activations
 
     engine = Engine.load(model)
-    found = course(engine, text, layer, neuron, quantity)
-    name = engine.network.layer_names[find_place(engine.network, layer, quantity).layer]
+    found = neuron_activations(engine, text, layer, neuron, quantity)
+    name = engine.network.layer_names[find_quantity(engine.network, layer, quantity).layer]
     if out is not None:
         title = f"{engine.name}, layer {name}, neuron {neuron}, {quantity}"
         draw = neuron_drawing.svg if out.suffix.lower() == ".svg" else neuron_drawing.html
         write_file(out, draw(found, title))
         click.echo(f"{out} is written.", err=True)
     if as_json:
-        place = {"layer": name, "neuron": neuron, "quantity": quantity}
-        print_json({**place, "words": found.words, "values": _rounded(found.values.tolist())})
+        result = {"layer": name, "neuron": neuron, "quantity": quantity}
+        print_json({**result, "words": found.words, "values": _rounded(found.values.tolist())})
     elif out is None:
-        neuron_drawing.print_course(found, Console(highlight=False))
+        neuron_drawing.print_activations(found, Console(highlight=False))
 
 
 @neurons.command(short_help="Find where a neuron is highest and lowest.")
@@ -133,12 +133,12 @@ def contexts(
     from rich.console import Console
 
     from seqchat.completion.engine import Engine
+    from seqchat.insight.neurons.activations import check_neuron, find_quantity
     from seqchat.insight.neurons.contexts import contexts as find_contexts
-    from seqchat.insight.neurons.course import check_neuron, find_place
 
     engine = Engine.load(model)
-    place = find_place(engine.network, layer, quantity)
-    check_neuron(engine.network, place, neuron)
+    selected = find_quantity(engine.network, layer, quantity)
+    check_neuron(engine.network, selected, neuron)
     with _telling() as tell:
         found = find_contexts(
             engine,
@@ -151,7 +151,7 @@ def contexts(
             progress=lambda dialogs, words: tell(f"{counted(dialogs, 'dialog')}, {counted(words, 'word')}"),
         )
     if as_json:
-        name = engine.network.layer_names[place.layer]
+        name = engine.network.layer_names[selected.layer]
         print_json({"layer": name, "neuron": neuron, "quantity": quantity, **asdict(found)})
         return
     console = Console(highlight=False)
@@ -210,12 +210,12 @@ def track(
     wanted = find_properties(properties)
 
     from seqchat.completion.engine import Engine
-    from seqchat.insight.neurons.course import find_place
+    from seqchat.insight.neurons.activations import find_quantity
     from seqchat.insight.neurons.sample import collect
     from seqchat.insight.neurons.tracking import track as score
 
     engine = Engine.load(model)
-    name = engine.network.layer_names[find_place(engine.network, layer, quantity).layer]
+    name = engine.network.layer_names[find_quantity(engine.network, layer, quantity).layer]
     with _telling() as tell:
         sample = collect(
             engine,
@@ -228,8 +228,8 @@ def track(
         tell("Shuffling the properties")
         found = score(sample, wanted, best=k, shuffles=shuffles, seed=seed)
     if as_json:
-        place = {"layer": name, "quantity": quantity, "dialogs": len(sample.dialogs), "words": len(sample.states)}
-        print_json({**place, "shuffles": shuffles, "properties": [_tracking_json(t) for t in found]})
+        result = {"layer": name, "quantity": quantity, "dialogs": len(sample.dialogs), "words": len(sample.states)}
+        print_json({**result, "shuffles": shuffles, "properties": [_tracking_json(t) for t in found]})
     else:
         _print_table(engine, name, quantity, sample, found)
 
@@ -261,7 +261,7 @@ def _rounded(values: list[float]) -> list[float]:
     return [round(value, 6) for value in values]
 
 
-def _print_context(context: Context, console: Console) -> None:
+def _print_context(context: NeuronContext, console: Console) -> None:
     from rich.cells import cell_len, set_cell_size
     from rich.text import Text
 
@@ -304,7 +304,7 @@ def _print_table(engine: Engine, layer: str, quantity: str, sample: Sample, foun
     )
 
 
-def _scores(score: Score | None, chance: float | None) -> str:
+def _scores(score: CorrelationScore | None, chance: float | None) -> str:
     if score is None:
         return f"{'–':>7}{'–':>7}{'–':>6}"
     return f"{score.correlation:>+7.2f}{chance:>7.2f}{score.p:>6.3f}"

@@ -111,14 +111,14 @@ def probe(
 
     engine = Engine.load(model, precision)
     intervention = Intervention(holds, swaps)
-    comparison = compare(engine, text, intervention, k, last=last, most_movers=_NEURONS)
+    comparison = compare(engine, text, intervention, k, last=last, max_top_changes=_NEURONS)
     reasons = _Reasons(engine, comparison, why, rather_than) if why else None
     if as_json:
         print_json(_document(text, intervention, comparison, reasons))
         return
     parts = [_flags(comparison)]
     if holds or swaps:
-        parts += [_suggestions(comparison), _words(comparison), _movers(comparison)]
+        parts += [_suggestions(comparison), _words(comparison), _top_changes(comparison)]
     if reasons:
         parts.append(reasons.text(both=bool(holds or swaps)))
     click.echo("\n\n".join(part for part in parts if part))
@@ -128,7 +128,7 @@ class _Reasons:
     """The splits of one logit, or of a difference, in both runs."""
 
     def __init__(self, engine: Engine, comparison: Comparison, word: str, rather_than: str | None) -> None:
-        from seqchat.insight.gates import movers
+        from seqchat.insight.gates import top_changes
         from seqchat.insight.splits import find_word, logit_split
 
         node = comparison.untouched.node
@@ -137,16 +137,16 @@ class _Reasons:
         self._untouched = logit_split(engine, node, *ids)
         self._changed = logit_split(engine, comparison.changed.node, *ids)
         parts = [split.contributions.astype("float32") for split in (self._untouched, self._changed)]
-        self._moved = [place for place, _ in movers(parts[0], parts[1], _NEURONS)]
+        self._moved = [index for index, _ in top_changes(parts[0], parts[1], _NEURONS)]
 
     def document(self) -> dict[str, Any]:
         """Return the splits as JSON values."""
-        moved = [(self._untouched.contribution(place), self._changed.contribution(place)) for place in self._moved]
+        moved = [(self._untouched.contribution(index), self._changed.contribution(index)) for index in self._moved]
         return {
             "word": self._word,
             "rather_than": self._other,
-            "untouched": _split(self._untouched),
-            "changed": _split(self._changed),
+            "untouched": _split_json(self._untouched),
+            "changed": _split_json(self._changed),
             "moved": [
                 {"layer": a.layer, "neuron": a.neuron, "untouched": a.value, "changed": b.value} for a, b in moved
             ],
@@ -155,14 +155,14 @@ class _Reasons:
     def text(self, *, both: bool) -> str:
         """Return the neurons that say most, in the untouched run alone or in both."""
         raising, lowering = self._untouched.strongest(_NEURONS)
-        groups = [("for it", [part.place for part in raising]), ("against it", [part.place for part in lowering])]
+        groups = [("for it", [part.position for part in raising]), ("against it", [part.position for part in lowering])]
         if both:
             groups.append(("moved most", self._moved))
         splits = [self._untouched, self._changed][: 1 + both]
         rows = [["", "neuron", *("untouched", "changed")[: 1 + both]]]
-        for title, places in groups:
-            for number, place in enumerate(places):
-                found = [split.contribution(place) for split in splits]
+        for title, indices in groups:
+            for number, index in enumerate(indices):
+                found = [split.contribution(index) for split in splits]
                 name = f"layer {found[0].layer} n{found[0].neuron}"
                 rows.append(["" if number else title, name, *(f"{part.value:+.3f}" for part in found)])
         rows.append(["bias", "", *(f"{split.bias:+.3f}" for split in splits)])
@@ -173,17 +173,17 @@ class _Reasons:
         return f"{what} parts of the logit{' difference' if self._other else ''}:\n{aligned(rows, range(2))}"
 
 
-def _split(split: LogitSplit) -> dict[str, Any]:
+def _split_json(split: LogitSplit) -> dict[str, Any]:
     raising, lowering = split.strongest(_NEURONS)
     return {
         "logit": split.total,
         "bias": split.bias,
-        "raising": [_part(part) for part in raising],
-        "lowering": [_part(part) for part in lowering],
+        "raising": [_contribution_json(part) for part in raising],
+        "lowering": [_contribution_json(part) for part in lowering],
     }
 
 
-def _part(part: Contribution) -> dict[str, Any]:
+def _contribution_json(part: Contribution) -> dict[str, Any]:
     return {"layer": part.layer, "neuron": part.neuron, "activation": part.activation, "contribution": part.value}
 
 
@@ -226,14 +226,14 @@ def _document(
 
 
 def _first(comparison: Comparison, name: str) -> int:
-    """Return the place of the first word that is shown of a run."""
+    """Return the position of the first word that is shown of a run."""
     run = getattr(comparison, name)
     first: int = run.node.depth + 1 - len(run.words)
     return first
 
 
 def _flags(comparison: Comparison) -> str:
-    """Return which words are outside of the vocabulary, and what is read in their place."""
+    """Return which words are outside of the vocabulary, and what is read instead."""
     missing = comparison.text_substitutes | comparison.substitutes
     if not missing:
         return ""
@@ -259,8 +259,8 @@ def _words(comparison: Comparison) -> str:
     names = comparison.untouched.trace.names
     rows = [["", "untouched", "changed", *(text for name in names for text in (f"layer {name}", "cosine"))]]
     for column, changed, pair in _aligned(comparison):
-        place = "" if column is None else str(_first(comparison, "untouched") + column)
-        row = [place]
+        position = "" if column is None else str(_first(comparison, "untouched") + column)
+        row = [position]
         row.append("" if column is None else comparison.untouched.words[column])
         row.append("" if changed is None else comparison.changed.words[changed])
         for k in range(len(names)):
@@ -286,7 +286,7 @@ def _aligned(comparison: Comparison) -> Iterator[tuple[int | None, int | None, i
         here, there = column + 1, changed + 1
 
 
-def _movers(comparison: Comparison) -> str:
+def _top_changes(comparison: Comparison) -> str:
     rows = []
     for k, name in enumerate(comparison.untouched.trace.names):
         neurons = [f"n{neuron} {before:+.2f} → {now:+.2f}" for neuron, before, now in _moved(comparison, k)]
@@ -298,4 +298,4 @@ def _movers(comparison: Comparison) -> str:
 def _moved(comparison: Comparison, layer: int) -> list[tuple[int, float, float]]:
     """Return the neurons that differ most at the last word, with their values in both runs."""
     values = [run.trace.layers[layer][comparison.state][-1] for run in (comparison.untouched, comparison.changed)]
-    return [(neuron, float(values[0][neuron]), float(values[1][neuron])) for neuron, _ in comparison.movers[layer]]
+    return [(neuron, float(values[0][neuron]), float(values[1][neuron])) for neuron, _ in comparison.top_changes[layer]]

@@ -23,7 +23,7 @@ from seqchat.insight.unrolled import gradient_at_words, gradient_in_window
 from seqchat.model.stepping import CarriedSteps, StepNetwork, WindowSteps
 
 # Farther back than this no word is looked at.
-LAST_WORDS = 100
+MAX_WORDS = 100
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Connection:
 
 
 @dataclass(frozen=True)
-class Aim:
+class SuggestionTarget:
     """The word that a suggestion is about, and the words before it.
 
     node: the words before; word_id: the word; rest: how many characters at the end of the readable text are no word
@@ -51,24 +51,24 @@ class Aim:
     rest: int
 
 
-def connections(engine: Engine, text: str, suggestion: Suggestion, last: int = LAST_WORDS) -> list[Connection]:
+def connections(engine: Engine, text: str, suggestion: Suggestion, last: int = MAX_WORDS) -> list[Connection]:
     """Return how much a suggestion for the end of a text depends on each of the last words of that text, in order.
 
-    Characters that the suggestion completes or replaces have no part (see `aim`).
+    Characters that the suggestion completes or replaces have no part (see `find_target`).
 
     Raises:
         SeqchatError: the suggestion is none for this text.
     """
-    target = aim(engine, text, suggestion)
+    target = find_target(engine, text, suggestion)
     norms = connectivity(engine, target.node, target.word_id, last).tolist()
-    places = spans(engine, text, rest=target.rest)
+    word_spans = spans(engine, text, rest=target.rest)
     return [
         Connection(start, end, norm)
-        for (start, end), norm in zip(places[len(places) - len(norms) :], norms, strict=True)
+        for (start, end), norm in zip(word_spans[len(word_spans) - len(norms) :], norms, strict=True)
     ]
 
 
-def connectivity(engine: Engine, node: Node, word_id: int, last: int = LAST_WORDS) -> NDArray[np.float32]:
+def connectivity(engine: Engine, node: Node, word_id: int, last: int = MAX_WORDS) -> NDArray[np.float32]:
     """Return how much the logit of a word after `node` depends on each of the last words up to `node`, in order.
 
     It is the norm of the logit's gradient with respect to the embedding that was read there: [words], at most `last`,
@@ -109,7 +109,7 @@ def _gradient(network: StepNetwork, nodes: list[Node], at_features: Tensor) -> T
     return gradient_at_words(network, gates, before, at_end)
 
 
-def aim(engine: Engine, text: str, suggestion: Suggestion) -> Aim:
+def find_target(engine: Engine, text: str, suggestion: Suggestion) -> SuggestionTarget:
     """Return the word whose logit stands for a suggestion, and the words before it.
 
     A suggestion's probability sums over the readings of the text's tail; the logit is that of the reading which it is
@@ -123,17 +123,17 @@ def aim(engine: Engine, text: str, suggestion: Suggestion) -> Aim:
     predictor = engine.predictor(read)
     found = readings(read, engine.context, engine.vocabulary, predictor, pinyin=suggestion.replace > 0)
     fitting = [reading for reading in found if reading.replaces == suggestion.replace]
-    ways = [way for reading in fitting for way in _ways(engine, reading, predictor, suggestion)]
-    if ways:
-        _, reading, word_id = max(ways, key=lambda way: way[0])
+    matches = [match for reading in fitting for match in _matches(engine, reading, predictor, suggestion)]
+    if matches:
+        _, reading, word_id = max(matches, key=lambda match: match[0])
     elif fitting and suggestion.replace:
         reading, word_id = fitting[0], _first_word(engine, suggestion.insert)
     else:
         raise SeqchatError(f"{suggestion.insert!r} is not a suggestion for this text.")
-    return Aim(reading.node, word_id, len(reading.remainder) + reading.replaces)
+    return SuggestionTarget(reading.node, word_id, len(reading.remainder) + reading.replaces)
 
 
-def _ways(
+def _matches(
     engine: Engine, reading: Reading, predictor: Predictor, suggestion: Suggestion
 ) -> list[tuple[float, Reading, int]]:
     """Return the log-probability of each word of a reading that is the suggested one, with the reading and its id."""

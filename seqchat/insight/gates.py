@@ -52,7 +52,7 @@ def _rows(nodes: Sequence[Node], layer: int, name: str) -> NDArray[np.float32]:
     return np.asarray(rows.numpy())
 
 
-def movers(before: NDArray[np.float32], now: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
+def top_changes(before: NDArray[np.float32], now: NDArray[np.float32], k: int) -> list[tuple[int, float]]:
     """Return the k neurons whose values [neurons] changed most, the largest change first, each with its change."""
     change = now - before
     return [(int(neuron), float(change[neuron])) for neuron in np.argsort(-np.abs(change), kind="stable")[:k]]

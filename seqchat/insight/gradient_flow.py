@@ -29,8 +29,8 @@ Values = NDArray[np.float64]
 # So many words of a dialog are read before the stretch that a gradient flows back over.
 _CONTEXT = 100
 # Rows of a batch are chosen so that the graph of its steps takes some 200 MB.
-_MOST_VALUES = 1 << 20
-_MOST_ROWS = 64
+_MAX_VALUES = 1 << 20
+_MAX_ROWS = 64
 # One step's exact Jacobian and its singular values take some 100 ms at 512 units.
 _JACOBIANS = 16
 
@@ -38,14 +38,14 @@ _JACOBIANS = 16
 _ROUNDING = 1e-9
 
 # The gate that the state is multiplied with from step to step, where a cell has such a direct path.
-CARRIES = {"lstm": "forget", "gru": "update"}
+DIRECT_PATH_GATES = {"lstm": "forget", "gru": "update"}
 
 # On a logarithmic scale; within a single decade, these too.
-_MOST_TICKS, _BETWEEN = 6, (0.2, 0.5, 2.0, 5.0)
+_MAX_TICKS, _BETWEEN = 6, (0.2, 0.5, 2.0, 5.0)
 
 # What a gradient is called that one word more multiplies by at least so much: the first that holds. A factor of 1.02
 # doubles it in 35 words, one of 0.98 halves it in 34; one of 0.9 halves it in 7, and leaves a thousandth after 66.
-SEEN = ((1.02, "exploding"), (0.98, "kept"), (0.9, "fading slowly"), (0.0, "vanishing"))
+TRENDS = ((1.02, "exploding"), (0.98, "kept"), (0.9, "fading slowly"), (0.0, "vanishing"))
 
 
 @dataclass(frozen=True)
@@ -53,16 +53,16 @@ class Decay:
     """How a gradient changes with the distance.
 
     factor: by which one word more multiplies its norm, from a straight line through the logarithms of the norms at
-    distances of 1 and more (at 0 it has not gone through time yet); halving: in how many words this line halves it,
+    distances of 1 and more (at 0 it has not gone through time yet); half_life: in how many words this line halves it,
     None where it does not; half_distance: where half of the norm at 0 is left, None where more is left everywhere;
-    seen: one of the words of `SEEN`, for the factor. A gradient that falls fast at first and slowly later, as an
-    LSTM's does, has a half distance much shorter than its halving.
+    trend: one of the words of `TRENDS`, for the factor. A gradient that falls fast at first and slowly later, as an
+    LSTM's does, has a half distance much shorter than its half-life.
     """
 
     factor: float
-    halving: float | None
+    half_life: float | None
     half_distance: float | None
-    seen: str
+    trend: str
 
     @classmethod
     def of(cls, norms: Values) -> Decay:
@@ -74,8 +74,8 @@ class Decay:
             return cls(math.inf, None, None, "exploding") if exploding else cls(0.0, 0.0, _half(norms), "vanishing")
         slope = float(np.polyfit(distance[usable], np.log(norms[usable]), 1)[0])
         factor = math.exp(slope)
-        seen = next(word for least, word in SEEN if factor >= least)
-        return cls(factor, math.log(2) / -slope if slope < -_ROUNDING else None, _half(norms), seen)
+        trend = next(word for least, word in TRENDS if factor >= least)
+        return cls(factor, math.log(2) / -slope if slope < -_ROUNDING else None, _half(norms), trend)
 
 
 def _half(norms: Values) -> float | None:
@@ -98,7 +98,7 @@ def ticks(shares: Iterable[float]) -> dict[float, str]:
     logs = [0.0, *(math.log10(share) for share in shares if 0 < share < math.inf)]
     low, high = min(logs), max(logs)
     decades = range(math.ceil(low), math.floor(high) + 1)
-    step = math.ceil(len(decades) / _MOST_TICKS)
+    step = math.ceil(len(decades) / _MAX_TICKS)
     values = [10.0**decade for decade in decades if decade % step == 0]
     if len(decades) == 1:
         values += [value for value in _BETWEEN if low <= math.log10(value) <= high]
@@ -106,13 +106,13 @@ def ticks(shares: Iterable[float]) -> dict[float, str]:
 
 
 @dataclass(frozen=True)
-class Flow:
+class GradientFlow:
     """The gradient in one layer of a model, over the distance 0, 1, … in words.
 
     layer: from 1 at the bottom; words: over how many words' losses it is averaged; norms: for the state `hidden`, and
-    for an LSTM `cell` too, the mean norms [distance + 1]; carried: what the gate of `CARRIES` leaves along the direct
-    path, the mean over neurons and words of its product over so many steps [distance + 1], None for an RNN; step_norm:
-    the mean spectral norm of ∂h_t/∂h_{t−1} (in an LSTM with the cell state held fixed).
+    for an LSTM `cell` too, the mean norms [distance + 1]; gate_product: what the gate of `DIRECT_PATH_GATES` leaves
+    along the direct path, the mean over neurons and words of its product over so many steps [distance + 1], None for an
+    RNN; step_norm: the mean spectral norm of ∂h_t/∂h_{t−1} (in an LSTM with the cell state held fixed).
     """
 
     name: str
@@ -120,7 +120,7 @@ class Flow:
     layer: int
     words: int
     norms: dict[str, Values]
-    carried: Values | None
+    gate_product: Values | None
     step_norm: float
 
     @property
@@ -134,19 +134,19 @@ class Flow:
         return {part: Decay.of(norms) for part, norms in self.norms.items()}
 
     @property
-    def kept(self) -> str:
+    def memory_state(self) -> str:
         """The state that the cell is built to keep: an LSTM's `cell`, else `hidden`."""
         return list(self.norms)[-1]
 
     @property
-    def seen(self) -> str:
+    def trend(self) -> str:
         """What is seen in the gradient of that state."""
-        return self.decays[self.kept].seen
+        return self.decays[self.memory_state].trend
 
     @property
     def gate(self) -> str | None:
         """The gate on the direct path, where there is one."""
-        return CARRIES.get(self.cell)
+        return DIRECT_PATH_GATES.get(self.cell)
 
 
 def gradient_flow(
@@ -158,7 +158,7 @@ def gradient_flow(
     layer: int | None = None,
     seed: int = 0,
     progress: Callable[[int], None] = lambda _: None,
-) -> Flow:
+) -> GradientFlow:
     """Follow the losses of randomly chosen words back through a text, encoded with the model's vocabulary.
 
     Training begins each dialog with a state of zeros, so a word is chosen only where the whole distance lies in its
@@ -174,24 +174,24 @@ def gradient_flow(
     ends = _choose(stream, words, distance, np.random.default_rng(seed))
     follower = _Follower(network, layer - 1)
     norms: dict[str, list[Values]] = {part: [] for part in follower.parts}
-    carried: list[Values] = []
+    gate_product: list[Values] = []
     step_norms: list[float] = []
     batches = np.array_split(ends, math.ceil(len(ends) / _rows(network, distance)))
     for batch in batches:
         stretch = follower.read(stream, batch, distance)
         for part, values in follower.norms(stretch).items():
             norms[part].append(values)
-        if engine.config.cell in CARRIES:
-            carried.append(stretch.carried(CARRIES[engine.config.cell]))
+        if engine.config.cell in DIRECT_PATH_GATES:
+            gate_product.append(stretch.gate_product(DIRECT_PATH_GATES[engine.config.cell]))
         step_norms += follower.step_norms(stretch, math.ceil(_JACOBIANS / len(batches)))
         progress(len(batch))
-    return Flow(
+    return GradientFlow(
         engine.name,
         engine.config.cell,
         layer,
         len(ends),
         {part: np.concatenate(values, axis=1).mean(axis=1) for part, values in norms.items()},
-        np.concatenate(carried, axis=1).mean(axis=1) if carried else None,
+        np.concatenate(gate_product, axis=1).mean(axis=1) if gate_product else None,
         float(np.mean(step_norms)),
     )
 
@@ -226,14 +226,14 @@ def _choose(stream: IdStream, words: int, distance: int, rng: np.random.Generato
     chosen = np.sort(rng.choice(total, min(words, total), replace=False))
     last = np.cumsum(counts)
     dialog = np.searchsorted(last, chosen, side="right")
-    place: NDArray[np.int64] = stream.starts[dialog] + distance + chosen - (last - counts)[dialog]
-    return place
+    position: NDArray[np.int64] = stream.starts[dialog] + distance + chosen - (last - counts)[dialog]
+    return position
 
 
 def _rows(network: CarriedSteps, distance: int) -> int:
     """Return how many words are followed at once."""
     values = (distance + 1) * network.config.layers * network.config.hidden_size
-    return max(1, min(_MOST_ROWS, _MOST_VALUES // values))
+    return max(1, min(_MAX_ROWS, _MAX_VALUES // values))
 
 
 @dataclass(frozen=True)
@@ -254,7 +254,7 @@ class _Stretch:
         """Return a gate of the layer at each step."""
         return [gates[self.layer][name] for gates in self.gates]
 
-    def carried(self, name: str) -> Values:
+    def gate_product(self, name: str) -> Values:
         """Return the mean over neurons of a gate's product over the last 0, 1, … steps: [distance + 1, rows]."""
         factors = torch.stack(self.at(name)).detach().flip(0)[:-1]
         products = torch.cat((torch.ones_like(factors[:1]), factors.cumprod(dim=0)))
@@ -275,9 +275,9 @@ class _Follower:
     def read(self, stream: IdStream, ends: NDArray[np.int64], distance: int) -> _Stretch:
         """Read the text up to each of some tokens [rows], with the graph of the last steps."""
         starts = stream.starts[np.searchsorted(stream.starts, ends, side="right") - 1]
-        places = ends + np.arange(-distance - _CONTEXT, 1)[:, None]
-        begun = torch.from_numpy(places >= starts)[..., None]
-        ids = torch.from_numpy(stream.ids[np.maximum(places, starts)].astype(np.int64))
+        positions = ends + np.arange(-distance - _CONTEXT, 1)[:, None]
+        begun = torch.from_numpy(positions >= starts)[..., None]
+        ids = torch.from_numpy(stream.ids[np.maximum(positions, starts)].astype(np.int64))
         state = self._network.initial_state(len(ends)).double()
         for t in range(_CONTEXT):
             state = self._step(ids[t], state)[0] * begun[t]

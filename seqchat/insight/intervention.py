@@ -16,8 +16,8 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.states import AbandonedError, Node, StateTree
 from seqchat.corpus.cleaning import GLUE
 from seqchat.errors import SeqchatError
-from seqchat.insight.gates import GateTrace, movers, trace
-from seqchat.insight.neurons.course import check_neuron, find_place
+from seqchat.insight.gates import GateTrace, top_changes, trace
+from seqchat.insight.neurons.activations import check_neuron, find_quantity
 from seqchat.insight.swaps import Swap, pairs_of, substitutes, swapped, tokens_of, words_of
 from seqchat.model.cells import Hold
 from seqchat.model.stepping import StepNetwork
@@ -30,8 +30,9 @@ class GateHold:
     """A gate, state or candidate that is held at a value while the network reads.
 
     layer: one of the network's ``layer_names`` (from 1), None for every layer; neurons: those that are held (from 0),
-    None for all; start: the place in the untouched text from which on, 0 being the start of the dialog, 1 the first
-    word. A network of the objective window reads its last words anew at each word, and holds during all of that.
+    None for all; start: the first position at which it is held, counted in the untouched text, 0 being the start of
+    the dialog and 1 the first word. A network of the objective window reads its last words again for each word, and
+    holds during all of that.
     """
 
     gate: str
@@ -68,7 +69,7 @@ class Intervention:
 
 
 @dataclass(frozen=True)
-class Chance:
+class WordProbability:
     """A word and how probable it is as the next one, in the untouched and in the changed run (0 to 1)."""
 
     word: str
@@ -78,7 +79,7 @@ class Chance:
 
 
 @dataclass(frozen=True)
-class Run:
+class ComparedRun:
     """One of two runs: its last node, its gates, and its most probable next words, the best first.
 
     The nodes of a changed run are outside of the engine's tree.
@@ -86,7 +87,7 @@ class Run:
 
     node: Node
     trace: GateTrace
-    suggestions: list[Chance]
+    suggestions: list[WordProbability]
 
     @property
     def words(self) -> list[str]:
@@ -99,22 +100,25 @@ class Comparison:
     """Two runs side by side.
 
     bits: the Kullback-Leibler divergence D(untouched ‖ changed) of the next word's distribution over the whole
-    vocabulary, in bits. state: what is compared at each word, ``cell`` of an LSTM and ``hidden`` of others. columns:
-    which word of the one trace is which of the other; where a swap changes the number of words, its words are matched
-    from its last one back. distance and cosine: of the states at these words, [layers, columns], the norm of the
-    difference and the cosine of the angle (nan where a state is all zero). movers: for each layer the neurons of the
-    state that differ most at the last word, with changed − untouched. substitutes: the words of swaps that are outside
-    of the vocabulary, each with the words that stand in for it; text_substitutes: the same for the untouched text.
+    vocabulary, in bits.
+    state: what is compared at each word, ``cell`` of an LSTM and ``hidden`` of others.
+    columns: which word of the one trace is which of the other; where a swap changes the number of words, its words are
+    matched from its last one backwards.
+    distance and cosine: of the states at these words, [layers, columns], the norm of the difference and the cosine of
+    the angle (nan where a state is all zero).
+    top_changes: for each layer the neurons of the state that differ most at the last word, with changed − untouched.
+    substitutes: the words of swaps that are outside of the vocabulary, each with the words that are read instead;
+    text_substitutes: the same for the untouched text.
     """
 
-    untouched: Run
-    changed: Run
+    untouched: ComparedRun
+    changed: ComparedRun
     bits: float
     state: str
     columns: list[tuple[int, int]]
     distance: NDArray[np.float32]
     cosine: NDArray[np.float32]
-    movers: list[list[tuple[int, float]]]
+    top_changes: list[list[tuple[int, float]]]
     substitutes: dict[str, list[str]]
     text_substitutes: dict[str, list[str]]
 
@@ -126,7 +130,7 @@ def compare(
     count: int = 9,
     *,
     last: int | None = None,
-    most_movers: int = 5,
+    max_top_changes: int = 5,
 ) -> Comparison:
     """Run a text untouched and changed.
 
@@ -138,7 +142,7 @@ def compare(
     interrupted.
 
     Raises:
-        SeqchatError: the text has no words, or there is no such layer, gate, neuron, value, word or place.
+        SeqchatError: the text has no words, or there is no such layer, gate, neuron, value, word or position.
     """
     for number, name in ((count, "suggestions"), (1 if last is None else last, "words")):
         if number < 1:
@@ -158,14 +162,14 @@ def compare(
     columns = _columns(pairs, node.depth + 1 - len(traces[0].words), changed.depth + 1 - len(traces[1].words))
     distance, cosine = _differences(traces, state, columns)
     return Comparison(
-        Run(node, traces[0], best[0]),
-        Run(changed, traces[1], best[1]),
+        ComparedRun(node, traces[0], best[0]),
+        ComparedRun(changed, traces[1], best[1]),
         bits,
         state,
         columns,
         distance,
         cosine,
-        [movers(before, now, most_movers) for before, now in zip(*ends, strict=True)],
+        [top_changes(before, now, max_top_changes) for before, now in zip(*ends, strict=True)],
         substitutes(engine.vocabulary, [swap.new for swap in intervention.swaps]),
         substitutes(engine.vocabulary, words_of(engine.vocabulary, text)),
     )
@@ -175,7 +179,7 @@ def compare(
 
 
 class _Held(NamedTuple):
-    """A hold of one layer (from 0), from a place of the changed run on."""
+    """A hold of one layer (from 0), from a position of the changed run onwards."""
 
     layer: int
     gate: str
@@ -186,9 +190,9 @@ class _Held(NamedTuple):
 
 def _resolve(network: StepNetwork, hold: GateHold, tokens: list[str], pairs: list[tuple[int, int]]) -> list[_Held]:
     """Check a hold, and return it for each of its layers."""
-    place = find_place(network, hold.layer, hold.gate)
+    selected = find_quantity(network, hold.layer, hold.gate)
     for neuron in hold.neurons or ():
-        check_neuron(network, place, neuron)
+        check_neuron(network, selected, neuron)
     low, high = _limits(network, hold.gate)
     if not (math.isfinite(hold.value) and low <= hold.value <= high):
         limits = f"a number between {low:g} and {high:g}" if math.isfinite(high) else "a finite number"
@@ -196,7 +200,7 @@ def _resolve(network: StepNetwork, hold: GateHold, tokens: list[str], pairs: lis
     if not 0 <= hold.start <= len(tokens):
         raise SeqchatError(f"There is no word {hold.start} to hold {hold.gate} from; the text has 1 to {len(tokens)}.")
     start = next(changed for untouched, changed in pairs if untouched >= hold.start)
-    layers = range(len(network.layer_names)) if hold.layer is None else [place.layer]
+    layers = range(len(network.layer_names)) if hold.layer is None else [selected.layer]
     neurons = None if hold.neurons is None else torch.tensor(hold.neurons, dtype=torch.long)
     return [_Held(layer, hold.gate, float(hold.value), neurons, start) for layer in layers]
 
@@ -226,19 +230,21 @@ def _read(tree: StateTree, untouched: Node, ids: list[int], held: list[_Held]) -
         same += 1
     first = min([same, *(hold.start for hold in held)])
     node = shared[first - 1] if first else None
-    for place in range(first, len(ids)):
+    for position in range(first, len(ids)):
         if tree.interrupted():
             raise AbandonedError
         state = tree.network.initial_state() if node is None else node.state
-        stepped = tree.network.step(torch.tensor(ids[place : place + 1]), state, _holds(tree.network, held, place))
-        node = Node(node, ids[place], stepped, 0)
+        stepped = tree.network.step(
+            torch.tensor(ids[position : position + 1]), state, _holds(tree.network, held, position)
+        )
+        node = Node(node, ids[position], stepped, 0)
     assert node is not None
     return node
 
 
-def _holds(network: StepNetwork, held: list[_Held], place: int) -> list[Hold] | None:
-    """Return what is held at a place, one for each layer."""
-    active = [hold for hold in held if hold.start <= place]
+def _holds(network: StepNetwork, held: list[_Held], position: int) -> list[Hold] | None:
+    """Return what is held at a position, one for each layer."""
+    active = [hold for hold in held if hold.start <= position]
     if not active:
         return None
     return [_hold([hold for hold in active if hold.layer == k]) for k in range(len(network.layer_names))]
@@ -258,25 +264,25 @@ def _hold(held: list[_Held]) -> Hold:
     return hold
 
 
-def _predict(engine: Engine, untouched: Node, changed: Node, count: int) -> tuple[list[list[Chance]], float]:
+def _predict(engine: Engine, untouched: Node, changed: Node, count: int) -> tuple[list[list[WordProbability]], float]:
     """Return the best words of both runs, and the divergence of their distributions."""
     output = engine.network.output
     features = torch.stack([untouched.features, changed.features])
     logits = output.logits(features)
     totals = logits.logsumexp(dim=1, keepdim=True)
     best = (logits + engine.suggestible_mask).topk(min(count, int(engine.vocabulary.suggestible.sum()))).indices
-    chances: list[list[Chance]] = []
+    probabilities: list[list[WordProbability]] = []
     for ids in best:
         both = (output.exact_logits(features, ids) - totals).exp().T.tolist()
         words = [engine.vocabulary.words[i].removeprefix(GLUE) for i in ids.tolist()]
-        chances.append([Chance(w, i, *pair) for w, i, pair in zip(words, ids.tolist(), both, strict=True)])
+        probabilities.append([WordProbability(w, i, *p) for w, i, p in zip(words, ids.tolist(), both, strict=True)])
     p, q = (logits - totals).double()
-    return chances, max(float((p.exp() * (p - q)).sum()) / math.log(2), 0.0)
+    return probabilities, max(float((p.exp() * (p - q)).sum()) / math.log(2), 0.0)
 
 
 def _columns(pairs: list[tuple[int, int]], first: int, changed_first: int) -> list[tuple[int, int]]:
-    """Return the columns of two traces that begin at these places."""
-    moved = [(place - first, changed - changed_first) for place, changed in pairs]
+    """Return the columns of two traces that begin at these positions."""
+    moved = [(position - first, changed - changed_first) for position, changed in pairs]
     return [(column, changed) for column, changed in moved if column >= 0 and changed >= 0]
 
 

@@ -5,7 +5,7 @@ Memory is that of a block, whatever the length of the text. What a column of wor
 - ``next``: the gates of the step in which a layer reads the word, having read all words left of it in its dialog.
 - ``infill``: two stacks. In a layer ``1→`` it is the step in which the forward stack reads the word, having read the
   words left of it; in a layer ``1←`` the step in which the backward stack reads the word, having read the words right
-  of it up to the end of the dialog. Both are what `torch.nn` returns at that place with ``bidirectional=True``. So a
+  of it up to the end of the dialog. Both are what `torch.nn` returns at that position with ``bidirectional=True``. So a
   gap left of a word is predicted from ``hidden`` of ``→`` one column earlier and of ``←`` in the word's own column;
   where more words follow, suggestions read the next `completion.engine.MAX_RIGHT_WORDS` alone. The start of a dialog
   is what ``←`` reads last, and nothing is predicted from that.
@@ -38,9 +38,9 @@ from seqchat.model.cells import Gate, Gates, run_layers
 from seqchat.model.stepping import InfillSteps, StepNetwork
 
 # Words in a block: with two layers of 512 neurons, their gates take some 6 MB.
-BLOCK = 256
+BLOCK_WORDS = 256
 # A longer line is cut into words in pieces of about so many characters.
-_PIECE = 10_000
+_MAX_CHUNK_LENGTH = 10_000
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,9 @@ class Block:
     layers: list[dict[str, NDArray[np.float32]]]
 
 
-def look_at(engine: Engine, layers: Sequence[str] = (), gates: Sequence[str] = (), neurons: Sequence[int] = ()) -> View:
+def select_view(
+    engine: Engine, layers: Sequence[str] = (), gates: Sequence[str] = (), neurons: Sequence[int] = ()
+) -> View:
     """Choose what to record by names and numbers; of what is not named, all.
 
     A layer's number without an arrow means both its directions.
@@ -135,7 +137,7 @@ def dialog_ids(vocabulary: Vocabulary, dialogs: Iterable[Dialog]) -> Iterator[in
         yield from encode_dialog(dialog, vocabulary)[0]
 
 
-def record(engine: Engine, view: View, ids: Iterable[int], most_words: int = BLOCK) -> Iterator[Block]:
+def record(engine: Engine, view: View, ids: Iterable[int], max_words: int = BLOCK_WORDS) -> Iterator[Block]:
     """Read words and yield what is in view, in blocks of at most so many words.
 
     ids: of the engine's vocabulary; each start of a dialog takes the state back to that which a dialog begins with.
@@ -143,7 +145,7 @@ def record(engine: Engine, view: View, ids: Iterable[int], most_words: int = BLO
     """
     network = engine.network
     read = (
-        _both_ways(network, ids, most_words) if isinstance(network, InfillSteps) else _forward(network, ids, most_words)
+        _both_ways(network, ids, max_words) if isinstance(network, InfillSteps) else _forward(network, ids, max_words)
     )
     everything = len(view.neurons) == engine.config.hidden_size
     chosen = slice(None) if everything else list(view.neurons)
@@ -158,7 +160,7 @@ def record(engine: Engine, view: View, ids: Iterable[int], most_words: int = BLO
         yield Block(part, [label(engine.vocabulary, word_id) for word_id in part], layers)
 
 
-def joined(blocks: Iterable[Block], most_words: int, kind: str) -> Block:
+def join_blocks(blocks: Iterable[Block], max_words: int, kind: str) -> Block:
     """Put blocks together to one.
 
     Raises:
@@ -168,9 +170,9 @@ def joined(blocks: Iterable[Block], most_words: int, kind: str) -> Block:
     words = 0
     for block in blocks:
         words += len(block.ids)
-        if words > most_words:
+        if words > max_words:
             raise SeqchatError(
-                f"The text has more than {most_words:,} words, too many for {kind}; write an .npz file, which holds "
+                f"The text has more than {max_words:,} words, too many for {kind}; write an .npz file, which holds "
                 "a text of any length, or choose fewer layers, gates or neurons."
             )
         found.append(block)
@@ -184,7 +186,7 @@ def joined(blocks: Iterable[Block], most_words: int, kind: str) -> Block:
     )
 
 
-def highest(gate: Gate, values: NDArray[np.float32]) -> float:
+def scale_maximum(gate: Gate, values: NDArray[np.float32]) -> float:
     """Return the upper end of a scale for values of a gate: that of its range, or the largest where it has none."""
     return gate.high if gate.high < math.inf else max(float(values.max()), 1e-6)
 
@@ -205,7 +207,7 @@ def _encoded_line(vocabulary: Vocabulary, line: str) -> Iterator[int]:
     cut = vocabulary.segmenter
     start, before = 0, " "
     for seam in cut.seam.finditer(line) if cut.seam else ():
-        if seam.start() - start >= _PIECE:
+        if seam.start() - start >= _MAX_CHUNK_LENGTH:
             yield from vocabulary.encode(cut.split(line[start : seam.start()], before))
             start, before = seam.start(), line[seam.start() - 1]
     yield from vocabulary.encode(cut.split(line[start:], before))
@@ -217,10 +219,10 @@ def _encoded_line(vocabulary: Vocabulary, line: str) -> Iterator[int]:
 _Part = tuple[list[int], dict[str, list[Gates]]]
 
 
-def _forward(network: StepNetwork, ids: Iterable[int], most_words: int) -> Iterator[_Part]:
+def _forward(network: StepNetwork, ids: Iterable[int], max_words: int) -> Iterator[_Part]:
     state = network.initial_state()
     remaining = iter(ids)
-    while part := list(islice(remaining, most_words)):
+    while part := list(islice(remaining, max_words)):
         steps: list[list[Gates]] = []
         for word_id in part:
             if word_id == DIALOG_ID:
@@ -231,13 +233,13 @@ def _forward(network: StepNetwork, ids: Iterable[int], most_words: int) -> Itera
         yield part, _by_layer(network.layer_names, steps)
 
 
-def _both_ways(network: InfillSteps, ids: Iterable[int], most_words: int) -> Iterator[_Part]:
+def _both_ways(network: InfillSteps, ids: Iterable[int], max_words: int) -> Iterator[_Part]:
     """Read each dialog twice from its end: once for the states at the ends of blocks, once block by block."""
     for dialog in _dialogs(ids):
         states = [network.initial_state()]
-        for start in range(0, len(dialog), most_words)[:0:-1]:
-            states.append(_read_backward(network, dialog[start : start + most_words], states[-1])[0])
-        for (part, forward), state in zip(_forward(network, dialog, most_words), reversed(states), strict=True):
+        for start in range(0, len(dialog), max_words)[:0:-1]:
+            states.append(_read_backward(network, dialog[start : start + max_words], states[-1])[0])
+        for (part, forward), state in zip(_forward(network, dialog, max_words), reversed(states), strict=True):
             _, steps = _read_backward(network, part, state)
             backward = _by_layer(network.layer_names, steps)
             yield part, {f"{n}→": g for n, g in forward.items()} | {f"{n}←": g for n, g in backward.items()}

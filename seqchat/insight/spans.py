@@ -21,28 +21,28 @@ def spans(engine: Engine, text: str, *, rest: int = 0) -> list[Span]:
     before a character that occurs in it, that word's span begins in the sequence.
     """
     read = readable(text)
-    places = _places(text, read)
+    offsets = _offsets(text, read)
     found = _spans(engine.vocabulary, read[: len(read) - rest])
-    return [(places[start], places[end - 1] + 1) for start, end in found]
+    return [(offsets[start], offsets[end - 1] + 1) for start, end in found]
 
 
-def _places(text: str, read: str) -> range | list[int]:
+def _offsets(text: str, read: str) -> range | list[int]:
     """Return where each character that is read stands in the text."""
     if text.endswith(read):
         return range(len(text) - len(read), len(text))
-    places: list[int] = []
-    place = len(text)
+    offsets: list[int] = []
+    offset = len(text)
     for character in reversed(read):
-        place -= 1
-        while _read_of(text, place) != character:
-            place -= 1
-        places.append(place)
-    return places[::-1]
+        offset -= 1
+        while _read_of(text, offset) != character:
+            offset -= 1
+        offsets.append(offset)
+    return offsets[::-1]
 
 
-def _read_of(text: str, place: int) -> str:
+def _read_of(text: str, offset: int) -> str:
     """Return what is read of one character; a line break of two is read at its second."""
-    return "" if text[place : place + 2] == "\r\n" else clean(text[place])
+    return "" if text[offset : offset + 2] == "\r\n" else clean(text[offset])
 
 
 def _spans(vocabulary: Vocabulary, read: str) -> Iterator[Span]:

@@ -14,7 +14,7 @@ from seqchat.completion.states import Node
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
 from seqchat.insight.gates import GateTrace
-from seqchat.insight.swaps import stand_ins
+from seqchat.insight.swaps import fallback_tokens
 from seqchat.model.stepping import WindowSteps
 
 
@@ -36,10 +36,10 @@ class StateSplit:
 class Contribution(NamedTuple):
     """What a neuron adds to a logit: its activation times its weight.
 
-    place: where it stands in a split's arrays; layer: the name of its layer; neuron: its number there.
+    position: where it is in a split's arrays; layer: the name of its layer; neuron: its number there.
     """
 
-    place: int
+    position: int
     layer: str
     neuron: int
     activation: float
@@ -77,11 +77,11 @@ class LogitSplit:
         lowering = [self.contribution(j) for j in order[:k].tolist() if self.contributions[j] < 0]
         return raising, lowering
 
-    def contribution(self, place: int) -> Contribution:
+    def contribution(self, position: int) -> Contribution:
         """Return what one of the neurons adds."""
-        direction, neuron = divmod(place, len(self.hidden) // len(self.layers))
-        value = float(self.contributions[place])
-        return Contribution(place, self.layers[direction], neuron, float(self.hidden[place]), value)
+        direction, neuron = divmod(position, len(self.hidden) // len(self.layers))
+        value = float(self.contributions[position])
+        return Contribution(position, self.layers[direction], neuron, float(self.hidden[position]), value)
 
 
 def state_splits(engine: Engine, trace: GateTrace) -> list[StateSplit]:
@@ -149,7 +149,7 @@ def find_word(engine: Engine, node: Node, word: str) -> int:
     """
     ids = engine.vocabulary.ids_of(clean(word).strip())
     if not ids:
-        instead = " ".join(stand_ins(engine.vocabulary, clean(word).strip()))
+        instead = " ".join(fallback_tokens(engine.vocabulary, clean(word).strip()))
         raise SeqchatError(f"{word!r} is not in the model's vocabulary; {instead or 'nothing'} stands in for it.")
     logits = engine.network.output.exact_logits(node.features, torch.tensor(ids))
     return ids[int(logits.argmax())]

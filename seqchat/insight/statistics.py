@@ -45,9 +45,9 @@ ELSEWHERE = "elsewhere"
 KINDS = (*EVENTS, ELSEWHERE)
 
 # Of fewer words nothing is said.
-FEWEST = 30
+MIN_WORDS = 30
 # How often a text in which nothing differs shows one neuron or more that seems to.
-CHANCE = 0.05
+FAMILY_WISE_ERROR = 0.05
 # A neuron resets where its keep gate is at most so much of what it is elsewhere.
 _RESET = 0.5
 _SMALLEST = float(np.finfo(np.float32).tiny)
@@ -76,14 +76,14 @@ class Keeping:
     difference: Values
 
     def lower(self, event: str, limit: float) -> NDArray[np.int64]:
-        """Return the places of the neurons that keep less at an event than elsewhere beyond chance, clearest first."""
+        """Return the indices of the neurons that keep less at an event than elsewhere beyond chance, clearest first."""
         errors = self.difference[EVENTS.index(event)]
         order: NDArray[np.int64] = np.argsort(errors, kind="stable")
         found: NDArray[np.int64] = order[errors[order] < -limit]
         return found
 
     def resetting(self, event: str, limit: float) -> NDArray[np.int64]:
-        """Return the places of those among `lower` that keep at most half of what they keep elsewhere."""
+        """Return the indices of those among `lower` that keep at most half of what they keep elsewhere."""
         lower = self.lower(event, limit)
         found: NDArray[np.int64] = lower[self.mean[EVENTS.index(event), lower] <= _RESET * self.mean[-1, lower]]
         return found
@@ -149,7 +149,7 @@ class Statistics:
             raise SeqchatError("There is no word in the text; give a text of at least one word.")
         compared = sum(sums.keep is not None for sums in self._layers) * len(self._view.neurons) * len(EVENTS)
         limits = {
-            event: beyond_chance(compared, min(int(count), int(self._counts[-1])))
+            event: significance_limit(compared, min(int(count), int(self._counts[-1])))
             for event, count in zip(EVENTS, self._counts[:-1], strict=True)
         }
         layers = [sums.summary(name, self._counts) for name, sums in zip(self._view.layers, self._layers, strict=True)]
@@ -157,7 +157,7 @@ class Statistics:
         return Summary(self._view, words, counts, limits, layers)
 
     def _kinds(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the place in `KINDS` of each word: what it is itself comes before what it follows."""
+        """Return the index in `KINDS` of each word: what it is itself comes before what it follows."""
         previous = np.concatenate(([self._previous], ids[:-1]))
         self._previous = int(ids[-1])
         is_kind = (
@@ -208,11 +208,11 @@ class _LayerSums:
             variance = np.maximum(self._squares / counted - mean**2, 0) * counted / (counted - 1)
             squared_error = variance / counted
             difference = (mean[:-1] - mean[-1]) / np.sqrt(squared_error[:-1] + squared_error[-1])
-        difference[(counts[:-1] < FEWEST) | (counts[-1] < FEWEST)] = np.nan
+        difference[(counts[:-1] < MIN_WORDS) | (counts[-1] < MIN_WORDS)] = np.nan
         return Keeping(np.abs(half_life), mean, difference)
 
 
-def measure(engine: Engine, view: View, ids: Iterable[int]) -> Summary:
+def gate_statistics(engine: Engine, view: View, ids: Iterable[int]) -> Summary:
     """Read words and return their statistics.
 
     Raises:
@@ -233,16 +233,16 @@ def saturation_limits(gate: Gate) -> tuple[float, float]:
     return (0.1, 0.9) if gate.low == 0 else (-0.9, 0.9)
 
 
-def beyond_chance(compared: int, words: int) -> float:
+def significance_limit(compared: int, words: int) -> float:
     """Return how many standard errors the one of so many means that differs most reaches once in 20 texts.
 
-    words: how many the smaller of the two samples has; of fewer than `FEWEST`, the limit is infinite. Student's
+    words: how many the smaller of the two samples has; of fewer than `MIN_WORDS`, the limit is infinite. Student's
     quantile is found from the normal one by the approximation of Wallace (1959).
     """
-    if words < FEWEST:
+    if words < MIN_WORDS:
         return math.inf
     degrees = words - 1
-    normal = NormalDist().inv_cdf(1 - CHANCE / 2 / max(compared, 1)) * (8 * degrees + 3) / (8 * degrees + 1)
+    normal = NormalDist().inv_cdf(1 - FAMILY_WISE_ERROR / 2 / max(compared, 1)) * (8 * degrees + 3) / (8 * degrees + 1)
     return math.sqrt(degrees * math.expm1(normal**2 / degrees))
 
 

@@ -19,10 +19,10 @@ _LISTED = 40
 
 @dataclass(frozen=True)
 class Swap:
-    """A word of the text and what is read in its place: at every occurrence, or where it begins at the place `at`.
+    """A word of the text and what is read instead: at every occurrence, or where it begins at the position `at`.
 
-    Both may be several of the network's words in a row, as a word outside of the vocabulary is. Places are counted as
-    in `GateHold`.
+    Both may be several of the network's words in a row, as a word outside of the vocabulary is. Positions are counted
+    as in `GateHold`.
 
     Raises:
         SeqchatError: one of the two is empty, or has a line break.
@@ -41,7 +41,7 @@ class Swap:
 
     @classmethod
     def parse(cls, text: str) -> Swap:
-        """Read ``old=new``, then perhaps ``@place``.
+        """Read ``old=new``, then perhaps ``@position``.
 
         Raises:
             SeqchatError: it is written otherwise.
@@ -49,12 +49,12 @@ class Swap:
         match = _SWAP.fullmatch(text.strip())
         if match is None:
             raise SeqchatError(
-                f"{text!r} is not a swap; write old=new, such as 小帅=小美, or old=new@place for one of several."
+                f"{text!r} is not a swap; write old=new, such as 小帅=小美, or old=new@position for one of several."
             )
         return cls(match["old"], match["new"], None if match["at"] is None else int(match["at"]))
 
 
-def stand_ins(vocabulary: Vocabulary, word: str) -> list[str]:
+def fallback_tokens(vocabulary: Vocabulary, word: str) -> list[str]:
     """Return the words that a network reads where `word` is written: itself, or what stands in for it."""
     pieces = _pieces_of(vocabulary, word.removeprefix(GLUE))
     ids = vocabulary.encode(_mark(vocabulary, pieces))
@@ -63,7 +63,7 @@ def stand_ins(vocabulary: Vocabulary, word: str) -> list[str]:
 
 def substitutes(vocabulary: Vocabulary, words: Sequence[str]) -> dict[str, list[str]]:
     missing = [word for word in dict.fromkeys(words) if word != "\n" and word not in vocabulary]
-    return {word.removeprefix(GLUE): stand_ins(vocabulary, word) for word in missing}
+    return {word.removeprefix(GLUE): fallback_tokens(vocabulary, word) for word in missing}
 
 
 def words_of(vocabulary: Vocabulary, text: str) -> list[str]:
@@ -83,40 +83,40 @@ def tokens_of(vocabulary: Vocabulary, words: Sequence[str]) -> list[str]:
 def swapped(vocabulary: Vocabulary, tokens: list[str], swaps: Sequence[Swap]) -> tuple[list[int], list[int], list[int]]:
     """Return the changed ids, and the origins of the changed and of the untouched ids, the start of the dialog first.
 
-    An id's origin is the place of the untouched word that it is, or the first place of those that were swapped.
+    An id's origin is the position of the untouched word that it is, or the first position of those that were swapped.
     """
-    pieces, places = _pieces(vocabulary, tokens)
+    pieces, positions = _pieces(vocabulary, tokens)
     own = list(range(len(tokens) + 1))
     changed: list[str] = []
     origins: list[int] = []
     missing = set(swaps)
     at = 0
     while at < len(pieces):
-        swap, end = _found(pieces, at, places[at], swaps)
+        swap, end = _found(pieces, at, positions[at], swaps)
         new = pieces[at:end] if swap is None else _pieces_of(vocabulary, swap.new)
         changed += new
-        origins += [places[at]] * len(new)
+        origins += [positions[at]] * len(new)
         if swap is not None:
             missing.discard(swap)
-            own[places[at] : places[end - 1] + 1] = [places[at]] * (places[end - 1] + 1 - places[at])
+            own[positions[at] : positions[end - 1] + 1] = [positions[at]] * (positions[end - 1] + 1 - positions[at])
         at = end
     for swap in swaps:
         if swap in missing:
-            raise SeqchatError(_not_there(pieces, places, swap))
+            raise SeqchatError(_not_there(pieces, positions, swap))
     ids, new_origins = _encode(vocabulary, changed, origins)
     return [DIALOG_ID, *ids], [0, *new_origins], own
 
 
 def _pieces(vocabulary: Vocabulary, tokens: list[str]) -> tuple[list[str], list[int]]:
-    """Return the strings that make up the text of words, and the place of each, a space that of the word after it."""
+    """Return the strings that make up a text, and the position of each; a space has that of the word after it."""
     pieces: list[str] = []
-    places: list[int] = []
-    for place, (left, token) in enumerate(zip(["", *tokens], tokens, strict=False), 1):
+    positions: list[int] = []
+    for position, (left, token) in enumerate(zip(["", *tokens], tokens, strict=False), 1):
         surface = vocabulary.segmenter.surface(token, left)
         parts = [" ", surface[1:]] if surface.startswith(" ") and surface != " " else [surface]
         pieces += parts
-        places += [place] * len(parts)
-    return pieces, places
+        positions += [position] * len(parts)
+    return pieces, positions
 
 
 def _pieces_of(vocabulary: Vocabulary, word: str) -> list[str]:
@@ -144,10 +144,10 @@ def _encode(vocabulary: Vocabulary, pieces: list[str], origins: list[int]) -> tu
     return ids, ids_origins
 
 
-def _found(pieces: list[str], start: int, place: int, swaps: Sequence[Swap]) -> tuple[Swap | None, int]:
+def _found(pieces: list[str], start: int, position: int, swaps: Sequence[Swap]) -> tuple[Swap | None, int]:
     """Return the first swap whose old word begins with a piece, and where it ends."""
     for swap in swaps:
-        if swap.at in (None, place) and (end := _end(pieces, start, swap.old)):
+        if swap.at in (None, position) and (end := _end(pieces, start, swap.old)):
             return swap, end
     return None, start + 1
 
@@ -164,24 +164,24 @@ def _end(pieces: list[str], start: int, old: str) -> int:
     return 0
 
 
-def _not_there(pieces: list[str], places: list[int], swap: Swap) -> str:
-    found = [str(places[at]) for at in range(len(pieces)) if _end(pieces, at, swap.old)]
+def _not_there(pieces: list[str], positions: list[int], swap: Swap) -> str:
+    found = [str(positions[at]) for at in range(len(pieces)) if _end(pieces, at, swap.old)]
     if found and swap.at is None:
         return f"All that could be {swap.old!r} is swapped by another swap."
     if found:
-        return f"{swap.old!r} is not at the place {swap.at}; it is at {', '.join(found)}."
+        return f"{swap.old!r} is not at position {swap.at}; it is at {', '.join(found)}."
     words = list(dict.fromkeys(piece for piece in pieces if not piece.isspace()))
     more = f" and {len(words) - _LISTED} more" if len(words) > _LISTED else ""
     return f"{swap.old!r} is not a word of the text; its words are {' '.join(words[:_LISTED])}{more}."
 
 
 def pairs_of(untouched: list[int], changed: list[int]) -> list[tuple[int, int]]:
-    """Return which places of two runs belong together; those of one origin are matched from the last one back."""
+    """Return which positions of two runs belong together; those of one origin are matched from the last one back."""
     there: dict[int, list[int]] = defaultdict(list)
-    for place, origin in enumerate(untouched):
-        there[origin].append(place)
+    for position, origin in enumerate(untouched):
+        there[origin].append(position)
     pairs: list[tuple[int, int]] = []
-    for place in range(len(changed) - 1, -1, -1):
-        if there[changed[place]]:
-            pairs.append((there[changed[place]].pop(), place))
+    for position in range(len(changed) - 1, -1, -1):
+        if there[changed[position]]:
+            pairs.append((there[changed[position]].pop(), position))
     return pairs[::-1]

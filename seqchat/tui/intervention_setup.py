@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _BETWEEN = re.compile(r"[\s;；、，]+")
 _LAST_WORDS = 64
-_MOVERS, _PARTS, _SUGGESTIONS = 6, 4, 6
+_MAX_TOP_CHANGES, _PARTS, _SUGGESTIONS = 6, 4, 6
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ def run(engine: Engine, text: str, setup: InterventionSetup) -> Outcome:
 
     holds = tuple(GateHold.parse(part) for part in _parts(setup.holds))
     swaps = tuple(Swap.parse(part) for part in _parts(setup.swaps))
-    found = compare(engine, text, Intervention(holds, swaps), _SUGGESTIONS, last=_LAST_WORDS, most_movers=_MOVERS)
+    found = compare(
+        engine, text, Intervention(holds, swaps), _SUGGESTIONS, last=_LAST_WORDS, max_top_changes=_MAX_TOP_CHANGES
+    )
     runs = (found.untouched, found.changed)
     splits: list[list[StateSplit]] = []
     with suppress(SeqchatError):  # a window has no state that goes from word to word
@@ -104,7 +106,7 @@ def facts(outcome: Outcome, layer: int, neuron: int, columns: tuple[int, int]) -
             cosine="–" if math.isnan(cosine) else f"{cosine:.3f}",
         )
     ]
-    moved = "  ".join(f"n{number} {change:+.2f}" for number, change in found.movers[layer])
+    moved = "  ".join(f"n{number} {change:+.2f}" for number, change in found.top_changes[layer])
     lines.append(say("Moved most: {moved}", moved=moved))
     titles = (say("untouched"), say("changed"))
     for title, splits, column in zip(titles, outcome.splits, columns, strict=False):

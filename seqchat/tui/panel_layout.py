@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-What = Literal["heading", "heat", "labels", "values", "movers", "empty"]
+What = Literal["heading", "heat", "labels", "values", "top_changes", "empty"]
 
 # Panels lower than this show the gates alone, without the lines of numbers below them.
 _ROOM_FOR_VALUES = 9
-_ROOM_FOR_MOVERS = 12
+_MIN_HEIGHT_FOR_TOP_CHANGES = 12
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class Layout:
 def lay_out(height: int, bands: int, neurons: int, per_line: int) -> Layout:
     """Share `height` lines among bands of at most `neurons` neurons, `per_line` of them a line.
 
-    Each band has a heading; below the bands stand the words, and where there is room the exact values and the movers.
-    All bands show the same neurons, as many as the lowest has room for; where not even a line a band fits, only the
-    first bands are shown.
+    Each band has a heading; below the bands are the words and, where there is room, the exact values and the top
+    changes. All bands show the same neurons, as many as the lowest has room for; where not even a line a band fits,
+    only the first bands are shown.
     """
     values = height >= _ROOM_FOR_VALUES
-    movers = height >= _ROOM_FOR_MOVERS
-    room = max(height - 1 - values - movers, 0)
+    top_changes = height >= _MIN_HEIGHT_FOR_TOP_CHANGES
+    room = max(height - 1 - values - top_changes, 0)
     shown = max(min(bands, room // 2), 1)
     most = -(-neurons // per_line)
     each = max(1, min(room // shown - 1, most))
@@ -53,8 +53,8 @@ def lay_out(height: int, bands: int, neurons: int, per_line: int) -> Layout:
     lines.append(Line("labels"))
     if values:
         lines.append(Line("values"))
-    if movers:
-        lines.append(Line("movers"))
+    if top_changes:
+        lines.append(Line("top_changes"))
     lines = lines[:height]
     lines += [Line("empty")] * (height - len(lines))
     return Layout(tuple(lines), shown, each * per_line)

@@ -33,7 +33,7 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.sources import read_dialogs
 from seqchat.evaluation.latency import Percentiles, synthetic
-from seqchat.insight.connectivity import aim, connections, connectivity
+from seqchat.insight.connectivity import connections, connectivity, find_target
 from seqchat.insight.gates import trace
 from seqchat.insight.intervention import GateHold, Intervention, compare
 from seqchat.insight.recording import text_ids
@@ -152,7 +152,7 @@ def measure_live(given: Given) -> None:
         node = engine.context.node(text)
         timed(f"its gates, {TRACED} words", partial(trace, engine, node, TRACED))
         if key % _EVERY == 0 and suggestions:
-            target = aim(engine, text, suggestions[0])
+            target = find_target(engine, text, suggestions[0])
             for words in (20, 100):
                 work = partial(connectivity, engine, target.node, target.word_id, words)
                 timed(f"behind it: connectivity, {words} words", work)

@@ -134,7 +134,7 @@ def test_dialogs_of_data_begin_anew(inspect, tmp_path):
 
 
 def test_a_line_without_end_is_refused(inspect, text_file, monkeypatch):
-    monkeypatch.setattr(sys.modules["seqchat.cli.inspect"], "_LONGEST_LINE", 20)
+    monkeypatch.setattr(sys.modules["seqchat.cli.inspect"], "_MAX_LINE_LENGTH", 20)
     with pytest.raises(SeqchatError, match="Line 3 of the text is longer than 0 MB; break it into lines"):
         inspect("--file", text_file)
 
@@ -169,9 +169,9 @@ def test_a_file_and_json_at_once(inspect, tmp_path):
     ("kind", "named"), [("png", "a picture"), ("svg", "a picture"), ("html", "a page"), ("json", "JSON")]
 )
 def test_a_text_too_long_for_a_kind_of_file(inspect, tmp_path, monkeypatch, kind, named):
-    monkeypatch.setattr(pictures, "MOST_WORDS", 10)
+    monkeypatch.setattr(pictures, "MAX_WORDS", 10)
     for module in (pages, documents):
-        monkeypatch.setattr(module, "MOST_VALUES", 10 * 2 * 6 * 32)
+        monkeypatch.setattr(module, "MAX_VALUES", 10 * 2 * 6 * 32)
     part = ("--gate", "cell") if kind in ("png", "svg") else ()
     inspect("你好" * 4, "--out", tmp_path / f"a.{kind}", *part)
     says = rf"more than 10 words, too many for {named}; write an \.npz file"

@@ -13,21 +13,23 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from seqchat.cli import cli
-from seqchat.cli.neuron_drawing import html, luminance, print_course, scale_of, svg
+from seqchat.cli.neuron_drawing import html, luminance, print_activations, scale_of, svg
 from seqchat.completion.engine import Engine
 from seqchat.errors import SeqchatError
-from seqchat.insight.neurons.course import Course, course
+from seqchat.insight.neurons.activations import NeuronActivations, neuron_activations
 from seqchat.insight.neurons.properties import PROPERTIES
 
 from .test_commands import failed, seqchat
 
 TEXT = "今天去吃火锅吗？\n好 <b>&amp;"
-EVIL = Course(["<script>", " &", "[red]", "\n", "\"'", "好"], np.array([1, -0.5, 0, 0.2, 2, -2], np.float32), 0.0)
+EVIL = NeuronActivations(
+    ["<script>", " &", "[red]", "\n", "\"'", "好"], np.array([1, -0.5, 0, 0.2, 2, -2], np.float32), 0.0
+)
 
 
-def plain(course: Course, **terminal) -> str:
+def plain(activations: NeuronActivations, **terminal) -> str:
     file = StringIO()
-    print_course(course, Console(file=file, highlight=False, **terminal))
+    print_activations(activations, Console(file=file, highlight=False, **terminal))
     return file.getvalue()
 
 
@@ -50,9 +52,9 @@ def test_colours_are_legible_and_diverge():
 
 
 def test_a_gate_is_white_in_its_middle():
-    scale = scale_of(Course(["a", "b"], np.array([0.4, 0.8], np.float32), 0.5))
+    scale = scale_of(NeuronActivations(["a", "b"], np.array([0.4, 0.8], np.float32), 0.5))
     assert scale == pytest.approx((0.2, 0.5, 0.8))
-    assert scale_of(Course(["a"], np.array([0.5], np.float32), 0.5)).colours(0.5)[0] == (255, 255, 255)
+    assert scale_of(NeuronActivations(["a"], np.array([0.5], np.float32), 0.5)).colours(0.5)[0] == (255, 255, 255)
 
 
 def test_the_terminal_shows_the_text_in_colours():
@@ -84,7 +86,7 @@ def test_html_is_text_and_needs_nothing_else():
 
 
 def test_svg_is_well_formed_and_wraps():
-    long = Course(["好的"] * 50 + ["\n", "<&>"], np.linspace(-1, 1, 52).astype(np.float32), 0.0)
+    long = NeuronActivations(["好的"] * 50 + ["\n", "<&>"], np.linspace(-1, 1, 52).astype(np.float32), 0.0)
     picture = ElementTree.fromstring(svg(long, "<&>"))
     name = "{http://www.w3.org/2000/svg}"
     boxes = [(g.find(f"{name}rect"), g.find(f"{name}text")) for g in picture.findall(f"{name}g")]
@@ -114,7 +116,7 @@ def answer(*arguments, stdin: str = ""):
 def test_colour(models, tmp_path):
     arguments = ("colour", TEXT, "-m", models["lstm"], "--layer", 1, "--neuron", 5)
     found = answer(*arguments)
-    expected = course(Engine.load(models["lstm"]), TEXT, 1, 5)
+    expected = neuron_activations(Engine.load(models["lstm"]), TEXT, 1, 5)
     assert {k: found[k] for k in ("layer", "neuron", "quantity")} == {"layer": "1", "neuron": 5, "quantity": "hidden"}
     assert found["words"] == expected.words and "".join(found["words"]) == TEXT
     assert found["values"] == pytest.approx(expected.values.tolist(), abs=1e-5)

@@ -45,9 +45,9 @@ def test_probe_as_json(models):
     assert [layer["name"] for layer in answer["layers"]] == ["1", "2"]
     for k, layer in enumerate(answer["layers"]):
         assert layer["distance"] == pytest.approx(found.distance[k].tolist())
-        assert [mover["neuron"] for mover in layer["movers"]] == [neuron for neuron, _ in found.movers[k]]
+        assert [mover["neuron"] for mover in layer["movers"]] == [neuron for neuron, _ in found.top_changes[k]]
         assert [m["changed"] - m["untouched"] for m in layer["movers"]] == pytest.approx(
-            [change for _, change in found.movers[k]], abs=1e-6
+            [change for _, change in found.top_changes[k]], abs=1e-6
         )
     assert answer["text_substitutes"] == found.text_substitutes
     assert answer["why"] is None

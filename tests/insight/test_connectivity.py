@@ -13,7 +13,7 @@ from seqchat.corpus.cleaning import GLUE, clean
 from seqchat.corpus.vocabulary import DIALOG_ID, SPECIAL_WORDS, TURN_ID, UNKNOWN_ID
 from seqchat.corpus.words import SEGMENTERS
 from seqchat.errors import SeqchatError
-from seqchat.insight.connectivity import aim, connections, connectivity
+from seqchat.insight.connectivity import connections, connectivity, find_target
 from seqchat.insight.spans import spans
 from seqchat.model.cells import run_layers
 from seqchat.model.checkpoint import Checkpoint
@@ -98,7 +98,7 @@ def test_what_does_not_exist_is_one_sentence(lstm):
     with pytest.raises(SeqchatError, match="'zzz' is not a suggestion for this text"):
         connections(lstm, "你好", Suggestion("zzz", "zzz", 0, 0.5, False))
     with pytest.raises(SeqchatError, match="is not a suggestion for this text"):
-        aim(lstm, "你好", Suggestion("火锅", "火锅", 4, 0.5, True))
+        find_target(lstm, "你好", Suggestion("火锅", "火锅", 4, 0.5, True))
 
 
 # --- which word a suggestion is about ----------------------------------------------------------------------------
@@ -120,7 +120,7 @@ def test_the_word_and_what_stands_before_it(text, insert, replaced, before, word
     engine = small_engine(WORDS, seed=1)
     assert (insert, replaced) in [(s.insert, s.replace) for s in suggest(engine, text, 50)]
     suggestion = Suggestion(word, insert, replaced, 0.5, rest > 0)
-    target = aim(engine, text, suggestion)
+    target = find_target(engine, text, suggestion)
     assert [n.word_id for n in target.node.path_to_root()][-2::-1] == engine.context.ids(before)
     assert engine.vocabulary.words[target.word_id] == word
     assert target.rest == rest
@@ -133,7 +133,7 @@ def test_the_word_and_what_stands_before_it(text, insert, replaced, before, word
 def test_a_phrase_is_about_its_first_word():
     engine = small_engine(WORDS, seed=1)
     (found,) = (s for s in suggest(engine, "你好，woxiangchi", 50) if s.insert == "我想吃")
-    target = aim(engine, "你好，woxiangchi", found)
+    target = find_target(engine, "你好，woxiangchi", found)
     assert engine.vocabulary.words[target.word_id] == "我"
     assert target.node is engine.context.node("你好，")
     assert target.rest == len("woxiangchi")
@@ -142,7 +142,7 @@ def test_a_phrase_is_about_its_first_word():
 def test_every_suggestion_goes_on_from_the_words_before_it(engine):
     for text in ("", "今天", "今天我们去吃火", "hello, how are y", "我想吃huo", "好的\n那明天下午见", "去3.14 ", "吃 "):
         for suggestion in suggest(engine, text, 20):
-            target = aim(engine, text, suggestion)
+            target = find_target(engine, text, suggestion)
             left = text[: len(text) - target.rest]
             assert [n.word_id for n in target.node.path_to_root()][-2::-1] == engine.context.ids(left)
             if suggestion.replace == 0:

@@ -14,8 +14,8 @@ import pytest
 
 from seqchat.errors import SeqchatError
 from seqchat.insight.export import arrays, documents, pages, pictures
-from seqchat.insight.recording import Block, View, joined, look_at, record, text_ids
-from seqchat.insight.statistics import measure
+from seqchat.insight.recording import Block, View, join_blocks, record, select_view, text_ids
+from seqchat.insight.statistics import gate_statistics
 from seqchat.model.cells import CELLS
 
 from ..conftest import small_engine
@@ -39,8 +39,8 @@ HOSTILE = [
 
 def recorded(cell="lstm", text="你好，ok\n吃饭", **network):
     engine = small_engine(["你", "好", "，", "ok", "吃", "饭"], cell=cell, **network)
-    view = look_at(engine)
-    return view, joined(record(engine, view, text_ids(engine.vocabulary, [text])), 1000, "a test")
+    view = select_view(engine)
+    return view, join_blocks(record(engine, view, text_ids(engine.vocabulary, [text])), 1000, "a test")
 
 
 def hostile():
@@ -149,7 +149,7 @@ def test_json_is_the_object_of_the_design():
 
 def test_statistics_as_json():
     engine = small_engine(["好", "，"], hidden_size=4)
-    summary = measure(engine, look_at(engine), text_ids(engine.vocabulary, ["好好，" * 40 + "\n"]))
+    summary = gate_statistics(engine, select_view(engine), text_ids(engine.vocabulary, ["好好，" * 40 + "\n"]))
     summary.layers[0].keeping.half_life[2] = math.inf
     document = json.loads(json.dumps(documents.statistics_document(summary), allow_nan=False))
     assert document["words"] == 121
@@ -207,7 +207,7 @@ def test_a_panel_for_each_gate_of_each_layer(cell, objective, monkeypatch):
 @pytest.mark.parametrize("cell", ["rnn", "lstm"])
 def test_the_scatter_of_saturation(cell, monkeypatch):
     engine = small_engine(["好", "你"], cell=cell, layers=2)
-    summary = measure(engine, look_at(engine), text_ids(engine.vocabulary, ["你好" * 20]))
+    summary = gate_statistics(engine, select_view(engine), text_ids(engine.vocabulary, ["你好" * 20]))
     assert pictures.saturation_plots(summary, "png").startswith(b"\x89PNG")
     drawn = []
     monkeypatch.setattr(pictures, "_saved", lambda figure, _: drawn.append(figure) or b"")

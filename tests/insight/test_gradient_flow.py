@@ -123,10 +123,10 @@ def test_it_is_what_autograd_gives(cell, nonlinearity, layers, objective):
             np.testing.assert_allclose(norms, expected, rtol=1e-4)
         assert flow.step_norm == pytest.approx(np.mean([direct.step_norm(layer - 1) for direct in directs]), rel=1e-4)
         if cell == "rnn":
-            assert flow.carried is None
+            assert flow.gate_product is None
         else:
             expected = np.mean([direct.gate_products(layer - 1, distance) for direct in directs], axis=0)
-            np.testing.assert_allclose(flow.carried, expected, rtol=1e-5)
+            np.testing.assert_allclose(flow.gate_product, expected, rtol=1e-5)
 
 
 def test_the_top_layer_is_the_default():
@@ -138,10 +138,10 @@ def test_several_batches_are_one_average(monkeypatch):
     engine, _ = made(cell="gru", layers=2)
     text, done = stream(40, 50), []
     whole = gradient_flow(engine, text, words=33, distance=7)
-    monkeypatch.setattr(module, "_MOST_ROWS", 4)
+    monkeypatch.setattr(module, "_MAX_ROWS", 4)
     parts = gradient_flow(engine, text, words=33, distance=7, progress=done.append)
     np.testing.assert_allclose(parts.norms["hidden"], whole.norms["hidden"], rtol=1e-6)
-    np.testing.assert_allclose(parts.carried, whole.carried)
+    np.testing.assert_allclose(parts.gate_product, whole.gate_product)
     assert len(done) == 9
     assert sum(done) == 33
 
@@ -165,7 +165,7 @@ def test_the_seed_chooses_the_words():
 
 
 @pytest.mark.parametrize(
-    ("weight", "seen", "halving"),
+    ("weight", "seen", "half_life"),
     [
         (2.0, "exploding", None),
         (1.0, "kept", None),
@@ -174,7 +174,7 @@ def test_the_seed_chooses_the_words():
         (0.5, "vanishing", 1.0),
     ],
 )
-def test_one_unit_by_hand(weight, seen, halving):
+def test_one_unit_by_hand(weight, seen, half_life):
     """h' = relu(1 + weight · h): each step back multiplies the gradient by the weight."""
     config = ModelConfig(24, cell="rnn", nonlinearity="relu", embedding_size=1, hidden_size=1)
     weights = {name: torch.zeros_like(value) for name, value in build(config).state_dict().items()}
@@ -188,8 +188,8 @@ def test_one_unit_by_hand(weight, seen, halving):
     assert flow.step_norm == pytest.approx(weight)
     decay = flow.decays["hidden"]
     assert decay.factor == pytest.approx(weight)
-    assert decay.seen == flow.seen == seen
-    assert decay.halving == (None if halving is None else pytest.approx(halving, abs=0.01))
+    assert decay.trend == flow.trend == seen
+    assert decay.half_life == (None if half_life is None else pytest.approx(half_life, abs=0.01))
 
 
 def test_the_first_step_is_not_part_of_the_decay():
@@ -198,7 +198,7 @@ def test_the_first_step_is_not_part_of_the_decay():
 
 def test_a_gradient_beyond_all_numbers():
     assert Decay.of(np.array([1.0, 0.5, 0.25, 0, 0])).factor == pytest.approx(0.5)
-    assert Decay.of(np.array([1.0, 1e300, math.inf])).seen == "exploding"
+    assert Decay.of(np.array([1.0, 1e300, math.inf])).trend == "exploding"
     assert Decay.of(np.array([1.0, 0.0, 0.0])) == Decay(0.0, 0.0, 0.5, "vanishing")
 
 

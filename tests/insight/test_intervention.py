@@ -13,7 +13,7 @@ from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID
 from seqchat.errors import SeqchatError
 from seqchat.insight.intervention import GateHold, Intervention, compare
-from seqchat.insight.swaps import Swap, stand_ins
+from seqchat.insight.swaps import Swap, fallback_tokens
 from seqchat.model.cells import CELLS
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
@@ -232,7 +232,7 @@ def test_what_changes_nothing_gives_the_same_numbers(cell, objective):
         assert all(chance.untouched == chance.changed for chance in found.changed.suggestions)
         assert (found.distance == 0).all()
         np.testing.assert_allclose(found.cosine, 1, atol=1e-6)
-        assert all(change == 0 for layer in found.movers for _, change in layer)
+        assert all(change == 0 for layer in found.top_changes for _, change in layer)
         for before, now in zip(found.untouched.trace.layers, found.changed.trace.layers, strict=True):
             for name in before:
                 np.testing.assert_array_equal(before[name], now[name])
@@ -338,7 +338,7 @@ def test_words_of_different_numbers_are_matched():
 
 def test_states_are_compared_at_each_word():
     engine = small_engine(WORDS, layers=2)
-    found = compare(engine, "他去北京", Intervention(swaps=(Swap("他", "小帅"),)), most_movers=3)
+    found = compare(engine, "他去北京", Intervention(swaps=(Swap("他", "小帅"),)), max_top_changes=3)
     assert found.state == "cell"
     for k in range(2):
         a, b = (run.trace.layers[k]["cell"].astype(float) for run in (found.untouched, found.changed))
@@ -348,8 +348,8 @@ def test_states_are_compared_at_each_word():
             assert found.cosine[k, pair] == pytest.approx((a[column] * b[changed]).sum() / norms, abs=1e-5)
         change = b[-1] - a[-1]
         order = sorted(range(12), key=lambda j: -abs(change[j]))[:3]
-        assert [neuron for neuron, _ in found.movers[k]] == order
-        assert [value for _, value in found.movers[k]] == pytest.approx(change[order], abs=1e-6)
+        assert [neuron for neuron, _ in found.top_changes[k]] == order
+        assert [value for _, value in found.top_changes[k]] == pytest.approx(change[order], abs=1e-6)
 
 
 def test_the_last_words_alone():
@@ -424,8 +424,8 @@ def test_words_outside_of_the_vocabulary_are_flagged():
     assert found.text_substitutes == {"小帅": ["小", "帅"], "☃": ["<unk>"]}
     assert found.substitutes == {"小美": ["小", "美"], "你我": ["你", "我"]}
     assert TURN_ID in [node.word_id for node in found.changed.node.path_to_root()]
-    assert stand_ins(engine.vocabulary, "北京") == ["北京"]
-    assert stand_ins(engine.vocabulary, "北极") == ["<unk>", "<unk>"]
+    assert fallback_tokens(engine.vocabulary, "北京") == ["北京"]
+    assert fallback_tokens(engine.vocabulary, "北极") == ["<unk>", "<unk>"]
 
 
 # --- how it is written, and bad input
@@ -475,7 +475,7 @@ def test_a_swap_that_cannot_be_read(text):
         (TEXT, [GateHold("forget", 1, start=-1)], (), "There is no word -1"),
         (TEXT, (), [Swap("她", "他")], "'她' is not a word of the text; its words are 我 和 你 去 北京 ， 他 小 帅."),
         (TEXT, (), [Swap("京", "他")], "'京' is not a word of the text"),
-        (TEXT, (), [Swap("他", "她", 3)], "'他' is not at the place 3; it is at 7."),
+        (TEXT, (), [Swap("他", "她", 3)], "'他' is not at position 3; it is at 7."),
         (TEXT, (), [Swap("小帅", "她"), Swap("小", "他")], "All that could be '小' is swapped by another swap."),
     ],
 )

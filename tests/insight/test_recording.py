@@ -17,7 +17,7 @@ from seqchat.corpus.words import SEGMENTERS
 from seqchat.errors import SeqchatError
 from seqchat.insight import recording
 from seqchat.insight.gates import trace
-from seqchat.insight.recording import dialog_ids, joined, layer_names, look_at, record, text_ids
+from seqchat.insight.recording import dialog_ids, join_blocks, layer_names, record, select_view, text_ids
 
 from ..conftest import small_engine
 
@@ -31,8 +31,8 @@ def engine_of(cell="lstm", nonlinearity="tanh", **network):
     return small_engine(WORDS, cell=cell, nonlinearity=nonlinearity, **network)
 
 
-def everything(engine, ids, most_words=recording.BLOCK):
-    return joined(record(engine, look_at(engine), ids, most_words), 10**6, "a test")
+def everything(engine, ids, max_words=recording.BLOCK_WORDS):
+    return join_blocks(record(engine, select_view(engine), ids, max_words), 10**6, "a test")
 
 
 def ids_of(engine, text=TEXT):
@@ -94,7 +94,7 @@ def test_both_directions_of_infill_are_those_of_torch(cell, layers):
     engine = engine_of(cell, layers=layers, objective="infill")
     ids = ids_of(engine)
     block = everything(engine, ids)
-    assert look_at(engine).layers == ("1→", "1←", "2→", "2←")[: 2 * layers]
+    assert select_view(engine).layers == ("1→", "1←", "2→", "2←")[: 2 * layers]
     forward = torch_states(engine, engine.network.layers, ids)
     backward = torch_states(engine, engine.network.backward_layers, ids[::-1])
     for k in range(layers):
@@ -149,7 +149,7 @@ def test_it_is_what_the_app_shows(engine):
     shown = trace(engine, engine.context.node(text), 1_000)
     block = everything(engine, ids_of(engine, text))
     assert block.words == shown.words
-    assert look_at(engine).layers == tuple(shown.names)
+    assert select_view(engine).layers == tuple(shown.names)
     for mine, theirs in zip(block.layers, shown.layers, strict=True):
         assert list(mine) == list(theirs)
         for gate, values in theirs.items():
@@ -167,15 +167,15 @@ def test_the_backward_stack_is_what_fills_gaps():
 # --- blocks ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("most_words", [1, 2, 5, 1000])
+@pytest.mark.parametrize("max_words", [1, 2, 5, 1000])
 @pytest.mark.parametrize("objective", ["next", "infill", "window"])
-def test_blocks_change_nothing(objective, most_words):
+def test_blocks_change_nothing(objective, max_words):
     engine = engine_of("lstm", layers=2, objective=objective)
     ids = [*ids_of(engine), *ids_of(engine, "好"), *ids_of(engine, "吃饭\n好吃!")]
-    blocks = list(record(engine, look_at(engine), ids, most_words))
-    assert max(len(block.ids) for block in blocks) <= most_words
+    blocks = list(record(engine, select_view(engine), ids, max_words))
+    assert max(len(block.ids) for block in blocks) <= max_words
     assert [i for block in blocks for i in block.ids] == ids
-    whole, parts = everything(engine, ids), joined(blocks, 1000, "a test")
+    whole, parts = everything(engine, ids), join_blocks(blocks, 1000, "a test")
     assert parts.words == whole.words
     for mine, theirs in zip(parts.layers, whole.layers, strict=True):
         for gate, values in theirs.items():
@@ -198,18 +198,18 @@ def test_each_dialog_begins_anew(objective):
 def test_a_text_without_end_can_be_read():
     engine = engine_of()
     endless = text_ids(engine.vocabulary, repeat("你好\n"))
-    blocks = list(islice(record(engine, look_at(engine), endless, 7), 3))
+    blocks = list(islice(record(engine, select_view(engine), endless, 7), 3))
     assert [len(block.ids) for block in blocks] == [7, 7, 7]
     assert [w for b in blocks for w in b.words][:5] == ["▶", "你", "好", "⏎", "你"]
 
 
 def test_too_many_words_for_a_kind_of_file():
     engine = engine_of()
-    blocks = record(engine, look_at(engine), chain([DIALOG_ID], repeat(TURN_ID)), 4)
+    blocks = record(engine, select_view(engine), chain([DIALOG_ID], repeat(TURN_ID)), 4)
     with pytest.raises(SeqchatError, match=r"more than 10 words, too many for a picture; write an \.npz file"):
-        joined(blocks, 10, "a picture")
+        join_blocks(blocks, 10, "a picture")
     ids = [DIALOG_ID] * 10
-    assert len(joined(record(engine, look_at(engine), ids, 4), 10, "a picture").ids) == 10
+    assert len(join_blocks(record(engine, select_view(engine), ids, 4), 10, "a picture").ids) == 10
 
 
 # --- the words ---------------------------------------------------------------------------------------------------
@@ -241,7 +241,7 @@ def test_a_long_line_is_cut_where_that_changes_nothing(name, text):
     vocabulary = engine.vocabulary
     vocabulary.segmenter = SEGMENTERS[name]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recording, "_PIECE", 3)
+        patch.setattr(recording, "_MAX_CHUNK_LENGTH", 3)
         assert list(text_ids(vocabulary, [text])) == [DIALOG_ID, *engine.context.ids(text)]
 
 
@@ -273,12 +273,12 @@ def test_one_word(objective):
 def test_a_part_is_that_part_of_the_whole():
     engine = engine_of("lstm", layers=2, objective="infill")
     ids = ids_of(engine)
-    view = look_at(engine, ["2", "1←"], ["cell", "forget"], [5, 0, 5])
+    view = select_view(engine, ["2", "1←"], ["cell", "forget"], [5, 0, 5])
     assert view.layers == ("1←", "2→", "2←")
     assert [gate.name for gate in view.gates] == ["forget", "cell"]
     assert view.neurons == (5, 0)
     assert view.values_per_word == 12
-    part, whole = joined(record(engine, view, ids), 1000, "a test"), everything(engine, ids)
+    part, whole = join_blocks(record(engine, view, ids), 1000, "a test"), everything(engine, ids)
     for mine, theirs in zip(part.layers, whole.layers[1:], strict=True):
         assert list(mine) == ["forget", "cell"]
         for gate, values in mine.items():
@@ -306,13 +306,13 @@ def test_a_part_is_that_part_of_the_whole():
 )
 def test_what_is_not_there_is_one_sentence(network, layers, gates, neurons, says):
     with pytest.raises(SeqchatError) as caught:
-        look_at(engine_of(**network), layers, gates, neurons)
+        select_view(engine_of(**network), layers, gates, neurons)
     assert str(caught.value) == says
 
 
 def test_names_and_ranges():
     assert layer_names(engine_of(layers=2).network) == ["1", "2"]
     assert layer_names(engine_of(objective="window", bidirectional=True).network) == ["1→", "1←"]
-    (tanh,), (relu,) = look_at(engine_of("rnn")).gates, look_at(engine_of("rnn", "relu")).gates
+    (tanh,), (relu,) = select_view(engine_of("rnn")).gates, select_view(engine_of("rnn", "relu")).gates
     assert (tanh.low, tanh.high) == (-1, 1)
     assert (relu.low, relu.high) == (0, math.inf)

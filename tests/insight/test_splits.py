@@ -135,15 +135,15 @@ def test_the_strongest_neurons():
     split = logit_split(engine, engine.context.node(TEXT), 6)
     values = split.contributions
     raising, lowering = split.strongest(3)
-    assert [part.place for part in raising] == sorted(range(12), key=lambda j: -values[j])[:3]
-    assert [part.place for part in lowering] == sorted(range(12), key=lambda j: values[j])[:3]
+    assert [part.position for part in raising] == sorted(range(12), key=lambda j: -values[j])[:3]
+    assert [part.position for part in lowering] == sorted(range(12), key=lambda j: values[j])[:3]
     for part in raising + lowering:
-        assert (part.layer, part.neuron) == ("2", part.place)
-        assert part.value == values[part.place] == part.activation * split.weights[part.place]
+        assert (part.layer, part.neuron) == ("2", part.position)
+        assert part.value == values[part.position] == part.activation * split.weights[part.position]
     assert all(part.value > 0 for part in raising)
     assert all(part.value < 0 for part in lowering)
     raising, lowering = split.strongest(100)
-    assert sorted(part.place for part in raising + lowering) == list(range(12))
+    assert sorted(part.position for part in raising + lowering) == list(range(12))
 
 
 def test_neurons_of_two_directions_have_their_layer():

@@ -9,8 +9,8 @@ import torch
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.errors import SeqchatError
-from seqchat.insight.recording import Block, dialog_ids, joined, look_at, record, text_ids
-from seqchat.insight.statistics import EVENTS, KINDS, Statistics, beyond_chance, measure, saturation_limits
+from seqchat.insight.recording import Block, dialog_ids, join_blocks, record, select_view, text_ids
+from seqchat.insight.statistics import EVENTS, KINDS, Statistics, gate_statistics, saturation_limits, significance_limit
 
 from ..conftest import small_engine
 
@@ -51,9 +51,9 @@ def kind_of(vocabulary, previous, word_id):
 @pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
 def test_saturation_is_a_count(cell, nonlinearity, objective):
     engine = engine_of(cell, nonlinearity=nonlinearity, layers=2, objective=objective)
-    ids, view = random_ids(), look_at(engine)
-    summary = measure(engine, view, ids)
-    block = joined(record(engine, view, ids), 10_000, "a test")
+    ids, view = random_ids(), select_view(engine)
+    summary = gate_statistics(engine, view, ids)
+    block = join_blocks(record(engine, view, ids), 10_000, "a test")
     words = [t for t, word_id in enumerate(ids) if word_id != DIALOG_ID]
     assert summary.words == len(words)
     for layer, values in zip(summary.layers, block.layers, strict=True):
@@ -76,9 +76,9 @@ def test_saturation_is_a_count(cell, nonlinearity, objective):
 @pytest.mark.parametrize(("cell", "keep"), [("lstm", "forget"), ("gru", "update")])
 def test_half_lives_and_differences_are_those_of_the_definitions(cell, keep, objective):
     engine = engine_of(cell, layers=2, objective=objective)
-    ids, view = random_ids(900), look_at(engine)
-    summary = measure(engine, view, ids)
-    block = joined(record(engine, view, ids), 10_000, "a test")
+    ids, view = random_ids(900), select_view(engine)
+    summary = gate_statistics(engine, view, ids)
+    block = join_blocks(record(engine, view, ids), 10_000, "a test")
     words = [t for t, word_id in enumerate(ids) if word_id != DIALOG_ID]
     kinds = np.array([kind_of(engine.vocabulary, ids[t - 1], ids[t]) for t in words])
     assert summary.counts == {kind: int((kinds == kind).sum()) for kind in KINDS}
@@ -102,14 +102,14 @@ def test_half_lives_and_differences_are_those_of_the_definitions(cell, keep, obj
             ]
 
 
-@pytest.mark.parametrize("most_words", [1, 7, 10_000])
-def test_it_is_one_pass_over_blocks(most_words):
+@pytest.mark.parametrize("max_words", [1, 7, 10_000])
+def test_it_is_one_pass_over_blocks(max_words):
     engine = engine_of("gru")
-    view = look_at(engine)
+    view = select_view(engine)
     statistics = Statistics(engine, view)
-    for block in record(engine, view, random_ids(), most_words):
+    for block in record(engine, view, random_ids(), max_words):
         statistics.add(block)
-    mine, whole = statistics.summary(), measure(engine, view, random_ids())
+    mine, whole = statistics.summary(), gate_statistics(engine, view, random_ids())
     assert mine.counts == whole.counts
     np.testing.assert_allclose(mine.layers[0].keeping.half_life, whole.layers[0].keeping.half_life)
     np.testing.assert_allclose(mine.layers[0].keeping.difference, whole.layers[0].keeping.difference, rtol=1e-6)
@@ -135,9 +135,9 @@ def logit(p):
 def test_an_lstm_that_always_keeps_the_same_share():
     shares = [0.5, 0.8, 0.95]
     forget = [logit(p) for p in shares]
-    summary = measure(
+    summary = gate_statistics(
         engine := constant("lstm", [[-9.0, 0.0, 9.0], forget, [0.0, 9.0, -9.0], [0.0] * 3]),
-        look_at(engine),
+        select_view(engine),
         random_ids(),
     )
     (layer,) = summary.layers
@@ -154,14 +154,14 @@ def test_an_lstm_that_always_keeps_the_same_share():
 
 def test_a_gru_keeps_with_its_update_gate():
     engine = constant("gru", [[9.0] * 3, [logit(0.8), 0.0, 200.0], [0.0] * 3])
-    (layer,) = measure(engine, look_at(engine), random_ids()).layers
+    (layer,) = gate_statistics(engine, select_view(engine), random_ids()).layers
     np.testing.assert_allclose(layer.keeping.half_life[:2], [3.1063, 1.0], rtol=1e-4)
     assert layer.keeping.half_life[2] == math.inf
 
 
 def test_a_gate_that_is_shut_has_no_half_life_to_speak_of():
     engine = constant("lstm", [[0.0] * 3, [-200.0] * 3, [0.0] * 3, [0.0] * 3])
-    (layer,) = measure(engine, look_at(engine), random_ids()).layers
+    (layer,) = gate_statistics(engine, select_view(engine), random_ids()).layers
     assert (layer.keeping.half_life > 0).all()
     assert (layer.keeping.half_life < 0.01).all()
 
@@ -175,7 +175,7 @@ def test_the_neuron_that_resets_at_the_end_of_a_turn_is_found():
     network.layers[0].input[3 + 1, 0], network.layers[0].input[3 + 2, 0] = -6, 3
     # A little that differs from word to word, so that there is something to compare with.
     network.layers[0].input[3:6, 1] = 0.1
-    summary = measure(engine, look_at(engine), random_ids(2_000))
+    summary = gate_statistics(engine, select_view(engine), random_ids(2_000))
     keeping = summary.layers[0].keeping
     assert keeping.resetting("turn", summary.limits["turn"]).tolist() == [1]
     assert keeping.difference[0, 2] > summary.limits["turn"]
@@ -190,7 +190,7 @@ def test_the_neuron_that_resets_at_the_end_of_a_turn_is_found():
 @pytest.mark.parametrize("words", [450, 1_500])
 def test_gates_that_have_nothing_to_do_with_the_words_differ_in_one_text_of_twenty(words):
     engine = engine_of("gru", hidden_size=50)
-    view = look_at(engine, gates=["update"])
+    view = select_view(engine, gates=["update"])
     rng = np.random.default_rng(0)
     seeming, judged = 0, 0
     for text in range(100):
@@ -208,17 +208,17 @@ def test_gates_that_have_nothing_to_do_with_the_words_differ_in_one_text_of_twen
 
 def test_the_limit_is_students_quantile():
     # Two-sided quantiles of Student's distribution as tables give them, for 0.05 / compared.
-    assert beyond_chance(1, 31) == pytest.approx(2.042, abs=2e-3)
-    assert beyond_chance(50, 31) == pytest.approx(3.646, abs=5e-3)
-    assert beyond_chance(50, 121) == pytest.approx(3.373, abs=5e-3)
-    assert beyond_chance(50, 10**9) == pytest.approx(3.2905, abs=1e-3)
-    assert beyond_chance(1, 29) == math.inf
+    assert significance_limit(1, 31) == pytest.approx(2.042, abs=2e-3)
+    assert significance_limit(50, 31) == pytest.approx(3.646, abs=5e-3)
+    assert significance_limit(50, 121) == pytest.approx(3.373, abs=5e-3)
+    assert significance_limit(50, 10**9) == pytest.approx(3.2905, abs=1e-3)
+    assert significance_limit(1, 29) == math.inf
 
 
 def test_the_limit_grows_with_what_is_compared():
     ids = random_ids(600)
     limits = [
-        measure(engine := engine_of(hidden_size=size, layers=layers), look_at(engine), ids).limits["turn"]
+        gate_statistics(engine := engine_of(hidden_size=size, layers=layers), select_view(engine), ids).limits["turn"]
         for size, layers in ((4, 1), (40, 1), (40, 3))
     ]
     assert 2 < limits[0] < limits[1] < limits[2] < 6
@@ -226,7 +226,7 @@ def test_the_limit_grows_with_what_is_compared():
 
 def test_of_a_few_words_nothing_is_said():
     engine = engine_of()
-    summary = measure(engine, look_at(engine), text_ids(engine.vocabulary, ["你好，吃饭\n好"]))
+    summary = gate_statistics(engine, select_view(engine), text_ids(engine.vocabulary, ["你好，吃饭\n好"]))
     keeping = summary.layers[0].keeping
     assert summary.counts == {"turn": 1, "after turn": 1, "punctuation": 1, "after punctuation": 1, "elsewhere": 3}
     assert np.isnan(keeping.difference).all()
@@ -236,8 +236,8 @@ def test_of_a_few_words_nothing_is_said():
 def test_the_start_of_a_dialog_is_no_word():
     engine = engine_of()
     dialogs = [Dialog(("好",)), Dialog(("好",)), Dialog(("好",))]
-    three = measure(engine, look_at(engine), dialog_ids(engine.vocabulary, dialogs))
-    one = measure(engine, look_at(engine), dialog_ids(engine.vocabulary, dialogs[:1]))
+    three = gate_statistics(engine, select_view(engine), dialog_ids(engine.vocabulary, dialogs))
+    one = gate_statistics(engine, select_view(engine), dialog_ids(engine.vocabulary, dialogs[:1]))
     assert three.words == 3 * one.words == 6
     # A dialog's first word follows no turn, although one ended before it.
     assert three.counts["after turn"] == 0
@@ -248,27 +248,27 @@ def test_no_word_at_all():
     engine = engine_of()
     for ids in ([], [DIALOG_ID, DIALOG_ID]):
         with pytest.raises(SeqchatError, match="There is no word in the text"):
-            measure(engine, look_at(engine), ids)
+            gate_statistics(engine, select_view(engine), ids)
 
 
 def test_what_keeps_no_state_has_no_half_life():
     engines = engine_of("rnn"), engine_of("lstm", objective="window", bidirectional=True)
-    rnn, window = (measure(engine, look_at(engine), random_ids(50)) for engine in engines)
+    rnn, window = (gate_statistics(engine, select_view(engine), random_ids(50)) for engine in engines)
     assert rnn.layers[0].keeping is None
     assert [layer.keeping is not None for layer in window.layers] == [True, False]
 
 
 def test_a_part_of_the_neurons():
     engine = engine_of("lstm", layers=2)
-    whole = measure(engine, look_at(engine), random_ids(200))
-    part = measure(engine, look_at(engine, ["2"], ["forget"], [7, 2]), random_ids(200))
+    whole = gate_statistics(engine, select_view(engine), random_ids(200))
+    part = gate_statistics(engine, select_view(engine, ["2"], ["forget"], [7, 2]), random_ids(200))
     np.testing.assert_allclose(part.layers[0].keeping.half_life, whole.layers[1].keeping.half_life[[7, 2]])
-    without = measure(engine, look_at(engine, gates=["input"]), random_ids(200))
+    without = gate_statistics(engine, select_view(engine, gates=["input"]), random_ids(200))
     assert without.layers[0].keeping is None
 
 
 def test_limits():
-    lstm, relu = look_at(engine_of("lstm")).gates, look_at(engine_of("rnn", nonlinearity="relu")).gates
+    lstm, relu = select_view(engine_of("lstm")).gates, select_view(engine_of("rnn", nonlinearity="relu")).gates
     assert [saturation_limits(gate) for gate in lstm[:4]] == [(0.1, 0.9), (0.1, 0.9), (-0.9, 0.9), (0.1, 0.9)]
     assert [math.tanh(limit) for limit in saturation_limits(lstm[4])] == pytest.approx([-0.9, 0.9])
     low, high = saturation_limits(relu[0])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqchat.insight.gates import movers
+from seqchat.insight.gates import top_changes
 from seqchat.tui.panel_layout import lay_out
 from seqchat.tui.widgets.gate_panel import short
 
@@ -35,7 +35,7 @@ def test_a_low_panel_shows_fewer_bands_and_a_high_one_fills_its_height():
 
 def test_the_movers_are_those_that_changed_most():
     before, now = np.zeros(5, np.float32), np.array([0.1, -0.9, 0.5, 0, 0.9], np.float32)
-    found = movers(before, now, 3)
+    found = top_changes(before, now, 3)
     assert [neuron for neuron, _ in found] == [1, 4, 2]
     assert found[0][1] == pytest.approx(-0.9)
 
@@ -85,7 +85,7 @@ async def test_exact_values_of_the_selected_word_and_neuron_are_those_of_the_tra
         assert f"n3 {trace.words[-3]}" in d.screen
         for sign, gate in (("i", "input"), ("f", "forget"), ("c", "cell"), ("h", "hidden")):
             assert f"{sign} {values[gate][-3, 3]:.4f}" in d.screen
-        changed = movers(values["hidden"][-4], values["hidden"][-3], 1)[0]
+        changed = top_changes(values["hidden"][-4], values["hidden"][-3], 1)[0]
         assert f"Δh n{changed[0]} {short(changed[1], sign=True)}" in d.screen
         await d.press("end")
         assert f"n3 {trace.words[-1]}" in d.screen
@@ -100,7 +100,7 @@ async def test_the_movers_at_the_last_word_are_those_of_the_last_key(desk):
         before = d.panel._trace.layers[0]["hidden"][-1]
         await d.press("锅")
         await d.settled()
-        changed = movers(before, d.panel._trace.layers[0]["hidden"][-1], 1)[0]
+        changed = top_changes(before, d.panel._trace.layers[0]["hidden"][-1], 1)[0]
         assert f"Δh n{changed[0]} {short(changed[1], sign=True)}" in d.screen
 
 

@@ -36,7 +36,7 @@ def said():
     yield from intervention._RUNS.values()
     yield from intervention._TITLES.values()
     yield from (gradients.GUIDE_1, gradients.GUIDE_2)
-    yield from (seen for _, seen in gradient_flow.SEEN)
+    yield from (trend for _, trend in gradient_flow.TRENDS)
     screens = (models.Models, form.SettingsForm, help.Help, formula.Formulas, sessions.EarlierSessions, dialog.Confirm)
     yield from (screen.TITLE_TEXT for screen in screens)
 

@@ -14,7 +14,7 @@ from seqchat.insight.statistics import EVENTS, KINDS, Keeping, LayerSummary, Sum
 # Rounded to so many decimals, values are farther from those computed than float32 is exact by no more than 1e-7.
 _DECIMALS = 7
 # Some 10 bytes each in a file, and six times as much in memory.
-MOST_VALUES = 5_000_000
+MAX_VALUES = 5_000_000
 
 
 def recording_document(view: View, block: Block) -> dict[str, Any]:

@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqchat.insight.recording import Block, View, highest
+from seqchat.insight.recording import Block, View, scale_maximum
 from seqchat.insight.statistics import KEEP, saturation_limits
 from seqchat.model.cells import Gate
 
 # Some 5 bytes each in the file.
-MOST_VALUES = 2_000_000
+MAX_VALUES = 2_000_000
 
 _HERE = Path(__file__).parent
 _BACKWARD = "In a layer with ← a word is read after those right of it, in one with → after those left of it."
@@ -63,7 +63,7 @@ def _map(layer: str, gate: Gate, values: NDArray[np.float32]) -> dict[str, Any]:
         "layer": layer,
         "gate": gate.name,
         "low": gate.low,
-        "high": highest(gate, values),
+        "high": scale_maximum(gate, values),
         "signed": gate.low < 0,
         "bounded": gate.name != "cell",
         "left": left,

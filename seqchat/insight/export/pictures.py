@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqchat.corpus.words import is_han
 from seqchat.errors import SeqchatError
-from seqchat.insight.recording import Block, View, highest
+from seqchat.insight.recording import Block, View, scale_maximum
 from seqchat.insight.statistics import Summary, saturation_limits
 from seqchat.model.cells import Gate
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # More columns are too many for a picture.
-MOST_WORDS = 200
+MAX_WORDS = 200
 
 # The first of these that is installed draws what matplotlib's own font lacks.
 _CHINESE_FONTS = (
@@ -44,7 +44,7 @@ _OWN_FONT = "DejaVu Sans"
 
 # Inches: a column, the heights of a row of neurons, and how wide panels beside each other may be together.
 _COLUMN, _NEURON, _LOWEST, _HIGHEST, _WIDEST = 0.24, 0.05, 1.0, 3.4, 15.0
-_LONGEST_WORD = 8
+_MAX_LABEL_LENGTH = 8
 _NUMBERED_NEURONS = 20
 _DPI = 150
 
@@ -65,11 +65,11 @@ def heat_maps(view: View, block: Block, kind: str) -> bytes:
         figure.get_layout_engine().set(wspace=0.04)
         figure.suptitle(_title(view), parse_math=False)
         for k, (name, layer) in enumerate(zip(view.layers, block.layers, strict=True)):
-            places = panels[k * rows : (k + 1) * rows].flat
-            for gate, axes in zip(view.gates, places, strict=False):
+            panels_left = panels[k * rows : (k + 1) * rows].flat
+            for gate, axes in zip(view.gates, panels_left, strict=False):
                 axes.set_title(f"layer {name} · {gate.name}", fontsize=9)
                 _heat_map(figure, axes, gate, layer[gate.name], block.words, view.neurons)
-            for axes in list(places):
+            for axes in list(panels_left):
                 axes.remove()
         return _saved(figure, kind)
 
@@ -88,11 +88,11 @@ def saturation_plots(summary: Summary, kind: str) -> bytes:
     rows = math.ceil(len(view.gates) / columns)
     with _drawing() as new_figure:
         figure = new_figure((3.5 * columns, 3.7 * rows + 0.8))
-        places = figure.subplots(rows, columns, squeeze=False).flat
+        panels_left = figure.subplots(rows, columns, squeeze=False).flat
         figure.suptitle(f"{_title(view)} · saturation over {summary.words:,} words", parse_math=False)
-        for gate, axes in zip(view.gates, places, strict=False):
+        for gate, axes in zip(view.gates, panels_left, strict=False):
             _scatter(axes, gate, summary)
-        for axes in list(places):
+        for axes in list(panels_left):
             axes.remove()
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6), fontsize=9)
@@ -114,7 +114,7 @@ def _heat_map(
         interpolation="none",
         cmap="RdBu_r" if signed else "viridis",
         vmin=gate.low,
-        vmax=highest(gate, values),
+        vmax=scale_maximum(gate, values),
     )
     beyond = "both" if gate.name == "cell" else "neither"
     figure.colorbar(image, ax=axes, extend=beyond, fraction=0.05, pad=0.01, aspect=15).ax.tick_params(labelsize=7)
@@ -162,7 +162,7 @@ def _label(word: str) -> str:
     """Return a word as it stands under a column: Chinese from top to bottom, anything else as it is."""
     if word == " ":
         return "␣"
-    word = word if len(word) <= _LONGEST_WORD else f"{word[: _LONGEST_WORD - 1]}…"
+    word = word if len(word) <= _MAX_LABEL_LENGTH else f"{word[: _MAX_LABEL_LENGTH - 1]}…"
     return word if _lies_down(word) else "\n".join(word)
 
 

@@ -1,1 +1,1 @@
-"""Single neurons: their course over a text, where they are high, and what they track."""
+"""Single neurons: their activations over a text, where they are highest, and what they track."""

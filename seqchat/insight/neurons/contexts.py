@@ -11,18 +11,18 @@ from seqchat.completion.engine import Engine
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.errors import SeqchatError
-from seqchat.insight.neurons.course import check_neuron, find_place
+from seqchat.insight.neurons.activations import check_neuron, find_quantity
 from seqchat.insight.neurons.states import DialogWords, dialog_words, read_states
 
 # Each dialog, and each passage of so many words of a long one, gives one context at most.
-PASSAGE = 1_000
+PASSAGE_WORDS = 1_000
 
 # Told of the dialogs and words read so far.
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Context:
+class NeuronContext:
     """A word where a neuron has a value, and the text around it; dialog: which one of the text, from 1."""
 
     value: float
@@ -33,13 +33,13 @@ class Context:
 
 
 @dataclass(frozen=True)
-class Contexts:
+class NeuronContexts:
     """What was read, and the contexts of a neuron: from the highest value down, and from the lowest up."""
 
     dialogs: int
     words: int
-    highest: list[Context]
-    lowest: list[Context]
+    highest: list[NeuronContext]
+    lowest: list[NeuronContext]
 
 
 def contexts(
@@ -52,22 +52,22 @@ def contexts(
     k: int = 10,
     around: int = 8,
     progress: Progress = lambda *_: None,
-) -> Contexts:
+) -> NeuronContexts:
     """Find the k contexts where a neuron is highest and lowest, `around` words on each side.
 
-    They are of different dialogs (or passages of a long one), and no two have the same words up to the place; the
+    They are of different dialogs (or passages of a long one), and no two have the same words up to that word; the
     beginning of a turn counts as a word. Dialogs are read as they come, and memory does not grow with their number.
 
     Raises:
         SeqchatError: there is no such layer, quantity or neuron, or no dialog.
     """
-    place = find_place(engine.network, layer, quantity)
-    check_neuron(engine.network, place, neuron)
-    highest, lowest = _Best(k), _Best(k)
+    selected = find_quantity(engine.network, layer, quantity)
+    check_neuron(engine.network, selected, neuron)
+    highest, lowest = _TopContexts(k), _TopContexts(k)
     number = words = 0
     readings = (dialog_words(dialog.turns, engine.vocabulary) for dialog in dialogs)
     for number, (read, columns) in enumerate(
-        read_states(engine.network, readings, place, slice(neuron, neuron + 1)), 1
+        read_states(engine.network, readings, selected, slice(neuron, neuron + 1)), 1
     ):
         values = columns[:, 0]
         words += len(values) - 1
@@ -75,28 +75,28 @@ def contexts(
             for best, sign in ((highest, 1), (lowest, -1)):
                 at = passage.start + int(np.argmax(sign * values[passage]))
                 key = tuple(read.ids[max(at - around, 0) : at + 1])
-                if best.takes(sign * float(values[at]), key):
+                if best.accepts(sign * float(values[at]), key):
                     context = _context(read, at, around, float(values[at]), number, engine.vocabulary)
                     best.add(sign * context.value, key, context)
         progress(number, words)
     if not words:
         raise SeqchatError("There is no dialog to look for contexts in.")
-    return Contexts(number, words, highest.ranked(), lowest.ranked())
+    return NeuronContexts(number, words, highest.ranked(), lowest.ranked())
 
 
 @dataclass
-class _Best:
-    """The k best contexts, by their words up to the place: of equal words the best, of equal scores the first."""
+class _TopContexts:
+    """The k best contexts, by the words that end there: of equal words the best, of equal scores the first."""
 
     k: int
-    found: dict[tuple[int, ...], tuple[float, Context]] = field(default_factory=dict)
+    found: dict[tuple[int, ...], tuple[float, NeuronContext]] = field(default_factory=dict)
 
-    def takes(self, score: float, key: tuple[int, ...]) -> bool:
+    def accepts(self, score: float, key: tuple[int, ...]) -> bool:
         if key in self.found:
             return score > self.found[key][0]
         return len(self.found) < self.k or score > min(kept for kept, _ in self.found.values())
 
-    def add(self, score: float, key: tuple[int, ...], context: Context) -> None:
+    def add(self, score: float, key: tuple[int, ...], context: NeuronContext) -> None:
         self.found.pop(key, None)
         self.found[key] = (score, context)
         if len(self.found) > self.k:
@@ -104,21 +104,23 @@ class _Best:
             worst = min(reversed(self.found), key=lambda kept: self.found[kept][0])
             del self.found[worst]
 
-    def ranked(self) -> list[Context]:
+    def ranked(self) -> list[NeuronContext]:
         return [context for _, context in sorted(self.found.values(), key=lambda kept: -kept[0])]
 
 
 def _passages(tokens: int) -> Iterator[slice]:
     """Cut what follows the start of a dialog into passages; a short rest belongs to the one before."""
-    firsts = range(1, max(tokens - PASSAGE // 2, 2), PASSAGE)
+    firsts = range(1, max(tokens - PASSAGE_WORDS // 2, 2), PASSAGE_WORDS)
     for first, last in zip(firsts, [*firsts[1:], tokens], strict=True):
         if first < last:
             yield slice(first, last)
 
 
-def _context(read: DialogWords, at: int, around: int, value: float, number: int, vocabulary: Vocabulary) -> Context:
+def _context(
+    read: DialogWords, at: int, around: int, value: float, number: int, vocabulary: Vocabulary
+) -> NeuronContext:
     surfaces = read.surfaces(vocabulary)
     word = surfaces[at].lstrip(" ") or surfaces[at]
     space = surfaces[at].removesuffix(word)
     before = "".join(surfaces[max(at - around, 0) : at]).lstrip(" ") + space
-    return Context(value, number, before, word, "".join(surfaces[at + 1 : at + 1 + around]))
+    return NeuronContext(value, number, before, word, "".join(surfaces[at + 1 : at + 1 + around]))

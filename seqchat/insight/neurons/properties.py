@@ -89,8 +89,8 @@ def _remaining(turns: Turns) -> Values:
 
 
 def _elapsed(turns: Turns) -> Values:
-    places = count()
-    return [[float(next(places)) for _ in range(len(turn) + 1)] for turn in turns]
+    positions = count()
+    return [[float(next(positions)) for _ in range(len(turn) + 1)] for turn in turns]
 
 
 def _answer(turns: Turns) -> Values:

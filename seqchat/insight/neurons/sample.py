@@ -13,14 +13,14 @@ from seqchat.completion.engine import Engine
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.splitting import digest
 from seqchat.errors import SeqchatError
-from seqchat.insight.neurons.course import find_place
+from seqchat.insight.neurons.activations import find_quantity
 from seqchat.insight.neurons.states import DialogWords, dialog_words, read_states
 
 # Of a longer dialog the first turns are read, up to so many characters.
-_LONGEST = 2_000
+_MAX_DIALOG_LENGTH = 2_000
 # Words are not counted before they are cut; in English, one takes about so many characters with its space.
 _CHARACTERS_PER_WORD = 6
-LEAST_DIALOGS = 10
+MIN_DIALOGS = 10
 
 # Told of the dialogs read so far.
 Progress = Callable[[int], None]
@@ -57,26 +57,26 @@ def collect(
     (`corpus.splitting`), so that the network has mostly not learned from them.
 
     Raises:
-        SeqchatError: there is no such layer or quantity, or there are fewer than `LEAST_DIALOGS` different dialogs.
+        SeqchatError: there is no such layer or quantity, or there are fewer than `MIN_DIALOGS` different dialogs.
     """
-    place = find_place(engine.network, layer, quantity)
+    selected = find_quantity(engine.network, layer, quantity)
     chosen: list[DialogWords] = []
     missing = words
-    for dialog in draw(dialogs, words * _CHARACTERS_PER_WORD, progress):
+    for dialog in sample_dialogs(dialogs, words * _CHARACTERS_PER_WORD, progress):
         if missing <= 0:
             break
         chosen.append(dialog_words(dialog.turns, engine.vocabulary))
         missing -= len(chosen[-1].ids) - 1
-    if len(chosen) < LEAST_DIALOGS:
+    if len(chosen) < MIN_DIALOGS:
         raise SeqchatError(
-            f"There are {len(chosen)} different dialogs to read, and at least {LEAST_DIALOGS} are needed, so that "
+            f"There are {len(chosen)} different dialogs to read, and at least {MIN_DIALOGS} are needed, so that "
             "neurons can be judged on other dialogs than those they are chosen on; give more text or more words."
         )
-    values = [values[1:] for _, values in read_states(engine.network, chosen, place)]
+    values = [values[1:] for _, values in read_states(engine.network, chosen, selected)]
     return Sample(chosen, np.concatenate(values))
 
 
-def draw(dialogs: Iterable[Dialog], characters: int, progress: Progress = lambda _: None) -> list[Dialog]:
+def sample_dialogs(dialogs: Iterable[Dialog], characters: int, progress: Progress = lambda _: None) -> list[Dialog]:
     """Choose the dialogs with the smallest hashes, as many as have so many characters together; each only once."""
     # The largest hash is on top; the number only keeps dialogs from being compared.
     kept: list[tuple[int, int, Dialog]] = []
@@ -104,7 +104,7 @@ def _size(dialog: Dialog) -> int:
 
 def _beginning(dialog: Dialog) -> Dialog:
     turns: list[str] = []
-    room = _LONGEST
+    room = _MAX_DIALOG_LENGTH
     for turn in dialog.turns:
         turns.append(turn)
         room -= len(turn)

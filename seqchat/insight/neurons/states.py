@@ -20,7 +20,7 @@ _GROUP = 4 * _TOGETHER
 
 
 @dataclass(frozen=True)
-class Place:
+class LayerQuantity:
     """One visible quantity of one layer: `layer` counts from 0 in the order of ``StepNetwork.layer_names``."""
 
     layer: int
@@ -68,7 +68,7 @@ def dialog_words(turns: Iterable[str], vocabulary: Vocabulary) -> DialogWords:
 
 
 def read_states(
-    network: StepNetwork, dialogs: Iterable[DialogWords], place: Place, neurons: slice = slice(None)
+    network: StepNetwork, dialogs: Iterable[DialogWords], selected: LayerQuantity, neurons: slice = slice(None)
 ) -> Iterator[tuple[DialogWords, NDArray[np.float32]]]:
     """Yield each dialog, in order, with the values [tokens, neurons] of its tokens.
 
@@ -81,13 +81,15 @@ def read_states(
         for first in range(0, len(order), _TOGETHER):
             together = order[first : first + _TOGETHER]
             for i, values in zip(
-                together, _step(network, [group[i].ids for i in together], place, neurons), strict=True
+                together, _step(network, [group[i].ids for i in together], selected, neurons), strict=True
             ):
                 found[i] = values
         yield from zip(group, found, strict=True)
 
 
-def _step(network: StepNetwork, dialogs: list[list[int]], place: Place, neurons: slice) -> list[NDArray[np.float32]]:
+def _step(
+    network: StepNetwork, dialogs: list[list[int]], selected: LayerQuantity, neurons: slice
+) -> list[NDArray[np.float32]]:
     """Step over dialogs of ids, the longest first; return the values of each."""
     lengths = np.array([len(ids) for ids in dialogs])
     state = network.initial_state(len(dialogs))
@@ -100,7 +102,7 @@ def _step(network: StepNetwork, dialogs: list[list[int]], place: Place, neurons:
         ids = torch.tensor([dialog[time] for dialog in dialogs[:going]])
         stepped = network.step(ids, state[..., :going, :])
         state = stepped.state
-        rows.append(stepped.gates[place.layer][place.quantity][:, neurons].numpy().copy())
+        rows.append(stepped.gates[selected.layer][selected.quantity][:, neurons].numpy().copy())
         firsts.append(done)
         done += going
     table = np.concatenate(rows)

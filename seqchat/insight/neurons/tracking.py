@@ -9,7 +9,7 @@ the neurons and fit the probe, the other half gives the scores.
 Both are compared with the same done to shuffled properties. A state changes slowly, and so do most properties, hence
 neighbouring words are no independent observations; a shuffle therefore moves the values of each dialog along it in a
 circle by a random number of words, which keeps how slowly they change. One that grows through the whole dialog is
-instead turned round in half of the dialogs. The best of many neurons is high by chance alone, hence a neuron is
+instead reversed in half of the dialogs. The best of many neurons is high by chance alone, hence a neuron is
 compared with the best neuron of each shuffle (the maximum statistic of Westfall and Young 1993).
 """
 
@@ -25,7 +25,7 @@ from torch import Tensor
 
 from seqchat.errors import SeqchatError
 from seqchat.insight.neurons.properties import Property
-from seqchat.insight.neurons.sample import LEAST_DIALOGS, Sample
+from seqchat.insight.neurons.sample import MIN_DIALOGS, Sample
 
 # Below this p, a score is called better than chance.
 SIGNIFICANT = 0.01
@@ -34,7 +34,7 @@ _WEAK = 0.3
 # What a score beats in all but so many of the shuffles is shown as what chance reaches.
 _CHANCE = 0.95
 # In so many dialogs of either half must a property change, or there is too little to shuffle.
-_LEAST_CHANGING = 5
+_MIN_VARYING_DIALOGS = 5
 # The weight of the ridge's penalty, as a share of the mean eigenvalue of the neurons' correlation matrix.
 _RIDGE = 0.01
 
@@ -42,7 +42,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Score:
+class CorrelationScore:
     """A correlation within the dialogs that did not choose the neuron or fit the probe.
 
     p: the share of shuffles (and of the truth itself) in which the best neuron, or the probe, does as well or better.
@@ -58,7 +58,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class NeuronScore(Score):
+class NeuronCorrelation(CorrelationScore):
     """The score of one neuron, counted from 0; its correlation has a sign."""
 
     neuron: int
@@ -75,9 +75,9 @@ class Tracking:
 
     name: str
     mean: float
-    neurons: list[NeuronScore]
+    neurons: list[NeuronCorrelation]
     neuron_chance: float | None
-    probe: Score | None
+    probe: CorrelationScore | None
     probe_chance: float | None
 
     @property
@@ -100,10 +100,10 @@ def track(
     """Find the `best` neurons for each property, with what chance reaches in so many shuffles beside each score.
 
     Raises:
-        SeqchatError: there are fewer than `LEAST_DIALOGS` dialogs, or too few shuffles to tell chance apart.
+        SeqchatError: there are fewer than `MIN_DIALOGS` dialogs, or too few shuffles to tell chance apart.
     """
-    if len(sample.dialogs) < LEAST_DIALOGS:
-        raise SeqchatError(f"{len(sample.dialogs)} dialogs are too few to judge neurons by; give {LEAST_DIALOGS}.")
+    if len(sample.dialogs) < MIN_DIALOGS:
+        raise SeqchatError(f"{len(sample.dialogs)} dialogs are too few to judge neurons by; give {MIN_DIALOGS}.")
     if 1 / (shuffles + 1) >= SIGNIFICANT:
         raise SeqchatError(f"{shuffles} shuffles are too few to tell chance apart; take {round(1 / SIGNIFICANT)}.")
     layer = _Layer(sample)
@@ -122,7 +122,7 @@ class _Layer:
         # What rounding leaves of a constant is no variation.
         states[:, states.abs().amax(dim=0) <= 1e-5 * whole.abs().amax(dim=0)] = 0
         fit, test = states[self.fitting], states[~self.fitting]
-        self.fit, self.test = unit(fit), unit(test)
+        self.fit, self.test = normalized_columns(fit), normalized_columns(test)
         spread = fit.norm(dim=0)
         self._test_features = test / torch.where(spread > 0, spread, 1)
         self._normal = self.fit.T @ self.fit + _RIDGE * torch.eye(fit.shape[1])
@@ -142,47 +142,47 @@ def _track(
     ]
     mean = float(np.concatenate(dialogs).mean())
     changing = [sum(len(np.unique(values)) > 1 for values in dialogs[half::2]) for half in (0, 1)]
-    if min(changing) < _LEAST_CHANGING:
+    if min(changing) < _MIN_VARYING_DIALOGS:
         return Tracking(wanted.name, mean, [], None, None, None)
-    shuffle = turned if wanted.trend else moved
+    shuffle = random_reversals if wanted.trend else circular_shifts
     # The first column is the truth.
     columns = torch.from_numpy(np.concatenate([shuffle(v - v.mean(), shuffles, rng) for v in dialogs]))
-    fit, test = unit(columns[layer.fitting]), unit(columns[~layer.fitting])
+    fit, test = normalized_columns(columns[layer.fitting]), normalized_columns(columns[~layer.fitting])
 
     chosen = (layer.fit.T @ fit[:, 0]).abs().argsort(descending=True, stable=True)[:best].tolist()
     correlations = layer.test.T @ test
     by_chance = correlations[:, 1:].abs().amax(dim=0)
     neurons = [_score(correlations[n, 0], by_chance, n) for n in chosen]
-    probes = (unit(layer.probe(fit)) * test).sum(dim=0)
-    probe = Score(float(probes[0]), _p(probes[0], probes[1:]))
-    return Tracking(wanted.name, mean, neurons, _reached(by_chance), probe, _reached(probes[1:]))
+    probes = (normalized_columns(layer.probe(fit)) * test).sum(dim=0)
+    probe = CorrelationScore(float(probes[0]), _p(probes[0], probes[1:]))
+    return Tracking(wanted.name, mean, neurons, _chance_level(by_chance), probe, _chance_level(probes[1:]))
 
 
-def _score(correlation: Tensor, by_chance: Tensor, neuron: int) -> NeuronScore:
-    return NeuronScore(float(correlation), _p(correlation.abs(), by_chance), neuron)
+def _score(correlation: Tensor, by_chance: Tensor, neuron: int) -> NeuronCorrelation:
+    return NeuronCorrelation(float(correlation), _p(correlation.abs(), by_chance), neuron)
 
 
 def _p(score: Tensor, by_chance: Tensor) -> float:
     return (1 + int((by_chance >= score).sum())) / (1 + len(by_chance))
 
 
-def _reached(by_chance: Tensor) -> float:
+def _chance_level(by_chance: Tensor) -> float:
     return float(by_chance.quantile(_CHANCE))
 
 
-def moved(values: Floats, shuffles: int, rng: np.random.Generator) -> Floats:
-    """Return [words, 1 + shuffles]: the values of a dialog, and then moved in a circle, each time differently."""
+def circular_shifts(values: Floats, shuffles: int, rng: np.random.Generator) -> Floats:
+    """Return [words, 1 + shuffles]: the values of a dialog, then so many circular shifts of them."""
     by = np.concatenate(([0], rng.integers(len(values), size=shuffles)))
     return values[(np.arange(len(values))[:, None] + by) % len(values)]
 
 
-def turned(values: Floats, shuffles: int, rng: np.random.Generator) -> Floats:
+def random_reversals(values: Floats, shuffles: int, rng: np.random.Generator) -> Floats:
     """Return [words, 1 + shuffles]: the values of a dialog, and then as they are or in reverse, as chance has it."""
     reverse = np.concatenate(([False], rng.integers(2, size=shuffles) == 1))
     return np.where(reverse, values[::-1, None], values[:, None])
 
 
-def unit(columns: Tensor) -> Tensor:
+def normalized_columns(columns: Tensor) -> Tensor:
     """Shift and scale columns [words, columns] to mean 0 and length 1; what is constant becomes 0."""
     centred = columns - columns.mean(dim=0)
     lengths = centred.norm(dim=0)

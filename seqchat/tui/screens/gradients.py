@@ -27,7 +27,7 @@ from seqchat.tui.language import say
 from seqchat.tui.widgets.footer import KeyLine
 
 if TYPE_CHECKING:
-    from seqchat.insight.gradient_flow import Flow
+    from seqchat.insight.gradient_flow import GradientFlow
 
 _WORDS, _DISTANCE = 100, 40
 _SHOWN = (1, 2, 5, 10, 20, 40)
@@ -54,7 +54,7 @@ class GradientsScreen(Screen[None]):
     class Measured(Message):
         """A model's gradient was followed, or could not be."""
 
-        def __init__(self, name: str, flow: Flow | None, problem: str = "") -> None:
+        def __init__(self, name: str, flow: GradientFlow | None, problem: str = "") -> None:
             super().__init__()
             self.name, self.flow, self.problem = name, flow, problem
 
@@ -64,7 +64,7 @@ class GradientsScreen(Screen[None]):
         bind(self, "page", table=keys)
         there = {model.name for model in installed()}
         self._models = list(dict.fromkeys([*opened, *(name for name in SHIPPED if name in there)]))
-        self._flows: list[Flow] = []
+        self._flows: list[GradientFlow] = []
         self._notices: list[str] = []
         self._left = len(self._models)
 
@@ -131,7 +131,7 @@ def _measured(name: str) -> GradientsScreen.Measured:
         return GradientsScreen.Measured(name, None, str(error))
 
 
-def _chart(flows: Sequence[Flow], width: int, height: int) -> Text:
+def _chart(flows: Sequence[GradientFlow], width: int, height: int) -> Text:
     import plotext
 
     from seqchat.insight.gradient_flow import ticks
@@ -142,14 +142,14 @@ def _chart(flows: Sequence[Flow], width: int, height: int) -> Text:
     for colour, _, _, shares in _lines(flows):
         points = [(k, math.log10(share)) for k, share in enumerate(shares) if 0 < share < math.inf]
         plotext.plot(*zip(*points, strict=True), color=colour, marker="braille")
-    places = ticks(share for *_, shares in _lines(flows) for share in shares)
-    plotext.yticks(list(places), list(places.values()))
+    tick_positions = ticks(share for *_, shares in _lines(flows) for share in shares)
+    plotext.yticks(list(tick_positions), list(tick_positions.values()))
     plotext.xlabel(say("words back (k)"))
     plotext.plotsize(width, height)
     return Text.from_ansi(plotext.build().rstrip())
 
 
-def _lines(flows: Sequence[Flow]) -> list[tuple[str, Flow, str, list[float]]]:
+def _lines(flows: Sequence[GradientFlow]) -> list[tuple[str, GradientFlow, str, list[float]]]:
     """Return for each gradient a colour, its model, its state and what is left of it at each distance."""
     numbers = count()
     return [
@@ -159,7 +159,7 @@ def _lines(flows: Sequence[Flow]) -> list[tuple[str, Flow, str, list[float]]]:
     ]
 
 
-def _table(flows: Sequence[Flow]) -> list[Text]:
+def _table(flows: Sequence[GradientFlow]) -> list[Text]:
     """A line a curve, its name in the colour of the curve."""
     names = [f"{flow.name} ∂L/∂{_sign(flow, state)}" for _, flow, state, _ in _lines(flows)]
     title = say("left after k words")
@@ -171,7 +171,7 @@ def _table(flows: Sequence[Flow]) -> list[Text]:
     return rows
 
 
-def _sign(flow: Flow, state: str) -> str:
+def _sign(flow: GradientFlow, state: str) -> str:
     return FORMULAS[flow.cell.upper()][state].sign
 
 
@@ -179,20 +179,20 @@ def _share(value: float) -> str:
     return f"{value:.1%}" if 0.0005 <= value < 100 else f"{value:.0e}"
 
 
-def _sentence(flow: Flow) -> str:
-    decay = flow.decays[flow.kept]
+def _sentence(flow: GradientFlow) -> str:
+    decay = flow.decays[flow.memory_state]
     text = say(
         "{name}: {seen}. One word more multiplies ∂L/∂{sign} by {factor:.2f}; one step can stretch it by {step:.2f}.",
         name=flow.name,
-        seen=say(flow.seen),
-        sign=_sign(flow, flow.kept),
+        seen=say(flow.trend),
+        sign=_sign(flow, flow.memory_state),
         factor=decay.factor,
         step=flow.step_norm,
     )
-    if flow.carried is not None:
+    if flow.gate_product is not None:
         text += say(
             " Its {gate} gates, the direct path alone, leave {share} after 10.",
             gate=flow.gate,
-            share=_share(flow.carried[10]),
+            share=_share(flow.gate_product[10]),
         )
     return text

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 # Left of the heat map stand neurons' numbers where one gate is shown, and else a mark at the selected neuron.
 _NUMBERS, _MARK = 5, 1
-_MAX_CHANGES = 12
+_MAX_TOP_CHANGES = 12
 
 
 class GatePanel(Widget, can_focus=True):
@@ -239,7 +239,7 @@ class GatePanel(Widget, can_focus=True):
             return [Segment(" " * self._gutter, ground), *label_row(words, selected - start, ground)]
         if line.what == "values":
             return self._exact(selected, ground)
-        if line.what == "movers":
+        if line.what == "top_changes":
             return [Segment(self._moved(selected), ground + Style(dim=True))]
         if line.what == "empty":
             return []
@@ -295,7 +295,7 @@ class GatePanel(Widget, can_focus=True):
 
     def _moved(self, selected: int) -> str:
         """Write which neurons changed most: at the last word since the last key, else since the word before."""
-        from seqchat.insight.gates import movers
+        from seqchat.insight.gates import top_changes
 
         assert self._trace is not None
         gate = self._gate
@@ -306,7 +306,7 @@ class GatePanel(Widget, can_focus=True):
             before = values[selected - 1]
         else:
             return ""
-        changes = movers(before, values[selected], _MAX_CHANGES)
+        changes = top_changes(before, values[selected], _MAX_TOP_CHANGES)
         text = f"Δ{self._formula(gate).sign} " + "  ".join(
             f"n{neuron} {short(change, sign=True)}" for neuron, change in changes
         )

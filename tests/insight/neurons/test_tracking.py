@@ -13,12 +13,12 @@ from seqchat.corpus.vocabulary import SPECIAL_WORDS
 from seqchat.errors import SeqchatError
 from seqchat.insight.gates import trace
 from seqchat.insight.neurons import tracking
-from seqchat.insight.neurons.contexts import PASSAGE, contexts
-from seqchat.insight.neurons.course import course, find_place
+from seqchat.insight.neurons.activations import find_quantity, neuron_activations
+from seqchat.insight.neurons.contexts import PASSAGE_WORDS, contexts
 from seqchat.insight.neurons.properties import PROPERTIES, find_properties
-from seqchat.insight.neurons.sample import Sample, collect, draw
-from seqchat.insight.neurons.states import DialogWords, Place, dialog_words, read_states
-from seqchat.insight.neurons.tracking import SIGNIFICANT, moved, track, turned
+from seqchat.insight.neurons.sample import Sample, collect, sample_dialogs
+from seqchat.insight.neurons.states import DialogWords, LayerQuantity, dialog_words, read_states
+from seqchat.insight.neurons.tracking import SIGNIFICANT, circular_shifts, random_reversals, track
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
@@ -40,7 +40,7 @@ def dialogs():
     return list(read_dialogs(["sample"]))[:60]
 
 
-# --- the course over a text --------------------------------------------------------------------------------------
+# --- activations over a text -------------------------------------------------------------------------------------
 
 
 def test_the_course_is_that_of_the_gates(engine):
@@ -48,7 +48,7 @@ def test_the_course_is_that_of_the_gates(engine):
     traced = trace(engine, engine.context.node(TEXT), 1_000)
     for layer, name in enumerate(engine.network.layer_names):
         for gate in engine.network.cell.gates:
-            found = course(engine, TEXT, name, 7, gate.name)
+            found = neuron_activations(engine, TEXT, name, 7, gate.name)
             np.testing.assert_allclose(found.values, traced.layers[layer][gate.name][1:, 7], atol=1e-5)
             assert found.centre == (gate.low + gate.high) / 2
     assert "".join(found.words) == TEXT
@@ -61,27 +61,31 @@ def test_the_course_of_every_objective(cell, shape):
     text = "我想吃火锅，\n去吃"
     traced = trace(engine, engine.context.node(text), 100)
     for layer, name in enumerate(traced.names):
-        found = course(engine, text, name, 3)
+        found = neuron_activations(engine, text, name, 3)
         np.testing.assert_allclose(found.values, traced.layers[layer]["hidden"][1:, 3], atol=1e-5)
 
 
 def test_the_course_of_a_long_text_misses_nothing(lstm):
     text = "今天天气很好，我们去吃火锅吧。" * 560
     assert len(text) > 8_000
-    found = course(lstm, text, 1, 0)
+    found = neuron_activations(lstm, text, 1, 0)
     assert "".join(found.words) == text and len(found.values) == len(found.words)
 
 
 def test_lines_are_turns_and_words_without_a_place_are_kept(lstm):
-    found = course(lstm, "  你好 \n\n  \n在吗\n", 1, 0)
+    found = neuron_activations(lstm, "  你好 \n\n  \n在吗\n", 1, 0)
     assert "".join(found.words) == "你好\n在吗\n"
-    assert "".join(course(lstm, "好ꙮ的\x1b[31m", 1, 0).words) == "好ꙮ的"
-    assert len(course(lstm, "好", 1, 0).values) == 1
+    assert "".join(neuron_activations(lstm, "好ꙮ的\x1b[31m", 1, 0).words) == "好ꙮ的"
+    assert len(neuron_activations(lstm, "好", 1, 0).values) == 1
 
 
 def test_the_last_layer_is_the_default(lstm):
-    assert find_place(lstm.network) == Place(1, "hidden")
-    assert find_place(lstm.network, 1, "forget") == find_place(lstm.network, "1", "forget") == Place(0, "forget")
+    assert find_quantity(lstm.network) == LayerQuantity(1, "hidden")
+    assert (
+        find_quantity(lstm.network, 1, "forget")
+        == find_quantity(lstm.network, "1", "forget")
+        == LayerQuantity(0, "forget")
+    )
 
 
 @pytest.mark.parametrize(
@@ -98,16 +102,16 @@ def test_the_last_layer_is_the_default(lstm):
 )
 def test_what_is_not_there_is_one_sentence(lstm, arguments, says):
     with pytest.raises(SeqchatError) as raised:
-        course(lstm, *arguments)
+        neuron_activations(lstm, *arguments)
     assert says in str(raised.value)
 
 
 def test_layers_that_do_not_exist_elsewhere():
     with pytest.raises(SeqchatError, match="the model has layer 1 alone"):
-        find_place(small_engine(WORDS).network, 2)
+        find_quantity(small_engine(WORDS).network, 2)
     both = small_engine(WORDS, objective="window", bidirectional=True, layers=2)
     with pytest.raises(SeqchatError, match="the model has layers 1→, 1←, 2→ and 2←"):
-        find_place(both.network, 1)
+        find_quantity(both.network, 1)
 
 
 # --- reading many dialogs ----------------------------------------------------------------------------------------
@@ -131,7 +135,7 @@ def test_dialogs_read_together_are_as_each_alone(cell, shape):
         dialog_words(["".join(rng.choices("我想吃去", k=rng.randrange(1, 9)))] * rng.randrange(1, 4), engine.vocabulary)
         for _ in range(300)
     ]
-    place = Place(len(engine.network.layer_names) - 1, "hidden")
+    place = LayerQuantity(len(engine.network.layer_names) - 1, "hidden")
     found = list(read_states(engine.network, many, place))
     assert [read for read, _ in found] == many
     for read, values in random.Random(2).sample(found, 12):
@@ -189,7 +193,7 @@ def test_a_long_dialog_has_a_context_in_each_passage():
     found = contexts(engine, [Dialog(turns)], 1, 2, k=10)
     assert found.words == 90 * 31 - 1
     assert len(found.highest) == len(found.lowest) == 3  # of 2789 words, the last 789 are a passage of their own
-    assert len(contexts(engine, [Dialog(turns[: PASSAGE // 31 + 8])], 1, 2).highest) == 1
+    assert len(contexts(engine, [Dialog(turns[: PASSAGE_WORDS // 31 + 8])], 1, 2).highest) == 1
 
 
 def test_the_words_around():
@@ -220,17 +224,17 @@ def test_drawing_keeps_the_smallest_hashes(dialogs):
     for characters in (1, 500, 5_000, 10**9):
         expected = ranked[: int(np.searchsorted(sizes, characters)) + 1]
         mixed = random.Random(characters).sample(dialogs, len(dialogs))
-        assert draw(mixed + mixed, characters) == expected
+        assert sample_dialogs(mixed + mixed, characters) == expected
 
 
 def test_drawing_begins_with_what_training_holds_out(dialogs):
     digests = np.array([digest(dialog) for dialog in dialogs], dtype=np.uint64)
     held = {dialog for dialog, out in zip(dialogs, hold_out(digests, 0.1).held_out_mask(digests), strict=True) if out}
-    assert held == set(draw(dialogs, 10**9)[: len(held)])
+    assert held == set(sample_dialogs(dialogs, 10**9)[: len(held)])
 
 
 def test_a_long_dialog_gives_only_its_beginning():
-    (drawn,) = draw([Dialog(("好" * 400,) * 100)], 10**9)
+    (drawn,) = sample_dialogs([Dialog(("好" * 400,) * 100)], 10**9)
     assert drawn == Dialog(("好" * 400,) * 5)
 
 
@@ -238,7 +242,7 @@ def test_collected_states_are_those_of_the_gates(engine, dialogs):
     sample = collect(engine, dialogs, 1, words=1_500)
     assert 1_500 <= len(sample.states) < 2_000
     assert sum(sample.lengths) == len(sample.states)
-    drawn = draw(dialogs, 10**9)[: len(sample.dialogs)]
+    drawn = sample_dialogs(dialogs, 10**9)[: len(sample.dialogs)]
     expected = [
         trace(engine, engine.context.node("\n".join(dialog.turns)), 10_000).layers[0]["hidden"][1:] for dialog in drawn
     ]
@@ -375,7 +379,7 @@ def test_shuffling_single_words_would_take_chance_for_knowledge(monkeypatch):
     def single_words(values, shuffles, rng):
         return np.stack([values, *(rng.permutation(values) for _ in range(shuffles))], axis=1)
 
-    monkeypatch.setattr(tracking, "moved", single_words)
+    monkeypatch.setattr(tracking, "circular_shifts", single_words)
     neurons, probes = chances(0.98)
     assert (neurons < SIGNIFICANT).mean() > 0.05
     assert (probes < 0.05).mean() > 0.25
@@ -431,14 +435,14 @@ def test_neurons_that_never_change_are_harmless():
 
 def test_shuffles_keep_the_values_and_how_they_follow_each_other():
     values = np.arange(7, dtype=np.float32)
-    columns = moved(values, 50, np.random.default_rng(0))
+    columns = circular_shifts(values, 50, np.random.default_rng(0))
     assert columns.shape == (7, 51) and np.array_equal(columns[:, 0], values)
     assert np.isin(np.diff(columns, axis=0) % 7, 1).all()
     assert {int(column[0]) for column in columns.T} == set(range(7))
-    columns = turned(values, 50, np.random.default_rng(0))
+    columns = random_reversals(values, 50, np.random.default_rng(0))
     assert np.array_equal(columns[:, 0], values)
     assert {tuple(column) for column in columns.T} == {tuple(values), tuple(values[::-1])}
-    assert moved(values[:1], 3, np.random.default_rng(0)).tolist() == [[0, 0, 0, 0]]
+    assert circular_shifts(values[:1], 3, np.random.default_rng(0)).tolist() == [[0, 0, 0, 0]]
 
 
 def test_the_same_seed_gives_the_same_scores():
@@ -497,5 +501,5 @@ def test_a_network_that_tracks_brackets(cell):
     assert brackets.verdict == "neuron 5 tracks it"
     assert quotation.neurons[0].neuron != 5 or not quotation.neurons[0].better_than_chance
     assert contexts(engine, dialogs, 1, 5).highest[0].value > 0.7
-    signs = course(engine, "去（吃火锅）吧", 1, 5).values
+    signs = neuron_activations(engine, "去（吃火锅）吧", 1, 5).values
     assert (signs[1:-2] > 0.7).all() and (signs[-2:] < 0).all()

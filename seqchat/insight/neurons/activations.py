@@ -1,4 +1,4 @@
-"""One neuron: where it is, and its course over a text (Karpathy, Johnson and Li 2015, figure 2)."""
+"""The activations of one neuron over a text (Karpathy, Johnson and Li 2015, figure 2)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from seqchat.completion.context import turns
 from seqchat.completion.engine import Engine
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
-from seqchat.insight.neurons.states import Place, dialog_words, read_states
+from seqchat.insight.neurons.states import LayerQuantity, dialog_words, read_states
 from seqchat.model.stepping import StepNetwork
 
 
 @dataclass(frozen=True)
-class Course:
+class NeuronActivations:
     """The value of a neuron at each word of a text.
 
     words: together they are the text, a line break standing for the end of a turn; values: [words]; centre: the middle
@@ -28,8 +28,10 @@ class Course:
     centre: float
 
 
-def course(engine: Engine, text: str, layer: int | str | None, neuron: int, quantity: str = "hidden") -> Course:
-    """Return the course of a neuron (counted from 0) over a text, whose lines are turns; empty lines are skipped.
+def neuron_activations(
+    engine: Engine, text: str, layer: int | str | None, neuron: int, quantity: str = "hidden"
+) -> NeuronActivations:
+    """Return the activations of a neuron (counted from 0) over a text whose lines are turns; empty lines are skipped.
 
     layer: one of the network's ``layer_names``, None for the last; quantity: a gate or state of the cell. The values
     are those of the steps that suggestions are made from; of an `infill` model it is the half that reads forward.
@@ -37,19 +39,19 @@ def course(engine: Engine, text: str, layer: int | str | None, neuron: int, quan
     Raises:
         SeqchatError: there is no such layer, quantity or neuron, or no text.
     """
-    place = find_place(engine.network, layer, quantity)
-    check_neuron(engine.network, place, neuron)
+    selected = find_quantity(engine.network, layer, quantity)
+    check_neuron(engine.network, selected, neuron)
     finished, current = turns(clean(text))
     if not finished and not current:
         raise SeqchatError("There is no text to colour; give at least one word.")
     ((read, values),) = read_states(
-        engine.network, [dialog_words([*finished, current], engine.vocabulary)], place, slice(neuron, neuron + 1)
+        engine.network, [dialog_words([*finished, current], engine.vocabulary)], selected, slice(neuron, neuron + 1)
     )
     gate = next(gate for gate in engine.network.cell.gates if gate.name == quantity)
-    return Course(read.surfaces(engine.vocabulary)[1:], values[1:, 0], (gate.low + gate.high) / 2)
+    return NeuronActivations(read.surfaces(engine.vocabulary)[1:], values[1:, 0], (gate.low + gate.high) / 2)
 
 
-def find_place(network: StepNetwork, layer: int | str | None = None, quantity: str = "hidden") -> Place:
+def find_quantity(network: StepNetwork, layer: int | str | None = None, quantity: str = "hidden") -> LayerQuantity:
     """Look a layer and a quantity up by their names; None is the last layer.
 
     Raises:
@@ -62,10 +64,10 @@ def find_place(network: StepNetwork, layer: int | str | None = None, quantity: s
     quantities = [gate.name for gate in network.cell.gates]
     if quantity not in quantities:
         raise SeqchatError(f"The cell {network.cell.title} has no {quantity!r}; it has {', '.join(quantities)}.")
-    return Place(len(names) - 1 if layer is None else names.index(str(layer)), quantity)
+    return LayerQuantity(len(names) - 1 if layer is None else names.index(str(layer)), quantity)
 
 
-def check_neuron(network: StepNetwork, place: Place, neuron: int) -> None:
+def check_neuron(network: StepNetwork, selected: LayerQuantity, neuron: int) -> None:
     """Make sure that a neuron is there.
 
     Raises:
@@ -73,5 +75,5 @@ def check_neuron(network: StepNetwork, place: Place, neuron: int) -> None:
     """
     last = network.config.hidden_size - 1
     if not 0 <= neuron <= last:
-        name = network.layer_names[place.layer]
+        name = network.layer_names[selected.layer]
         raise SeqchatError(f"There is no neuron {neuron}; layer {name} has the neurons 0 to {last}.")
