@@ -1,4 +1,4 @@
-"""What the tests of hardening share."""
+"""What the hardening tests share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _IN_MEMORY = Path("/dev/shm")
 
 @pytest.fixture
 def quick_folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder for files that are written tens of thousands of times, in memory where the system has such a place."""
+    """A folder for files that are written tens of thousands of times, in memory where the system allows it."""
     if not os.access(_IN_MEMORY, os.W_OK):
         yield tmp_path
         return

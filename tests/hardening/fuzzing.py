@@ -1,8 +1,8 @@
-"""What the fuzz tests share: how many cases they try, how bytes and JSON are spoiled, and what a message must be like.
+"""What the fuzz tests share: how many cases they try, how they damage bytes and JSON, and what a message must be like.
 
-A case is one file, text or edit that is tried. Examples of hypothesis are seeds of several cases each: drawn one by one
-they would take longer than being tried, and drawn as a list most of them would be copies of each other. Cases that come
-twice count once. `SEQCHAT_FUZZ=5` tries five times as many; `tests/benchmarks/fuzz.py` goes on as long as one likes.
+A case is one file, text or edit. An example of hypothesis is the seed of several cases: drawing cases one by one would
+take longer than trying them, and in a list of them most would be copies of each other. Equal cases count once.
+`SEQCHAT_FUZZ=5` tries five times as many; `tests/benchmarks/fuzz.py` runs for as long as you like.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from seqchat.errors import one_line
 
 CASES = 10_000 * int(os.environ.get("SEQCHAT_FUZZ", "1"))
 _BATCH = 50
-# So many more are drawn, since some come twice.
+# How many times as many are drawn, since some are equal.
 _MARGIN = 3
-_LONGEST_MESSAGE = 1_000
+_MAX_LENGTH = 1_000
 
 T = TypeVar("T")
 
 
 def fuzz(make: Callable[[Random], T], check: Callable[[T], str], cases: int = CASES) -> Counter[str]:
-    """Try so many different cases; return how often each outcome came, as `check` names it."""
+    """Try that many different cases; return how often each outcome occurred, as `check` names it."""
     outcomes: Counter[str] = Counter()
     seen: set[int] = set()
 
-    # Another seed is no simpler one, so that there is nothing to shrink.
+    # No seed is simpler than another, so there is nothing to shrink.
     @settings(
         max_examples=math.ceil(_MARGIN * cases / _BATCH),
         deadline=None,
@@ -68,7 +68,7 @@ def _checked(check: Callable[[T], str], case: T) -> str:
 
 
 def _note(outcomes: Counter[str]) -> None:
-    """Tell the longer run what was tried."""
+    """Tell the benchmark what was tried."""
     if log := os.environ.get("SEQCHAT_FUZZ_LOG"):
         test = os.environ["PYTEST_CURRENT_TEST"].split("::")[-1].split(" ")[0]
         with Path(log).open("a", encoding="utf-8") as file:
@@ -78,7 +78,7 @@ def _note(outcomes: Counter[str]) -> None:
 def assert_sentence(message: str) -> None:
     """Check that a message is one sentence that can be printed anywhere."""
     assert message, "there is no message"
-    assert message == one_line(message, _LONGEST_MESSAGE), f"not one printable line: {message[:_LONGEST_MESSAGE]!r}"
+    assert message == one_line(message, _MAX_LENGTH), f"not one printable line: {message[:_MAX_LENGTH]!r}"
     assert "Traceback" not in message
 
 
@@ -88,7 +88,7 @@ _JUNK = [b"\x00", b"\xff", b"\n", b"\r", b'"', b"'", b",", b"\t", b"{", b"[", b"
 _JUNK += [b"\xef\xbb\xbf", b"\xff\xfe", b"\xe2\x80\xae", b"\xc0\x80", b"0" * 400, b"[" * 3_000]
 _SPOILS = ["cut", "flip", "flip", "flip", "flip", "put", "insert", "insert", "remove", "repeat", "append"]
 
-# What is done, where (of the whole), how far, and what is put there
+# What is done, at which share of the content, how far, and what is put there
 Spoil = tuple[str, float, int, bytes]
 
 
@@ -101,28 +101,28 @@ def a_spoil(rng: Random) -> Spoil:
 def spoiled(content: bytes, spoil: Spoil) -> bytes:
     """Return content with one thing wrong."""
     kind, where, number, junk = spoil
-    place = int(where * len(content))
-    until = place + 1 + number // 8
+    offset = int(where * len(content))
+    until = offset + 1 + number // 8
     match kind:
         case "cut":
-            return content[:place]
+            return content[:offset]
         case "flip" if content:
-            return content[:place] + bytes([content[place] ^ (1 << number % 8)]) + content[place + 1 :]
+            return content[:offset] + bytes([content[offset] ^ (1 << number % 8)]) + content[offset + 1 :]
         case "put":
-            return content[:place] + junk + content[place + len(junk) :]
+            return content[:offset] + junk + content[offset + len(junk) :]
         case "insert":
-            return content[:place] + junk + content[place:]
+            return content[:offset] + junk + content[offset:]
         case "remove":
-            return content[:place] + content[until:]
+            return content[:offset] + content[until:]
         case "repeat":
-            return content[:until] + content[place:]
+            return content[:until] + content[offset:]
         case _:
             return content + junk * (1 + number)
 
 
 # --- JSON
 
-# What JSON says of numbers, texts and nesting, and what it does not say but readers accept
+# Numbers, texts and nesting that JSON allows, or that readers accept although it does not
 _NUMBERS = [
     "0",
     "-1",
@@ -159,7 +159,7 @@ _OTHERS += ["[" * 200 + "]" * 200, "[" * 100_000, '{"a":' * 100_000, '{"a": 1, "
 _TOKENS = [*_NUMBERS, *_TEXTS, *_OTHERS]
 _HOLE = "<hole>"
 
-# What is done, where (of all values), and the token's number, since some are long
+# What is done, at which share of all values, and the token's number, since some are long
 JsonEdit = tuple[str, float, int]
 
 
@@ -190,7 +190,7 @@ def with_edit(document: Any, edit: JsonEdit) -> str:
 
 
 def with_edits(text: str, edits: list[JsonEdit]) -> str:
-    """Return a JSON text with several edits; what is no document any more is edited no further."""
+    """Return a JSON text with several edits; stop where it is no longer valid JSON."""
     for edit in edits:
         try:
             text = with_edit(json.loads(text), edit)
@@ -200,7 +200,7 @@ def with_edits(text: str, edits: list[JsonEdit]) -> str:
 
 
 def _paths_in(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the places of all values in a document, itself first."""
+    """Yield the paths of all values in a document, the document first."""
     yield path
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in items:

@@ -1,7 +1,7 @@
-"""What every command leaves alone: the network, files that nobody named, and the eyes of other users.
+"""Commands use no network, write only files that were named, and let no other user read them.
 
-Each runs as a process of its own that can reach no network, notes every file it writes, and begins with empty folders
-for the user and without a umask.
+Each command runs as a process that can reach no network and logs every file it writes. It starts with empty folders for
+the user and without a umask.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ model.learn("我家的猫叫小花")
 print(model.observe("小帅是一名程序员").layers[0]["hidden"].shape)
 """
 
-# The library tries again and again, and sleeps between.
+# The library tries several times, and sleeps in between.
 _HUB = """
 import sys, time
 from seqchat.cli import main
@@ -78,7 +78,7 @@ RUNS: dict[str, Command] = {
 
 @dataclass
 class Done:
-    """How a command ended, what it said, and what was noted of it."""
+    """How a command ended, what it printed, and what was logged."""
 
     status: int
     said: str
@@ -86,8 +86,8 @@ class Done:
     asked: list[str]
 
 
-class Place:
-    """A folder to work in, the folders of a user who has none yet, and nothing else."""
+class Sandbox:
+    """A working folder, and a user whose own folders are empty."""
 
     def __init__(self, root: Path, models: dict[str, Path]) -> None:
         self._root, self._models = root, models
@@ -132,90 +132,90 @@ class Place:
             umask=0,
             timeout=_PATIENCE_SECONDS,
         )
-        return self.noted(done.returncode, (done.stdout + done.stderr).decode())
+        return self.logged(done.returncode, (done.stdout + done.stderr).decode())
 
-    def noted(self, status: int, said: str) -> Done:
-        """Return what was noted since the last command."""
+    def logged(self, status: int, said: str) -> Done:
+        """Return what was logged since the last command."""
         lines = [line.partition("\t") for line in self._log.read_text().splitlines()]
         self._log.unlink()
         written = sorted({Path(what) for kind, _, what in lines if kind == "write"})
         return Done(status, said, written, [what for kind, _, what in lines if kind == "network"])
 
-    def strange(self, done: Done) -> list[Path]:
-        """Return what was written or left anywhere but in the folders for it; of temporary files none is left."""
+    def unexpected_files(self, done: Done) -> list[Path]:
+        """Return files that were written or left outside the folders for them; temporary files must be gone."""
         own = [self.user / part for part in _FOLDERS.values()]
         fine = [self.out, self.temporary, *own, Path("/dev")]
-        # Of folders PyTorch makes an empty one for temporary files.
+        # PyTorch leaves an empty temporary folder.
         found = [path for path in self._root.rglob("*") if not path.is_dir() and path != self.work / "text.txt"]
         left = [path for path in found if not any(path.is_relative_to(one) for one in (self.out, *own))]
         return [path for path in done.written if not any(path.is_relative_to(one) for one in fine)] + left
 
-    def open_to_others(self) -> list[Path]:
-        """Return the program's own folders that others may look into, and files in them with what was typed."""
+    def readable_by_others(self) -> list[Path]:
+        """Return the program's folders, and the files with a person's text, that others may read."""
         folders = [self.user / part / "seqchat" for part in _FOLDERS.values()]
         texts = [path for folder in folders if folder.parent.name != "cache" for path in folder.rglob("*")]
         return [path for path in (*folders, *texts) if path.exists() and path.stat().st_mode & 0o077]
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, models: dict[str, Path]) -> Place:
-    """A place that the commands share, so that Chinese is made ready once."""
-    return Place(tmp_path_factory.mktemp("place"), models)
+def sandbox(tmp_path_factory: pytest.TempPathFactory, models: dict[str, Path]) -> Sandbox:
+    """One sandbox for all commands, so that jieba's dictionary is prepared once."""
+    return Sandbox(tmp_path_factory.mktemp("sandbox"), models)
 
 
-def assert_alone(place: Place, done: Done) -> None:
-    """Check that a command asked no network, wrote where it may, and left nothing open to others."""
+def assert_isolated(sandbox: Sandbox, done: Done) -> None:
+    """Check that a command used no network, wrote only where it may, and left nothing that others may read."""
     assert done.asked == []
-    assert place.strange(done) == []
-    assert place.open_to_others() == []
+    assert sandbox.unexpected_files(done) == []
+    assert sandbox.readable_by_others() == []
 
 
 def test_every_command_is_here():
-    """A new command belongs into the table above."""
+    """A new command needs an entry in the table above."""
     tried = {arguments[0] for arguments, _ in RUNS.values()} | {"tui"}
     assert set(COMMANDS) <= tried
 
 
 @pytest.mark.parametrize("name", RUNS)
-def test_a_command_asks_no_network_and_writes_where_it_may(place, name):
+def test_a_command_uses_no_network_and_writes_only_where_it_may(sandbox, name):
     arguments, entered = RUNS[name]
-    done = place.seqchat(arguments, entered)
+    done = sandbox.seqchat(arguments, entered)
     assert done.status == 0, done.said
     assert "Traceback" not in done.said
     if "{out}" in "".join(arguments):
-        assert any(path.is_relative_to(place.out) for path in done.written), "the watch sees what is written"
-    assert_alone(place, done)
+        assert any(path.is_relative_to(sandbox.out) for path in done.written), "the log has what was written"
+    assert_isolated(sandbox, done)
 
 
-def test_the_python_interface_asks_no_network_and_writes_where_it_may(place, models):
-    done = place.python(["-c", _API, str(models["lstm"])])
+def test_the_python_interface_uses_no_network_and_writes_only_where_it_may(sandbox, models):
+    done = sandbox.python(["-c", _API, str(models["lstm"])])
     assert done.status == 0, done.said
-    assert_alone(place, done)
+    assert_isolated(sandbox, done)
 
 
-def test_a_data_set_of_the_hub_is_all_that_asks_the_network(place):
-    done = place.python(["-c", _HUB])
+def test_only_a_data_set_of_the_hub_uses_the_network(sandbox):
+    done = sandbox.python(["-c", _HUB])
     assert done.status == 1
     assert "could not be loaded" in done.said
     assert "Traceback" not in done.said
-    assert done.asked, "the watch sees what is asked"
-    assert place.strange(done) == []
+    assert done.asked, "the log has what was asked"
+    assert sandbox.unexpected_files(done) == []
 
 
 # --- the app
 
 
-def run_app(place: Place, arguments: Sequence[str], keys: Sequence[tuple[str, Callable[[str], bool]]]) -> Done:
-    """Run the app in a terminal; keys: what is pressed, each once what the app has written so far is as it says."""
+def run_app(sandbox: Sandbox, arguments: Sequence[str], keys: Sequence[tuple[str, Callable[[str], bool]]]) -> Done:
+    """Run the app in a terminal. keys: what is pressed, each as soon as its condition on the output so far holds."""
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-m", "seqchat", *place.filled(arguments)],
+        [sys.executable, "-m", "seqchat", *sandbox.filled(arguments)],
         stdin=its,
         stdout=its,
         stderr=its,
-        cwd=place.work,
-        env=place.environment(),
+        cwd=sandbox.work,
+        env=sandbox.environment(),
         umask=0,
         start_new_session=True,
     )
@@ -234,11 +234,11 @@ def run_app(place: Place, arguments: Sequence[str], keys: Sequence[tuple[str, Ca
         process.wait()
         os.close(ours)
     assert not waiting, drawn[-2_000:]
-    return place.noted(status, drawn)
+    return sandbox.logged(status, drawn)
 
 
 def _read(terminal: int, end: float) -> Iterator[str]:
-    """Yield what comes out of a terminal until it is closed; nothing now and then, so that time can be told."""
+    """Yield a terminal's output until it closes, and empty texts in between so that the caller can check the time."""
     while time.monotonic() < end:
         if not select.select([terminal], [], [], 0.1)[0]:
             yield ""
@@ -249,9 +249,9 @@ def _read(terminal: int, end: float) -> Iterator[str]:
             return
 
 
-def test_the_app_asks_no_network_and_keeps_what_is_typed_from_others(place):
-    sessions = place.user / "state" / "seqchat" / "sessions"
-    remembered = place.user / "data" / "seqchat" / "remembered.txt"
+def test_the_app_uses_no_network_and_hides_what_is_typed_from_others(sandbox):
+    sessions = sandbox.user / "state" / "seqchat" / "sessions"
+    remembered = sandbox.user / "data" / "seqchat" / "remembered.txt"
 
     def kept(text: str) -> bool:
         return any(text in path.read_text() for path in sessions.glob("*.json"))
@@ -264,42 +264,42 @@ def test_the_app_asks_no_network_and_keeps_what_is_typed_from_others(place):
         ("\x1b", lambda drawn: "Temperature" in drawn),
         ("\x11", lambda _: True),
     ]
-    done = run_app(place, ("tui", "{lstm}", "{gru}", "--remember", "--fresh", "--lang", "en"), keys)
+    done = run_app(sandbox, ("tui", "{lstm}", "{gru}", "--remember", "--fresh", "--lang", "en"), keys)
     assert done.status == 0, done.said[-2_000:]
     assert "你好" in remembered.read_text()
     assert list(sessions.glob("*.json"))
-    assert_alone(place, done)
+    assert_isolated(sandbox, done)
     # A second start finds it, and then it is removed.
-    forgotten = place.seqchat(("forget",), "")
+    forgotten = sandbox.seqchat(("forget",), "")
     assert "Forgot" in forgotten.said
     assert not remembered.exists()
     assert not list(sessions.glob("*"))
 
 
-def test_the_lessons_and_the_single_line_ask_no_network_and_write_where_they_may(place):
-    lessons = run_app(place, ("tui", "{lstm}", "--tour", "--lang", "en"), [("\x11", lambda drawn: "1/10" in drawn)])
+def test_the_lessons_and_the_single_line_use_no_network_and_write_only_where_they_may(sandbox):
+    lessons = run_app(sandbox, ("tui", "{lstm}", "--tour", "--lang", "en"), [("\x11", lambda drawn: "1/10" in drawn)])
     assert lessons.status == 0
-    assert_alone(place, lessons)
-    line = run_app(place, ("tui", "{lstm}", "--inline", "--lang", "en"), [("好\r", lambda drawn: len(drawn) > 1_500)])
+    assert_isolated(sandbox, lessons)
+    line = run_app(sandbox, ("tui", "{lstm}", "--inline", "--lang", "en"), [("好\r", lambda drawn: len(drawn) > 1_500)])
     assert line.status == 0
-    assert_alone(place, line)
+    assert_isolated(sandbox, line)
 
 
 # --- a user who has no folders
 
 
-def test_who_has_no_folder_of_their_own_can_type_even_so(tmp_path, models):
-    place = Place(tmp_path, models)
+def test_people_without_folders_of_their_own_can_type(tmp_path, models):
+    sandbox = Sandbox(tmp_path, models)
     for part in _FOLDERS.values():
-        (place.user / part).write_text("")
-    done = place.seqchat(("complete", "我想吃huog", "-m", "{lstm}"), "")
+        (sandbox.user / part).write_text("")
+    done = sandbox.seqchat(("complete", "我想吃huog", "-m", "{lstm}"), "")
     assert done.status == 0, done.said
     assert "Traceback" not in done.said
-    done = place.seqchat(("chat", "-m", "{lstm}", "--remember"), "你好\n")
+    done = sandbox.seqchat(("chat", "-m", "{lstm}", "--remember"), "你好\n")
     assert done.status == 1
     assert "cannot be" in done.said
     assert "Traceback" not in done.said
     app = run_app(
-        place, ("tui", "{lstm}", "--lang", "en"), [("我想", lambda drawn: "Candidates" in drawn), ("\x11", bool)]
+        sandbox, ("tui", "{lstm}", "--lang", "en"), [("我想", lambda drawn: "Candidates" in drawn), ("\x11", bool)]
     )
     assert app.status == 0, app.said[-2_000:]

@@ -1,4 +1,4 @@
-"""A model directory that anyone may have made: it works, or is refused in one sentence, and nothing in it is run."""
+"""A model directory from anywhere works or is refused in one sentence, and nothing in it is run."""
 
 from __future__ import annotations
 
@@ -105,8 +105,8 @@ _HEADER_EDITS = ["length", "dtype", "shape", "offsets", "overlap", "metadata", "
 _WORDS = ["我", "", " ", "\t", "<turn>", "<pad>", "\x1b[31m", "\x00", "\u202e", "\r", "\u3000", "\x85", "'", "3.1", "é"]
 _WORDS += ["\uffed", "\uffedx", "\uffed ", "火 锅", "e\u0301", "👩\u200d👩", "\u200d", "\ue000", "\U000e0001", "\ud800"]
 _WHOLES = ["empty", "pickle", "torch", "zip", "gzip", "utf-16", "bom", "spaces", "elf", "big json"]
-_PLACES = ["loop", "dangling", "linked", "folder", "pipe", "zero", "null", "missing", "above"]
-_KINDS = {"bytes": 35, "json": 25, "line": 10, "tensor": 15, "header": 10, "whole": 3, "place": 2}
+_INODES = ["loop", "dangling", "linked", "folder", "pipe", "zero", "null", "missing", "above"]
+_KINDS = {"bytes": 35, "json": 25, "line": 10, "tensor": 15, "header": 10, "whole": 3, "inode": 2}
 
 # A model, one of its files, and what is done to that
 Case = tuple[str, str, str, tuple[Any, ...]]
@@ -130,18 +130,18 @@ def a_case(rng: Random) -> Case:
         case "whole":
             return model, file, kind, (rng.choice(_WHOLES),)
         case _:
-            return model, file, kind, (rng.choice(_PLACES),)
+            return model, file, kind, (rng.choice(_INODES),)
 
 
-def changed_tensors(content: bytes, edit: str, place: float) -> bytes:
+def changed_tensors(content: bytes, edit: str, where: float) -> bytes:
     """Return a safetensors file one tensor of which is other than it was."""
     from safetensors.torch import load
 
     tensors = load(content)
-    name = sorted(tensors)[min(int(place * len(tensors)), len(tensors) - 1)]
+    name = sorted(tensors)[min(int(where * len(tensors)), len(tensors) - 1)]
     tensor = tensors[name]
     values = tensor.double().clone()
-    spot = int(place * 1e6) % max(values.numel(), 1)
+    spot = int(where * 1e6) % max(values.numel(), 1)
     if edit in _NUMBERS:
         values.view(-1)[spot] = _NUMBERS[edit]
         whole = not tensor.is_floating_point() and not np.isfinite(_NUMBERS[edit])
@@ -165,26 +165,26 @@ def changed_tensors(content: bytes, edit: str, place: float) -> bytes:
     return save(tensors)
 
 
-def changed_header(content: bytes, edit: str, place: float) -> bytes:
+def changed_header(content: bytes, edit: str, where: float) -> bytes:
     """Return a safetensors file whose header says other things than are so."""
     (length,) = struct.unpack("<Q", content[:8])
     header, data = json.loads(content[8 : 8 + length]), content[8 + length :]
     names = sorted(name for name in header if name != "__metadata__")
-    entry = header[names[min(int(place * len(names)), len(names) - 1)]]
-    number = [0, 1, -1, 3, 10**6, 2**31, 2**62, 2**64, 10**30][int(place * 8.99)]
+    entry = header[names[min(int(where * len(names)), len(names) - 1)]]
+    number = [0, 1, -1, 3, 10**6, 2**31, 2**62, 2**64, 10**30][int(where * 8.99)]
     text = None
     match edit:
         case "length":
             return (
-                struct.pack("<Q", [0, 1, length - 1, length + 1, 2**31, 2**40, 2**63, 2**64 - 1][int(place * 7.99)])
+                struct.pack("<Q", [0, 1, length - 1, length + 1, 2**31, 2**40, 2**63, 2**64 - 1][int(where * 7.99)])
                 + content[8:]
             )
         case "dtype":
-            entry["dtype"] = ["F64", "F16", "I64", "U8", "F8_E4M3", "BOOL", "X", None, "F4"][int(place * 8.99)]
+            entry["dtype"] = ["F64", "F16", "I64", "U8", "F8_E4M3", "BOOL", "X", None, "F4"][int(where * 8.99)]
         case "shape":
             entry["shape"] = [number, *entry["shape"][1:]]
         case "offsets":
-            entry["data_offsets"][int(place * 1.99)] = number
+            entry["data_offsets"][int(where * 1.99)] = number
         case "overlap":
             for name in names:
                 header[name]["data_offsets"] = entry["data_offsets"]
@@ -201,10 +201,10 @@ def changed_header(content: bytes, edit: str, place: float) -> bytes:
     return struct.pack("<Q", len(raw)) + raw + data
 
 
-def changed_words(content: bytes, line: str, place: float) -> bytes:
-    """Return a vocabulary with another line in the place of one, or between two."""
+def changed_words(content: bytes, line: str, where: float) -> bytes:
+    """Return a vocabulary with one line replaced, or one inserted."""
     lines = content.decode().split("\n")[:-1]
-    at = min(int(place * 2 * len(lines)), 2 * len(lines) - 1)
+    at = min(int(where * 2 * len(lines)), 2 * len(lines) - 1)
     lines[at // 2 : at // 2 + at % 2] = [line]
     return ("\n".join(lines) + "\n").encode("utf-8", "surrogatepass")
 
@@ -228,7 +228,7 @@ def whole(content: bytes, kind: str, planted: bytes) -> bytes:
 
 
 def put(path: Path, kind: str, other: Path) -> None:
-    """Leave something else than a file in its place."""
+    """Replace a file with something that is no file."""
     path.unlink()
     match kind:
         case "loop":
@@ -283,7 +283,7 @@ class Directory:
                 content = changed_header(content, *arguments)
             case "whole":
                 content = whole(content, arguments[0], planted)
-            case "place":
+            case "inode":
                 put(path, arguments[0], self._other)
                 return folder, model + "/" + file
         path.write_bytes(content)

@@ -1,4 +1,4 @@
-"""Any text, typed in any way: what is suggested is fit to insert, and as if the text had been there at once."""
+"""Any text, typed in any way: suggestions can be inserted, and equal those for the whole text at once."""
 
 from __future__ import annotations
 
@@ -185,30 +185,30 @@ class Typist:
     def a_case(self, rng: Random) -> Case:
         """Return an engine's name, the text, the text right of the cursor, k, and whether letters may be pinyin."""
         text = self._text = self._edited(rng)
-        place = len(text) if rng.random() < 0.9 else rng.randint(0, len(text))
-        after = text[place:] if rng.random() < 0.97 else rng.choice(_TYPED)
+        offset = len(text) if rng.random() < 0.9 else rng.randint(0, len(text))
+        after = text[offset:] if rng.random() < 0.97 else rng.choice(_TYPED)
         k = rng.choice([1, 3, 5, 5, 9, 40, 10**9, 0, -1]) if rng.random() < 0.5 else 5
         if rng.random() < 0.1:
             self._engine = rng.choice(list(_ENGINES))
-        return self._engine, text[:place], after, k, rng.random() < 0.8
+        return self._engine, text[:offset], after, k, rng.random() < 0.8
 
     def _edited(self, rng: Random) -> str:
-        text, place = self._text[-40:], rng.randint(0, len(self._text[-40:]))
+        text, offset = self._text[-40:], rng.randint(0, len(self._text[-40:]))
         self._before = [*self._before[-20:], text]
-        chance = rng.random()
-        if chance < 0.5:
+        draw = rng.random()
+        if draw < 0.5:
             return text + rng.choice(_TYPED)
-        if chance < 0.6:
+        if draw < 0.6:
             return text + chr(
                 rng.choice([rng.randrange(0x250), rng.randrange(0x3000, 0xA000), rng.randrange(0x110000)])
             )
-        if chance < 0.7:
+        if draw < 0.7:
             return text[: len(text) - rng.randint(1, 4)]
-        if chance < 0.8:
-            return text[:place] + rng.choice(_TYPED) + text[place:]
-        if chance < 0.85:
-            return text[:place] + text[place + rng.randint(1, 30) :]
-        if chance < 0.95:
+        if draw < 0.8:
+            return text[:offset] + rng.choice(_TYPED) + text[offset:]
+        if draw < 0.85:
+            return text[:offset] + text[offset + rng.randint(1, 30) :]
+        if draw < 0.95:
             return rng.choice(self._before)
         return "".join(rng.choice(_TYPED) for _ in range(rng.randint(0, 20)))
 
@@ -222,7 +222,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(suggestion_module, "_RESCORED", 6)
 
 
-def test_what_is_suggested_is_fit_to_insert_and_as_if_anew(narrow):
+def test_suggestions_can_be_inserted_and_equal_those_of_a_fresh_engine(narrow):
     make = {name: partial(Engine, name, a_checkpoint(**kind)) for name, kind in _ENGINES.items()}
     engines = {name: new() for name, new in make.items()}
     typist = Typist()
@@ -263,10 +263,10 @@ def assert_fit(found: list[Suggestion], text: str, k: int) -> None:
         assert 0 <= s.replace <= len(clean(text))
 
 
-def assert_same(found: list[Suggestion], anew: list[Suggestion]) -> None:
-    """Check that suggestions are those of an engine that has read nothing else; alike ones may change places."""
-    assert [s.probability for s in found] == pytest.approx([s.probability for s in anew], abs=1e-4)
-    expected = {(s.insert, s.replace): s for s in anew}
+def assert_same(found: list[Suggestion], expected: list[Suggestion]) -> None:
+    """Check that suggestions are those of a fresh engine; equally probable ones may swap."""
+    assert [s.probability for s in found] == pytest.approx([s.probability for s in expected], abs=1e-4)
+    expected = {(s.insert, s.replace): s for s in expected}
     for s in found:
         other = expected.get((s.insert, s.replace))
         assert other is None or other.probability == pytest.approx(s.probability, abs=1e-4)

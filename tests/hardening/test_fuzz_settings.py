@@ -175,7 +175,7 @@ def a_session(rng: Random) -> bytes:
     return content
 
 
-def test_an_earlier_session_is_gone_on_with_or_passed_over(quick_folder):
+def test_an_earlier_session_is_restored_or_skipped(quick_folder):
     path = quick_folder / "20260101-000000-1.json"
     sessions = Sessions(quick_folder)
 
@@ -184,18 +184,18 @@ def test_an_earlier_session_is_gone_on_with_or_passed_over(quick_folder):
         found = [session for _, session in sessions.earlier()]
         for session in found:
             assert_whole(session)
-        return "gone on with" if found else "passed over"
+        return "restored" if found else "skipped"
 
     outcomes = fuzz(a_session, check, CASES // 2)
     assert min(outcomes.values()) > 500
 
 
 def assert_whole(session: Session) -> None:
-    """Check that the app can go on with a session."""
+    """Check that the app can restore a session."""
     texts = [session.text, session.path, session.draft, *(part for turn in session.turns for part in turn)]
     assert all(text == clean(text) for text in texts)
     assert session.mode in ("compose", "chat")
-    assert all(type(place) is int for place in session.cursor)
+    assert all(type(index) is int for index in session.cursor)
     assert type(session.ended) is bool
     assert type(session.time) is float
     assert "\n" not in session.title()

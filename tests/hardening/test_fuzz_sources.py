@@ -80,7 +80,7 @@ _HEADS = ["[2024/1/2 13:04:05] A: ", "1/2/24, 13:04 - A: ", "2024-01-02 13:04:05
 
 
 def a_text(rng: Random, most: int = 12) -> str:
-    """Return a short text in which anything may stand."""
+    """Return a short text of any characters."""
     characters = [rng.choice(_CHARACTERS) for _ in range(rng.randint(0, most))]
     if rng.random() < 0.2:
         characters.append(chr(rng.randrange(0xD800)))
@@ -180,14 +180,14 @@ Case = tuple[str, str | None, bytes]
 def a_case(rng: Random) -> Case:
     """Return the kind of a file, the field that is asked for, and what the file holds."""
     suffix = rng.choice(list(READERS))
-    chance = rng.random()
-    if chance < 0.1:
+    draw = rng.random()
+    if draw < 0.1:
         content = rng.randbytes(rng.randint(0, 200))
-    elif chance < 0.105:
+    elif draw < 0.105:
         content = rng.choice(_HUGE)
     else:
         # Now and then what belongs to another kind
-        content = _MAKERS[suffix if chance < 0.9 else rng.choice(list(_MAKERS))](rng)
+        content = _MAKERS[suffix if draw < 0.9 else rng.choice(list(_MAKERS))](rng)
     for _ in range(rng.choice([0, 0, 1, 1, 2]) if suffix != ".parquet" else 1):
         content = spoiled(content, a_spoil(rng))
     return suffix, rng.choice(_FIELD_OPTIONS), content

@@ -1,4 +1,4 @@
-"""What comes from elsewhere can stand in a message, whatever it is."""
+"""Any text or value from elsewhere can be shown in a message."""
 
 import json
 
@@ -23,7 +23,7 @@ def test_a_text_becomes_one_printable_line(text, shown):
     assert one_line(text, 10) == shown
 
 
-def test_a_long_text_is_not_looked_at_to_its_end():
+def test_a_long_text_is_not_read_to_its_end():
     assert one_line("\n" * 10**8 + "x", 10) == ""
 
 
@@ -40,7 +40,7 @@ def test_any_value_can_be_quoted(value, shown):
     assert quoted(value) == shown
 
 
-def test_numbers_of_many_digits_and_lists_in_each_other_can_be_quoted():
+def test_huge_numbers_and_nested_lists_can_be_quoted():
     assert quoted(10**5_000) == "something too large to show"
     assert len(quoted(json.loads("[" * 900 + "]" * 900))) <= 60
     deep: list[object] = []

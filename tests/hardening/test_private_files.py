@@ -1,4 +1,4 @@
-"""What was typed lies where no other user can read it, whatever the umask; and nobody's links are written through."""
+"""No other user can read what was typed, whatever the umask; links of other users are never followed for writing."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FOLDERS = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOM
 
 @pytest.fixture(params=[0o000, 0o022, 0o077], ids=lambda mask: f"{mask:03o}")
 def umask(request: pytest.FixtureRequest) -> Iterator[None]:
-    """What a process takes from the permissions of new files."""
+    """The permissions that a process removes from new files."""
     before = os.umask(request.param)
     yield
     os.umask(before)
@@ -42,7 +42,7 @@ def mode(path: Path) -> int:
 
 
 def assert_private(home: Path) -> None:
-    """Check that nobody else gets into any folder, nor can read a file where they could."""
+    """Check that nobody else can enter a folder or read a file in it."""
     found = [home, *home.rglob("*")]
     assert len(found) > 2
     assert [path for path in found if path.is_dir() and path.parent in (home.parent, home) and mode(path) & 0o077] == []
@@ -81,7 +81,7 @@ def test_texts_that_were_cut_are_in_a_private_folder(umask, new_user, tmp_path):
     assert mode(locations.cache()) == 0o700
 
 
-def test_a_cache_that_others_may_look_into_holds_no_text_that_they_may(umask, new_user, tmp_path):
+def test_a_cache_that_others_may_enter_hides_its_texts(umask, new_user, tmp_path):
     locations.cache().chmod(0o755)
     (tmp_path / "a.txt").write_text("秘密的聊天\n好的\n", "utf-8")
     segment_corpus(CorpusSpec([str(tmp_path / "a.txt")]), tmp_path / "work", processes=1)

@@ -1,4 +1,4 @@
-"""The app under many random keys, pastes, clicks and sizes: it goes on, and keeps what was typed."""
+"""The app under many random keys, pastes, clicks and sizes: it keeps running, and keeps what was typed."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def plain_keys(rng: Random, model: Model) -> Iterator[str]:
     while True:
         short = model.line_end - model.line_start < 12
         key = rng.choice([*"我想吃火锅abcdhg", "space", "enter"] if rng.random() < 0.7 else moves)
-        # At the end of a line, → takes the grey text; ↵ is always short enough.
+        # At the end of a line, → accepts the grey text; Enter always fits.
         if (key == "right" or key == "ctrl+k") and model.at == model.line_end:
             continue
         if short or key in moves or key == "enter":
@@ -133,7 +133,7 @@ def kept() -> str:
 
 # --- any key
 
-# What ends the app, stops it, or lets a file be chosen that is written over
+# Keys that end or suspend the app, or choose a file to overwrite
 _NOT_PRESSED = {"quit", "suspend", "palette", "save", "save_as", "open"}
 _LETTERS = [*"我想吃火锅北京abcdhgxyz123", "space", "enter", "，", "full_stop", "left_square_bracket"]
 
@@ -147,7 +147,7 @@ def any_key(rng: Random) -> str:
 
 
 @pytest.mark.parametrize("names", [("lstm",), ("rnn", "gru")], ids=["one model", "two models"])
-async def test_the_app_goes_on_whatever_is_pressed(desk, names):
+async def test_the_app_keeps_running_whatever_is_pressed(desk, names):
     rng = Random(f"{_SEED} {names}")
     async with desk(*names, size=(110, 34)) as d:
         pressed: list[str] = []
@@ -166,27 +166,27 @@ async def test_the_app_goes_on_whatever_is_pressed(desk, names):
 
 async def do_something(d: Desk, rng: Random) -> str:
     """Press a key, paste, click or change the size; return what it was."""
-    chance = rng.random()
-    if chance < 0.9:
+    draw = rng.random()
+    if draw < 0.9:
         key = any_key(rng)
         await d.press(key)
         return key
-    if chance < 0.94:
+    if draw < 0.94:
         d.app.post_message(events.Paste(pasted := rng.choice(_PASTES)))
         await d.pilot.pause()
         return f"paste {pasted[:10]!r}"
-    if chance < 0.97:
+    if draw < 0.97:
         await d.pilot.resize_terminal(*(size := rng.choice(_SIZES)))
         return f"size {size}"
     width, height = d.app.size
-    # The last line has keys that are not to be pressed.
-    place = rng.randrange(width), rng.randrange(max(height - 2, 1))
+    # The footer has keys that must not be pressed.
+    offset = rng.randrange(width), rng.randrange(max(height - 2, 1))
     if height > 3:
         try:
-            await d.pilot.click(offset=place)
+            await d.pilot.click(offset=offset)
         except OutOfBounds:
-            return f"click {place} outside"
-    return f"click {place}"
+            return f"click {offset} outside"
+    return f"click {offset}"
 
 
 async def back_to_the_text(d: Desk) -> None:

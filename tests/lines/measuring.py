@@ -1,6 +1,6 @@
-"""Which lines of seqchat the tests run, measured with SlipCover, which costs next to nothing.
+"""Which lines of seqchat the tests run, measured with SlipCover, which costs very little.
 
-The processes that tests start are measured too: `sitecustomize.py` beside this file begins there.
+Processes that tests start are measured too, by `sitecustomize.py` in this folder.
 """
 
 from __future__ import annotations

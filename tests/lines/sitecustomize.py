@@ -1,4 +1,4 @@
-"""Python imports this when a process starts that a test run started: what it runs of seqchat is measured too."""
+"""Python imports this at the start of every process that a test run starts, so that its lines are measured too."""
 
 import os
 

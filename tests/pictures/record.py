@@ -1,4 +1,4 @@
-"""Makes the moving picture of README, an animated SVG: plays keys into the real app with the shipped model.
+"""Makes the animated picture of README, an SVG: presses keys in the real app with the shipped model.
 
 Run it as ``python tests/pictures/record.py [MODEL]``. Each row of the screen is drawn once for each of its contents
 and shown while it has that content, so that the file stays small.
@@ -112,9 +112,9 @@ def draw(row: Row, y: int) -> str:
             left += (width - cell_len(text.lstrip())) * CELL
             length = cell_len(text.strip()) * CELL
             looks = ' font-weight="bold"' * bold + ' font-style="italic"' * italic
-            place = f'x="{left:g}" y="{y * LINE + 15}" textLength="{length:g}"'
+            position = f'x="{left:g}" y="{y * LINE + 15}" textLength="{length:g}"'
             shown = escape(text.strip()).replace("  ", " \xa0")
-            parts.append(f'<text {place} fill="{colour}"{looks}>{shown}</text>')
+            parts.append(f'<text {position} fill="{colour}"{looks}>{shown}</text>')
         x += width
     return "".join(parts)
 

@@ -1,4 +1,4 @@
-"""Takes the pictures of README: types into the real app with the shipped model and saves what is on the screen.
+"""Takes the pictures of the documents: types into the real app with the shipped model and saves the screen.
 
 Run it as ``python tests/pictures/take.py [MODEL]``; ``record.py`` makes the moving one.
 """
@@ -22,7 +22,7 @@ from seqchat.tui.widgets.continuations import Continuations
 
 HERE = Path(__file__).parent
 
-# What is pressed when all before it was answered: the forget gate held at 0, at a text with two subjects
+# An experiment: the forget gate held at 0, on a text with two subjects
 _HOLD = [*"小帅是一名程序员，他每天都", "PAUSE", "alt+w", "g", "g", "0", "PAUSE"]
 
 # name, columns, rows, theme, language, keys
@@ -44,14 +44,14 @@ PICTURES = (
 
 
 def new_app(model: str, theme: str = "seqchat-dark", lang: str = "en") -> SeqchatApp:
-    """Return an app that knows nothing of who takes the picture, in colours."""
+    """Return an app in colours, with empty folders for the user."""
     for name in ("STATE", "CONFIG", "DATA"):
         os.environ[f"XDG_{name}_HOME"] = tempfile.mkdtemp()
     return SeqchatApp([model], chosen=Settings(theme=theme, language=lang, heat_map="colours"), fresh=True)
 
 
 async def settle(pilot: Pilot[object]) -> None:
-    """Wait until the model has said all that it has to say."""
+    """Wait until the screen shows everything that follows from the last key."""
     app = pilot.app
     assert isinstance(app, SeqchatApp)
     if isinstance(app.screen, Tour):
