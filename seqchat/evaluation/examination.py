@@ -72,7 +72,7 @@ def load(folder: Path, *, ngrams: bool = True, memory: bool = True) -> Model:
     checkpoint = replace(
         checkpoint,
         mixture=checkpoint.mixture if ngrams else None,
-        cache_weights=checkpoint.cache if memory else CacheWeights(),
+        cache=checkpoint.cache if memory else CacheWeights(),
     )
     network = build(checkpoint.config)
     network.load_state_dict(checkpoint.weights)
