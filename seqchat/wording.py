@@ -1,4 +1,8 @@
-"""Numbers in sentences."""
+"""Numbers in sentences and tables: counts, lengths of time, probabilities and other shares."""
+
+import math
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def counted(number: int, noun: str) -> str:
@@ -14,3 +18,36 @@ def duration(seconds: float) -> str:
     if minutes < 10:
         return f"{minutes:.1f} min"
     return f"{minutes:.0f} min" if round(minutes) < 100 else f"{minutes / 60:.1f} h"
+
+
+def percentage(share: float, decimals: int = 1) -> str:
+    """Return a share with a fixed number of decimals, for columns of a table: 41.3%; – where it is not a number."""
+    return "–" if math.isnan(share) else f"{share:.{decimals}%}"
+
+
+def probability(share: float) -> str:
+    """Return a probability in at most five characters, never as nought: 41%, 9.9%, 0.3%, <0.1%."""
+    if share >= 0.0995:
+        return percentage(share, 0)
+    return percentage(share) if share >= 0.0005 else "<0.1%"
+
+
+def log_probability(log_prob: float) -> str:
+    """Return a probability that may be tiny, given its natural logarithm: 12%, 0.3%, 10⁻⁷."""
+    share = math.exp(log_prob)
+    if share >= 0.0095:
+        return percentage(share, 0)
+    if share >= 0.00095:
+        return percentage(share)
+    return "10" + str(round(log_prob / math.log(10))).translate(_SUPERSCRIPTS)
+
+
+def ratio(value: float, decimals: int = 1) -> str:
+    """Return what is left of a quantity, over many orders of magnitude: 41.3%, 2e-4, 3e2; 0 for none.
+
+    decimals: of the percentage; a smaller ratio than its last decimal shows has one significant digit.
+    """
+    if 0.095 * 0.1 ** (decimals + 1) <= value < 100:
+        return percentage(value, decimals)
+    digit, _, exponent = f"{value:.0e}".partition("e")
+    return f"{digit}e{int(exponent)}" if value > 0 and exponent else f"{value:.0f}"

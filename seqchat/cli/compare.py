@@ -13,7 +13,7 @@ from seqchat.cli.tables import aligned
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
 from seqchat.model.model_registry import find
-from seqchat.wording import counted, duration
+from seqchat.wording import counted, duration, percentage
 
 if TYPE_CHECKING:
     from seqchat.evaluation.examination import Examination
@@ -43,10 +43,6 @@ def _count(value: int) -> str:
     return f"{value:,}" if value else _UNKNOWN
 
 
-def _share(value: float) -> str:
-    return f"{value:.1%}"
-
-
 _LINES = (
     _Line("parameters", "parameters", _count),
     _Line("n-grams", "ngrams", _count),
@@ -54,11 +50,11 @@ _LINES = (
     _Line("training", "training_seconds", duration),
     _Line("perplexity", "perplexity", "{:,.1f}".format, min, "words"),
     _Line("bits per character", "bits_per_character", "{:.3f}".format, min),
-    _Line("top-1", "top1", _share, max, "segmenter"),
-    _Line("top-3", "top3", _share, max, "segmenter"),
-    _Line("top-5", "top5", _share, max, "segmenter"),
-    _Line("keystroke savings", "keystroke_savings", _share, max),
-    _Line("… at most", "keystroke_ceiling", _share),
+    _Line("top-1", "top1", percentage, max, "segmenter"),
+    _Line("top-3", "top3", percentage, max, "segmenter"),
+    _Line("top-5", "top5", percentage, max, "segmenter"),
+    _Line("keystroke savings", "keystroke_savings", percentage, max),
+    _Line("… at most", "keystroke_ceiling", percentage),
     _Line("milliseconds a key", "keystroke_ms", "{:.1f}".format, min),
 )
 _NOTES = {

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seqchat.cli.options import json_option, model_option, precision_option, print_json, texts
+from seqchat.wording import percentage
 
 if TYPE_CHECKING:
     from seqchat.model.output import Precision
@@ -60,4 +61,5 @@ def complete(
             continue
         for suggestion in suggestions:
             kept = line[: len(line) - suggestion.replace]
-            click.echo(f"{suggestion.probability:6.1%}  {kept}{click.style(suggestion.insert, bold=True)}{after}")
+            inserted = click.style(suggestion.insert, bold=True)
+            click.echo(f"{percentage(suggestion.probability):>6}  {kept}{inserted}{after}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import click
 from seqchat.cli.options import drop_option, json_option, keystrokes_option, print_json
 from seqchat.cli.tables import aligned
 from seqchat.model.model_registry import find
-from seqchat.wording import counted
+from seqchat.wording import counted, percentage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -128,16 +127,12 @@ _READS = {"forward": "from the left", "joint": "from both sides", "backward": "f
 def _rows(assessment: Assessment, heads: Mapping[str, Measures]) -> list[tuple[str, ...]]:
     rows = [_row("the next word", assessment.whole)]
     for typed, shares in assessment.typed.items():
-        hits = [_share(shares[name]) for name in ("top1", "top3", "top5")]
+        hits = [percentage(shares[name]) for name in ("top1", "top3", "top5")]
         rows.append((f"… {counted(typed, 'character')} typed", f"{int(shares['words']):,}", "", *hits, ""))
     return rows + [_row(f"network {_READS[head]}", measures) for head, measures in heads.items()]
 
 
 def _row(name: str, measures: Measures) -> tuple[str, ...]:
-    hits = [_share(share) for share in (measures.top1, measures.top3, measures.top5)]
+    hits = [percentage(share) for share in (measures.top1, measures.top3, measures.top5)]
     mrr = "–" if not measures.words else f"{measures.mrr:.3f}"
     return (name, f"{measures.words:,}", f"{measures.perplexity:,.1f}", *hits, mrr)
-
-
-def _share(value: float) -> str:
-    return "–" if math.isnan(value) else f"{value:.1%}"

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqchat.tui.candidate_pages import GAP, lay_out_page
-from seqchat.tui.widgets.candidates import percent
 
 
 @given(st.lists(st.integers(1, 40), max_size=60), st.integers(1, 80), st.integers(1, 3))
@@ -24,14 +23,6 @@ def test_pages_hold_every_candidate_once_and_nothing_overlaps(widths, room, rows
         seen += [cell.index for cell in cells]
         first = cells[-1].index + 1
     assert seen == list(range(len(widths)))
-
-
-@pytest.mark.parametrize(
-    ("share", "text"),
-    [(1, "100%"), (0.413, "41%"), (0.0996, "10%"), (0.0994, "9.9%"), (0.003, "0.3%"), (0.0004, "<0.1%"), (0, "<0.1%")],
-)
-def test_probabilities_are_short_and_never_nought(share, text):
-    assert percent(share) == text
 
 
 async def test_down_enters_the_bar_and_escape_leaves_it(desk):

@@ -21,9 +21,9 @@ from seqchat.tui.intervention_setup import InterventionSetup, Outcome
 from seqchat.tui.keys import Key, bind, keys_of
 from seqchat.tui.language import say
 from seqchat.tui.screens.formula import Formulas
-from seqchat.tui.widgets.candidates import percent
 from seqchat.tui.widgets.footer import KeyLine
 from seqchat.tui.widgets.gate_panel import GatePanel
+from seqchat.wording import probability
 
 _TOPIC = "experiment"
 _WORD = 14
@@ -209,9 +209,9 @@ def _table(words: list[tuple[str, float, float]]) -> Content:
         lines.append(
             Content.assemble(
                 fit(word, min(room, _WORD)),
-                f" {percent(before):>6}",
+                f" {probability(before):>6}",
                 (" → ", "$text-muted"),
-                (f"{percent(now):>6}", style),
+                (f"{probability(now):>6}", style),
             )
         )
     return Content("\n").join(lines)

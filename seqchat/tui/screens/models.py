@@ -15,6 +15,7 @@ from seqchat.model.model_registry import InstalledModel, installed
 from seqchat.training.history import History
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import ModalDialog
+from seqchat.wording import percentage
 
 MOST_MODELS = 4
 _COLUMNS = ("", "Model", "Network", "Words", "Parameters", "Size", "Perplexity", "Top-5")
@@ -95,6 +96,6 @@ def _quality(model: InstalledModel) -> tuple[str, str]:
     try:
         reports = History.read(model.path).reports
         best = min(reports, key=lambda report: float(report["validation_perplexity"]))
-        return f"{best['validation_perplexity']:.1f}", f"{best['validation_top5']:.1%}"
+        return f"{best['validation_perplexity']:.1f}", percentage(best["validation_top5"])
     except (SeqchatError, KeyError, TypeError, ValueError):
         return "–", "–"

@@ -23,6 +23,7 @@ from seqchat.tui.tour.panel import LessonPanel, word_at
 from seqchat.tui.tour.prose import Prose
 from seqchat.tui.tour.reach import Reach
 from seqchat.tui.widgets.editor import Editor
+from seqchat.wording import probability
 
 if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
@@ -155,7 +156,7 @@ class ModelView(Vertical):
 
 def expected(suggestions: Sequence[Suggestion]) -> str:
     """Return words with their probabilities, on one line."""
-    return "  ".join(f"{s.word} {s.probability:.0%}" for s in suggestions)
+    return "  ".join(f"{s.word} {probability(s.probability)}" for s in suggestions)
 
 
 def _missing(choice: Choice) -> str:

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from seqchat.tui.heatmap import COLUMN, fit
+from seqchat.wording import ratio
 
 if TYPE_CHECKING:
     from seqchat.tui.tour.tutor import Study
@@ -70,8 +71,4 @@ def height(value: float, most: float) -> float:
 
 def share(value: float, most: float) -> str:
     """Return a value as a share of the largest, in at most four characters."""
-    part = value / most if most > 0 else 0.0
-    if part >= 0.0095:
-        return f"{part:.0%}"
-    digit, exponent = f"{part:.0e}".split("e")
-    return f"{digit}e{int(exponent)}" if part >= 1e-9 else "0"
+    return ratio(value / most if most > 0 else 0.0, decimals=0)

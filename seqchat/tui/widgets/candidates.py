@@ -16,6 +16,7 @@ from seqchat.tui.candidate_pages import Slot, lay_out_page
 from seqchat.tui.heatmap import fit
 from seqchat.tui.keys import Key, bind
 from seqchat.tui.language import say
+from seqchat.wording import probability
 
 if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
@@ -135,7 +136,7 @@ class Candidates(Widget, can_focus=True):
             (f"{cell.index - first + 1} ", "$text-muted"),
             (fit(suggestion.word, max(room, 1)).rstrip(), style),
             (f" {kind}", "$success" if suggestion.completes else "$secondary"),
-            (percent(suggestion.probability), "$text-muted"),
+            (probability(suggestion.probability), "$text-muted"),
         )
 
     def _width(self, suggestion: Suggestion) -> int:
@@ -248,12 +249,5 @@ class Candidates(Widget, can_focus=True):
         self.action_page(-1)
 
 
-def percent(share: float) -> str:
-    """Return a probability for people: ``41%``, ``0.3%``, ``<0.1%``."""
-    if share >= 0.0995:
-        return f"{share:.0%}"
-    return f"{share:.1%}" if share >= 0.0005 else "<0.1%"
-
-
 def _numbers(suggestion: Suggestion) -> str:
-    return f" {KINDS[suggestion.completes]}{percent(suggestion.probability)}"
+    return f" {KINDS[suggestion.completes]}{probability(suggestion.probability)}"

@@ -14,13 +14,13 @@ from textual.widget import Widget
 from seqchat.tui.branches import Branch, Branches
 from seqchat.tui.keys import BRANCHES
 from seqchat.tui.language import say
+from seqchat.wording import log_probability
 
 _BOUGHS = ("├", "├", "└")
 # Words at least so probable are written in full strength.
 _PROBABLE = 0.1
 _PERCENT_WIDTH = 5
 _HEAD_WIDTH = 3 + _PERCENT_WIDTH + 1
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Continuations(Widget):
@@ -54,7 +54,7 @@ class Continuations(Widget):
         return Content("\n").join(self._row(index, self.branches[index]) for index in range(BRANCHES))
 
     def _row(self, index: int, branch: Branch) -> Content:
-        chance = compact(sum(branch.log_probabilities)) if branch.words else ""
+        chance = log_probability(sum(branch.log_probabilities)) if branch.words else ""
         head = Content.assemble(
             (f"{_BOUGHS[index]}{index + 1} ", "$text-muted"), (f"{chance:>{_PERCENT_WIDTH}} ", "$secondary")
         )
@@ -78,13 +78,3 @@ class Continuations(Widget):
         words = branch.words[:taken] if taken else branch.words
         if words:
             self.post_message(self.BranchCommitted("".join(words)))
-
-
-def compact(log_probability: float) -> str:
-    """Return a probability in a few characters: ``12%``, ``0.3%``, and below 0.1% as a power of ten."""
-    share = math.exp(log_probability)
-    if share >= 0.0095:
-        return f"{share:.0%}"
-    if share >= 0.00095:
-        return f"{share:.1%}"
-    return "10" + str(round(log_probability / math.log(10))).translate(_SUPERSCRIPTS)
