@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 
 import torch
@@ -26,7 +27,7 @@ MAX_RIGHT_WORDS = 40
 class Engine:
     """A model, its words, the states of the text at hand, and what was written before.
 
-    Not safe to use from several threads at once.
+    Not safe to use from several threads at once; each can have a `fork`.
     """
 
     def __init__(self, name: str, checkpoint: Checkpoint, precision: Precision = "auto") -> None:
@@ -59,6 +60,14 @@ class Engine:
             return cls(folder.name, checkpoint, precision)
         except SeqchatError as error:
             raise SeqchatError(f"The model in {folder} cannot be used: {error}") from error
+
+    def fork(self) -> Engine:
+        """Return an engine that shares the weights and the words, with states and a memory of its own."""
+        other = copy(self)
+        other.context = TextContext(self.network, self.vocabulary, self.mixture)
+        other.memory = Memory(self.memory.cache_weights, len(self.vocabulary))
+        other._right = ("", torch.empty(0))
+        return other
 
     @property
     def reads_both_sides(self) -> bool:
