@@ -16,6 +16,7 @@ from textual.screen import ModalScreen, Screen
 from seqchat import locations
 from seqchat.errors import SeqchatError, quoted
 from seqchat.tui import commands, language, settings, terminal
+from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.keys import bind, shown, with_changes
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import Confirm
@@ -82,7 +83,8 @@ class SeqchatApp(App[str]):
         self._sessions = Sessions(locations.sessions())
         self._session = Session()
         self._kept = False
-        self.workspace = Workspace(models or [chosen.model], chosen, self.keys, remembered, inline=inline)
+        self.pool = EnginePool()
+        self.workspace = Workspace(models or [chosen.model], chosen, self.keys, self.pool, remembered, inline=inline)
         self.crash: Exception | None = None
         self._filters.append(terminal.Harmless())
         for theme in THEMES:
@@ -214,7 +216,7 @@ class SeqchatApp(App[str]):
 
     def action_tour(self) -> None:
         """Open the lessons, with the open models where they fit."""
-        self.push_screen(Tour(self.keys, self.workspace.models, bars=self.workspace.draws_bars))
+        self.push_screen(Tour(self.keys, self.pool, self.workspace.models, bars=self.workspace.draws_bars))
 
     def action_models(self) -> None:
         """Let a model be chosen."""

@@ -1,4 +1,4 @@
-"""A thread that waits for what is asked of it, and ends when it is told to."""
+"""A thread that waits for work, and ends when it is told to."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import threading
 from seqchat.errors import SeqchatError
 from seqchat.tui.language import say
 
-# A product of matrices, or a word, takes less.
+# A word, or a product of matrices, takes less.
 _END_SECONDS = 0.5
 
 
-class Background:
-    """The thread; what it does is `_run`, and what it waits for is told by `_changed`."""
+class BackgroundThread:
+    """The thread; `_run` is what it does, and `_changed` tells it that there is something to do."""
 
     def __init__(self, name: str) -> None:
         self._changed = threading.Condition()
@@ -20,17 +20,22 @@ class Background:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread after the word it is at."""
+        """End the thread after the current step."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread was started and has not ended."""
+        return self._thread.is_alive()
+
     def join(self) -> None:
-        """Wait a little for the end of the thread."""
+        """Wait a short time for the thread to end."""
         if self._thread.is_alive():
             self._thread.join(_END_SECONDS)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from seqchat.tui.background import Background, reason
+from seqchat.tui.background import BackgroundThread, reason
+from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.inference_messages import (
     ContinuationRequest,
     ContinuationToken,
@@ -37,19 +38,23 @@ _MIN_GHOST_PROBABILITY = 0.35
 _YIELD_SECONDS = 0.015
 
 
-class InferenceWorker(Background):
+class InferenceWorker(BackgroundThread):
     """Runs models in a thread of its own; what it finds is published as messages.
 
     A request goes before everything else; replies and continuations go on word by word in between.
     """
 
     def __init__(
-        self, models: Sequence[str], publish: Callable[[Message], object], remembered: Sequence[str] = ()
+        self,
+        models: Sequence[str],
+        publish: Callable[[Message], object],
+        pool: EnginePool,
+        remembered: Sequence[str] = (),
     ) -> None:
         super().__init__("inference")
         self._models = models
         self._remembered = remembered
-        self._publish = publish
+        self._publish, self._pool = publish, pool
         self._pending: SuggestionRequest | None = None
         self._pending_continuations: tuple[str, ContinuationRequest] | None = None
         self._pending_reply: ReplyRequest | None = None
@@ -105,11 +110,10 @@ class InferenceWorker(Background):
         return bool(self._engines)
 
     def _load(self, index: int, model: str) -> Engine:
-        from seqchat.completion.engine import Engine
         from seqchat.completion.suggestion import suggest
 
         self._publish(ModelLoading(index, say("Loading {model}", model=model)))
-        engine = Engine.load(model)
+        engine = self._pool.engine(model)
         self._publish(ModelLoading(index, say("Loading the dictionary")))
         suggest(engine, "你好")
         engine.learn(self._remembered)

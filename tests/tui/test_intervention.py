@@ -66,7 +66,7 @@ async def test_a_gate_is_held_from_its_panel_and_both_runs_are_shown(desk):
         await d.until(lambda: screen.tried.holds == "forget=0@1 input=1@1", "the other gate")
         # Both panels show the same gate.
         panels = list(screen.query(GatePanel))
-        await d.until(lambda: panels[1].pointed == panels[0].selection, "the same selection")
+        await d.until(lambda: panels[1].selection == panels[0].selection, "the same selection")
         await d.press("alt+n", "down", "0")
         await d.until(lambda: screen.tried.holds.endswith("input=0@1:n1"), "one neuron")
         await d.press("escape")
@@ -143,8 +143,8 @@ async def test_gradients_of_all_open_models_are_shown(desk, monkeypatch):
         await d.press("alt+shift+g")
         await d.until(lambda: isinstance(d.app.screen, GradientsScreen), "the page")
         screen = d.app.screen
-        await d.until(lambda: screen._left == 0, "all models")
-        assert [flow.cell for flow in screen._flows][:2] == ["lstm", "gru"]
+        await d.until(lambda: screen.is_finished, "all models")
+        assert [flow.cell for flow in screen.flows][:2] == ["lstm", "gru"]
         for text in ("lstm ∂L/∂c", "gru ∂L/∂h", "0.1", "lstm: ", "forget gates, the direct path alone"):
             assert text in d.screen, text
         await d.press("escape")

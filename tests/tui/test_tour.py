@@ -21,6 +21,7 @@ from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
 from seqchat.tui import keys, language
 from seqchat.tui.app import SeqchatApp
+from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.formulas import FORMULAS
 from seqchat.tui.settings import Settings
 from seqchat.tui.tour import network_diagram, reach, tutor
@@ -260,12 +261,12 @@ class Hall:
 @pytest.fixture
 def hall():
     hall = Hall()
-    hall.tutor = Tutor(hall)
+    hall.tutor = Tutor(hall, EnginePool())
     hall.tutor.start()
     yield hall
     hall.tutor.stop()
     hall.tutor.join()
-    assert not hall.tutor._thread.is_alive()
+    assert not hall.tutor.is_running
 
 
 def test_the_tutor_loads_what_is_asked_for_and_goes_on_after_a_failure(hall, models, tmp_path):
@@ -309,7 +310,7 @@ def lesson(desk, models):
     async def sit(number=1, names=("rnn", "lstm", "gru"), **options):
         async with desk("gru", **options) as d:
             await d.thought()
-            d.app.push_screen(Tour(d.app.keys, [str(models[name]) for name in names]))
+            d.app.push_screen(Tour(d.app.keys, d.app.pool, [str(models[name]) for name in names]))
             await d.until(lambda: isinstance(d.app.screen, Tour) and d.app.screen.is_mounted)
             await d.pilot.pause()
             if number > 1:
@@ -478,7 +479,7 @@ async def test_escape_leaves_the_panel_and_then_the_lessons(lesson):
         assert tour.page.example.has_focus
         await d.press("escape")
         await d.until(lambda: d.app.screen is d.workspace)
-        await d.until(lambda: not tour._tutor._thread.is_alive())
+        await d.until(lambda: "tutor" not in {thread.name for thread in threading.enumerate()})
         await d.press(*"我们")
         await d.thought()
         assert d.editor.text == "我们"

@@ -12,6 +12,7 @@ from textual.widgets import TextArea
 from seqchat.tui import inference_messages as messages
 from seqchat.tui import inference_worker
 from seqchat.tui.documents import length_of
+from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.keys import CANDIDATES, Key
 from seqchat.tui.language import say
 from seqchat.tui.screens.filing import Filing
@@ -35,13 +36,14 @@ class Completing(Filing):
         models: Sequence[str],
         settings: Settings,
         keys: Mapping[str, tuple[Key, ...]],
+        pool: EnginePool,
         remembered: Sequence[str],
         *,
         inline: bool,
     ) -> None:
         super().__init__(keys, inline=inline)
         self.settings = settings
-        self._worker = inference_worker.InferenceWorker(models, self.post_message, remembered)
+        self._worker = inference_worker.InferenceWorker(models, self.post_message, pool, remembered)
         self._request = messages.SuggestionRequest(0, "")
         self._shown: dict[int, messages.SuggestionRequest] = {}
         self._growth: messages.ContinuationRequest | None = None

@@ -21,6 +21,7 @@ from textual.worker import get_current_worker
 
 from seqchat.errors import SeqchatError
 from seqchat.model.model_registry import SHIPPED, installed
+from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.formulas import FORMULAS
 from seqchat.tui.keys import Key, bind
 from seqchat.tui.language import say
@@ -45,7 +46,7 @@ GUIDE_2 = (
 
 
 class GradientsScreen(Screen[None]):
-    """Measures model after model in a thread of its own, and shows what is there."""
+    """Measures one model after the other in a thread, and shows the results so far."""
 
     AUTO_FOCUS = "VerticalScroll"
     # The keys that Help begins with here
@@ -58,13 +59,15 @@ class GradientsScreen(Screen[None]):
             super().__init__()
             self.name, self.flow, self.problem = name, flow, problem
 
-    def __init__(self, keys: Mapping[str, tuple[Key, ...]], opened: Sequence[str]) -> None:
+    def __init__(self, keys: Mapping[str, tuple[Key, ...]], pool: EnginePool, opened: Sequence[str]) -> None:
         """Take the models that are open; those that ship are measured too."""
         super().__init__()
         bind(self, "page", table=keys)
         there = {model.name for model in installed()}
         self._models = list(dict.fromkeys([*opened, *(name for name in SHIPPED if name in there)]))
-        self._flows: list[GradientFlow] = []
+        self._pool = pool
+        # What was measured so far
+        self.flows: list[GradientFlow] = []
         self._notices: list[str] = []
         self._left = len(self._models)
 
@@ -76,8 +79,13 @@ class GradientsScreen(Screen[None]):
             yield Static(Content(f"{say(GUIDE_1)}\n{say(GUIDE_2)}"), id="guide")
         yield KeyLine()
 
+    @property
+    def is_finished(self) -> bool:
+        """Whether all models were measured."""
+        return self._left == 0
+
     def on_mount(self) -> None:
-        """Begin to measure."""
+        """Start to measure."""
         self._show()
         self.run_worker(self._measure, thread=True, exit_on_error=False)
 
@@ -90,40 +98,39 @@ class GradientsScreen(Screen[None]):
         for name in self._models:
             if worker.is_cancelled:
                 return
-            self.post_message(_measured(name))
+            self.post_message(_measured(self._pool, name))
 
     def on_gradients_screen_measured(self, message: Measured) -> None:
         """Show one model more."""
         self._left -= 1
         if message.flow is not None:
-            self._flows.append(message.flow)
+            self.flows.append(message.flow)
         else:
             self._notices.append(message.problem)
         self._show()
 
     def _show(self) -> None:
-        lines = [Text(_sentence(flow)) for flow in self._flows] + [Text(notice) for notice in self._notices]
-        if self._flows:
-            lines = [*_table(self._flows), Text(), *lines]
+        lines = [Text(_sentence(flow)) for flow in self.flows] + [Text(notice) for notice in self._notices]
+        if self.flows:
+            lines = [*_table(self.flows), Text(), *lines]
         if self._left:
             name = Path(self._models[-self._left]).name
             lines.append(Text(say("Following the gradients of {name} through the sample …", name=name)))
         # Beside the chart stand the frame and the scroll bar.
         width, height = self.size.width - 6, min(max(self.size.height * 2 // 5, 10), 22)
-        chart = _chart(self._flows, width, height) if self._flows and width > 20 else Text()
+        chart = _chart(self.flows, width, height) if self.flows and width > 20 else Text()
         self.query_one("#chart", Static).update(chart)
         self.query_one("#numbers", Static).update(Text("\n").join(lines))
 
 
-def _measured(name: str) -> GradientsScreen.Measured:
+def _measured(pool: EnginePool, name: str) -> GradientsScreen.Measured:
     """Follow a model's gradients; in a thread."""
     try:
-        from seqchat.completion.engine import Engine
         from seqchat.corpus.segmentation import encode_sources
         from seqchat.corpus.sources import SAMPLE
         from seqchat.insight.gradient_flow import gradient_flow
 
-        engine = Engine.load(name, "fp32")
+        engine = pool.engine(name)
         with tempfile.TemporaryDirectory() as folder:
             stream = encode_sources([SAMPLE], engine.vocabulary, Path(folder))
             return GradientsScreen.Measured(name, gradient_flow(engine, stream, words=_WORDS, distance=_DISTANCE))

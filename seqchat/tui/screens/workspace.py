@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher
 
 from seqchat.tui import inference_worker
+from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.intervention_setup import InterventionSetup, end_of, with_hold
 from seqchat.tui.keys import Key, keys_of
 from seqchat.tui.language import say
@@ -41,12 +42,14 @@ class Workspace(Shading):
         models: Sequence[str],
         settings: Settings,
         keys: Mapping[str, tuple[Key, ...]],
+        pool: EnginePool,
         remembered: Sequence[str] = (),
         *,
         inline: bool = False,
     ) -> None:
         """Take the models to open, and texts of earlier sessions whose words are expected again."""
-        super().__init__(models, settings, keys, remembered, inline=inline)
+        super().__init__(models, settings, keys, pool, remembered, inline=inline)
+        self._pool = pool
         self._models, self._remembered = list(models), remembered
         self._tried = InterventionSetup()
 
@@ -102,7 +105,7 @@ class Workspace(Shading):
         """Open other models in place of those that are open."""
         self._worker.stop()
         self._models = list(models)
-        self._worker = inference_worker.InferenceWorker(self._models, self.post_message, self._remembered)
+        self._worker = inference_worker.InferenceWorker(self._models, self.post_message, self._pool, self._remembered)
         self._shown = {}
         await self._mount_views()
         self._worker.start()
@@ -210,7 +213,7 @@ class Workspace(Shading):
 
     def action_flow(self) -> None:
         """Show how far back gradients reach."""
-        self.app.push_screen(GradientsScreen(self._keys, self._models))
+        self.app.push_screen(GradientsScreen(self._keys, self._pool, self._models))
 
     def action_hold(self, value: int) -> None:
         """Hold the gate that is shown alone, and see what changes."""

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
+from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.inference_messages import TRACED_WORDS
 from seqchat.tui.keys import LESSONS as COUNT
 from seqchat.tui.keys import Key, bind, keys_of
@@ -37,12 +38,14 @@ class Tour(Screen[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012 - so does Textual
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]  # noqa: RUF012
 
-    def __init__(self, keys: Mapping[str, tuple[Key, ...]], given: Sequence[str] = (), *, bars: bool = False) -> None:
+    def __init__(
+        self, keys: Mapping[str, tuple[Key, ...]], pool: EnginePool, given: Sequence[str] = (), *, bars: bool = False
+    ) -> None:
         """Take the models that are shown where they fit in place of the shipped ones, and how the gates are drawn."""
         super().__init__()
         bind(self, "tour", "leaving", table={**keys, "leaving": (_LEAVE,)})
         self._keys, self._given, self._bars = keys_of_a_lesson(keys), given, bars
-        self._tutor = Tutor(self.post_message)
+        self._tutor = Tutor(self.post_message, pool)
         self._request = StudyRequest((), "")
         self._pages: dict[int, Page] = {}
         self.number = 0

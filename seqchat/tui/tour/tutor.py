@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
-from seqchat.tui.background import Background, reason
+from seqchat.tui.background import BackgroundThread, reason
+from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.inference_messages import TRACED_WORDS
 from seqchat.tui.language import say
 
@@ -77,17 +78,17 @@ class StudyReady(Message):
         self.request, self.index, self.study = request, index, study
 
 
-class Tutor(Background):
+class Tutor(BackgroundThread):
     """Loads models when a lesson needs them, and publishes what they make of the latest example."""
 
-    def __init__(self, publish: Callable[[Message], object]) -> None:
+    def __init__(self, publish: Callable[[Message], object], pool: EnginePool) -> None:
         super().__init__("tutor")
-        self._publish = publish
+        self._publish, self._pool = publish, pool
         self._wanted: StudyRequest | None = None
         self._engines: dict[str, Engine] = {}
 
     def ask(self, request: StudyRequest) -> None:
-        """Ask in index of all earlier questions; returns at once."""
+        """Ask in place of all earlier requests; returns at once."""
         with self._changed:
             self._wanted = request
             self._changed.notify()
@@ -126,10 +127,8 @@ class Tutor(Background):
             self._publish(StudyNotice(request, index, reason(error)))
 
     def _load(self, request: StudyRequest, index: int, model: str) -> Engine:
-        from seqchat.completion.engine import Engine
-
         self._publish(StudyNotice(request, index, f"{say('Loading {model}', model=model)}…"))
-        engine = Engine.load(model)
+        engine = self._pool.engine(model)
         if not self._engines:
             self._publish(StudyNotice(request, index, f"{say('Loading the dictionary')}…"))
         engine.context.node("你好")
