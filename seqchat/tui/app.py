@@ -7,17 +7,20 @@ import contextlib
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
-from textual.screen import ModalScreen, Screen
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.theme import ThemeProvider
 
 from seqchat import locations
 from seqchat.errors import SeqchatError, quoted
 from seqchat.tui import commands, language, settings, terminal
 from seqchat.tui.engine_pool import EnginePool
-from seqchat.tui.keys import bind, shown, with_changes
+from seqchat.tui.keys import bindings, keymap, shown, with_changes
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import Confirm
 from seqchat.tui.screens.help import Help
@@ -35,10 +38,19 @@ from seqchat.tui.tour.screen import Tour
 _AUTOSAVE_SECONDS = 1.0
 
 
-class SeqchatApp(App[str]):
+class Palette(CommandPalette):
+    """A list of commands to search in, in which the keys that always work do so too."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("always")
+
+
+class SeqchatApp(App[str], inherit_bindings=False):
     """One place of work, and dialogs over it; the result is the text, where it runs as a single line."""
 
     TITLE = "seqchat"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("always")
+    # Its key is in the table of keys.
+    ENABLE_COMMAND_PALETTE = False
     CSS_PATH: ClassVar[list[str]] = [  # type: ignore[assignment]
         "screens/workspace.tcss",
         "screens/dialog.tcss",
@@ -77,8 +89,10 @@ class SeqchatApp(App[str]):
         super().__init__()
         self.chosen = chosen
         self.keys, clashes = with_changes(chosen.keys)
-        bind(self, "always", table=self.keys, instead=True)
+        self.set_keymap(keymap(self.keys))
         self._problems = [*problems, *clashes]
+        # Keys whose loss was said already
+        self._lost_keys: set[str] = set()
         self._fresh, self._file, self._inline, self._tour = fresh or inline, file, inline, tour
         self._sessions = Sessions(locations.sessions())
         self._session = Session()
@@ -195,16 +209,30 @@ class SeqchatApp(App[str]):
         """List what the palette offers."""
         return commands.of(self)
 
-    def push_screen(self, screen: Any, *arguments: Any, **options: Any) -> Any:
-        """Show a screen; the keys that are always at work are in dialogs too."""
-        if isinstance(screen, ModalScreen):
-            bind(screen, "always", table=self.keys)
-        return super().push_screen(screen, *arguments, **options)
+    def get_key_display(self, binding: Binding) -> str:
+        """Return what the line of keys calls a key."""
+        return shown(binding.key).replace("Ctrl+", "^")
+
+    def handle_bindings_clash(self, clashed_bindings: set[Binding], node: DOMNode) -> None:
+        """Say which key is lost that no table lists, such as Esc in a dialog; `with_changes` has refused the others."""
+        for binding in clashed_bindings:
+            if not binding.id and binding.key not in self._lost_keys:
+                self._lost_keys.add(binding.key)
+                text = say(
+                    "Your settings give {key} another use; without them it does {action} here.",
+                    key=shown(binding.key),
+                    action=binding.action,
+                )
+                self.notify(text, severity="warning", markup=False)
 
     def action_command_palette(self) -> None:
         """Show all commands."""
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(CommandPalette(placeholder=say("Search for commands…"), id="--command-palette"))
+            self.push_screen(Palette(placeholder=say("Search for commands…"), id="--command-palette"))
+
+    def search_themes(self) -> None:
+        """Show all themes."""
+        self.push_screen(Palette(providers=[ThemeProvider], placeholder=say("Search for themes…")))
 
     def action_help(self) -> None:
         """Show all keys."""

@@ -8,6 +8,10 @@ CHINESE: dict[str, str] = {
     "Go on": "继续",
     "Begin anew": "重新开始",
     "Search for commands…": "搜索命令…",
+    "Search for themes…": "搜索主题…",
+    "Your settings give {key} another use; without them it does {action} here.": (
+        "你的设置改了 {key} 的用途；不改的话，它在这里是 {action}。"
+    ),
     "Theme": "主题",
     "light, dark and others; it is kept": "浅色、深色等；会记住",
     "Earlier sessions": "以前的会话",

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 
-from textual.binding import Binding
-from textual.dom import DOMNode
+from textual.binding import Binding, BindingType
 
 from seqchat.errors import quoted
 from seqchat.tui.language import say
@@ -343,19 +341,21 @@ def clashes(table: Mapping[str, tuple[Key, ...]]) -> Iterator[tuple[str, str, st
                 yield one, names[0], names[1]
 
 
-def bind(node: DOMNode, *scopes: str, table: Mapping[str, tuple[Key, ...]], instead: bool = False) -> None:
-    """Give a widget or screen the keys of some scopes; `instead` of those that its class brings."""
-    bindings = node._bindings
-    if instead:
-        bindings.key_to_bindings.clear()
-    for scope in scopes:
-        for binding in (b for key in table[scope] for b in _bindings(key)):
-            bindings.key_to_bindings[binding.key] = [binding]
+def bindings(*scopes: str, without: Container[str] = ()) -> list[BindingType]:
+    """Return the bindings of some scopes for a class's `BINDINGS`; those `without` are left out, by name.
+
+    Their ids are ``scope.name``: the app's keymap changes them, and the line of keys translates them.
+    """
+    return [
+        Binding(key.keys, key.action, key.footer, show=bool(key.footer), id=f"{scope}.{key.name}")
+        for scope in scopes
+        for key in KEYS[scope]
+        if key.name not in without
+    ]
 
 
-def _bindings(key: Key) -> Iterator[Binding]:
-    first, *rest = key.keys.split(",")
-    make = partial(Binding, action=key.action, description=say(key.footer) if key.footer else str(key))
-    yield make(first, show=bool(key.footer), key_display=shown(first).replace("Ctrl+", "^"))
-    for other in rest:
-        yield make(other, show=False)
+def keymap(table: Mapping[str, tuple[Key, ...]]) -> dict[str, str]:
+    """Return the keys of a table that are not the default ones, by the ids of their bindings."""
+    default = {f"{scope}.{key.name}": key.keys for scope, keys in KEYS.items() for key in keys}
+    changed = {f"{scope}.{key.name}": key.keys for scope, keys in table.items() for key in keys}
+    return {name: keys for name, keys in changed.items() if keys != default[name]}

@@ -1,11 +1,11 @@
 """The table of keys."""
 
 import pytest
-from textual.widgets._footer import FooterKey
 
 from seqchat.tui import keys
 from seqchat.tui.keys import KEYS, SWALLOWED, clashes, with_changes
 from seqchat.tui.widgets.editor import Editor
+from seqchat.tui.widgets.footer import KeyHint
 
 
 def test_no_two_actions_share_a_key():
@@ -125,9 +125,9 @@ async def test_every_command_of_the_palette_runs(desk):
 async def test_the_line_of_keys_cuts_no_key_in_two(desk):
     async with desk(size=(48, 24)) as d:
         await d.settled()
-        few = {key.description for key in d.app.screen.query(FooterKey)}
+        few = {key.description for key in d.app.screen.query(KeyHint)}
         await d.pilot.resize_terminal(120, 24)
-        await d.until(lambda: {key.description for key in d.app.screen.query(FooterKey)} > few)
+        await d.until(lambda: {key.description for key in d.app.screen.query(KeyHint)} > few)
         await d.pilot.resize_terminal(48, 24)
-        await d.until(lambda: {key.description for key in d.app.screen.query(FooterKey)} == few)
-        assert all(key.virtual_region.right <= 48 for key in d.app.screen.query(FooterKey))
+        await d.until(lambda: {key.description for key in d.app.screen.query(KeyHint)} == few)
+        assert all(key.virtual_region.right <= 48 for key in d.app.screen.query(KeyHint))

@@ -1,11 +1,20 @@
 """What is used of Textual beyond its public interface lies in one module, and exists in the version under test."""
 
+import ast
 import inspect
+import re
+from pathlib import Path
 
 import pytest
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.screen import Screen
+
+import seqchat.tui
+from seqchat.tui import textual_compat
+
+PRIVATE_MODULE = re.compile(r"^textual(\..*)?\._")
+PACKAGE = Path(seqchat.tui.__file__).parent
 
 
 @pytest.mark.parametrize("name", ["_shutdown", "_handle_exception", "_print_error_renderables", "_display"])
@@ -24,3 +33,12 @@ def test_attributes_of_the_app_and_its_screen_exist():
 
 def test_the_parser_of_terminals_is_fed_with_text():
     assert list(inspect.signature(XTermParser.feed).parameters) == ["self", "data"]
+
+
+def test_no_other_module_imports_from_private_modules():
+    for path in PACKAGE.rglob("*.py"):
+        if path.name == Path(textual_compat.__file__).name:
+            continue
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                assert not PRIVATE_MODULE.match(node.module or ""), f"{path.name}: {node.module}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -12,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from seqchat.tui.keys import bindings
 from seqchat.tui.language import say
 
 Result = TypeVar("Result")
@@ -20,14 +22,13 @@ Result = TypeVar("Result")
 class ModalDialog(ModalScreen[Result | None]):
     """A frame over the screen; Esc closes it without a result."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [("escape", "dismiss", "")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("always"), ("escape", "dismiss", "")]
     TITLE_TEXT = ""
 
     def __init__(self, keys: str = "") -> None:
         """`keys`, separated by commas, close it as well."""
         super().__init__()
-        for key in filter(None, keys.split(",")):
-            self._bindings.bind(key, "dismiss", show=False)
+        self._closing_keys = keys.split(",")
 
     def compose(self) -> ComposeResult:
         """Put the content into the frame."""
@@ -39,6 +40,12 @@ class ModalDialog(ModalScreen[Result | None]):
     def content(self) -> ComposeResult:
         """Yield what stands in the frame."""
         raise NotImplementedError
+
+    def on_key(self, event: events.Key) -> None:
+        """Close it with the keys that opened it."""
+        if event.key in self._closing_keys:
+            event.stop()
+            self.dismiss(None)
 
     def on_click(self, event: object) -> None:
         """A click beside the frame closes it."""

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
+from textual.binding import BindingType
 from textual.widgets import Input
 from textual_fspicker import FileOpen, FileSave
 
+from seqchat.tui.keys import bindings
 from seqchat.tui.language import say
 
 
 class OpenFile(FileOpen):
     """Asks for a file that is there."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("always")
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder, say("Open a file"), open_button=say("Open"), cancel_button=say("Cancel"))
@@ -23,6 +28,8 @@ class OpenFile(FileOpen):
 
 class SaveFile(FileSave):
     """Asks for a name, which can be typed at once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("always")
 
     def __init__(self, folder: Path, name: str) -> None:
         super().__init__(

@@ -7,11 +7,12 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -23,7 +24,7 @@ from seqchat.errors import SeqchatError
 from seqchat.model.model_registry import SHIPPED, installed
 from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.formulas import FORMULAS
-from seqchat.tui.keys import Key, bind
+from seqchat.tui.keys import Key, bindings
 from seqchat.tui.language import say
 from seqchat.tui.widgets.footer import KeyLine
 
@@ -48,6 +49,7 @@ GUIDE_2 = (
 class GradientsScreen(Screen[None]):
     """Measures one model after the other in a thread, and shows the results so far."""
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings("page")
     AUTO_FOCUS = "VerticalScroll"
     # The keys that Help begins with here
     SCOPES = ("page",)
@@ -62,7 +64,6 @@ class GradientsScreen(Screen[None]):
     def __init__(self, keys: Mapping[str, tuple[Key, ...]], pool: EnginePool, opened: Sequence[str]) -> None:
         """Take the models that are open; those that ship are measured too."""
         super().__init__()
-        bind(self, "page", table=keys)
         there = {model.name for model in installed()}
         self._models = list(dict.fromkeys([*opened, *(name for name in SHIPPED if name in there)]))
         self._pool = pool

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import cast
+from typing import ClassVar, cast
 
 from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.screen import Screen
@@ -18,7 +19,7 @@ from seqchat.tui import inference_messages as messages
 from seqchat.tui import intervention_setup
 from seqchat.tui.heatmap import fit
 from seqchat.tui.intervention_setup import InterventionSetup, Outcome
-from seqchat.tui.keys import Key, bind, keys_of
+from seqchat.tui.keys import Key, bindings, keys_of
 from seqchat.tui.language import say
 from seqchat.tui.screens.formula import Formulas
 from seqchat.tui.widgets.footer import KeyLine
@@ -34,6 +35,7 @@ _RUNS = {"untouched": "untouched run", "changed": "changed run"}
 class InterventionScreen(Screen[InterventionSetup]):
     """Two fields, both runs' suggestions and gates side by side, and what differs; the result is what was tried."""
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings("experiment")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - so does Textual
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012
     # The keys that Help begins with here
@@ -51,7 +53,6 @@ class InterventionScreen(Screen[InterventionSetup]):
     ) -> None:
         """Take the text, what is tried first, and what asks the inference worker; begin with the focus on the gates."""
         super().__init__()
-        bind(self, "experiment", table=keys)
         self._keys, self._text, self._first, self._ask, self._bars = keys, text, tried, ask, bars
         self._at_gates = at_gates
         self._asked = 0
@@ -83,7 +84,7 @@ class InterventionScreen(Screen[InterventionSetup]):
             yield Static(id="fact")
         with Horizontal(id="runs"):
             for _ in _RUNS:
-                yield GatePanel(self._keys)
+                yield GatePanel()
         yield KeyLine()
 
     def on_mount(self) -> None:

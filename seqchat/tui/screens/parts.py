@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
-from seqchat.tui.keys import Key, bind
+from seqchat.tui.keys import Key, bindings
 from seqchat.tui.session import Mode
 from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.chat import Chat
@@ -23,6 +25,7 @@ from seqchat.tui.widgets.panels import Panels
 class Parts(Screen[None]):
     """The widgets, laid out, by name."""
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
     # The focus comes when all that was typed before is in the text.
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - so does Textual
@@ -30,7 +33,6 @@ class Parts(Screen[None]):
 
     def __init__(self, keys: Mapping[str, tuple[Key, ...]], *, inline: bool) -> None:
         super().__init__(classes="-inline" if inline else "")
-        bind(self, "app", table=keys)
         self._keys, self._inline = keys, inline
 
     def compose(self) -> ComposeResult:
@@ -38,13 +40,11 @@ class Parts(Screen[None]):
         with Container(id="main"):
             with Vertical(id="writing"):
                 with ContentSwitcher(initial="compose", id="modes"):
-                    yield (Prompt if self._inline else Editor)(
-                        self._keys, "text", *(["prompt"] if self._inline else []), id="compose", compact=self._inline
-                    )
-                    yield Chat(self._keys, id="chat")
+                    yield (Prompt if self._inline else Editor)(id="compose", compact=self._inline)
+                    yield Chat(id="chat")
                 yield Vertical(id="bars")
                 yield Continuations()
-            yield Panels(self._keys, id="panels")
+            yield Panels(id="panels")
         yield KeyLine()
 
     @property

@@ -97,7 +97,7 @@ class Workspace(Shading):
         """Give each model its candidates and its panel."""
         bars = self.query_one("#bars")
         await bars.remove_children()
-        await bars.mount_all(Candidates(self._keys) for _ in self._models)
+        await bars.mount_all(Candidates() for _ in self._models)
         await self.panels.show_models(len(self._models), bars=self.draws_bars)
         self.set_class(len(self._models) > 1, "-several")
 

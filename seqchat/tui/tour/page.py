@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static
 
 from seqchat.tui.formulas import FORMULAS
-from seqchat.tui.keys import Key
+from seqchat.tui.keys import bindings
 from seqchat.tui.language import in_use, say
 from seqchat.tui.tour import network_diagram
 from seqchat.tui.tour.choice import Choice
@@ -30,17 +30,15 @@ if TYPE_CHECKING:
     from seqchat.tui.tour.tutor import Study
 
 _GAP = "   "
-# Keys of a text that have no use in an example, or another one
-_NOT_IN_AN_EXAMPLE = ("commit", "candidates", "dismiss", "down")
-_NOT_IN_A_PANEL = ("hide", "wider", "narrower")
 
 
-def keys_of_a_lesson(keys: Mapping[str, tuple[Key, ...]]) -> dict[str, tuple[Key, ...]]:
-    """Return the keys of the app without those that do nothing in a lesson."""
-    text = [key for key in keys["text"] if key.name not in _NOT_IN_AN_EXAMPLE]
-    down = [replace(key, text="Down", footer="") for key in keys["text"] if key.name == "down"]
-    panel = [key for key in keys["panel"] if key.name not in _NOT_IN_A_PANEL]
-    return {**keys, "text": (*down, *text), "panel": tuple(panel)}
+class Example(Editor, inherit_bindings=False):
+    """The text of a lesson: it has no candidates, so the keys for these do nothing."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("text", without=("commit", "candidates", "dismiss", "down")),
+        Binding("down", "cursor_down", show=False, id="text.down"),
+    ]
 
 
 class FormulaLines(Static):
@@ -102,10 +100,10 @@ class Drawing(Static):
 class ModelView(Vertical):
     """What one model makes of the example."""
 
-    def __init__(self, keys: Mapping[str, tuple[Key, ...]], lesson: Lesson, *, bars: bool) -> None:
+    def __init__(self, lesson: Lesson, *, bars: bool) -> None:
         super().__init__()
         self._lesson = lesson
-        self.panel = LessonPanel(keys, lesson.gates)
+        self.panel = LessonPanel(lesson.gates)
         self.panel.bars = bars
         self.reach = Reach()
         self._next = Static(classes="next")
@@ -170,19 +168,12 @@ def _missing(choice: Choice) -> str:
 class Page(Container):
     """A lesson with its example."""
 
-    def __init__(
-        self,
-        lesson: Lesson,
-        choices: Sequence[Choice],
-        keys: Mapping[str, tuple[Key, ...]],
-        *,
-        bars: bool,
-    ) -> None:
+    def __init__(self, lesson: Lesson, choices: Sequence[Choice], *, bars: bool) -> None:
         """Show a lesson with one model for each of its views."""
         super().__init__(classes=f"-{lesson.view}")
         self.lesson, self.choices = lesson, choices
-        self.example = Editor(keys, "text", text=lesson.example, classes="example")
-        self.views = [ModelView(keys, lesson, bars=bars) for _ in choices]
+        self.example = Example(lesson.example, classes="example")
+        self.views = [ModelView(lesson, bars=bars) for _ in choices]
         self._drawing = Drawing(lesson)
 
     def compose(self) -> ComposeResult:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
+from textual.binding import BindingType
 
 from seqchat.tui.heatmap import fit
-from seqchat.tui.keys import Key
+from seqchat.tui.keys import bindings
 from seqchat.tui.widgets.gate_panel import GatePanel
 
 if TYPE_CHECKING:
     from seqchat.model.cells import Gate
 
 
-class LessonPanel(GatePanel):
+class LessonPanel(GatePanel, inherit_bindings=False):
     """Shows the gates of a lesson; the other ones come one by one with the panel's keys."""
 
-    def __init__(self, keys: Mapping[str, tuple[Key, ...]], gates: Sequence[str]) -> None:
-        super().__init__(keys)
+    BINDINGS: ClassVar[list[BindingType]] = bindings("panel", without=("hide", "wider", "narrower"))
+
+    def __init__(self, gates: Sequence[str]) -> None:
+        super().__init__()
         self._spoken_of = tuple(gates)
 
     def describe(self, name: str, cell: str, gates: tuple[Gate, ...]) -> None:

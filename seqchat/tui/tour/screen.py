@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.screen import Screen
@@ -15,23 +17,22 @@ from textual.widgets import Static, TextArea
 from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.inference_messages import TRACED_WORDS
 from seqchat.tui.keys import LESSONS as COUNT
-from seqchat.tui.keys import Key, bind, keys_of
+from seqchat.tui.keys import Key, bindings, keys_of
 from seqchat.tui.language import in_use
 from seqchat.tui.screens.formula import Formulas
 from seqchat.tui.tour.choice import choose
 from seqchat.tui.tour.lessons import LESSONS
-from seqchat.tui.tour.page import Page, keys_of_a_lesson
+from seqchat.tui.tour.page import Page
 from seqchat.tui.tour.panel import LessonPanel
 from seqchat.tui.tour.tutor import StudyNotice, StudyReady, StudyRequest, Tutor
 from seqchat.tui.widgets.editor import Editor
 from seqchat.tui.widgets.footer import KeyLine
 
-_LEAVE = Key("leave", "escape", "leave", "Leave the lessons", footer="Leave")
-
 
 class Tour(Screen[None]):
     """Ten pages; each keeps what was written on it until the lessons are left."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("tour"), Binding("escape", "leave", "Leave")]
     AUTO_FOCUS = ""
     # The keys that Help begins with here
     SCOPES = ("tour",)
@@ -43,8 +44,7 @@ class Tour(Screen[None]):
     ) -> None:
         """Take the models that are shown where they fit in place of the shipped ones, and how the gates are drawn."""
         super().__init__()
-        bind(self, "tour", "leaving", table={**keys, "leaving": (_LEAVE,)})
-        self._keys, self._given, self._bars = keys_of_a_lesson(keys), given, bars
+        self._keys, self._given, self._bars = keys, given, bars
         self._tutor = Tutor(self.post_message, pool)
         self._request = StudyRequest((), "")
         self._pages: dict[int, Page] = {}
@@ -80,7 +80,7 @@ class Tour(Screen[None]):
         self.number = number
         if number not in self._pages:
             choices = [choose(need, self._given) for need in LESSONS[number].needs]
-            self._pages[number] = Page(LESSONS[number], choices, self._keys, bars=self._bars)
+            self._pages[number] = Page(LESSONS[number], choices, bars=self._bars)
             await self.query_one("#tour-pages").mount(self.page)
         with self.app.batch_update():
             self._title()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from textual import events
+from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
@@ -14,7 +15,7 @@ from textual.widget import Widget
 
 from seqchat.tui.candidate_pages import Slot, lay_out_page
 from seqchat.tui.heatmap import fit
-from seqchat.tui.keys import Key, bind
+from seqchat.tui.keys import bindings
 from seqchat.tui.language import say
 from seqchat.wording import probability
 
@@ -29,7 +30,9 @@ _MAX_WORD_WIDTH = 24
 class Candidates(Widget, can_focus=True):
     """Numbered cells in pages; with the focus, keys move among them."""
 
-    # The one that would be taken, while the bar has the focus
+    BINDINGS: ClassVar[list[BindingType]] = bindings("bar")
+
+    # The one that would be committed, while the bar has the focus
     cursor = reactive(0)
 
     class Committed(Message):
@@ -56,9 +59,8 @@ class Candidates(Widget, can_focus=True):
             super().__init__()
             self.typed = typed
 
-    def __init__(self, keys: Mapping[str, tuple[Key, ...]]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        bind(self, "bar", table=keys)
         self._suggestions: Sequence[Suggestion] = ()
         self._notice = say("Loading…")
         self._first = 0
@@ -222,7 +224,8 @@ class Candidates(Widget, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """Let what is typed go on in the text, unless it is one of the bar's own keys."""
-        if event.is_printable and event.character and event.key not in self._bindings.key_to_bindings:
+        bound = self.screen.active_bindings.get(event.key)
+        if event.is_printable and event.character and (bound is None or bound.node is not self):
             event.stop()
             self.post_message(self.Exited(event.character))
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
 from seqchat.tui.conversation import Conversation, Speaker, Turn
-from seqchat.tui.keys import Key, bind
+from seqchat.tui.keys import bindings
 from seqchat.tui.language import say
 from seqchat.tui.widgets.editor import Prompt
 
@@ -23,6 +25,8 @@ MAX_VIEWS = 60
 class TurnView(Static, can_focus=True):
     """One turn; with the focus, keys change it, repeat it or copy it."""
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings("turn")
+
     class ActionChosen(Message):
         """Something should be done with the turn: ``edit``, ``again``, ``copy``, or ``move`` to another one."""
 
@@ -30,9 +34,8 @@ class TurnView(Static, can_focus=True):
             super().__init__()
             self.view, self.what, self.steps = view, what, steps
 
-    def __init__(self, turn: Turn, name: Callable[[], str], keys: Mapping[str, tuple[Key, ...]]) -> None:
+    def __init__(self, turn: Turn, name: Callable[[], str]) -> None:
         super().__init__(classes=turn.speaker)
-        bind(self, "turn", table=keys)
         self.turn, self._name_of_speaker = turn, name
 
     def render(self) -> Content:
@@ -77,9 +80,8 @@ class Chat(Vertical):
     class HistoryChanged(Message):
         """Turns came or went, so that another text stands before the prompt."""
 
-    def __init__(self, keys: Mapping[str, tuple[Key, ...]], id: str) -> None:
+    def __init__(self, id: str) -> None:
         super().__init__(id=id)
-        self._keys = keys
         self.conversation = Conversation()
         self._model_name = ""
         # The turn of the writer that is being changed
@@ -91,7 +93,7 @@ class Chat(Vertical):
     def compose(self) -> ComposeResult:
         """Lay the turns and the prompt out."""
         yield VerticalScroll(id="turns", can_focus=False)
-        yield Prompt(self._keys, "text", "prompt", id="prompt")
+        yield Prompt(id="prompt")
 
     def on_mount(self) -> None:
         """Say what is here."""
@@ -140,7 +142,7 @@ class Chat(Vertical):
         self.post_message(self.HistoryChanged())
 
     def _draw(self, turn: Turn) -> TurnView:
-        return TurnView(turn, lambda: turn.name or self.names[turn.speaker], self._keys)
+        return TurnView(turn, lambda: turn.name or self.names[turn.speaker])
 
     async def _show_earlier(self) -> None:
         """Draw turns before those that are drawn; what is on the screen stays where it is."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
 from textual import events
+from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import TextArea
-from textual.widgets.text_area import DocumentNavigator, Edit, EditHistory, EditResult, Location, Selection
+from textual.widgets.text_area import Edit, EditHistory, EditResult, Location, Selection, WrappedDocument
 
 from seqchat.corpus.cleaning import clean
-from seqchat.tui.keys import Key, bind
+from seqchat.tui.keys import bindings
 from seqchat.tui.widgets.lines import LineText, WrappedLines
 
 # A family of emoji with joiners has up to 11 code points; looking at a whole line would take long in a long one.
@@ -46,15 +48,16 @@ def _history() -> EditHistory:
     return EditHistory(max_checkpoints=200, checkpoint_timer=1.0, checkpoint_max_characters=12)
 
 
-class Editor(TextArea):
+class Editor(TextArea, inherit_bindings=False):
     """A text area with grey text at the cursor, whose cursor moves over what is seen as one character."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("text")
 
     class MovedBelow(Message):
         """The cursor should go down from the last line."""
 
-    def __init__(self, keys: Mapping[str, tuple[Key, ...]], *scopes: str, **options: object) -> None:
-        super().__init__(**options, highlight_cursor_line=False)  # type: ignore[arg-type]
-        bind(self, *scopes, table=keys, instead=True)
+    def __init__(self, text: str = "", *, id: str | None = None, classes: str = "", compact: bool = False) -> None:
+        super().__init__(text, id=id, classes=classes, compact=compact, highlight_cursor_line=False)
         self.history = _history()
         # types, completes or takes, as in the settings
         self.space = "types"
@@ -95,11 +98,14 @@ class Editor(TextArea):
             line.stylize(style, start, end)
         return line
 
-    def _set_document(self, text: str, language: str | None) -> None:
-        super()._set_document(text, language)
-        self.wrapped_document = WrappedLines(self.document, tab_width=self.indent_width)
-        self.navigator = DocumentNavigator(self.wrapped_document)
-        self._rewrap_and_refresh_virtual_size()
+    @property
+    def wrapped_document(self) -> WrappedDocument:
+        """The document in lines as wide as the text area."""
+        return self._wrapped_lines
+
+    @wrapped_document.setter
+    def wrapped_document(self, wrapped: WrappedDocument) -> None:
+        self._wrapped_lines = WrappedLines(wrapped.document, tab_width=self.indent_width)
 
     def load_text(self, text: str) -> None:
         """Replace the whole text, and forget its history."""
@@ -119,7 +125,8 @@ class Editor(TextArea):
                 before += len(lines[row]) + 1
                 row += 1
             self._shades.setdefault(row, []).append((start - before, min(end - before, len(lines[row])), style))
-        self._line_cache.clear()
+        # Textual keeps the lines as they were drawn until a style changes.
+        self.notify_style_update()
         self.refresh()
 
     def _unshade_from(self, place: Location) -> None:
@@ -143,9 +150,8 @@ class Editor(TextArea):
         """Offer nothing more."""
         self._offer, self._dismissed, self.suggestion = Offer(), False, ""
 
-    def _watch_selection(self, previous_selection: Selection, selection: Selection) -> None:
-        """Withdraw what was offered at another place."""
-        super()._watch_selection(previous_selection, selection)
+    def watch_selection(self, previous: Selection, selection: Selection) -> None:
+        """Withdraw what was offered at another position."""
         self.withdraw()
 
     def commit(self, insert: str, replace: int = 0) -> None:
@@ -176,9 +182,12 @@ class Editor(TextArea):
         """Show no grey text until something changes."""
         self._dismissed, self.suggestion = True, ""
 
-    async def _on_key(self, event: events.Key) -> None:
-        # What bubbles up to its binding would be overtaken by the letters behind it.
-        if not event.is_printable and await self.app._check_bindings(event.key):
+    async def on_key(self, event: events.Key) -> None:
+        """Run what a key is bound to, or commit a candidate with the space; all else is typed.
+
+        A key that bubbled up to its binding would be overtaken by the letters that are typed after it.
+        """
+        if await self._run_binding(event):
             event.stop()
             event.prevent_default()
             return
@@ -187,8 +196,13 @@ class Editor(TextArea):
             event.stop()
             event.prevent_default()
             self.commit(self._offer.insert, self._offer.replace)
-            return
-        await super()._on_key(event)
+
+    async def _run_binding(self, event: events.Key) -> bool:
+        """Run the action that a key is bound to; False where there is none, or the key types a character."""
+        bound = self.screen.active_bindings.get(event.key)
+        if bound is None or (event.is_printable and bound.node is not self):
+            return False
+        return await self.app.run_action(bound.binding.action, bound.node)
 
     # --- the cursor
 
@@ -232,6 +246,8 @@ class Editor(TextArea):
 class Prompt(Editor):
     """The line that one writes in a chat."""
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings("prompt")
+
     class Sent(Message):
         """The line was sent."""
 
@@ -259,13 +275,3 @@ class Prompt(Editor):
     def action_edit_last(self) -> None:
         """Go to what was said."""
         self.post_message(self.EditLast())
-
-    async def _on_key(self, event: events.Key) -> None:
-        """Send in the order of the keys: what bubbles up to its binding may be overtaken by letters."""
-        bindings = self._bindings.key_to_bindings.get(event.key, ())
-        if any(binding.action == "send" for binding in bindings):
-            event.stop()
-            event.prevent_default()
-            self.action_send()
-        else:
-            await super()._on_key(event)

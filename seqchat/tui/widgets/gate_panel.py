@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import BindingType
 from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
@@ -18,7 +18,7 @@ from textual.widget import Widget
 
 from seqchat.tui.formulas import FORMULAS, Formula
 from seqchat.tui.heatmap import COLUMN, bar_row, fit, heat_rows, label_row
-from seqchat.tui.keys import Key, bind
+from seqchat.tui.keys import bindings
 from seqchat.tui.language import in_use, say
 from seqchat.tui.panel_layout import Layout, Line, lay_out
 
@@ -36,6 +36,8 @@ _MAX_TOP_CHANGES = 12
 
 class GatePanel(Widget, can_focus=True):
     """Every gate of one layer in a band of its own, or one gate alone; a column a word, a row one or two neurons."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("panel")
 
     # Bars instead of colours
     bars = reactive(False)
@@ -57,9 +59,8 @@ class GatePanel(Widget, can_focus=True):
             super().__init__()
             self.steps = steps
 
-    def __init__(self, keys: Mapping[str, tuple[Key, ...]]) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        bind(self, "panel", table=keys)
         self._trace: GateTrace | None = None
         # The last word's gates before the last key
         self._before: list[dict[str, NDArray[np.float32]]] | None = None

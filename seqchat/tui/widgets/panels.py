@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual.containers import Container
 
-from seqchat.tui.keys import Key
 from seqchat.tui.widgets.gate_panel import GatePanel
 
 if TYPE_CHECKING:
@@ -23,15 +21,14 @@ _TEXT_COLUMNS, _TEXT_LINES = 24, 8
 class Panels(Container):
     """One panel a model; what is done without one having the focus is done to all."""
 
-    def __init__(self, keys: Mapping[str, tuple[Key, ...]], **options: str) -> None:
-        super().__init__(**options)  # type: ignore[arg-type]
-        self._keys = keys
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
         self._steps = 0
 
     async def show_models(self, count: int, *, bars: bool) -> None:
         """Have a panel for each of so many models."""
         await self.remove_children()
-        await self.mount_all(GatePanel(self._keys) for _ in range(count))
+        await self.mount_all(GatePanel() for _ in range(count))
         self.draw_bars(bars)
 
     @property
