@@ -1,4 +1,4 @@
-"""What a person may set, as a table; read from and written to a TOML file."""
+"""What a person may set, declared once; read from and written to a TOML file."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from seqchat.declared import Declaration, Range, declarations, declared
 from seqchat.errors import SeqchatError, one_line, quoted
 from seqchat.files import read_bytes, write_private
 from seqchat.model.model_registry import DEFAULT_MODEL
@@ -23,20 +24,20 @@ Value = str | bool | int | float
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings of the app; `keys` maps ``scope.name`` of `keys.KEYS` to other keys."""
+    """The settings of the app, in the order of the form; `keys` maps ``scope.name`` of `keys.KEYS` to other keys."""
 
-    language: str = AUTO
-    theme: str = "seqchat-dark"
-    model: str = DEFAULT_MODEL
-    pinyin: bool = True
-    space: str = "types"
-    ghost_words: int = 4
-    continuations: bool = True
-    temperature: float = 0.8
-    top_p: float = 0.95
-    panel: bool = True
-    heat_map: str = AUTO
-    shading: str = "none"
+    language: str = declared(AUTO, "Language, from the next start", choices=(AUTO, *TABLES))
+    theme: str = declared("seqchat-dark", "Theme")
+    model: str = declared(DEFAULT_MODEL, "Model to open when none is named")
+    pinyin: bool = declared(True, "Read Latin letters at the cursor as pinyin")
+    space: str = declared("types", "Space inserts the first candidate", choices=("types", "completes", "commits"))
+    ghost_words: int = declared(4, "Maximum number of grey words at the cursor", Range(0, 10))
+    continuations: bool = declared(True, "Write continuations")
+    temperature: float = declared(0.8, "Temperature of continuations", Range(0, 2))
+    top_p: float = declared(0.95, "Top-p of continuations", Range(0.05, 1))
+    panel: bool = declared(True, "Show the gates")
+    heat_map: str = declared(AUTO, "Draw the gates as", choices=(AUTO, "colours", "bars"))
+    shading: str = declared("none", "Shade the text by", choices=("none", "candidate", "neuron"))
     keys: Mapping[str, str] = field(default_factory=dict)
 
     def changed(self, name: str, value: Value) -> Settings:
@@ -45,55 +46,17 @@ class Settings:
         return dataclasses.replace(self, **values)
 
 
-@dataclass(frozen=True)
-class Option:
-    """One setting: its name, what it does, and its values: some choices, a range with a step, or any text."""
+# name → what a setting means and accepts, in the order of the form
+DECLARATIONS: dict[str, Declaration] = declarations(Settings)
 
-    name: str
-    text: str
-    choices: tuple[str, ...] = ()
-    low: float = 0
-    high: float = 0
-    step: float = 1
-
-    @property
-    def default(self) -> Value:
-        """The value where none is set."""
-        value: Value = getattr(Settings(), self.name)
-        return value
-
-    def problem(self, value: object) -> str | None:
-        """Return what is wrong with a value, None where nothing is."""
-        default = self.default
-        if isinstance(default, bool):
-            return None if isinstance(value, bool) else say("true or false")
-        if isinstance(default, int | float):
-            number = isinstance(value, int | float) and not isinstance(value, bool)
-            if isinstance(default, int):
-                number = isinstance(value, int) and number
-            within = number and self.low <= value <= self.high  # type: ignore[operator]
-            return None if within else say("a number from {low:g} to {high:g}", low=self.low, high=self.high)
-        if self.choices:
-            return None if value in self.choices else say("one of {choices}", choices=", ".join(self.choices))
-        return None if isinstance(value, str) and value else say("a text")
+# setting → what its values were called in files of earlier versions
+_FORMER_VALUES: dict[str, dict[str, str]] = {"space": {"takes": "commits"}}
 
 
-# The settings screen shows them in this order; README lists them too.
-OPTIONS: tuple[Option, ...] = (
-    Option("language", "Language, from the next start", choices=(AUTO, *TABLES)),
-    Option("theme", "Theme"),
-    Option("model", "Model that is opened where none is named"),
-    Option("pinyin", "Read Latin letters at the cursor as pinyin"),
-    Option("space", "Space takes the first candidate", choices=("types", "completes", "takes")),
-    Option("ghost_words", "Words of grey text at the cursor at most", high=10),
-    Option("continuations", "Write continuations"),
-    Option("temperature", "Temperature of continuations", high=2, step=0.1),
-    Option("top_p", "Top-p of continuations", low=0.05, high=1, step=0.05),
-    Option("panel", "Show the gates"),
-    Option("heat_map", "Draw the gates as", choices=(AUTO, "colours", "bars")),
-    Option("shading", "Shade the text by", choices=("none", "candidate", "neuron")),
-)
-_BY_NAME = {option.name: option for option in OPTIONS}
+def problem(name: str, value: object) -> str | None:
+    """Return what the value of a setting must be, in the language in use; None where it is that."""
+    requirement = DECLARATIONS[name].problem(value)
+    return None if requirement is None else say(requirement.text, **requirement.fields)
 
 
 def load(path: Path) -> tuple[Settings, list[str]]:
@@ -110,23 +73,31 @@ def load(path: Path) -> tuple[Settings, list[str]]:
 
 def _checked(document: Mapping[str, Any], file: str) -> tuple[Settings, list[str]]:
     settings, problems = Settings(), []
-    for name, value in document.items():
+    for name, given in document.items():
         if name == "keys":
             continue
-        if name not in _BY_NAME:
-            near = get_close_matches(name, _BY_NAME, 1)
-            problems.append(say("{file}: there is no setting {name}.", file=file, name=quoted(name)))
-            problems[-1] += say(" Is {near!r} meant?", near=near[0]) if near else ""
-        elif wanted := _BY_NAME[name].problem(value):
-            problems.append(
-                say(
-                    "{file}: {name} is {wanted}, not {value}.", file=file, name=name, wanted=wanted, value=quoted(value)
-                )
-            )
+        if name not in DECLARATIONS:
+            problems.append(_unknown(name, file))
+            continue
+        value = _FORMER_VALUES.get(name, {}).get(given, given) if isinstance(given, str) else given
+        if wanted := problem(name, value):
+            problems.append(_wrong(name, wanted, value, file))
         else:
             settings = settings.changed(name, value)
     keys, wrong = _flat(document.get("keys", {}), file)
     return dataclasses.replace(settings, keys=keys), problems + wrong
+
+
+def _wrong(name: str, wanted: str, value: object, file: str) -> str:
+    return say(
+        "{file}: {name} must be {wanted}, not {value}.", file=file, name=name, wanted=wanted, value=quoted(value)
+    )
+
+
+def _unknown(name: str, file: str) -> str:
+    sentence = say("{file}: there is no setting {name}.", file=file, name=quoted(name))
+    near = get_close_matches(name, DECLARATIONS, 1)
+    return sentence + (say(" Did you mean {near!r}?", near=near[0]) if near else "")
 
 
 def _flat(table: object, file: str) -> tuple[dict[str, str], list[str]]:
@@ -170,7 +141,7 @@ def _with_entry(text: str, name: str, value: Value) -> str:
     import tomlkit
 
     document = tomlkit.parse(text)
-    if value == _BY_NAME[name].default:
+    if value == DECLARATIONS[name].default:
         document.pop(name, None)
     elif name in document:
         document[name] = value

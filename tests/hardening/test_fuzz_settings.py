@@ -14,12 +14,12 @@ from seqchat.errors import SeqchatError
 from seqchat.tui import language, settings
 from seqchat.tui.keys import KEYS, clashes, shown, with_changes
 from seqchat.tui.session import Session, Sessions
-from seqchat.tui.settings import OPTIONS, Settings
+from seqchat.tui.settings import DECLARATIONS, Settings
 
 from .fuzzing import CASES, a_json_edit, a_spoil, assert_sentence, fuzz, spoiled, with_edits
 
 _NAMES = [
-    *(option.name for option in OPTIONS),
+    *DECLARATIONS,
     "keys",
     "keys.bar",
     "keys.app.mode",
@@ -53,6 +53,7 @@ _VALUES += [
     '"auto"',
     '"zh"',
     '"takes"',
+    '"commits"',
     '"seqchat-light"',
     '"\\u0000"',
     "'x'",
@@ -144,10 +145,10 @@ def test_a_config_file_is_used_as_far_as_it_can_be(quick_folder):
 
 def assert_usable(chosen: Settings, problems: list[str]) -> None:
     """Check that settings have only values that the app can work with."""
-    for option in OPTIONS:
-        value = getattr(chosen, option.name)
-        assert option.problem(value) is None
-        assert type(value) in (type(option.default), int), "a whole number may stand for any"
+    for name, declaration in DECLARATIONS.items():
+        value = getattr(chosen, name)
+        assert declaration.problem(value) is None
+        assert type(value) in (declaration.kind, int), "a whole number may stand for any"
     table, wrong = with_changes(chosen.keys)
     assert not list(clashes(table))
     for key in (key for keys in table.values() for key in keys):

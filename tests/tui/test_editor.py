@@ -71,7 +71,7 @@ async def test_composed_text_that_arrives_at_once_is_typed_whole(desk):
 
 @pytest.mark.parametrize(
     ("space", "completes", "taken"),
-    [("types", True, False), ("completes", True, True), ("completes", False, False), ("takes", False, True)],
+    [("types", True, False), ("completes", True, True), ("completes", False, False), ("commits", False, True)],
 )
 async def test_space_takes_the_first_candidate_only_where_it_is_set_so(desk, space, completes, taken):
     async with desk(space=space) as d:
@@ -82,7 +82,7 @@ async def test_space_takes_the_first_candidate_only_where_it_is_set_so(desk, spa
         assert d.editor.text == ("我们" if taken else "我 ")
 
 
-@pytest.mark.parametrize("space", ["types", "completes", "takes"])
+@pytest.mark.parametrize("space", ["types", "completes", "commits"])
 async def test_digits_type_digits(desk, space):
     async with desk(space=space) as d:
         await d.press(*"有10个")

@@ -27,7 +27,8 @@ def said():
             if key.footer:
                 yield key.footer
     yield from keys.SCOPES.values()
-    yield from (option.text for option in settings.OPTIONS)
+    for declaration in settings.DECLARATIONS.values():
+        yield from (declaration.help, declaration.requirement.text)
     yield from filter(None, models._COLUMNS)
     yield from form._CHOICES.values()
     for pair in commands._SWITCHES.values():

@@ -1,11 +1,14 @@
 """Settings: a table, a TOML file, a form."""
 
+from pathlib import Path
+
 import pytest
 
 from seqchat import locations
 from seqchat.errors import SeqchatError
-from seqchat.tui import settings
-from seqchat.tui.settings import OPTIONS, Settings
+from seqchat.tui import language, settings
+from seqchat.tui.keys import keymap, with_changes
+from seqchat.tui.settings import DECLARATIONS, Settings
 
 
 def test_without_a_file_all_is_as_it_comes(tmp_path):
@@ -24,13 +27,13 @@ def test_what_is_set_is_read(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('them = "x"', "there is no setting 'them'. Is 'theme' meant?"),
-        ("pinyin = 1", "pinyin is true or false, not 1."),
-        ("temperature = 9", "temperature is a number from 0 to 2, not 9."),
-        ("temperature = true", "temperature is a number from 0 to 2, not True."),
-        ("ghost_words = 1.5", "ghost_words is a number from 0 to 10, not 1.5."),
-        ('space = "sometimes"', "space is one of types, completes, takes, not 'sometimes'."),
-        ("theme = 3", "theme is a text, not 3."),
+        ('them = "x"', "there is no setting 'them'. Did you mean 'theme'?"),
+        ("pinyin = 1", "pinyin must be true or false, not 1."),
+        ("temperature = 9", "temperature must be a number from 0 to 2, not 9."),
+        ("temperature = true", "temperature must be a number from 0 to 2, not True."),
+        ("ghost_words = 1.5", "ghost_words must be a whole number from 0 to 10, not 1.5."),
+        ('space = "sometimes"', "space must be one of types, completes, commits, not 'sometimes'."),
+        ("theme = 3", "theme must be a text that is not empty, not 3."),
         ("keys = 3", "keys is a table, such as [keys.bar]."),
         ("[keys]\nbar = 3", "keys.bar is not a key."),
         ("[keys.bar]\ntake = 3", "keys.bar.take is not a key."),
@@ -71,9 +74,8 @@ def test_a_file_that_cannot_be_read_is_never_written_over(tmp_path):
 
 
 def test_every_setting_has_a_row_and_its_default_is_allowed():
-    fields = set(Settings.__dataclass_fields__) - {"keys"}
-    assert {option.name for option in OPTIONS} == fields
-    assert all(option.problem(option.default) is None for option in OPTIONS)
+    assert DECLARATIONS.keys() == Settings.__dataclass_fields__.keys() - {"keys"}
+    assert all(settings.problem(name, declared.default) is None for name, declared in DECLARATIONS.items())
 
 
 async def test_the_form_changes_what_it_shows_at_once_and_keeps_it(desk):
@@ -104,3 +106,32 @@ async def test_an_unknown_theme_is_said(desk):
     async with desk(theme="nothing") as d:
         await d.until(lambda: any("no theme 'nothing'" in said for said in d.notices))
         assert d.app.theme == Settings().theme
+
+
+def row(declaration):
+    """Return the row of a table in the documents, in the language in use."""
+    values = ", ".join(f"`{choice}`" for choice in declaration.choices)
+    if declaration.range is not None:
+        values = f"{declaration.range.low:g} – {declaration.range.high:g}"
+    if declaration.kind is bool:
+        values = "`true`, `false`"
+    default = str(declaration.default).lower() if declaration.kind is bool else declaration.default
+    return f"| `{declaration.name}` | {language.say(declaration.help)} | {values} | `{default}` |"
+
+
+@pytest.mark.parametrize(("page", "code"), [("app.md", "en"), ("app.zh.md", "zh")])
+def test_the_documents_list_every_setting(page, code, monkeypatch):
+    monkeypatch.setattr(language, "_code", code)
+    text = (Path(__file__).parents[2] / "docs" / page).read_text("utf-8")
+    missing = [row(declaration) for declaration in DECLARATIONS.values() if row(declaration) not in text]
+    assert not missing, "\n".join(missing)
+
+
+def test_values_and_keys_of_earlier_versions_still_work(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text('space = "takes"\n[keys.app]\npick_1 = "ctrl+g"\n')
+    found, problems = settings.load(path)
+    assert (problems, found.space) == ([], "commits")
+    table, problems = with_changes(found.keys)
+    assert problems == []
+    assert keymap(table) == {"app.commit_1": "ctrl+g"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
@@ -11,10 +13,11 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static, Switch
 
 from seqchat import locations
+from seqchat.declared import Declaration
 from seqchat.model.model_registry import installed
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import ModalDialog
-from seqchat.tui.settings import OPTIONS, Option, Settings, Value
+from seqchat.tui.settings import DECLARATIONS, Settings, Value, problem
 
 # How choices are called
 _CHOICES = {
@@ -23,7 +26,7 @@ _CHOICES = {
     "zh": "中文",
     "types": "never",
     "completes": "if it finishes a word",
-    "takes": "always",
+    "commits": "always",
     "colours": "colours",
     "bars": "bars",
     "none": "nothing",
@@ -52,26 +55,22 @@ class SettingsForm(ModalDialog[None]):
     def content(self) -> ComposeResult:
         """Show each setting with what fits it: a switch, a choice, or a field for a number."""
         with VerticalScroll():
-            for option in OPTIONS:
+            for declaration in DECLARATIONS.values():
                 with Horizontal(classes="row"):
-                    yield Label(Content(say(option.text)))
-                    yield self._field(option)
+                    yield Label(Content(say(declaration.help)))
+                    yield self._field(declaration)
             yield Static(Content(say("They are kept in {path}, where keys can be set too.", path=locations.settings())))
 
-    def _field(self, option: Option) -> Widget:
-        value = getattr(self._settings, option.name)
-        if isinstance(value, bool):
-            return Switch(value, id=option.name)
-        if isinstance(value, int | float):
-            return Input(
-                f"{value:g}",
-                type="integer" if isinstance(option.default, int) else "number",
-                id=option.name,
-                compact=True,
-            )
-        choices = option.choices or tuple(dict.fromkeys([*self._texts[option.name], value]))
-        named = [(Content(say(_CHOICES.get(c, c)) if option.choices else c), c) for c in choices]
-        return Select(named, value=value, allow_blank=False, id=option.name, compact=True)
+    def _field(self, declaration: Declaration) -> Widget:
+        name, value = declaration.name, getattr(self._settings, declaration.name)
+        if declaration.kind is bool:
+            return Switch(value, id=name)
+        if declaration.kind is not str:
+            kind: Literal["integer", "number"] = "integer" if declaration.kind is int else "number"
+            return Input(f"{value:g}", type=kind, id=name, compact=True)
+        choices = declaration.choices or tuple(dict.fromkeys([*self._texts[name], value]))
+        named = [(Content(say(_CHOICES.get(c, c)) if declaration.choices else c), c) for c in choices]
+        return Select(named, value=value, allow_blank=False, id=name, compact=True)
 
     @on(Switch.Changed)
     def _switched(self, message: Switch.Changed) -> None:
@@ -83,15 +82,15 @@ class SettingsForm(ModalDialog[None]):
 
     @on(Input.Changed)
     def _typed(self, message: Input.Changed) -> None:
-        option = next(o for o in OPTIONS if o.name == message.input.id)
+        declaration = DECLARATIONS[message.input.id or ""]
         try:
-            value = int(message.value) if isinstance(option.default, int) else float(message.value)
+            value = declaration.kind(message.value)
         except ValueError:
             return
-        wrong = option.problem(value)
+        wrong = problem(declaration.name, value)
         message.input.set_class(wrong is not None, "-invalid")
         if wrong is None:
-            self._set(option.name, value)
+            self._set(declaration.name, value)
 
     def _set(self, name: str | None, value: Value) -> None:
         if name is not None and getattr(self._settings, name) != value:

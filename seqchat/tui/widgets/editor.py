@@ -59,7 +59,7 @@ class Editor(TextArea, inherit_bindings=False):
     def __init__(self, text: str = "", *, id: str | None = None, classes: str = "", compact: bool = False) -> None:
         super().__init__(text, id=id, classes=classes, compact=compact, highlight_cursor_line=False)
         self.history = _history()
-        # types, completes or takes, as in the settings
+        # types, completes or commits, as in the settings
         self.space = "types"
         self._offer = Offer()
         self._dismissed = False
@@ -191,8 +191,8 @@ class Editor(TextArea, inherit_bindings=False):
             event.stop()
             event.prevent_default()
             return
-        takes = self.space == "takes" or (self.space == "completes" and self._offer.completes)
-        if event.key == "space" and takes and self._offer.insert:
+        commits = self.space == "commits" or (self.space == "completes" and self._offer.completes)
+        if event.key == "space" and commits and self._offer.insert:
             event.stop()
             event.prevent_default()
             self.commit(self._offer.insert, self._offer.replace)
