@@ -329,10 +329,17 @@ CHINESE: dict[str, str] = {
     "exploding": "爆炸",
     "kept": "保持",
     "fading slowly": "缓慢减弱",
-    "{name}: {seen}. One word more multiplies ∂L/∂{sign} by {factor:.2f}; one step can stretch it by {step:.2f}.": (
-        "{name}：{seen}。每多一个词 ∂L/∂{sign} 乘以 {factor:.2f}；单步最多放大 {step:.2f} 倍。"
+    "{name} {gate} gates": "{name} 的 {gate} 门",
+    "{name}, layer {layer}: {trend}. Each further word multiplies ∂L/∂{sign} by {factor:.2f}.": (
+        "{name} 第 {layer} 层：{trend}。每多一个词，∂L/∂{sign} 乘以 {factor:.2f}。"
     ),
-    " Its {gate} gates, the direct path alone, leave {share} after 10.": (
-        "只看直通路径，它的 {gate} 门在 10 个词后留下 {share}。"
+    " At this rate it halves every {words:.1f} words.": "按此速度，每 {words:.1f} 个词减半。",
+    " Half of it is left after {words:.1f} words.": "{words:.1f} 个词之后还剩一半。",
+    " More than half of it is left at every distance.": "在每个距离上都还剩一半以上。",
+    " A single step can multiply ∂L/∂h by up to {step:.2f}, the mean spectral norm of ∂h_t/∂h_t₋₁.": (
+        "单步最多使 ∂L/∂h 乘以 {step:.2f}，即 ∂h_t/∂h_t₋₁ 的平均谱范数。"
+    ),
+    " The {gate} gates alone, the direct path, leave {share} after {words} words.": (
+        "只看直接通路，{gate} 门在 {words} 个词之后留下 {share}。"
     ),
 }

@@ -10,6 +10,7 @@ from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
+from seqchat.wording import ratio
 
 
 def gradients(*arguments):
@@ -52,20 +53,19 @@ def test_a_chart_a_table_and_words(models, numbers):
     assert "0.1┤" in done.stdout
     rows = [line for line in lines if line[:3] in ("a  ", "b  ", "c  ", "d  ")]
     assert [row.split()[1:3] for row in rows] == [
-        ["rnn", "hidden"],
-        ["lstm", "hidden"],
-        ["lstm", "cell"],
-        ["gru", "hidden"],
+        ["rnn", "∂L/∂h"],
+        ["lstm", "∂L/∂h"],
+        ["lstm", "∂L/∂c"],
+        ["gru", "∂L/∂h"],
     ]
-    left = numbers[0]["norm"][5] / numbers[0]["norm"][0]
-    assert rows[0].split()[-2] == (f"{left:.1%}" if left >= 0.0005 else f"{left:.0e}")
+    assert rows[0].split()[3:] == [ratio(numbers[0]["norm"][k] / numbers[0]["norm"][0]) for k in (1, 2, 5, 10)]
     assert any("forget gates" in line for line in lines)
     assert any("update gates" in line for line in lines)
     # The sentences are broken into lines that fit the terminal.
     sentences = " ".join(lines[lines.index("") :])
     for model in numbers:
         begins = f"{model['name']}, layer {model['layer']}: {model['seen']}."
-        said = begins + sentences.split(begins)[1].split("∂h_(t−1).")[0]
+        said = begins + sentences.split(begins)[1].split("∂h_t₋₁.")[0]
         assert f"{model['step_norm']:.2f}" in said
         assert f"{list(model['decay'].values())[-1]['factor']:.2f}" in said
 
@@ -109,5 +109,5 @@ def test_bad_input_is_one_sentence(models, tmp_path, monkeypatch, arguments, say
 def test_a_model_of_windows_is_refused(tmp_path):
     config = ModelConfig(6, objective="window", embedding_size=2, hidden_size=2)
     Checkpoint(config, [*SPECIAL_WORDS, "你", "好"], build(config).state_dict(), "auto").save(tmp_path)
-    with pytest.raises(SeqchatError, match=r"reads a window of 5 words anew .* objective next or infill\."):
+    with pytest.raises(SeqchatError, match=r"reads a window of 5 words again .* objective next or infill\."):
         gradients(tmp_path)

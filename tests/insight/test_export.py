@@ -192,7 +192,7 @@ def test_pictures_of_words_that_look_like_formulas_or_markup():
 def test_a_panel_for_each_gate_of_each_layer(cell, objective, monkeypatch):
     view, block = recorded(cell, layers=2, objective=objective)
     drawn = []
-    monkeypatch.setattr(pictures, "_saved", lambda figure, _: drawn.append(figure) or b"")
+    monkeypatch.setattr(pictures, "saved", lambda figure, _: drawn.append(figure) or b"")
     pictures.heat_maps(view, block, "png")
     titles = [axes.get_title() for axes in drawn[0].axes if axes.get_title()]
     assert titles == [f"layer {name} · {gate.name}" for name in view.layers for gate in view.gates]
@@ -210,7 +210,7 @@ def test_the_scatter_of_saturation(cell, monkeypatch):
     summary = gate_statistics(engine, select_view(engine), text_ids(engine.vocabulary, ["你好" * 20]))
     assert pictures.saturation_plots(summary, "png").startswith(b"\x89PNG")
     drawn = []
-    monkeypatch.setattr(pictures, "_saved", lambda figure, _: drawn.append(figure) or b"")
+    monkeypatch.setattr(pictures, "saved", lambda figure, _: drawn.append(figure) or b"")
     pictures.saturation_plots(summary, "svg")
     panels = [axes for axes in drawn[0].axes if axes.get_title()]
     assert [axes.get_title() for axes in panels] == [gate.name for gate in engine.network.cell.gates]
@@ -223,7 +223,7 @@ def test_the_scatter_of_saturation(cell, monkeypatch):
 def test_a_rectified_network_is_drawn_up_to_its_largest_value(monkeypatch):
     view, block = recorded("rnn", nonlinearity="relu")
     drawn = []
-    monkeypatch.setattr(pictures, "_saved", lambda figure, _: drawn.append(figure) or b"")
+    monkeypatch.setattr(pictures, "saved", lambda figure, _: drawn.append(figure) or b"")
     pictures.heat_maps(view, block, "png")
     assert drawn[0].axes[0].images[0].get_clim() == (0, pytest.approx(block.layers[0]["hidden"].max()))
 

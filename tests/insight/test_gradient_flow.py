@@ -6,12 +6,15 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+import seqchat.insight.backpropagation as backpropagation
 import seqchat.insight.gradient_flow as module
 from seqchat.completion.engine import Engine
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.vocabulary import DIALOG_ID, SPECIAL_WORDS, TURN_ID
 from seqchat.errors import SeqchatError
-from seqchat.insight.gradient_flow import Decay, gradient_flow, ticks
+from seqchat.insight.gradient_decay import Decay
+from seqchat.insight.gradient_flow import gradient_flow
+from seqchat.insight.gradient_report import ticks
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
@@ -147,7 +150,7 @@ def test_several_batches_are_one_average(monkeypatch):
 
 
 def test_of_a_long_dialog_only_what_is_near_is_read(monkeypatch):
-    monkeypatch.setattr(module, "_CONTEXT", 3)
+    monkeypatch.setattr(backpropagation, "_CONTEXT", 3)
     engine, weights = made(cell="lstm")
     text = stream(20)
     directs = [Direct(engine.config, weights, text.ids[max(t - 8, 0) : t + 2]) for t in range(5, 19)]

@@ -145,7 +145,7 @@ async def test_gradients_of_all_open_models_are_shown(desk, monkeypatch):
         screen = d.app.screen
         await d.until(lambda: screen.is_finished, "all models")
         assert [flow.cell for flow in screen.flows][:2] == ["lstm", "gru"]
-        for text in ("lstm ∂L/∂c", "gru ∂L/∂h", "0.1", "lstm: ", "forget gates, the direct path alone"):
+        for text in ("lstm ∂L/∂c", "gru ∂L/∂h", " 1┤", "lstm, layer 2: ", "lstm forget gates"):
             assert text in d.screen, text
         await d.press("escape")
         await d.until(lambda: d.app.screen is d.workspace, "the text")

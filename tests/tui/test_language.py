@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from seqchat.insight import gradient_flow
+from seqchat.insight import gradient_report
 from seqchat.tui import commands, keys, language, settings
 from seqchat.tui.chinese import CHINESE
 from seqchat.tui.screens import dialog, formula, gradients, help, intervention, models, sessions, workspace
@@ -37,7 +37,7 @@ def said():
     yield from intervention._RUNS.values()
     yield from intervention._TITLES.values()
     yield from (gradients.GUIDE_1, gradients.GUIDE_2)
-    yield from (trend for _, trend in gradient_flow.TRENDS)
+    yield from gradient_report.TEXTS
     screens = (models.Models, form.SettingsForm, help.Help, formula.Formulas, sessions.EarlierSessions, dialog.Confirm)
     yield from (screen.TITLE_TEXT for screen in screens)
 

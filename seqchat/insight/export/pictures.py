@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import math
 import unicodedata
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from seqchat.corpus.words import is_han
-from seqchat.errors import SeqchatError
+from seqchat.insight.export.figures import drawing, fonts, saved
 from seqchat.insight.recording import Block, View, scale_maximum
 from seqchat.insight.statistics import Summary, saturation_limits
 from seqchat.model.cells import Gate
@@ -23,43 +20,23 @@ if TYPE_CHECKING:
 # More columns are too many for a picture.
 MAX_WORDS = 200
 
-# The first of these that is installed draws what matplotlib's own font lacks.
-_CHINESE_FONTS = (
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",
-    "Source Han Sans SC",
-    "Source Han Sans CN",
-    "PingFang SC",
-    "Hiragino Sans GB",
-    "Microsoft YaHei",
-    "SimHei",
-    "WenQuanYi Micro Hei",
-    "WenQuanYi Zen Hei",
-    "Droid Sans Fallback",
-    "Noto Serif CJK SC",
-    "Noto Serif CJK JP",
-    "Arial Unicode MS",
-)
-_OWN_FONT = "DejaVu Sans"
-
 # Inches: a column, the heights of a row of neurons, and how wide panels beside each other may be together.
 _COLUMN, _NEURON, _LOWEST, _HIGHEST, _WIDEST = 0.24, 0.05, 1.0, 3.4, 15.0
 _MAX_LABEL_LENGTH = 8
 _NUMBERED_NEURONS = 20
-_DPI = 150
 
 
 def heat_maps(view: View, block: Block, kind: str) -> bytes:
     """Draw a heat map, neurons by words, of each gate of each layer; kind: png or svg.
 
     Raises:
-        SeqchatError: matplotlib is not there.
+        SeqchatError: matplotlib is not installed.
     """
     width = max(len(block.words) * _COLUMN, 2.0)
     height = min(max(len(view.neurons) * _NEURON, _LOWEST), _HIGHEST)
     columns = _columns(len(view.gates), width + 1.2)
     rows = math.ceil(len(view.gates) / columns)
-    with _drawing() as new_figure:
+    with drawing() as new_figure:
         figure = new_figure((columns * (width + 1.2), len(view.layers) * rows * (height + 0.9) + 0.4))
         panels = figure.subplots(len(view.layers) * rows, columns, squeeze=False)
         figure.get_layout_engine().set(wspace=0.04)
@@ -71,7 +48,7 @@ def heat_maps(view: View, block: Block, kind: str) -> bytes:
                 _heat_map(figure, axes, gate, layer[gate.name], block.words, view.neurons)
             for axes in list(panels_left):
                 axes.remove()
-        return _saved(figure, kind)
+        return saved(figure, kind)
 
 
 def saturation_plots(summary: Summary, kind: str) -> bytes:
@@ -81,12 +58,12 @@ def saturation_plots(summary: Summary, kind: str) -> bytes:
     mostly open, and one in the corner neither; no neuron is beyond the diagonal. kind: png or svg.
 
     Raises:
-        SeqchatError: matplotlib is not there.
+        SeqchatError: matplotlib is not installed.
     """
     view = summary.view
     columns = min(len(view.gates), 3)
     rows = math.ceil(len(view.gates) / columns)
-    with _drawing() as new_figure:
+    with drawing() as new_figure:
         figure = new_figure((3.5 * columns, 3.7 * rows + 0.8))
         panels_left = figure.subplots(rows, columns, squeeze=False).flat
         figure.suptitle(f"{_title(view)} · saturation over {summary.words:,} words", parse_math=False)
@@ -96,12 +73,12 @@ def saturation_plots(summary: Summary, kind: str) -> bytes:
             axes.remove()
         handles, labels = figure.axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=min(len(labels), 6), fontsize=9)
-        return _saved(figure, kind)
+        return saved(figure, kind)
 
 
 def missing_font(words: Sequence[str]) -> bool:
     """Whether words have Chinese characters, but no font that could draw them is installed."""
-    return any(is_han(c) for word in words for c in word) and not _fonts()[1:]
+    return any(is_han(c) for word in words for c in word) and not fonts()[1:]
 
 
 def _heat_map(
@@ -168,30 +145,3 @@ def _label(word: str) -> str:
 
 def _lies_down(word: str) -> bool:
     return len(word) > 1 and not all(unicodedata.east_asian_width(c) in "WF" or c == "…" for c in word)
-
-
-@contextmanager
-def _drawing() -> Iterator[Any]:
-    """Give what makes a figure of a size in inches, in fonts that have Chinese characters where there are any."""
-    try:
-        from matplotlib import rc_context
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
-    with warnings.catch_warnings(), rc_context({"font.family": _fonts(), "axes.unicode_minus": False}):
-        # Of an emoji, which few fonts have, a box is drawn.
-        warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
-        yield lambda size: Figure(figsize=size, layout="constrained")
-
-
-def _fonts() -> list[str]:
-    from matplotlib.font_manager import fontManager
-
-    installed = {font.name for font in fontManager.ttflist}
-    return [_OWN_FONT, *(name for name in _CHINESE_FONTS if name in installed)][:2]
-
-
-def _saved(figure: Figure, kind: str) -> bytes:
-    picture = io.BytesIO()
-    figure.savefig(picture, format=kind, dpi=_DPI)
-    return picture.getvalue()

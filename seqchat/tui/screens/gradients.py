@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import math
-import tempfile
 from collections.abc import Mapping, Sequence
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -23,7 +19,6 @@ from textual.worker import get_current_worker
 from seqchat.errors import SeqchatError
 from seqchat.model.model_registry import SHIPPED, installed
 from seqchat.tui.engine_pool import EnginePool
-from seqchat.tui.formulas import FORMULAS
 from seqchat.tui.keys import Key, bindings
 from seqchat.tui.language import say
 from seqchat.tui.widgets.footer import KeyLine
@@ -32,10 +27,6 @@ if TYPE_CHECKING:
     from seqchat.insight.gradient_flow import GradientFlow
 
 _WORDS, _DISTANCE = 100, 40
-_SHOWN = (1, 2, 5, 10, 20, 40)
-# plotext's names, and rich's
-_STYLES = {"cyan": "cyan", "orange": "dark_orange", "green": "green", "magenta": "magenta", "red": "red"}
-_COLOURS = tuple(_STYLES)
 GUIDE_1 = (
     "Learning sends the loss of a word back through the words before it. Each step back multiplies the gradient by "
     "∂h_t/∂h_t₋₁; where that mostly shrinks it, the network cannot learn what lies far back."
@@ -111,96 +102,40 @@ class GradientsScreen(Screen[None]):
         self._show()
 
     def _show(self) -> None:
-        lines = [Text(_sentence(flow)) for flow in self.flows] + [Text(notice) for notice in self._notices]
+        lines = [Text(notice) for notice in self._notices]
         if self.flows:
-            lines = [*_table(self.flows), Text(), *lines]
+            lines = [*_report(self.flows), *lines]
         if self._left:
             name = Path(self._models[-self._left]).name
             lines.append(Text(say("Following the gradients of {name} through the sample …", name=name)))
         # Beside the chart stand the frame and the scroll bar.
         width, height = self.size.width - 6, min(max(self.size.height * 2 // 5, 10), 22)
-        chart = _chart(self.flows, width, height) if self.flows and width > 20 else Text()
-        self.query_one("#chart", Static).update(chart)
+        drawn = _chart(self.flows, width, height) if self.flows and width > 20 else Text()
+        self.query_one("#chart", Static).update(drawn)
         self.query_one("#numbers", Static).update(Text("\n").join(lines))
 
 
 def _measured(pool: EnginePool, name: str) -> GradientsScreen.Measured:
     """Follow a model's gradients; in a thread."""
     try:
-        from seqchat.corpus.segmentation import encode_sources
         from seqchat.corpus.sources import SAMPLE
-        from seqchat.insight.gradient_flow import gradient_flow
+        from seqchat.insight.gradient_flow import gradient_flow_on_text
 
-        engine = pool.engine(name)
-        with tempfile.TemporaryDirectory() as folder:
-            stream = encode_sources([SAMPLE], engine.vocabulary, Path(folder))
-            return GradientsScreen.Measured(name, gradient_flow(engine, stream, words=_WORDS, distance=_DISTANCE))
+        flow = gradient_flow_on_text(pool.engine(name), SAMPLE, words=_WORDS, distance=_DISTANCE)
+        return GradientsScreen.Measured(name, flow)
     except SeqchatError as error:
         return GradientsScreen.Measured(name, None, str(error))
 
 
 def _chart(flows: Sequence[GradientFlow], width: int, height: int) -> Text:
-    import plotext
+    from seqchat.insight.gradient_report import chart
 
-    from seqchat.insight.gradient_flow import ticks
-
-    plotext.clear_figure()
-    plotext.theme("clear")
-    plotext.limit_size(False, False)
-    for colour, _, _, shares in _lines(flows):
-        points = [(k, math.log10(share)) for k, share in enumerate(shares) if 0 < share < math.inf]
-        plotext.plot(*zip(*points, strict=True), color=colour, marker="braille")
-    tick_positions = ticks(share for *_, shares in _lines(flows) for share in shares)
-    plotext.yticks(list(tick_positions), list(tick_positions.values()))
-    plotext.xlabel(say("words back (k)"))
-    plotext.plotsize(width, height)
-    return Text.from_ansi(plotext.build().rstrip())
+    return Text.from_ansi(chart(flows, width, height, say=say))
 
 
-def _lines(flows: Sequence[GradientFlow]) -> list[tuple[str, GradientFlow, str, list[float]]]:
-    """Return for each gradient a colour, its model, its state and what is left of it at each distance."""
-    numbers = count()
-    return [
-        (_COLOURS[next(numbers) % len(_COLOURS)], flow, state, (norms / norms[0]).tolist())
-        for flow in flows
-        for state, norms in flow.norms.items()
-    ]
+def _report(flows: Sequence[GradientFlow]) -> list[Text]:
+    """Return the table, and a paragraph for each model."""
+    from seqchat.insight.gradient_report import describe, table
 
-
-def _table(flows: Sequence[GradientFlow]) -> list[Text]:
-    """A line a curve, its name in the colour of the curve."""
-    names = [f"{flow.name} ∂L/∂{_sign(flow, state)}" for _, flow, state, _ in _lines(flows)]
-    title = say("left after k words")
-    width = max(map(cell_len, [title, *names]))
-    rows = [Text(set_cell_size(title, width) + "".join(f"{k:>9}" for k in _SHOWN))]
-    for name, (colour, _, _, shares) in zip(names, _lines(flows), strict=True):
-        left = "".join(f"{_share(shares[k]):>9}" for k in _SHOWN)
-        rows.append(Text.assemble((set_cell_size(name, width), _STYLES[colour]), left))
-    return rows
-
-
-def _sign(flow: GradientFlow, state: str) -> str:
-    return FORMULAS[flow.cell.upper()][state].sign
-
-
-def _share(value: float) -> str:
-    return f"{value:.1%}" if 0.0005 <= value < 100 else f"{value:.0e}"
-
-
-def _sentence(flow: GradientFlow) -> str:
-    decay = flow.decays[flow.memory_state]
-    text = say(
-        "{name}: {seen}. One word more multiplies ∂L/∂{sign} by {factor:.2f}; one step can stretch it by {step:.2f}.",
-        name=flow.name,
-        seen=say(flow.trend),
-        sign=_sign(flow, flow.memory_state),
-        factor=decay.factor,
-        step=flow.step_norm,
-    )
-    if flow.gate_product is not None:
-        text += say(
-            " Its {gate} gates, the direct path alone, leave {share} after 10.",
-            gate=flow.gate,
-            share=_share(flow.gate_product[10]),
-        )
-    return text
+    rows = [Text.assemble((row.name, row.colour or ""), row.numbers) for row in table(flows, say=say)]
+    return [*rows, Text(), *(Text(describe(flow, say=say)) for flow in flows)]

@@ -1,0 +1,112 @@
+"""Back-propagation through the last steps over a text, for many losses at once, and the Jacobians of single steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn.functional import linear
+
+from seqchat.corpus.encoding import IdStream
+from seqchat.insight.gradient_decay import Values
+from seqchat.model.cells import Gates, LayerWeights, free, run_layers
+from seqchat.model.stepping import CarriedSteps
+
+# So many words of a dialog are read before the steps that a gradient flows back over.
+_CONTEXT = 100
+
+
+@dataclass(frozen=True)
+class UnrolledSteps:
+    """The steps that gradients flow back over, from t − distance to t, with their graph.
+
+    gates: at each step, those of all layers, [rows, hidden] each; ids, targets: the word read at t, and the next one,
+    [rows]; features: after t, [rows, embedding].
+    """
+
+    layer: int
+    gates: list[list[Gates]]
+    ids: Tensor
+    targets: Tensor
+    features: Tensor
+
+    def at(self, name: str) -> list[Tensor]:
+        """Return a gate of the layer at each step."""
+        return [gates[self.layer][name] for gates in self.gates]
+
+    def gate_product(self, name: str) -> Values:
+        """Return the mean over neurons of a gate's product over the last 0, 1, … steps: [distance + 1, rows]."""
+        factors = torch.stack(self.at(name)).detach().flip(0)[:-1]
+        products = torch.cat((torch.ones_like(factors[:1]), factors.cumprod(dim=0)))
+        return products.mean(dim=-1).numpy()
+
+
+class Backpropagation:
+    """Reads a text in rows and differentiates the loss of each row's last word with respect to a layer's states.
+
+    In float64, because a gradient over a hundred steps leaves the range of float32.
+    """
+
+    def __init__(self, network: CarriedSteps, layer: int) -> None:
+        self.parts = ("hidden", "cell")[: network.cell.state_parts]
+        self._network, self._layer = network, layer
+        self._weights = [LayerWeights(*(weight.double() for weight in weights)) for weights in network.layers]
+
+    def read(self, stream: IdStream, ends: NDArray[np.int64], distance: int) -> UnrolledSteps:
+        """Read the text up to each of some tokens [rows], with the graph of the last steps."""
+        starts = stream.starts[np.searchsorted(stream.starts, ends, side="right") - 1]
+        positions = ends + np.arange(-distance - _CONTEXT, 1)[:, None]
+        in_dialog = torch.from_numpy(positions >= starts)[..., None]
+        ids = torch.from_numpy(stream.ids[np.maximum(positions, starts)].astype(np.int64))
+        state = self._network.initial_state(len(ends)).double()
+        for t in range(_CONTEXT):
+            state = self._step(ids[t], state)[0] * in_dialog[t]
+        gates: list[list[Gates]] = []
+        with torch.enable_grad():
+            state.requires_grad_()
+            for word_ids in ids[_CONTEXT:]:
+                state, at_word = self._step(word_ids, state)
+                gates.append(at_word)
+            features = gates[-1][-1]["hidden"]
+            if self._network.projection is not None:
+                features = linear(features, self._network.projection.double())
+        targets = torch.from_numpy(stream.ids[ends + 1].astype(np.int64))
+        return UnrolledSteps(self._layer, gates, ids[-1], targets, features)
+
+    def _step(self, ids: Tensor, state: Tensor) -> tuple[Tensor, list[Gates]]:
+        return run_layers(self._network.embedding[ids].double(), state, self._weights, self._network.cell_step)
+
+    def norms(self, steps: UnrolledSteps) -> dict[str, Values]:
+        """Return ‖∂L_t/∂h_{t−k}‖ [distance + 1, rows], and that of the cell state where there is one."""
+        # The rows do not depend on each other, so that the gradient of the sum of their losses is that of each.
+        wanted = [state for part in self.parts for state in reversed(steps.at(part))]
+        gradients = torch.autograd.grad(steps.features, wanted, self._at_features(steps))
+        norms = torch.stack([gradient.norm(dim=-1) for gradient in gradients]).chunk(len(self.parts))
+        return {part: values.numpy() for part, values in zip(self.parts, norms, strict=True)}
+
+    def _at_features(self, steps: UnrolledSteps) -> Tensor:
+        """Return the losses' gradient at the features: the errors of the probabilities times the output weights."""
+        weights, words = self._network.embedding, torch.arange(self._network.config.vocabulary_size)
+        errors = self._network.output.exact_logits(steps.features.detach().float(), words).softmax(dim=-1)
+        return (errors @ weights - weights[steps.targets]).double()
+
+    def step_norms(self, steps: UnrolledSteps, max_rows: int) -> list[float]:
+        """Return the spectral norms of ∂h_t/∂h_{t−1} in the first rows, exact."""
+        below = steps.gates[-1][self._layer - 1]["hidden"] if self._layer else self._network.embedding[steps.ids]
+        before = torch.stack([steps.at(part)[-2] for part in self.parts], dim=1)
+        rows = zip(below[:max_rows].detach().float(), before[:max_rows].detach().float(), strict=True)
+        return [float(torch.linalg.matrix_norm(self._jacobian(x, state), 2)) for x, state in rows]
+
+    def _jacobian(self, x: Tensor, state: Tensor) -> Tensor:
+        """Return ∂h_t/∂h_{t−1} [hidden, hidden] of one step from x [inputs] and a state [parts, hidden]."""
+        weights = self._network.layers[self._layer]
+
+        def step(hidden: Tensor) -> Tensor:
+            parts = torch.cat((hidden[None], state[1:]))[:, None]
+            return self._network.cell_step(x[None], parts, weights, free)[1]["hidden"][0]
+
+        jacobian: Tensor = torch.func.jacrev(step)(state[0])
+        return jacobian
