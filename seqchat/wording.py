@@ -1,6 +1,7 @@
 """Numbers in sentences and tables: counts, lengths of time, probabilities and other shares."""
 
 import math
+from collections.abc import Sequence
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -8,6 +9,11 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 def counted(number: int, noun: str) -> str:
     """Return a number and what it counts: 1 dialog, 2,000 dialogs."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names in a sentence: a, b and c."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def duration(seconds: float) -> str:

@@ -17,7 +17,8 @@ from seqchat.wording import counted
 
 if TYPE_CHECKING:
     from seqchat.completion.engine import Engine
-    from seqchat.insight.recording import Block, View
+    from seqchat.insight.recording import Block
+    from seqchat.insight.view import View
 
 _STDIN = "-"
 _RECORDINGS = (".npz", ".json", *PICTURES, ".html")
@@ -75,7 +76,8 @@ def inspect(
         raise click.UsageError("--json prints all values, and .npz is for texts with too many; leave one of them out.")
 
     from seqchat.completion.engine import Engine
-    from seqchat.insight.recording import record, select_view
+    from seqchat.insight.recording import record
+    from seqchat.insight.view import select_view
 
     engine = Engine.load(model)
     view = select_view(engine, layers, gates, neurons)
@@ -93,7 +95,7 @@ def inspect(
 
 def _ids(engine: Engine, text: str | None, file: str | None, data: str | None) -> Iterator[int]:
     """Return the word ids of the text that was given, of the built-in sample where none was."""
-    from seqchat.insight.recording import dialog_ids, text_ids
+    from seqchat.insight.word_ids import dialog_ids, text_ids
 
     if file is not None or text == _STDIN:
         return text_ids(engine.vocabulary, _lines(file or _STDIN))

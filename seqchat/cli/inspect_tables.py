@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from rich.cells import cell_len, set_cell_size
 
 from seqchat.cli.tables import aligned
-from seqchat.insight.recording import Block, View
+from seqchat.insight.recording import Block
 from seqchat.insight.statistics import EVENTS, KEEP, Keeping, LayerSummary, Summary, saturation_limits
+from seqchat.insight.view import View
 from seqchat.model.cells import Gate
 from seqchat.wording import counted
 

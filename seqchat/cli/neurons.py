@@ -91,7 +91,8 @@ def colour(
     from seqchat.cli import neuron_drawing
     from seqchat.completion.engine import Engine
     from seqchat.files import write_file
-    from seqchat.insight.neurons.activations import find_quantity, neuron_activations
+    from seqchat.insight.neurons.activations import neuron_activations
+    from seqchat.insight.selection import find_quantity
 
     engine = Engine.load(model)
     found = neuron_activations(engine, text, layer, neuron, quantity)
@@ -133,12 +134,12 @@ def contexts(
     from rich.console import Console
 
     from seqchat.completion.engine import Engine
-    from seqchat.insight.neurons.activations import check_neuron, find_quantity
     from seqchat.insight.neurons.contexts import contexts as find_contexts
+    from seqchat.insight.selection import check_neuron, find_quantity
 
     engine = Engine.load(model)
     selected = find_quantity(engine.network, layer, quantity)
-    check_neuron(engine.network, selected, neuron)
+    check_neuron(engine.network, neuron)
     with _telling() as tell:
         found = find_contexts(
             engine,
@@ -210,9 +211,9 @@ def track(
     wanted = find_properties(properties)
 
     from seqchat.completion.engine import Engine
-    from seqchat.insight.neurons.activations import find_quantity
     from seqchat.insight.neurons.sample import collect
     from seqchat.insight.neurons.tracking import track as score
+    from seqchat.insight.selection import find_quantity
 
     engine = Engine.load(model)
     name = engine.network.layer_names[find_quantity(engine.network, layer, quantity).layer]

@@ -15,7 +15,9 @@ from seqchat.errors import SeqchatError
 
 if TYPE_CHECKING:
     from seqchat.completion.engine import Engine
-    from seqchat.insight.intervention import Comparison, GateHold, Intervention
+    from seqchat.insight.holds import GateHold
+    from seqchat.insight.intervention import Intervention
+    from seqchat.insight.run_comparison import Comparison
     from seqchat.insight.splits import Contribution, LogitSplit
     from seqchat.insight.swaps import Swap
     from seqchat.model.output import Precision
@@ -31,7 +33,7 @@ class HoldOption(click.ParamType["GateHold"]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> GateHold:
         """Read the text; whether the model has such a gate is seen later."""
-        from seqchat.insight.intervention import GateHold
+        from seqchat.insight.holds import GateHold
 
         try:
             return GateHold.parse(value)

@@ -15,52 +15,26 @@ Memory is that of a block, whatever the length of the text. What a column of wor
 
 from __future__ import annotations
 
-import math
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqchat.completion.context import turns
 from seqchat.completion.engine import Engine
-from seqchat.corpus.cleaning import clean
-from seqchat.corpus.dialogs import Dialog
-from seqchat.corpus.encoding import encode_dialog
-from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, Vocabulary
+from seqchat.corpus.vocabulary import DIALOG_ID
 from seqchat.errors import SeqchatError
 from seqchat.insight.gates import label
-from seqchat.model.cells import Gate, Gates, run_layers
+from seqchat.insight.view import View
+from seqchat.model.cells import Gates, run_layers
 from seqchat.model.stepping import InfillSteps, StepNetwork
 
 # Words in a block: with two layers of 512 neurons, their gates take some 6 MB.
 BLOCK_WORDS = 256
-# A longer line is cut into words in pieces of about so many characters.
-_MAX_CHUNK_LENGTH = 10_000
-
-
-@dataclass(frozen=True)
-class View:
-    """What is looked at in a model.
-
-    model: its name; cell: rnn, lstm or gru; layers: their names, bottom layer first, with an arrow where a layer reads
-    in one of two directions; gates: in the order of the formulas; neurons: numbers from 0, the same ones of each layer.
-    """
-
-    model: str
-    cell: str
-    layers: tuple[str, ...]
-    gates: tuple[Gate, ...]
-    neurons: tuple[int, ...]
-
-    @property
-    def values_per_word(self) -> int:
-        """How many numbers are recorded at a word."""
-        return len(self.layers) * len(self.gates) * len(self.neurons)
 
 
 @dataclass(frozen=True)
@@ -74,67 +48,6 @@ class Block:
     ids: list[int]
     words: list[str]
     layers: list[dict[str, NDArray[np.float32]]]
-
-
-def select_view(
-    engine: Engine, layers: Sequence[str] = (), gates: Sequence[str] = (), neurons: Sequence[int] = ()
-) -> View:
-    """Choose what to record by names and numbers; of what is not named, all.
-
-    A layer's number without an arrow means both its directions.
-
-    Raises:
-        SeqchatError: the model has no such layer, gate or neuron.
-    """
-    network = engine.network
-    present = layer_names(network)
-    for name in layers:
-        if name not in present and name not in map(_number, present):
-            raise SeqchatError(f"There is no layer {name}; the model has {_listed('layer', present)}.")
-    names = [gate.name for gate in network.cell.gates]
-    for name in gates:
-        if name not in names:
-            raise SeqchatError(f"The cell {network.cell.title} has no gate {name!r}; it has {_and(names)}.")
-    last = engine.config.hidden_size - 1
-    for neuron in neurons:
-        if not 0 <= neuron <= last:
-            raise SeqchatError(f"There is no neuron {neuron}; each layer has the neurons 0 to {last}.")
-    return View(
-        engine.name,
-        engine.config.cell,
-        tuple(name for name in present if not layers or name in layers or _number(name) in layers),
-        tuple(_ranged(engine, gate) for gate in network.cell.gates if not gates or gate.name in gates),
-        tuple(dict.fromkeys(neurons)) or tuple(range(last + 1)),
-    )
-
-
-def layer_names(network: StepNetwork) -> list[str]:
-    """Return the names of all layers that are recorded, bottom layer first, each direction by itself."""
-    if isinstance(network, InfillSteps):
-        return [f"{name}{arrow}" for name in network.layer_names for arrow in "→←"]
-    return network.layer_names
-
-
-def text_ids(vocabulary: Vocabulary, text: Iterable[str]) -> Iterator[int]:
-    """Return the word ids of a text of any length, the start of a dialog first.
-
-    text: lines with their line breaks, or several lines each. Words are those that the app sees: a line is a turn, and
-    empty lines are skipped.
-
-    Raises:
-        SeqchatError: there is no word in it.
-    """
-    words = chain.from_iterable(_encoded(vocabulary, lines) for lines in text)
-    first = next(words, None)
-    if first is None:
-        raise SeqchatError("There is no word in the text; give a text of at least one word.")
-    return chain((DIALOG_ID, first), words)
-
-
-def dialog_ids(vocabulary: Vocabulary, dialogs: Iterable[Dialog]) -> Iterator[int]:
-    """Yield the word ids of dialogs one after the other, each as training reads it."""
-    for dialog in dialogs:
-        yield from encode_dialog(dialog, vocabulary)[0]
 
 
 def record(engine: Engine, view: View, ids: Iterable[int], max_words: int = BLOCK_WORDS) -> Iterator[Block]:
@@ -185,35 +98,6 @@ def join_blocks(blocks: Iterable[Block], max_words: int, kind: str) -> Block:
         ],
     )
 
-
-def scale_maximum(gate: Gate, values: NDArray[np.float32]) -> float:
-    """Return the upper end of a scale for values of a gate: that of its range, or the largest where it has none."""
-    return gate.high if gate.high < math.inf else max(float(values.max()), 1e-6)
-
-
-# --- text → words ------------------------------------------------------------------------------------------------
-
-
-def _encoded(vocabulary: Vocabulary, text: str) -> Iterator[int]:
-    finished, current = turns(clean(text))
-    for turn in finished:
-        yield from _encoded_line(vocabulary, turn)
-        yield TURN_ID
-    yield from _encoded_line(vocabulary, current)
-
-
-def _encoded_line(vocabulary: Vocabulary, line: str) -> Iterator[int]:
-    """Yield the words of a line, cut at seams where it is long, so that not all of them are held at once."""
-    cut = vocabulary.segmenter
-    start, before = 0, " "
-    for seam in cut.seam.finditer(line) if cut.seam else ():
-        if seam.start() - start >= _MAX_CHUNK_LENGTH:
-            yield from vocabulary.encode(cut.split(line[start : seam.start()], before))
-            start, before = seam.start(), line[seam.start() - 1]
-    yield from vocabulary.encode(cut.split(line[start:], before))
-
-
-# --- words → gates -----------------------------------------------------------------------------------------------
 
 # Words, and by the name of a layer its gates at each of them.
 _Part = tuple[list[int], dict[str, list[Gates]]]
@@ -269,24 +153,3 @@ def _dialogs(ids: Iterable[int]) -> Iterator[array[int]]:
         dialog.append(word_id)
     if dialog:
         yield dialog
-
-
-# --- names -------------------------------------------------------------------------------------------------------
-
-
-def _ranged(engine: Engine, gate: Gate) -> Gate:
-    """Return a gate with the range that its values have in this network."""
-    rectified = engine.config.cell == "rnn" and engine.config.nonlinearity == "relu"
-    return Gate(gate.name, 0, math.inf) if rectified else gate
-
-
-def _number(layer: str) -> str:
-    return layer.rstrip("→←")
-
-
-def _listed(noun: str, names: Sequence[str]) -> str:
-    return f"{noun} {names[0]} alone" if len(names) == 1 else f"{noun}s {_and(names)}"
-
-
-def _and(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -27,7 +27,8 @@ from seqchat.completion.engine import Engine
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.vocabulary import DIALOG_ID, SPECIAL_WORDS, TURN_ID, Vocabulary
 from seqchat.errors import SeqchatError
-from seqchat.insight.recording import Block, View, record
+from seqchat.insight.recording import Block, record
+from seqchat.insight.view import View
 from seqchat.model.cells import Gate
 
 Values = NDArray[np.float64]

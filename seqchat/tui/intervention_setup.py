@@ -14,7 +14,7 @@ from seqchat.tui.language import say
 
 if TYPE_CHECKING:
     from seqchat.completion.engine import Engine
-    from seqchat.insight.intervention import Comparison
+    from seqchat.insight.run_comparison import Comparison
     from seqchat.insight.splits import LogitSplit, StateSplit
     from seqchat.model.cells import Gate
 
@@ -49,7 +49,8 @@ def run(engine: Engine, text: str, setup: InterventionSetup) -> Outcome:
         SeqchatError: the fields hold something that cannot be done, or the text has no words.
     """
     from seqchat.errors import SeqchatError
-    from seqchat.insight.intervention import GateHold, Intervention, compare
+    from seqchat.insight.holds import GateHold
+    from seqchat.insight.intervention import Intervention, compare
     from seqchat.insight.splits import logit_split, state_splits
     from seqchat.insight.swaps import Swap
 

@@ -35,8 +35,9 @@ from seqchat.corpus.sources import read_dialogs
 from seqchat.evaluation.latency import Percentiles, synthetic
 from seqchat.insight.connectivity import connections, connectivity, find_target
 from seqchat.insight.gates import trace
-from seqchat.insight.intervention import GateHold, Intervention, compare
-from seqchat.insight.recording import text_ids
+from seqchat.insight.holds import GateHold
+from seqchat.insight.intervention import Intervention, compare
+from seqchat.insight.word_ids import text_ids
 
 # A process's `ru_maxrss` begins with what its parent had when it started it, and VmHWM with nothing.
 _RUN = """

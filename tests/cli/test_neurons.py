@@ -172,7 +172,7 @@ def test_track(models):
     ("arguments", "says"),
     [
         (("colour", "好", "--neuron", 0, "--layer", 3), "There is no layer 3; the model has layers 1 and 2."),
-        (("colour", "好", "--neuron", 32), "There is no neuron 32; layer 2 has the neurons 0 to 31."),
+        (("colour", "好", "--neuron", 32), "There is no neuron 32; each layer has the neurons 0 to 31."),
         (("colour", "好", "--neuron", 0, "--quantity", "reset"), "it has input, forget"),
         (("colour", " ", "--neuron", 0), "There is no text"),
         (("colour", "好", "--neuron", 0, "--out", "a.png"), ".html or .svg"),

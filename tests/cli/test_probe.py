@@ -7,7 +7,8 @@ from rich.cells import cell_len
 from seqchat.cli.probe import probe
 from seqchat.completion.engine import Engine
 from seqchat.errors import SeqchatError
-from seqchat.insight.intervention import GateHold, Intervention, compare
+from seqchat.insight.holds import GateHold
+from seqchat.insight.intervention import Intervention, compare
 from seqchat.insight.splits import find_word, logit_split
 from seqchat.insight.swaps import Swap
 
@@ -127,8 +128,8 @@ def test_why_alone_shows_one_run(models):
     [
         (("", "--hold", "forget=0"), "The text has no words"),
         ((TEXT, "--hold", "forget=0@3"), "There is no layer 3; the model has layers 1 and 2."),
-        ((TEXT, "--hold", "reset=0"), "it has input, forget, candidate, output, cell, hidden."),
-        ((TEXT, "--hold", "forget=0@1:n32"), "layer 1 has the neurons 0 to 31"),
+        ((TEXT, "--hold", "reset=0"), "it has input, forget, candidate, output, cell and hidden."),
+        ((TEXT, "--hold", "forget=0@1:n32"), "each layer has the neurons 0 to 31"),
         ((TEXT, "--hold", "forget=2"), "between 0 and 1"),
         ((TEXT, "--swap", "北京=上海"), "'北京' is not a word of the text; its words are 小 帅"),
         ((TEXT, "--why", "☃☃"), "<unk> <unk> stands in for it."),

@@ -14,8 +14,10 @@ import pytest
 
 from seqchat.errors import SeqchatError
 from seqchat.insight.export import arrays, documents, pages, pictures
-from seqchat.insight.recording import Block, View, join_blocks, record, select_view, text_ids
+from seqchat.insight.recording import Block, join_blocks, record
 from seqchat.insight.statistics import gate_statistics
+from seqchat.insight.view import View, select_view
+from seqchat.insight.word_ids import text_ids
 from seqchat.model.cells import CELLS
 
 from ..conftest import small_engine

@@ -12,7 +12,8 @@ from seqchat.completion.states import AbandonedError
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID
 from seqchat.errors import SeqchatError
-from seqchat.insight.intervention import GateHold, Intervention, compare
+from seqchat.insight.holds import GateHold
+from seqchat.insight.intervention import Intervention, compare
 from seqchat.insight.swaps import Swap, fallback_tokens
 from seqchat.model.cells import CELLS
 from seqchat.model.checkpoint import Checkpoint
@@ -459,8 +460,8 @@ def test_a_swap_that_cannot_be_read(text):
         (" \n ", (), (), "The text has no words"),
         (TEXT, [GateHold("forget", 0, 3)], (), "There is no layer 3; the model has layers 1 and 2."),
         (TEXT, [GateHold("forget", 0, 0)], (), "There is no layer 0"),
-        (TEXT, [GateHold("update", 0)], (), "it has input, forget, candidate, output, cell, hidden."),
-        (TEXT, [GateHold("forget", 0, 1, (12,))], (), "There is no neuron 12; layer 1 has the neurons 0 to 11."),
+        (TEXT, [GateHold("update", 0)], (), "it has input, forget, candidate, output, cell and hidden."),
+        (TEXT, [GateHold("forget", 0, 1, (12,))], (), "There is no neuron 12; each layer has the neurons 0 to 11."),
         (TEXT, [GateHold("forget", 0, 1, (-1,))], (), "There is no neuron -1"),
         (
             TEXT,

@@ -15,9 +15,11 @@ from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.corpus.words import SEGMENTERS
 from seqchat.errors import SeqchatError
-from seqchat.insight import recording
+from seqchat.insight import word_ids
 from seqchat.insight.gates import trace
-from seqchat.insight.recording import dialog_ids, join_blocks, layer_names, record, select_view, text_ids
+from seqchat.insight.recording import BLOCK_WORDS, join_blocks, record
+from seqchat.insight.view import layer_names, select_view
+from seqchat.insight.word_ids import dialog_ids, text_ids
 
 from ..conftest import small_engine
 
@@ -31,7 +33,7 @@ def engine_of(cell="lstm", nonlinearity="tanh", **network):
     return small_engine(WORDS, cell=cell, nonlinearity=nonlinearity, **network)
 
 
-def everything(engine, ids, max_words=recording.BLOCK_WORDS):
+def everything(engine, ids, max_words=BLOCK_WORDS):
     return join_blocks(record(engine, select_view(engine), ids, max_words), 10**6, "a test")
 
 
@@ -241,7 +243,7 @@ def test_a_long_line_is_cut_where_that_changes_nothing(name, text):
     vocabulary = engine.vocabulary
     vocabulary.segmenter = SEGMENTERS[name]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(recording, "_MAX_CHUNK_LENGTH", 3)
+        patch.setattr(word_ids, "_MAX_CHUNK_LENGTH", 3)
         assert list(text_ids(vocabulary, [text])) == [DIALOG_ID, *engine.context.ids(text)]
 
 

@@ -5,7 +5,8 @@ import torch
 from seqchat.corpus.cleaning import GLUE
 from seqchat.errors import SeqchatError
 from seqchat.insight.gates import trace
-from seqchat.insight.intervention import GateHold, Intervention, compare
+from seqchat.insight.holds import GateHold
+from seqchat.insight.intervention import Intervention, compare
 from seqchat.insight.splits import find_word, logit_split, state_splits
 from seqchat.model.output import OutputLayer
 

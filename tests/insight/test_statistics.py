@@ -9,8 +9,10 @@ import torch
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.errors import SeqchatError
-from seqchat.insight.recording import Block, dialog_ids, join_blocks, record, select_view, text_ids
+from seqchat.insight.recording import Block, join_blocks, record
 from seqchat.insight.statistics import EVENTS, KINDS, Statistics, gate_statistics, saturation_limits, significance_limit
+from seqchat.insight.view import select_view
+from seqchat.insight.word_ids import dialog_ids, text_ids
 
 from ..conftest import small_engine
 

@@ -17,7 +17,8 @@ from typing import IO, Any
 import numpy as np
 
 from seqchat.errors import SeqchatError
-from seqchat.insight.recording import Block, View
+from seqchat.insight.recording import Block
+from seqchat.insight.view import View
 
 _COPIED_BYTES = 1 << 20
 _WORDS_AT_ONCE = 10_000

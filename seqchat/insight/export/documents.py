@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqchat.insight.recording import Block, View
+from seqchat.insight.recording import Block
 from seqchat.insight.statistics import EVENTS, KINDS, Keeping, LayerSummary, Summary
+from seqchat.insight.view import View
 
 # Rounded to so many decimals, values are farther from those computed than float32 is exact by no more than 1e-7.
 _DECIMALS = 7

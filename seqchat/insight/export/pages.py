@@ -18,8 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqchat.insight.recording import Block, View, scale_maximum
+from seqchat.insight.recording import Block
 from seqchat.insight.statistics import KEEP, saturation_limits
+from seqchat.insight.view import View, scale_maximum
 from seqchat.model.cells import Gate
 
 # Some 5 bytes each in the file.

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from seqchat.corpus.words import is_han
 from seqchat.insight.export.figures import drawing, fonts, saved
-from seqchat.insight.recording import Block, View, scale_maximum
+from seqchat.insight.recording import Block
 from seqchat.insight.statistics import Summary, saturation_limits
+from seqchat.insight.view import View, scale_maximum
 from seqchat.model.cells import Gate
 
 if TYPE_CHECKING:

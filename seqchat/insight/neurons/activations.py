@@ -11,8 +11,8 @@ from seqchat.completion.context import turns
 from seqchat.completion.engine import Engine
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
-from seqchat.insight.neurons.states import LayerQuantity, dialog_words, read_states
-from seqchat.model.stepping import StepNetwork
+from seqchat.insight.neurons.states import dialog_words, read_states
+from seqchat.insight.selection import check_neuron, find_quantity
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ def neuron_activations(
         SeqchatError: there is no such layer, quantity or neuron, or no text.
     """
     selected = find_quantity(engine.network, layer, quantity)
-    check_neuron(engine.network, selected, neuron)
+    check_neuron(engine.network, neuron)
     finished, current = turns(clean(text))
     if not finished and not current:
         raise SeqchatError("There is no text to colour; give at least one word.")
@@ -49,31 +49,3 @@ def neuron_activations(
     )
     gate = next(gate for gate in engine.network.cell.gates if gate.name == quantity)
     return NeuronActivations(read.surfaces(engine.vocabulary)[1:], values[1:, 0], (gate.low + gate.high) / 2)
-
-
-def find_quantity(network: StepNetwork, layer: int | str | None = None, quantity: str = "hidden") -> LayerQuantity:
-    """Look a layer and a quantity up by their names; None is the last layer.
-
-    Raises:
-        SeqchatError: the network has none of that name.
-    """
-    names = network.layer_names
-    if layer is not None and str(layer) not in names:
-        have = f"layers {', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "layer 1 alone"
-        raise SeqchatError(f"There is no layer {layer}; the model has {have}.")
-    quantities = [gate.name for gate in network.cell.gates]
-    if quantity not in quantities:
-        raise SeqchatError(f"The cell {network.cell.title} has no {quantity!r}; it has {', '.join(quantities)}.")
-    return LayerQuantity(len(names) - 1 if layer is None else names.index(str(layer)), quantity)
-
-
-def check_neuron(network: StepNetwork, selected: LayerQuantity, neuron: int) -> None:
-    """Make sure that a neuron is there.
-
-    Raises:
-        SeqchatError: it is not.
-    """
-    last = network.config.hidden_size - 1
-    if not 0 <= neuron <= last:
-        name = network.layer_names[selected.layer]
-        raise SeqchatError(f"There is no neuron {neuron}; layer {name} has the neurons 0 to {last}.")

@@ -11,8 +11,8 @@ from seqchat.completion.engine import Engine
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.errors import SeqchatError
-from seqchat.insight.neurons.activations import check_neuron, find_quantity
 from seqchat.insight.neurons.states import DialogWords, dialog_words, read_states
+from seqchat.insight.selection import check_neuron, find_quantity
 
 # Each dialog, and each passage of so many words of a long one, gives one context at most.
 PASSAGE_WORDS = 1_000
@@ -62,7 +62,7 @@ def contexts(
         SeqchatError: there is no such layer, quantity or neuron, or no dialog.
     """
     selected = find_quantity(engine.network, layer, quantity)
-    check_neuron(engine.network, selected, neuron)
+    check_neuron(engine.network, neuron)
     highest, lowest = _TopContexts(k), _TopContexts(k)
     number = words = 0
     readings = (dialog_words(dialog.turns, engine.vocabulary) for dialog in dialogs)

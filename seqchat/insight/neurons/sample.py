@@ -13,8 +13,8 @@ from seqchat.completion.engine import Engine
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.splitting import digest
 from seqchat.errors import SeqchatError
-from seqchat.insight.neurons.activations import find_quantity
 from seqchat.insight.neurons.states import DialogWords, dialog_words, read_states
+from seqchat.insight.selection import find_quantity
 
 # Of a longer dialog the first turns are read, up to so many characters.
 _MAX_DIALOG_LENGTH = 2_000

@@ -12,19 +12,12 @@ from numpy.typing import NDArray
 
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, Vocabulary
+from seqchat.insight.selection import LayerQuantity
 from seqchat.model.stepping import StepNetwork
 
 # So many dialogs are stepped together, those of like length: the products of a step are then large enough to be fast.
 _TOGETHER = 64
 _GROUP = 4 * _TOGETHER
-
-
-@dataclass(frozen=True)
-class LayerQuantity:
-    """One visible quantity of one layer: `layer` counts from 0 in the order of ``StepNetwork.layer_names``."""
-
-    layer: int
-    quantity: str
 
 
 @dataclass(frozen=True)

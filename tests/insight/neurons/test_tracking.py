@@ -13,12 +13,13 @@ from seqchat.corpus.vocabulary import SPECIAL_WORDS
 from seqchat.errors import SeqchatError
 from seqchat.insight.gates import trace
 from seqchat.insight.neurons import tracking
-from seqchat.insight.neurons.activations import find_quantity, neuron_activations
+from seqchat.insight.neurons.activations import neuron_activations
 from seqchat.insight.neurons.contexts import PASSAGE_WORDS, contexts
 from seqchat.insight.neurons.properties import PROPERTIES, find_properties
 from seqchat.insight.neurons.sample import Sample, collect, sample_dialogs
-from seqchat.insight.neurons.states import DialogWords, LayerQuantity, dialog_words, read_states
+from seqchat.insight.neurons.states import DialogWords, dialog_words, read_states
 from seqchat.insight.neurons.tracking import SIGNIFICANT, circular_shifts, random_reversals, track
+from seqchat.insight.selection import LayerQuantity, find_quantity
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
@@ -93,9 +94,12 @@ def test_the_last_layer_is_the_default(lstm):
     [
         (("好", 3, 0), "There is no layer 3; the model has layers 1 and 2."),
         (("好", 0, 0), "There is no layer 0; the model has layers 1 and 2."),
-        (("好", 1, 32), "There is no neuron 32; layer 1 has the neurons 0 to 31."),
-        (("好", 2, -1), "There is no neuron -1; layer 2 has the neurons 0 to 31."),
-        (("好", 2, 0, "reset"), "The cell LSTM has no 'reset'; it has input, forget, candidate, output, cell, hidden."),
+        (("好", 1, 32), "There is no neuron 32; each layer has the neurons 0 to 31."),
+        (("好", 2, -1), "There is no neuron -1; each layer has the neurons 0 to 31."),
+        (
+            ("好", 2, 0, "reset"),
+            "The cell LSTM has no gate 'reset'; it has input, forget, candidate, output, cell and hidden.",
+        ),
         (("", 1, 0), "There is no text"),
         (("  \n ", 1, 0), "There is no text"),
     ],

@@ -1,0 +1,84 @@
+"""What is looked at in a model: some of its layers, gates and neurons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqchat.completion.engine import Engine
+from seqchat.insight.selection import check_gate, check_layer, check_neuron
+from seqchat.model.cells import Gate
+from seqchat.model.stepping import InfillSteps, StepNetwork
+
+
+@dataclass(frozen=True)
+class View:
+    """What is looked at in a model.
+
+    model: its name; cell: rnn, lstm or gru; layers: their names, bottom layer first, with an arrow where a layer reads
+    in one of two directions; gates: in the order of the formulas; neurons: numbers from 0, the same ones of each layer.
+    """
+
+    model: str
+    cell: str
+    layers: tuple[str, ...]
+    gates: tuple[Gate, ...]
+    neurons: tuple[int, ...]
+
+    @property
+    def values_per_word(self) -> int:
+        """How many numbers are recorded at a word."""
+        return len(self.layers) * len(self.gates) * len(self.neurons)
+
+
+def select_view(
+    engine: Engine, layers: Sequence[str] = (), gates: Sequence[str] = (), neurons: Sequence[int] = ()
+) -> View:
+    """Choose what to record by names and numbers; of what is not named, all.
+
+    A layer's number without an arrow means both its directions.
+
+    Raises:
+        SeqchatError: the model has no such layer, gate or neuron.
+    """
+    network = engine.network
+    present = layer_names(network)
+    for name in layers:
+        check_layer(name, [*present, *map(_number, present)], present)
+    for name in gates:
+        check_gate(network, name)
+    for neuron in neurons:
+        check_neuron(network, neuron)
+    return View(
+        engine.name,
+        engine.config.cell,
+        tuple(name for name in present if not layers or name in layers or _number(name) in layers),
+        tuple(_ranged(engine, gate) for gate in network.cell.gates if not gates or gate.name in gates),
+        tuple(dict.fromkeys(neurons)) or tuple(range(engine.config.hidden_size)),
+    )
+
+
+def layer_names(network: StepNetwork) -> list[str]:
+    """Return the names of all layers that are recorded, bottom layer first, each direction by itself."""
+    if isinstance(network, InfillSteps):
+        return [f"{name}{arrow}" for name in network.layer_names for arrow in "→←"]
+    return network.layer_names
+
+
+def scale_maximum(gate: Gate, values: NDArray[np.float32]) -> float:
+    """Return the upper end of a scale for values of a gate: that of its range, or the largest where it has none."""
+    return gate.high if gate.high < math.inf else max(float(values.max()), 1e-6)
+
+
+def _ranged(engine: Engine, gate: Gate) -> Gate:
+    """Return a gate with the range that its values have in this network."""
+    rectified = engine.config.cell == "rnn" and engine.config.nonlinearity == "relu"
+    return Gate(gate.name, 0, math.inf) if rectified else gate
+
+
+def _number(layer: str) -> str:
+    return layer.rstrip("→←")
