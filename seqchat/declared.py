@@ -23,29 +23,38 @@ _KEY = "declared"
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from `low` to `high`, both included, or greater than `above`; `step`: by which a form changes them."""
+    """Finite numbers from `low` to `high`, both included, or between `above` and `below`, both excluded.
+
+    step: by which a form changes them.
+    """
 
     low: float | None = None
     high: float | None = None
     above: float | None = None
+    below: float | None = None
     step: float = 1
 
     def __contains__(self, value: float) -> bool:
         return (
-            math.isfinite(value)
+            (isinstance(value, int) or math.isfinite(value))
             and (self.low is None or value >= self.low)
             and (self.high is None or value <= self.high)
             and (self.above is None or value > self.above)
+            and (self.below is None or value < self.below)
         )
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What another setting must be, so that a setting has an effect: one of `values`, or at least `minimum`."""
+    """What another setting must be, so that a setting has an effect: one of `values`, or at least `minimum`.
+
+    text: says it in the words of a person who gives options, where the values do not.
+    """
 
     setting: str
     values: tuple[Any, ...] = ()
     minimum: float | None = None
+    text: str = ""
 
     def holds(self, settings: Mapping[str, Any]) -> bool:
         """Whether settings, by name, fulfil it."""
@@ -105,7 +114,7 @@ class Declaration:
     def _required_number(self) -> Requirement:
         numbers = "a whole number" if self.kind is int else "a number"
         limits = self.range or Range()
-        fields = {"low": limits.low, "high": limits.high, "above": limits.above}
+        fields = {name: getattr(limits, name) for name in ("low", "high", "above", "below")}
         given = {name: limit for name, limit in fields.items() if limit is not None}
         return Requirement(numbers + _LIMITS[tuple(given)], given)
 
@@ -131,12 +140,11 @@ _LIMITS = {
     ("high",): " of at most {high:,}",
     ("above",): " greater than {above:,}",
     ("low", "high"): " from {low:,} to {high:,}",
-    ("high", "above"): " greater than {above:,}, up to {high:,}",
+    ("above", "below"): " greater than {above:,} and less than {below:,}",
 }
 
 
-def declared(
-    default: T,
+def metadata(
     help: str,
     range: Range | None = None,
     *,
@@ -146,16 +154,17 @@ def declared(
     shown: str = "",
     unit: Literal["", "seconds"] = "",
     resumable: bool = False,
-) -> T:
-    """Return a field of a dataclass that declares a setting; the arguments are those of `Declaration`.
+) -> dict[str, Any]:
+    """Return the metadata of a field that declares a setting; the arguments are those of `Declaration`.
 
     Choices need not be given where the field's type is a `Literal`.
     """
-    values = {
-        "help": help, "range": range, "choices": choices, "condition": condition,
-        "option": option, "shown": shown, "unit": unit, "resumable": resumable,
-    }  # fmt: skip
-    found: T = field(default=default, metadata={_KEY: values})
+    return {_KEY: locals()}
+
+
+def declared(default: T, help: str, range: Range | None = None, **others: Any) -> T:
+    """Return a field of a dataclass with a default and `metadata`."""
+    found: T = field(default=default, metadata=metadata(help, range, **others))
     return found
 
 

@@ -20,8 +20,9 @@ from seqchat.corpus.vocabulary import SPECIAL_WORDS
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
-from seqchat.training.run import Task, train
+from seqchat.training.run import train
 from seqchat.training.settings import TrainingSettings
+from seqchat.training.task import Task
 
 # The first look-up loads jieba's dictionary, and machines are noisy; CI tries the same cases each time.
 settings.register_profile("seqchat", deadline=None, derandomize="CI" in os.environ)
@@ -87,8 +88,8 @@ LIGHT = {
     "input_dropout": 0.1,
     "output_dropout": 0.1,
     "weight_dropout": 0.1,
-    "activation": 0.0,
-    "slowness": 0.0,
+    "ar_alpha": 0.0,
+    "tar_beta": 0.0,
 }
 QUICK = TrainingSettings(epochs=1, batch_size=8, window=20, precision="fp32", device="cpu", **LIGHT)
 

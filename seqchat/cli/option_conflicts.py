@@ -1,77 +1,82 @@
-"""Options of `seqchat train` that conflict with others, or have no effect beside them: a table."""
+"""Options of `seqchat train` that conflict with others, or have no effect beside them; found before any work."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import click
 from click.core import ParameterSource
 
-from seqchat.cli.recipe_options import given as given_numbers
+from seqchat.cli.declared_options import flag, given
+from seqchat.cli.train_options import NETWORK, RECIPE, SETTINGS, TASK, setting_of
+from seqchat.corpus.sources import DEFAULT_DATASET, SAMPLE, is_local
+from seqchat.declared import Condition, declarations
 from seqchat.model.config import ModelConfig
 from seqchat.training.presets import Preset
 from seqchat.training.settings import RESUMABLE, TrainingSettings
 
-Values = Mapping[str, Any]
+# What may be given when a run is resumed; all else is in its directory.
+_WITH_RESUME = {"resume", "tensorboard", "as_json", *(RECIPE + name for name in RESUMABLE)}
 
 
-class OptionConflict(NamedTuple):
-    """A flag by the name of its value, when it makes sense, and what to say when it does not."""
-
-    name: str
-    sensible: Callable[[Values], bool]
-    sentence: str
-
-
-def _is(name: str, *wanted: Any) -> Callable[[Values], bool]:
-    return lambda values: values[name] in wanted
-
-
-OPTION_CONFLICTS = (
-    OptionConflict("network_nonlinearity", _is("cell", "rnn"), "is of the cell rnn alone; add --cell rnn"),
-    OptionConflict(
-        "network_window", _is("objective", "window"), "is of the objective window alone; add --objective window"
-    ),
-    OptionConflict("recipe_samples", _is("softmax", "auto", "sampled"), "has no use beside --softmax full"),
-    OptionConflict("recipe_non_monotonic", _is("optimizer", "sgd"), "is of the optimizer sgd alone"),
-    OptionConflict("recipe_warmup", _is("optimizer", "adamw"), "is of the optimizer adamw; sgd has a constant rate"),
-    OptionConflict("recipe_hidden_dropout", lambda v: v["layers"] > 1, "is between layers, and there is only one"),
-    OptionConflict(
-        "recipe_weight_dropout", _is("objective", "next", "infill"), "is not to be had with the objective window"
-    ),
-    OptionConflict("validation_share", lambda v: not v["validation"], "has no use beside --validation"),
-    OptionConflict("field", lambda v: v["data"] != ("sample",), "has no use with the sample"),
-)
-
-# What a resumed run may be told; all else is in its directory.
-_WITH_RESUME = {"resume", "tensorboard", "as_json", *(f"recipe_{name}" for name in RESUMABLE)}
-
-
-def check_flags(ctx: click.Context, preset: Preset) -> None:
-    """Refuse contradicting flags; where no flag says another, numbers are those of the preset, or else the defaults.
+def check_options(ctx: click.Context, preset: Preset) -> None:
+    """Refuse options that conflict or have no effect; settings that are not given are the preset's, or the defaults.
 
     Raises:
-        click.UsageError: names the flag and the reason.
+        click.UsageError: names the option and the reason.
     """
-    given = [
-        parameter
-        for parameter in ctx.command.params
-        if parameter.name and ctx.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
-    ]
+    named = [p for p in ctx.command.params if p.name and _is_given(ctx, p.name)]
     if ctx.params["resume"] is not None:
-        for parameter in given:
-            if parameter.name not in _WITH_RESUME:
-                raise click.UsageError(f"{_flag(parameter)} cannot change when a run goes on; it is taken from DIR.")
+        _check_resumed(named)
         return
-    recipe = {**TrainingSettings().to_json(), **preset.recipe, **given_numbers(ctx.params, "recipe")}
-    shape = {**ModelConfig(1).to_json(), **preset.network, **given_numbers(ctx.params, "network")}
-    # The shape comes last: both it and the recipe have a window.
-    values = {**ctx.params, **recipe, **shape}
-    for parameter in given:
-        for conflict in OPTION_CONFLICTS:
-            if parameter.name == conflict.name and not conflict.sensible(values):
-                raise click.UsageError(f"{_flag(parameter)} {conflict.sentence}.")
+    _check_sources(ctx.params)
+    values = _values(ctx.params, preset)
+    for parameter in named:
+        condition = _conditions().get(setting_of(str(parameter.name)))
+        if condition and not condition.holds(values):
+            raise click.UsageError(f"{_flag(parameter)} applies only {_with(condition)}.")
+
+
+def _is_given(ctx: click.Context, name: str) -> bool:
+    return ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+def _check_resumed(named: list[click.Parameter]) -> None:
+    for parameter in named:
+        if setting_of(str(parameter.name)) not in _WITH_RESUME:
+            raise click.UsageError(f"{_flag(parameter)} cannot change when a run is resumed; it is taken from DIR.")
+
+
+def _check_sources(params: dict[str, Any]) -> None:
+    """Refuse what the sources of text have no use for."""
+    if params[f"{TASK}field"] and params["data"] == (SAMPLE,):
+        raise click.UsageError("--field has no effect with the sample.")
+    if params[f"{TASK}streaming"] and all(is_local(source) for source in params["data"] or (DEFAULT_DATASET,)):
+        raise click.UsageError("--streaming is for data sets of the hub; local files are never held in memory anyway.")
+
+
+def _values(params: dict[str, Any], preset: Preset) -> dict[str, Any]:
+    """Return all values by name; where a network and a recipe share one, it is the network's."""
+    recipe = {**TrainingSettings().to_json(), **preset.recipe, **given(params, RECIPE)}
+    shape = {**ModelConfig(1).to_json(), **preset.network, **given(params, NETWORK)}
+    return {**params, **recipe, **shape}
+
+
+def _conditions() -> dict[str, Condition]:
+    return {
+        prefix + name: declaration.condition
+        for prefix, settings in SETTINGS.items()
+        for name, declaration in declarations(settings).items()
+        if declaration.condition
+    }
+
+
+def _with(condition: Condition) -> str:
+    """Say with which value of which option a setting applies."""
+    if condition.text:
+        return condition.text
+    found = (declarations(settings).get(condition.setting) for settings in SETTINGS.values())
+    return f"with {next(flag(declaration) for declaration in found if declaration)} {condition}"
 
 
 def _flag(parameter: click.Parameter) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, get_args
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
 
+from seqchat.declared import Condition, Range, check, declared, metadata
 from seqchat.errors import SeqchatError, one_line, quoted
 
 CellName = Literal["rnn", "lstm", "gru"]
@@ -16,13 +17,7 @@ Objective = Literal["next", "infill", "window"]
 MAX_CONFIG_BYTES = 10_000_000
 
 # What no network reaches that a computer can train; a file that asks for more is refused before memory is taken.
-_MAX = {
-    "vocabulary_size": 10_000_000,
-    "layers": 100,
-    "embedding_size": 100_000,
-    "hidden_size": 100_000,
-    "window": 1_000,
-}
+_LAYERS, _UNITS = Range(1, 100), Range(1, 100_000)
 _MAX_PARAMETERS = 100_000_000_000
 # With more the products of two contexts leave the range of numbers.
 _MAX_CACHE_THETA = 1_000
@@ -35,38 +30,36 @@ ROWS = {"rnn": 1, "gru": 3, "lstm": 4}
 class ModelConfig:
     """Shape and objective of a network; fixed once it is trained.
 
-    Sizes are numbers of units; `nonlinearity` concerns the cell `rnn` alone. `objective`: ``next`` predicts each word
-    from all words left of it; ``infill`` has a second stack that reads from the right and predicts from both sides;
-    ``window`` reads the last `window` words alone, `bidirectional` or not.
+    `objective`: ``next`` predicts each word from all words left of it; ``infill`` has a second stack that reads from
+    the right and predicts from both sides; ``window`` reads the last `window` words alone, `bidirectional` or not.
     """
 
-    vocabulary_size: int
-    cell: CellName = "lstm"
-    layers: int = 1
-    embedding_size: int = 256
-    hidden_size: int = 512
-    nonlinearity: Nonlinearity = "tanh"
-    objective: Objective = "next"
-    window: int = 5
-    bidirectional: bool = False
+    vocabulary_size: int = field(metadata=metadata("Words of the vocabulary.", Range(1, 10_000_000)))
+    cell: CellName = declared("lstm", "Recurrent cell.")
+    layers: int = declared(1, "Recurrent layers.", _LAYERS)
+    embedding_size: int = declared(256, "Units of a word's embedding.", _UNITS, option="--embedding")
+    hidden_size: int = declared(512, "Units of a layer's hidden state.", _UNITS, option="--hidden")
+    nonlinearity: Nonlinearity = declared(
+        "tanh", "Activation function of the cell rnn.", condition=Condition("cell", ("rnn",))
+    )
+    objective: Objective = declared(
+        "next", "Predict from all words to the left, from both sides, or from the last words alone."
+    )
+    window: int = declared(
+        5,
+        "Words that the objective window reads.",
+        Range(1, 1_000),
+        option="--window-words",
+        condition=Condition("objective", ("window",)),
+    )
+    bidirectional: bool = declared(False, "Read the window in both directions (objective window).")
 
     def __post_init__(self) -> None:
-        for name, most in _MAX.items():
-            value = getattr(self, name)
-            if type(value) is not int or value < 1:
-                raise SeqchatError(f"A model's {name} must be a whole number of at least 1, not {quoted(value)}.")
-            if value > most:
-                raise SeqchatError(f"A model's {name} is at most {most:,}, not {quoted(value)}.")
-        for name, allowed in (("cell", CellName), ("nonlinearity", Nonlinearity), ("objective", Objective)):
-            if getattr(self, name) not in get_args(allowed):
-                choices = ", ".join(get_args(allowed))
-                raise SeqchatError(f"A model's {name} is one of {choices}, not {quoted(getattr(self, name))}.")
-        if type(self.bidirectional) is not bool:
-            raise SeqchatError(f"A model's bidirectional is true or false, not {quoted(self.bidirectional)}.")
+        check(self, of="A model's")
         if self.bidirectional and self.objective == "next":
             raise SeqchatError(
                 "A model that predicts the next word cannot be bidirectional: reading from the right, it would read "
-                "the word it shall predict. Choose the objective infill, or window."
+                "the word that it should predict. Choose the objective infill, or window."
             )
         if self.bidirectional and self.objective == "infill":
             raise SeqchatError("The objective infill has two directions already; leave bidirectional out.")

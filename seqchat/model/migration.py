@@ -15,8 +15,8 @@ from seqchat.model.folder import FORMAT
 # name in format 1 → name in format 2
 CONFIG_ENTRIES = {"adaptation": "cache"}
 CACHE_FIELDS = {"share": "cache_lambda", "flatness": "cache_theta"}
-# Fields of `TrainingSettings`
-TRAINING_SETTINGS: dict[str, str] = {}
+# Fields of `TrainingSettings`; the options of `train` that had these names still work too.
+TRAINING_SETTINGS = {"activation": "ar_alpha", "slowness": "tar_beta", "report_words": "eval_interval"}
 # The counters and lists beside them in ``training/``
 TRAINING_STATE: dict[str, str] = {}
 # What a line of ``metrics.jsonl`` reports

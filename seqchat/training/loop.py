@@ -100,7 +100,7 @@ class _Loss(nn.Module):
         present = targets != NO_TARGET
         wanted = targets[present]
         losses = [self._softmax(self.network, features[present], wanted) for features in run.heads.values()]
-        alpha, beta = self._settings.activation, self._settings.slowness
+        alpha, beta = self._settings.ar_alpha, self._settings.tar_beta
         penalties = [activation_penalty(activations, present, alpha, beta) for activations in run.stacks]
         return torch.stack(losses + penalties).sum() * share, losses[-1].detach(), run.state.detach()
 
@@ -150,7 +150,7 @@ class Trainer:
         self._perplexities: list[float] = []
         self._warned = False
         self.total_tokens = settings.epochs_for(train.targets) * train.targets
-        self._report_every = min(settings.report_words, train.targets)
+        self._report_every = min(settings.eval_interval, train.targets)
         torch.manual_seed(settings.seed + 1_000_003 * self.group.rank)
         self.good = self.snapshot()
 

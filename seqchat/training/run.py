@@ -42,6 +42,7 @@ from seqchat.training.loop import Notice, Outcome, StepInfo, Trainer, TrainingRe
 from seqchat.training.observers import TrainingObserver
 from seqchat.training.settings import RESUMABLE, TrainingSettings
 from seqchat.training.snapshot import GOOD, STATE, Snapshot
+from seqchat.training.task import Task
 from seqchat.wording import counted
 
 # A run that is killed loses at most so much work.
@@ -50,36 +51,6 @@ _SNAPSHOT_SECONDS = 60.0
 _LIMITS = {"finished": "--epochs", "stopped early": "--patience", "time is up": "--time-limit"}
 # docs/own-chats.md says so too.
 _FEW_WORDS = 20_000
-
-
-@dataclass(frozen=True)
-class Task:
-    """What to train on what: the texts, how they become words, and the shape of the network (as `ModelConfig`).
-
-    data, validation, field, segmenter, streaming, most_dialogs, drop: as in `CorpusSpec`; processes: how many cut the
-    text; validation_share: the share of the dialogs held out where no text to validate on is named.
-    """
-
-    data: Sequence[str]
-    network: dict[str, Any]
-    field: str | None = None
-    validation: Sequence[str] = ()
-    validation_share: float = 0.05
-    segmenter: str = "auto"
-    min_count: int = 2
-    max_words: int = 50_000
-    streaming: bool = False
-    most_dialogs: int | None = None
-    drop: Sequence[str] = ()
-    processes: int | None = None
-
-    def __post_init__(self) -> None:
-        # The shape is checked before any text is read.
-        ModelConfig(self.max_words, **self.network)
-        if not 0 < self.validation_share < 1:
-            raise SeqchatError(f"The validation share is between 0 and 1, not {self.validation_share}.")
-        if self.min_count < 1:
-            raise SeqchatError(f"The minimum count is at least 1, not {self.min_count}.")
 
 
 @dataclass(frozen=True)
@@ -218,7 +189,7 @@ def _prepare(task: Task, settings: TrainingSettings, staging: Path, observer: Tr
 def _text(task: Task, names: Sequence[str], workspace: Path, observer: TrainingObserver) -> SegmentedText:
     """Read a text, cut into words, and tell what of it could not be used."""
     observer.message(f"Reading {', '.join(names)}")
-    reading = CorpusSpec(names, task.segmenter, task.field, task.streaming, task.most_dialogs, task.drop)
+    reading = CorpusSpec(names, task.segmenter, task.field, task.streaming, task.max_dialogs, task.drop)
     text = segment_corpus(
         reading,
         workspace,

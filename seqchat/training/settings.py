@@ -1,4 +1,4 @@
-"""Every number of the recipe, with its default, and the presets by size."""
+"""Every number of the recipe: what it means, which values it accepts, and its default."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
+from seqchat.declared import Condition, Range, check, declarations, declared
 from seqchat.errors import SeqchatError
 
 Precision = Literal["auto", "fp32", "bf16"]
@@ -14,99 +15,90 @@ Softmax = Literal["auto", "full", "sampled"]
 OptimizerName = Literal["adamw", "sgd"]
 
 # Small corpora are read more often: as many epochs as make this many words, within the limits.
-_WORDS_WANTED = 4_000_000
-_EPOCHS_LEAST, _EPOCHS_MOST = 6, 40
+_WANTED_WORDS = 4_000_000
+_MIN_EPOCHS, _MAX_EPOCHS = 6, 40
 
-# What may change when a run goes on; all else would make its place in the text or its state meaningless.
-RESUMABLE = (
-    "epochs",
-    "patience",
-    "time_limit",
-    "report_words",
-    "learning_rate",
-    "clip",
-    "ngrams",
-    "device",
-    "precision",
-)
-
-_SHARES = (
-    "embedding_dropout",
-    "input_dropout",
-    "hidden_dropout",
-    "output_dropout",
-    "weight_dropout",
-    "full_window_share",
-    "warmup",
-)
-_POSITIVE = ("batch_size", "window", "patience", "report_words", "learning_rate", "clip", "samples")
-_NOT_NEGATIVE = ("seed", "ngrams", "weight_decay", "activation", "slowness", "non_monotonic")
+_SHARE = Range(0, 1)
+_DROPOUT = Range(0, 0.99)
+_COUNT = Range(1)
+_NOT_NEGATIVE = Range(0)
+_POSITIVE = Range(above=0)
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
     """How a network is trained; the regularisation is that of AWD-LSTM (Merity, Keskar and Socher 2017).
 
-    batch_size: dialogs read side by side; window: words of truncated back-propagation, `full_window_share` of the
-    windows having that length and the others half of it, both varied at random. embedding_dropout … weight_dropout: as
-    in `Dropouts`; activation, slowness: the penalties alpha and beta on activations and their changes.
-    optimizer: ``adamw`` with `warmup` (share of all steps) to the peak `learning_rate` and a cosine to a tenth, or
-    ``sgd`` at a constant rate that averages its weights once a report is worse than the best one from before the last
-    `non_monotonic`. clip: norm of the gradient. softmax: ``sampled`` trains against `samples` other words, which
-    pays with large vocabularies.
-    epochs: None chooses by the size of the corpus; patience: reports without a better validation perplexity before it
-    stops; time_limit: seconds, None for no limit; report_words: words between two reports, at most an epoch. ngrams:
-    how many of the text's n-grams are kept and mixed in at the end, at most; 0 for none.
+    The optimizer ``adamw`` warms up to the peak learning rate and then follows a cosine down to a tenth of it; ``sgd``
+    has a constant rate and averages its weights once a report is worse than the best one before the last
+    `non_monotonic` (NT-ASGD).
     """
 
-    batch_size: int = 32
-    window: int = 40
-    full_window_share: float = 0.95
-    learning_rate: float = 3e-3
-    optimizer: OptimizerName = "adamw"
-    weight_decay: float = 0.05
-    warmup: float = 0.02
-    non_monotonic: int = 5
-    clip: float = 1.0
-    embedding_dropout: float = 0.05
-    input_dropout: float = 0.4
-    hidden_dropout: float = 0.3
-    output_dropout: float = 0.4
-    weight_dropout: float = 0.1
-    activation: float = 2.0
-    slowness: float = 1.0
-    softmax: Softmax = "auto"
-    samples: int = 8_192
-    epochs: int | None = None
-    patience: int = 4
-    time_limit: float | None = None
-    report_words: int = 1_000_000
-    ngrams: int = 1_200_000
-    seed: int = 1
-    precision: Precision = "auto"
-    device: Device = "auto"
+    batch_size: int = declared(32, "Dialogs read side by side.", _COUNT, option="--batch")
+    window: int = declared(40, "Words of truncated back-propagation, varied at random.", _COUNT)
+    full_window_share: float = declared(0.95, "Share of the windows that are not halved.", _SHARE)
+    learning_rate: float = declared(
+        3e-3,
+        "Peak learning rate; with sgd, the constant rate.",
+        _POSITIVE,
+        shown="by preset, optimizer and cell",
+        resumable=True,
+    )
+    optimizer: OptimizerName = declared("adamw", "Optimizer; sgd averages its weights towards the end.")
+    weight_decay: float = declared(0.05, "Weight decay.", _NOT_NEGATIVE)
+    warmup: float = declared(
+        0.02, "Share of the run in which the learning rate rises.", _SHARE, condition=Condition("optimizer", ("adamw",))
+    )
+    non_monotonic: int = declared(
+        5,
+        "Evaluations that sgd looks back before it starts to average.",
+        _NOT_NEGATIVE,
+        condition=Condition("optimizer", ("sgd",)),
+    )
+    clip: float = declared(1.0, "Largest norm of the gradient.", _POSITIVE, resumable=True)
+    embedding_dropout: float = declared(0.05, "Share of words dropped from the embedding.", _DROPOUT)
+    input_dropout: float = declared(0.4, "Share of units dropped after the embedding.", _DROPOUT)
+    hidden_dropout: float = declared(
+        0.3, "Share of units dropped between layers.", _DROPOUT, condition=Condition("layers", minimum=2)
+    )
+    output_dropout: float = declared(0.4, "Share of units dropped after the last layer.", _DROPOUT)
+    weight_dropout: float = declared(
+        0.1,
+        "Share of recurrent weights dropped.",
+        _DROPOUT,
+        condition=Condition("objective", ("next", "infill")),
+    )
+    ar_alpha: float = declared(2.0, "Penalty on large activations (α of AWD-LSTM).", _NOT_NEGATIVE)
+    tar_beta: float = declared(1.0, "Penalty on changes of activations (β of AWD-LSTM).", _NOT_NEGATIVE)
+    softmax: Softmax = declared(
+        "auto",
+        "Train against all words or a sample of them.",
+        shown="auto: a sample for 8,000 words or more",
+    )
+    samples: int = declared(8_192, "Size of that sample.", _COUNT, condition=Condition("softmax", ("auto", "sampled")))
+    epochs: int | None = declared(
+        None, "How often the text is read.", _COUNT, shown="by the size of the text", resumable=True
+    )
+    patience: int = declared(4, "Evaluations without improvement before training stops.", _COUNT, resumable=True)
+    time_limit: float | None = declared(
+        None, "Stop after this time, such as 90s, 10m or 2h.", _POSITIVE, unit="seconds", resumable=True
+    )
+    eval_interval: int = declared(1_000_000, "Words between two evaluations, at most an epoch.", _COUNT, resumable=True)
+    ngrams: int = declared(
+        1_200_000, "N-grams of the text to keep and mix in at most; 0 for none.", _NOT_NEGATIVE, resumable=True
+    )
+    seed: int = declared(1, "The same seed gives the same model.", _NOT_NEGATIVE)
+    precision: Precision = declared("auto", "Precision of matrix products.", resumable=True)
+    device: Device = declared("auto", "Where to train.", resumable=True)
 
     def __post_init__(self) -> None:
-        for name in _POSITIVE:
-            if not getattr(self, name) > 0:
-                raise SeqchatError(f"{name} is more than 0, not {getattr(self, name)}.")
-        for name in _NOT_NEGATIVE:
-            if not getattr(self, name) >= 0:
-                raise SeqchatError(f"{name} is at least 0, not {getattr(self, name)}.")
-        for name in _SHARES:
-            upper = 1 if name in ("full_window_share", "warmup") else 0.99
-            if not 0 <= getattr(self, name) <= upper:
-                raise SeqchatError(f"{name} is a share, at least 0 and at most {upper}, not {getattr(self, name)}.")
-        if self.epochs is not None and self.epochs < 1:
-            raise SeqchatError(f"epochs is at least 1, not {self.epochs}.")
-        if self.time_limit is not None and not self.time_limit > 0:
-            raise SeqchatError(f"time_limit is more than 0 seconds, not {self.time_limit}.")
+        check(self)
 
     def epochs_for(self, tokens: int) -> int:
         """Return the number of epochs for a corpus of so many tokens."""
         if self.epochs is not None:
             return self.epochs
-        return max(_EPOCHS_LEAST, min(_EPOCHS_MOST, round(_WORDS_WANTED / tokens)))
+        return max(_MIN_EPOCHS, min(_MAX_EPOCHS, round(_WANTED_WORDS / tokens)))
 
     def to_json(self) -> dict[str, Any]:
         """Return the fields as JSON values."""
@@ -118,3 +110,7 @@ class TrainingSettings:
         if unknown := set(values) - {f.name for f in fields(cls)}:
             raise SeqchatError(f"The training settings have unknown entries: {', '.join(sorted(unknown))}.")
         return cls(**values)
+
+
+# What may change when a run is resumed; anything else would make its position in the text or its state meaningless.
+RESUMABLE = tuple(name for name, declaration in declarations(TrainingSettings).items() if declaration.resumable)

@@ -29,8 +29,9 @@ from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
 from seqchat.training.loop import StepInfo, Trainer, TrainingReport
 from seqchat.training.presets import PRESETS
-from seqchat.training.run import Task, train
+from seqchat.training.run import train
 from seqchat.training.settings import TrainingSettings
+from seqchat.training.task import Task
 
 WORDS = 10_000
 

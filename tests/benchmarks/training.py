@@ -124,7 +124,7 @@ def child(task: dict[str, Any]) -> dict[str, float]:
     """Do one run; return what was measured."""
     folder, words = Path(task["folder"]), task["words"]
     train, validation = IdStream.open(folder / "train"), IdStream.open(folder / "validation")
-    settings = TrainingSettings(report_words=10**9, patience=10**9, **task["settings"])
+    settings = TrainingSettings(eval_interval=10**9, patience=10**9, **task["settings"])
     if task["rival"] == "bare":
         tokens, seconds, weights = train_bare(train, words, settings, task["settings"]["time_limit"])
     else:

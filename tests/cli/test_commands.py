@@ -103,7 +103,7 @@ def test_train_and_use_what_was_trained(tmp_path):
     assert "validation perplexity" in done.stderr
     assert seqchat("complete", "你好", "-m", "gru-sample", cwd=tmp_path).returncode == 0
     again = seqchat("train", "sample", *SMALL, "--cell", "gru", cwd=tmp_path)
-    failed(again, 1, "is there already", "--overwrite")
+    failed(again, 1, "already exists", "--overwrite")
     replaced = seqchat("train", "sample", *SMALL, "--cell", "gru", "--overwrite", cwd=tmp_path)
     assert replaced.returncode == 0
     assert "seqchat tui checkpoints/gru-sample" in replaced.stdout
@@ -159,13 +159,13 @@ def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
         (("generate", "x", "--temperature", "nan"), 1, "temperature"),
         (("generate", "x", "--top-p", "0"), 1, "top-p"),
         (("train", "nowhere.jsonl"), 1, "no file or folder nowhere.jsonl"),
-        (("train", "sample", "--epochs", "0"), 1, "epochs is at least 1"),
+        (("train", "sample", "--epochs", "0"), 1, "epochs must be a whole number of at least 1"),
         (("train", "sample", "--hidden", "0"), 1, "hidden_size"),
-        (("train", "sample", "--output-dropout", "2"), 1, "output_dropout is a share"),
-        (("train", "sample", "--bidirectional"), 1, "it would read the word it shall predict"),
+        (("train", "sample", "--output-dropout", "2"), 1, "output_dropout must be a number from 0 to 0.99"),
+        (("train", "sample", "--bidirectional"), 1, "it would read the word that it should predict"),
         (("train", "sample", "--objective", "infill", "--bidirectional"), 1, "two directions already"),
-        (("train", "sample", "--validation-share", "0"), 1, "between 0 and 1"),
-        (("train", "sample", "--min-count", "0"), 1, "at least 1"),
+        (("train", "sample", "--validation-share", "0"), 1, "greater than 0 and less than 1"),
+        (("train", "sample", "--min-count", "0"), 1, "min_count must be a whole number of at least 1"),
         (("train", "sample", "--device", "cuda"), 1, "no CUDA device"),
         (("train", "sample", "--preset", "huge"), 2, "tiny"),
         (("plot", "nowhere"), 1, "There is no model 'nowhere'"),
@@ -176,16 +176,30 @@ def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
         (("train", "sample", "--resume", "x"), 2, "DATA cannot change"),
         (("train", "--resume", "x", "--overwrite"), 2, "--overwrite cannot change"),
         (("train", "--resume", "x", "--preset", "tiny"), 2, "--preset cannot change"),
-        (("train", "sample", "--nonlinearity", "relu"), 2, "--nonlinearity is of the cell rnn"),
-        (("train", "sample", "--window-words", "4"), 2, "add --objective window"),
-        (("train", "sample", "--softmax", "full", "--samples", "9"), 2, "--samples has no use"),
-        (("train", "sample", "--non-monotonic", "9"), 2, "sgd alone"),
-        (("train", "sample", "--optimizer", "sgd", "--warmup", "0.1"), 2, "constant rate"),
-        (("train", "sample", "--hidden-dropout", "0.1"), 2, "between layers"),
-        (("train", "sample", "--objective", "window", "--weight-dropout", "0.1"), 2, "objective window"),
-        (("train", "sample", "--validation", "sample", "--validation-share", "0.1"), 2, "beside --validation"),
+        (("train", "sample", "--nonlinearity", "relu"), 2, "--nonlinearity applies only with --cell rnn"),
+        (("train", "sample", "--window-words", "4"), 2, "applies only with --objective window"),
+        (
+            ("train", "sample", "--softmax", "full", "--samples", "9"),
+            2,
+            "only with --softmax auto or sampled",
+        ),
+        (("train", "sample", "--non-monotonic", "9"), 2, "applies only with --optimizer sgd"),
+        (("train", "sample", "--optimizer", "sgd", "--warmup", "0.1"), 2, "applies only with --optimizer adamw"),
+        (("train", "sample", "--hidden-dropout", "0.1"), 2, "applies only with --layers 2 or more"),
+        (
+            ("train", "sample", "--objective", "window", "--weight-dropout", "0.1"),
+            2,
+            "applies only with --objective next or infill",
+        ),
+        (
+            ("train", "sample", "--validation", "sample", "--validation-share", "0.1"),
+            2,
+            "applies only without --validation",
+        ),
         (("train", "sample", "--field", "text"), 2, "with the sample"),
-        (("train", "sample", "--streaming"), 2, "--streaming is for the hub"),
+        (("train", "sample", "--activation", "-1"), 1, "ar_alpha must be a number of at least 0"),
+        (("train", "sample", "--slowness", "1", "--tar-beta", "1"), 2, "--slowness is the old name of --tar-beta"),
+        (("train", "sample", "--streaming"), 2, "--streaming is for data sets of the hub"),
         (("train", "sample", "--max-words", "5"), 1, "vocabulary has a single word"),
         (("train", "sample", "--max-dialogs", "1", "--validation", "nowhere.txt"), 1, "no file or folder nowhere.txt"),
         (("tui",), 1, "needs a terminal"),

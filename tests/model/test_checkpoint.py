@@ -59,7 +59,7 @@ def edit(folder, **changes):
         ({"model__layers": 0}, "layers must be a whole number"),
         ({"model__hidden_size": "6"}, "hidden_size must be a whole number"),
         ({"model__objective": "guess"}, "one of next, infill, window"),
-        ({"model__bidirectional": True}, "it would read the word it shall predict"),
+        ({"model__bidirectional": True}, "it would read the word that it should predict"),
         ({"model__window": 0}, "window must be a whole number"),
         ({"model__extra": 1}, "unknown entries: extra"),
         ({"model__layers": None}, "lacks layers"),

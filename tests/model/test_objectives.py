@@ -31,7 +31,7 @@ def text(time=7, batch=3):
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_size_is_as_announced(cell, layers, objective, bidirectional):
     if bidirectional and objective != "window":
-        with pytest.raises(SeqchatError, match=r"the word it shall predict|two directions already"):
+        with pytest.raises(SeqchatError, match=r"the word that it should predict|two directions already"):
             ModelConfig(30, cell=cell, objective=objective, bidirectional=True)
         return
     network = network_of(cell=cell, layers=layers, objective=objective, bidirectional=bidirectional)

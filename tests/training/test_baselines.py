@@ -85,7 +85,7 @@ def test_the_textbook_keeps_its_best_weights(streams, vocabulary):
     train, validation = streams
     watcher = Silent()
     # So high a rate that it gets worse again.
-    settings = replace(QUICK, epochs=6, learning_rate=0.03, report_words=2_000, patience=3)
+    settings = replace(QUICK, epochs=6, learning_rate=0.03, eval_interval=2_000, patience=3)
     baseline = train_textbook(train, validation, vocabulary, watcher, settings)
     reported = [report.quality.perplexity for report in watcher.reports]
     assert min(reported) < reported[-1]

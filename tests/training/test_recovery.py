@@ -16,12 +16,13 @@ from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.folder import WEIGHTS
 from seqchat.training.loop import Notice, StepInfo, Trainer
-from seqchat.training.run import Task, resume, train
+from seqchat.training.run import resume, train
+from seqchat.training.task import Task
 
 from ..conftest import LIGHT, QUICK, TINY, Silent
 
 OPTIONS = (
-    "--embedding 16 --hidden 16 --epochs 2 --batch 8 --window 20 --report-words 9000 --precision fp32 --device cpu"
+    "--embedding 16 --hidden 16 --epochs 2 --batch 8 --window 20 --eval-interval 9000 --precision fp32 --device cpu"
 )
 COMMAND = [sys.executable, "-m", "seqchat", "train", "sample", *OPTIONS.split()]
 
@@ -126,7 +127,7 @@ def test_a_loss_that_is_no_number_goes_back_with_half_the_rate(tmp_path, monkeyp
     monkeypatch.setattr(Poisoned, "poison", frozenset(poison))
     monkeypatch.setattr(Poisoned, "seen", 0)
     watcher = Silent()
-    settings = replace(QUICK, report_words=5_000)
+    settings = replace(QUICK, eval_interval=5_000)
     if survives:
         result = train(Task(["sample"], TINY), settings, tmp_path / "m", watcher)
         assert result.outcome == "finished"
@@ -143,7 +144,7 @@ def test_a_run_killed_between_reports_goes_back_to_the_same_state_when_it_diverg
     """Interrupted at step 25 or not, a loss that is no number at step 30 leads to the same weights."""
     monkeypatch.setattr("seqchat.training.run.Trainer", Poisoned)
     monkeypatch.setattr(Poisoned, "poison", frozenset({30}))
-    settings = replace(QUICK, report_words=3_000)
+    settings = replace(QUICK, eval_interval=3_000)
     weights = []
     for name, interrupted in (("whole", False), ("part", True)):
         monkeypatch.setattr(Poisoned, "seen", 0)
@@ -229,7 +230,7 @@ def test_when_the_leading_process_fails_the_others_end_and_one_speaks(tmp_path):
 def test_every_objective_is_trained_and_resumed(tmp_path, cell, objective):
     network = {**TINY, "cell": cell, "layers": 2, "objective": objective, "bidirectional": objective == "window"}
     watcher = Silent()
-    result = train(Task(["sample"], network), replace(QUICK, report_words=10_000), tmp_path / "m", watcher)
+    result = train(Task(["sample"], network), replace(QUICK, eval_interval=10_000), tmp_path / "m", watcher)
     first, *_, last = watcher.reports
     assert last.quality.perplexity < first.quality.perplexity
     assert set(last.heads) == ({"forward", "backward", "joint"} if objective == "infill" else {"forward"})
@@ -249,7 +250,7 @@ def test_sgd_averages_once_it_no_longer_gets_better(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Trainer, "_maybe_average", note)
     settings = replace(
-        QUICK, optimizer="sgd", learning_rate=20.0, clip=0.25, weight_decay=0.0, report_words=4_000, epochs=4,
+        QUICK, optimizer="sgd", learning_rate=20.0, clip=0.25, weight_decay=0.0, eval_interval=4_000, epochs=4,
         non_monotonic=1, patience=50,
     )  # fmt: skip
     watcher = Silent()

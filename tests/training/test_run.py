@@ -10,7 +10,8 @@ from seqchat.corpus.vocabulary import DIALOG_ID, Vocabulary
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.folder import WEIGHTS
-from seqchat.training.run import Task, resume, train
+from seqchat.training.run import resume, train
+from seqchat.training.task import Task
 
 from ..conftest import QUICK, TINY, Silent
 
@@ -81,7 +82,7 @@ def test_another_seed_gives_another(tmp_path, models):
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path, cell):
-    task, settings = Task(["sample"], {"cell": cell, **TINY}), replace(QUICK, epochs=2, report_words=9_000)
+    task, settings = Task(["sample"], {"cell": cell, **TINY}), replace(QUICK, epochs=2, eval_interval=9_000)
     whole = train(task, settings, tmp_path / "whole", Silent())
     part = train(task, settings, tmp_path / "part", Silent(), should_stop=Stop(40))
     assert part.outcome == "interrupted"

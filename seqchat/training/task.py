@@ -1,0 +1,49 @@
+"""What a run of training learns from, and how its text becomes words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from seqchat.declared import Condition, Range, check, declared
+from seqchat.model.config import ModelConfig
+
+SegmenterName = Literal["auto", "jieba", "whitespace"]
+
+_COUNT = Range(1)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to train on what: the texts, how they become words, and the shape of the network (as `ModelConfig`).
+
+    data, validation: names of texts as in `CorpusSpec`; drop: regular expressions for what is left out of them.
+    """
+
+    data: Sequence[str]
+    network: dict[str, Any]
+    validation: Sequence[str] = ()
+    drop: Sequence[str] = ()
+    field: str | None = declared(None, "The field or column that holds the turns or the text.")
+    streaming: bool = declared(False, "Read a data set of the hub as it arrives; only its word ids are stored.")
+    max_dialogs: int | None = declared(None, "Read at most this many dialogs.", _COUNT)
+    processes: int | None = declared(
+        None, "How many processes cut the text into words.", _COUNT, shown="the number of cores"
+    )
+    validation_share: float = declared(
+        0.05,
+        "Share of the dialogs that is held out for validation.",
+        Range(above=0, below=1),
+        condition=Condition("validation", ((),), text="without --validation"),
+    )
+    segmenter: SegmenterName = declared(
+        "auto", "How text is cut into words; auto: jieba for Chinese, spaces and punctuation for the rest."
+    )
+    min_count: int = declared(2, "Rarer words are spelled in characters.", _COUNT)
+    max_words: int = declared(50_000, "Largest size of the vocabulary.", _COUNT)
+
+    def __post_init__(self) -> None:
+        # The shape is checked before any text is read.
+        ModelConfig(self.max_words, **self.network)
+        check(self)
