@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seqchat import locations
+from seqchat.declared import declarations
 from seqchat.errors import SeqchatError, quoted
 from seqchat.files import expanded, is_folder, read_bytes
 from seqchat.model.config import MAX_CONFIG_BYTES, ModelConfig
@@ -17,11 +18,9 @@ from seqchat.model.folder import CONFIG, FORMAT, NGRAMS, VOCABULARY, WEIGHTS
 from seqchat.model.migration import is_readable
 
 DEFAULT_MODEL = "lstm-chat"
-# Of about as many parameters each, trained on the same text
-SHIPPED = ("rnn-chat", DEFAULT_MODEL, "gru-chat")
 
-# As the library has it that reads them
-_MOST_HEADER_BYTES = 100_000_000
+# The limit of the library that reads them
+_MAX_HEADER_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -42,20 +41,24 @@ def find(name: str) -> Path:
         if is_folder(folder / name) and not Path(name).is_absolute() and ".." not in Path(name).parts:
             return folder / name
     names = [model.name for model in installed()]
-    meant = "".join(f" (is {near} meant?)" for near in get_close_matches(name, names, 1))
+    meant = "".join(f" Did you mean {near}?" for near in get_close_matches(name, names, 1))
     known = ", ".join(names) or "none"
-    raise SeqchatError(f"There is no model {quoted(name)}{meant}; give its directory, or one of these names: {known}.")
+    raise SeqchatError(f"There is no model {quoted(name)}.{meant} Give its directory, or one of these names: {known}.")
 
 
 def installed() -> list[InstalledModel]:
     """List the models that can be named; where two share a name, the one that `find` returns."""
     found: dict[str, InstalledModel] = {}
     for folder in _folders():
-        for path in sorted(folder.iterdir()) if folder.is_dir() else []:
-            model = _describe(path)
-            if model is not None:
-                found.setdefault(model.name, model)
+        for model in _models(folder):
+            found.setdefault(model.name, model)
     return list(found.values())
+
+
+def shipped() -> list[InstalledModel]:
+    """List the models that come with the program, in the order of their cells."""
+    cells = declarations(ModelConfig)["cell"].choices
+    return sorted(_models(locations.shipped_checkpoints()), key=lambda model: cells.index(model.config.cell))
 
 
 def damaged() -> dict[Path, str]:
@@ -92,7 +95,7 @@ def _is_whole(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             length, size = int.from_bytes(file.read(8), "little"), path.stat().st_size
-            tensors = json.loads(file.read(min(length, size, _MOST_HEADER_BYTES)))
+            tensors = json.loads(file.read(min(length, size, _MAX_HEADER_BYTES)))
         ends = [tensor["data_offsets"][1] for name, tensor in tensors.items() if name != "__metadata__"]
         return bool(size == 8 + length + max(ends))
     except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, RecursionError):
@@ -103,6 +106,11 @@ def _folders() -> Iterator[Path]:
     yield locations.local_checkpoints()
     yield locations.user_checkpoints()
     yield locations.shipped_checkpoints()
+
+
+def _models(folder: Path) -> list[InstalledModel]:
+    paths = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [model for path in paths if (model := _describe(path)) is not None]
 
 
 def _document(path: Path) -> Any:

@@ -138,7 +138,7 @@ async def test_help_begins_with_the_keys_of_the_screen(desk):
 
 
 async def test_gradients_of_all_open_models_are_shown(desk, monkeypatch):
-    monkeypatch.setattr(gradients, "SHIPPED", ())
+    monkeypatch.setattr(gradients, "shipped", list)
     async with desk("lstm", "gru", size=(100, 50)) as d:
         await d.press("alt+shift+g")
         await d.until(lambda: isinstance(d.app.screen, GradientsScreen), "the page")

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from textual.worker import get_current_worker
 
 from seqchat.errors import SeqchatError
-from seqchat.model.model_registry import SHIPPED, installed
+from seqchat.model.model_registry import shipped
 from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.keys import Key, bindings
 from seqchat.tui.language import say
@@ -55,8 +55,7 @@ class GradientsScreen(Screen[None]):
     def __init__(self, keys: Mapping[str, tuple[Key, ...]], pool: EnginePool, opened: Sequence[str]) -> None:
         """Take the models that are open; those that ship are measured too."""
         super().__init__()
-        there = {model.name for model in installed()}
-        self._models = list(dict.fromkeys([*opened, *(name for name in SHIPPED if name in there)]))
+        self._models = list(dict.fromkeys([*opened, *(m.name for m in shipped() if m.config.objective == "next")]))
         self._pool = pool
         # What was measured so far
         self.flows: list[GradientFlow] = []
