@@ -14,12 +14,12 @@ from typing import BinaryIO
 from seqchat.errors import SeqchatError, one_line
 
 _PRIVATE_FILE, _PRIVATE_FOLDER, _ANY_FILE = 0o600, 0o700, 0o666
-# Names have 255 bytes at most, and a character up to four.
+# Names have at most 255 bytes, and a character up to four.
 _MAX_NAME_LENGTH = 50
 
 
 def expanded(name: str) -> Path:
-    """Return a path with the home folder for ``~``; where nobody has that name, ``~name`` is a file's own name."""
+    """Return a path with the home folder for ``~``; if no user has that name, ``~name`` is the name of a file."""
     try:
         return Path(name).expanduser()
     except (RuntimeError, ValueError):
@@ -27,7 +27,7 @@ def expanded(name: str) -> Path:
 
 
 def is_folder(path: Path) -> bool:
-    """Whether there is such a folder; what cannot be a name, being too long, names none."""
+    """Whether there is such a folder; a name that is too long names none."""
     try:
         return path.is_dir()
     except OSError:
@@ -35,7 +35,7 @@ def is_folder(path: Path) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is such a file, and no device or pipe; what cannot be a name, being too long, names none."""
+    """Whether there is such a file that is no device or pipe; a name that is too long names none."""
     try:
         return path.is_file()
     except OSError:
@@ -43,7 +43,7 @@ def is_file(path: Path) -> bool:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a file or folder of any kind; what cannot be a name, being too long, names none."""
+    """Whether there is a file or folder of any kind; a name that is too long names none."""
     try:
         return path.exists()
     except OSError:
@@ -51,10 +51,10 @@ def is_there(path: Path) -> bool:
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """Return what a file holds; a device, a pipe, or a file of more than `most` bytes is not read.
+    """Return the content of a file; a device, a pipe, or a file of more than `most` bytes is not read.
 
     Raises:
-        OSError: it cannot be read, or is not.
+        OSError: it cannot be read, or must not be.
     """
     if path.exists() and not path.is_file():
         raise OSError(errno.EINVAL, "it is not a file", str(path))
@@ -64,7 +64,7 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder, and those above it that are missing, for its owner alone; return it."""
+    """Make a folder, and the missing ones above it, for its owner only; return it."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     for folder in reversed(missing):
         folder.mkdir(mode=_PRIVATE_FOLDER, exist_ok=True)
@@ -74,7 +74,7 @@ def private_folder(path: Path) -> Path:
 def write_file(path: Path, content: bytes | str, mode: int = _ANY_FILE) -> None:
     """Write a file so that a reader, or a crash, finds the old content or the new, never a part.
 
-    mode: its permissions, less those that the user's umask takes away.
+    mode: its permissions, without those that the user's umask removes.
     """
     partial = path.with_name(f".{path.name[:_MAX_NAME_LENGTH]}.partial")
     try:
@@ -88,7 +88,7 @@ def write_file(path: Path, content: bytes | str, mode: int = _ANY_FILE) -> None:
 
 
 def write_private(path: Path, content: str) -> None:
-    """Write a file as `write_file` does, for its owner's eyes only, into a folder that is made if need be."""
+    """Write a file as `write_file` does, readable by its owner only, into a folder that is made if necessary."""
     partial = path.with_name(f".{path.name[:_MAX_NAME_LENGTH]}.{os.getpid()}")
     try:
         private_folder(path.parent)
@@ -100,7 +100,7 @@ def write_private(path: Path, content: str) -> None:
 
 
 def _created(path: Path, mode: int) -> BinaryIO:
-    """Open a new file; what stood there before, perhaps a link that another user left, is not written through."""
+    """Open a new file; an existing one, perhaps a link that another user left, is never written through."""
     path.unlink(missing_ok=True)
     return open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))
 
@@ -114,9 +114,9 @@ def _unwritten(path: Path, partial: Path, error: OSError | ValueError) -> Seqcha
 
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
-    """Give a hidden folder to fill beside `path`; it takes the name `path` when the block ends well.
+    """Yield a hidden folder next to `path`, which is renamed to `path` when the block succeeds.
 
-    An existing folder of that name is replaced then. When the block fails, nothing is left behind.
+    It then replaces an existing folder of that name. When the block fails, nothing remains.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -132,10 +132,12 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 
 def replace_folder(new: Path, path: Path) -> None:
-    """Rename `new` to `path`, over a folder that may be there."""
+    """Rename `new` to `path`, replacing an existing folder."""
     old = path.with_name(f".{path.name}.old")
     if old.exists() and not path.exists():
-        old.rename(path)  # a process was killed between the two renames below; what it moved away is the good one
+        old.rename(
+            path
+        )  # a process was killed between the two renames below; the folder that it moved away is the good one
     shutil.rmtree(old, ignore_errors=True)
     if path.exists():
         path.rename(old)

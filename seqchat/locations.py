@@ -17,31 +17,31 @@ def local_checkpoints() -> Path:
 
 
 def user_checkpoints() -> Path:
-    """Models the user keeps for every folder."""
+    """The user's models, which every folder can use."""
     return user_data_path(APP, appauthor=False) / "checkpoints"
 
 
 def shipped_checkpoints() -> Path:
-    """Models that come with the program: inside the installed package, or beside it in a checkout."""
+    """Models that ship with the program: inside the installed package, or next to it in a checkout."""
     inside = PACKAGE / "checkpoints"
     return inside if inside.is_dir() else PACKAGE.parent / "checkpoints"
 
 
 def remembered() -> Path:
-    """What the user wrote in earlier sessions, where they turned that on."""
+    """What the user wrote in earlier sessions with --remember."""
     return user_data_path(APP, appauthor=False) / "remembered.txt"
 
 
 def sessions() -> Path:
-    """What was written in the app, to go on with at its next start."""
+    """What was written in the app, for its next start."""
     return user_state_path(APP, appauthor=False) / "sessions"
 
 
 def settings() -> Path:
-    """What the user set."""
+    """The user's settings."""
     return user_config_path(APP, appauthor=False) / "config.toml"
 
 
 def cache() -> Path:
-    """Files that can be made again at any time; created private to the user on first use."""
+    """Files that can be made again at any time; created for the user only, on first use."""
     return private_folder(user_cache_path(APP, appauthor=False))

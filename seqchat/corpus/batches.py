@@ -18,7 +18,7 @@ NO_TARGET = -1
 class Batch:
     """A window of tokens of several lanes, time first.
 
-    inputs, targets: int64 [time, lanes], targets `NO_TARGET` behind the end of a dialog; kinds: uint8, those of the
+    inputs, targets: int64 [time, lanes], targets `NO_TARGET` after the end of a dialog; kinds: uint8, those of the
     targets; reset_mask: bool [lanes], lanes that begin a new dialog and so start from a zero state.
     """
 
@@ -31,10 +31,10 @@ class Batch:
 class Lanes:
     """Batches for truncated back-propagation: each lane reads one dialog after the other, window by window.
 
-    With `seed` the dialogs come in a new random order each epoch, without end; long ones are cut, at other places each
-    time, into pieces of at most a lane's fair share of the corpus, so that all lanes have work; and windows vary in
-    length around `window` or, `1 − full_window_share` of them, half of it. Without a seed all dialogs come once, whole
-    and in order, in windows of that length.
+    With `seed`, the dialogs come in a new random order in each epoch, without end; long ones are cut, at other
+    positions each time, into pieces of at most a lane's fair share of the corpus, so that all lanes have work; and
+    windows vary in length around `window` or, `1 − full_window_share` of them, half of it. Without a seed, all dialogs
+    come once, whole and in order, in windows of that length.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Lanes:
         self._next = 0
         self._pieces = self._cut()
         self.lanes = min(lanes, len(self._pieces))
-        # For each lane the first token of its piece, the token to read next, and the last, which is only a target.
+        # For each lane the first token of its piece, the next token to read, and the last one, which is only a target.
         self._at: list[tuple[int, int, int] | None] = [self._take() for _ in range(self.lanes)]
 
     def __iter__(self) -> Iterator[Batch]:
@@ -61,7 +61,7 @@ class Lanes:
             yield self._batch()
 
     def state(self) -> dict[str, Any]:
-        """Return the position in the corpus, to be written as JSON."""
+        """Return the position in the corpus as JSON values."""
         return {"epoch": self.epoch, "batches": self.batches, "next": self._next, "at": list(self._at)}
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -71,7 +71,7 @@ class Lanes:
         self._at = [None if at is None else (at[0], at[1], at[2]) for at in state["at"]]
 
     def _cut(self) -> NDArray[np.int64]:
-        """Return the pieces of this epoch in the order of their reading: [pieces, first token and last]."""
+        """Return the pieces of this epoch in their order of reading: [pieces, first token and last]."""
         if self._seed is None:
             return _cut_pieces(self._stream.starts, self._longest, None)
         rng = np.random.default_rng([self._seed, self.epoch])

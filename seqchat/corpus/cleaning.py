@@ -1,4 +1,4 @@
-"""What must never reach the vocabulary or the terminal: control characters and what hides in them."""
+"""Removes what must never reach the vocabulary or the terminal: control characters and hidden sequences."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ _LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _WIDE_SPACE = re.compile(r"[^\S\n]")
 ZERO_WIDTH_JOINER = "\u200d"
 
-# The mark that words.py puts before a word that takes no space; in text it becomes its own look-alike.
+# The mark that words.py puts before a word that takes no space; in text it is replaced by a look-alike.
 GLUE = "\uffed"
 _GLUE_LOOKALIKE = "■"
 
@@ -36,7 +36,7 @@ def clean(text: str) -> str:
     Escape sequences, control characters, bidirectional overrides and lone surrogates are dropped, every kind
     of line break becomes a line feed, and every other white space a plain space.
     """
-    # Nothing in printable text is dropped; long texts are cleaned at every keystroke, and this looks at them in C.
+    # Printable text needs no cleaning; long texts are cleaned at every keystroke, and this check runs in C.
     if text.replace("\n", "").replace(ZERO_WIDTH_JOINER, "").isprintable() and GLUE not in text:
         return text
     text = _LINE_BREAK.sub("\n", _ESCAPE_SEQUENCE.sub("", text))

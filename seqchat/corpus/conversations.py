@@ -13,10 +13,10 @@ _MAX_TURNS = 10_000
 
 
 def conversations(records: Iterable[Record], field: str | None = None) -> Iterator[Record]:
-    """Join messages that follow each other and are of the same chat and day; other records pass as they are.
+    """Join consecutive messages of the same chat and day; other records pass unchanged.
 
     A conversation is a record whose value is a list of turns, each a line of a message; `field` names the field of the
-    text, where it is not the exporter's own.
+    text if it is not the exporter's own.
     """
     open_one = _Conversation()
     for record in records:
@@ -40,7 +40,7 @@ def _chats(value: Any, field: str | None) -> list[list[Message]]:
 
 
 class _Conversation:
-    """The turns that are put together, and where they came from."""
+    """The turns collected so far, and where they came from."""
 
     def __init__(self) -> None:
         self._of: tuple[int, tuple[str, str]] | None = None

@@ -15,7 +15,7 @@ _SPEAKER_FIELDS = ("user1", "user2")
 _TURNS_FIELDS = ("dialog", "dialogue", "conversation", "conversations", "messages", "turns", "utterances")
 _TEXT_FIELDS = ("text", "content", "message", "utterance", "sentence", "value")
 
-# A message is never so long; a whole book on one line is no conversation.
+# No message is longer; a whole book on one line is no conversation.
 MAX_TURN_CHARACTERS = 100_000
 
 
@@ -31,11 +31,11 @@ class NoDialogError(SeqchatError):
 
 
 class NoFieldError(NoDialogError):
-    """A record in which nothing looks like turns or text, or not what was named."""
+    """A record in which nothing looks like turns or text, or that lacks the named field."""
 
 
 def dialog_of(value: Any, field: str | None) -> Dialog:
-    """Return the dialog in a record; `field` names where its turns or text stand, None where that is to be guessed.
+    """Return the dialog in a record; `field` names the field of its turns or text, None to guess it.
 
     Raises:
         NoDialogError: there is none.
@@ -45,7 +45,7 @@ def dialog_of(value: Any, field: str | None) -> Dialog:
         raise NoFieldError(f"no field {quoted(field)}" if field else "no field with turns or text")
     longest = max(map(len, turns), default=0)
     if longest > MAX_TURN_CHARACTERS:
-        raise NoDialogError(f"a turn of {longest:,} characters, {MAX_TURN_CHARACTERS:,} are the most; break it up")
+        raise NoDialogError(f"a turn of {longest:,} characters, more than {MAX_TURN_CHARACTERS:,}; break it up")
     cleaned = [_without_label(clean(turn), speakers) for turn in turns]
     kept = tuple(turn for turn in cleaned if turn)
     if not kept:
@@ -54,7 +54,7 @@ def dialog_of(value: Any, field: str | None) -> Dialog:
 
 
 def without_patterns(dialog: Dialog, patterns: Sequence[str]) -> Dialog:
-    """Return a dialog without what matches one of these regular expressions, and without turns that have no more."""
+    """Return a dialog without what matches one of these regular expressions, and without turns that are then empty."""
     if not patterns:
         return dialog
     dropped = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
@@ -78,7 +78,7 @@ def has_turns(value: Mapping[str, Any]) -> bool:
 
 
 def _turns(value: Any, field: str | None) -> tuple[list[str] | None, frozenset[str]]:
-    """Find the turns of a record, and the names that may stand before them."""
+    """Find the turns of a record, and the names that may precede them."""
     speakers = frozenset(_SPEAKER_FIELDS)
     if isinstance(value, Mapping):
         names = (value.get(name) for name in _SPEAKER_FIELDS)

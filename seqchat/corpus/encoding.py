@@ -16,7 +16,7 @@ from seqchat.corpus.vocabulary import DIALOG_ID, SPECIAL_WORDS, TURN_ID
 from seqchat.corpus.words import Segmenter
 from seqchat.errors import SeqchatError, one_line
 
-# What a token is, for the definitions of the measures: a real word, or a part of an out-of-vocabulary one.
+# What a token is, for the definitions of the metrics: a real word, or a part of an out-of-vocabulary one.
 NO_WORD, WORD, UNKNOWN_START, UNKNOWN_REST = range(4)
 
 TokenIds = NDArray[np.int32]
@@ -181,7 +181,7 @@ class StreamWriter:
 
 
 class Recoding:
-    """The way from the ids of one list of words to those of another, which spells the words that it lacks."""
+    """Maps the ids of one list of words to those of another, which spells the words that it lacks."""
 
     def __init__(self, words: Sequence[str], target: WordEncoder) -> None:
         special = len(SPECIAL_WORDS)

@@ -13,22 +13,22 @@ from seqchat.corpus.dialogs import text_of
 
 # A text is an export when so many of its lines begin a message.
 _MIN_HEADS = 2
-# A message of more lines is handed on in parts, and need not fit in memory.
+# A longer message is passed on in parts, and need not fit in memory.
 _MAX_LINES = 1_000
 _MAX_TIME_LENGTH = 64
-# Times later than this, in seconds the year 5138, are in milliseconds.
+# Larger times are in milliseconds; in seconds this would be the year 5138.
 _MILLISECONDS_FROM = 1e11
 _CLOCK_TIME = re.compile(r"\d{1,2}:\d{2}")
 _NO_DIGITS_AT_THE_END = re.compile(r"\D+$")
-# WhatsApp puts this mark before what it says itself: "image omitted", "This message was edited".
+# WhatsApp puts this mark before its own notes: "image omitted", "This message was edited".
 _OWN_WORDS = "\u200e"
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message: what it has in common with those of the same conversation (chat and day), and its text.
+    """A message: the key of its conversation (chat and day), and its text.
 
-    The text is empty where nothing was said, as with a picture or a call.
+    The text is empty if nothing was said, as with a picture or a call.
     """
 
     conversation: tuple[str, str]
@@ -39,10 +39,10 @@ class Message:
 
 
 class RecordExport(NamedTuple):
-    """An exporter that writes a record for each message, known by the names of its fields.
+    """An exporter that writes a record for each message, recognised by the names of its fields.
 
-    chat: the field that tells chats apart, where one file has several; kind: the field that says what the message is,
-    and `spoken` which kinds are words of people.
+    chat: the field that distinguishes chats if one file has several; kind: the field of the message's kind; `spoken`:
+    the kinds that people wrote.
     """
 
     exporter: str
@@ -104,8 +104,7 @@ RECORD_EXPORTS = (
 
 
 def message_of(value: Any, field: str | None = None) -> Message | None:
-    """Return the message that a record is, None where it is none; `field` names the field of the text, if it is not the
-    exporter's own."""
+    """Return the message in a record, or None; `field` names the field of the text if it is not the exporter's own."""
     if not isinstance(value, Mapping):
         return None
     export = next((export for export in RECORD_EXPORTS if export.fits(value)), None)
@@ -124,7 +123,7 @@ def chats_of(value: Any, field: str | None = None) -> list[list[Message]]:
     if not isinstance(value, Mapping):
         return []
     holders = [value]
-    for folder in ("chats", "left_chats"):  # where the export of a whole Telegram account keeps them
+    for folder in ("chats", "left_chats"):  # in the export of a whole Telegram account
         chats = value.get(folder)
         listed = chats.get("list") if isinstance(chats, Mapping) else None
         holders += [chat for chat in listed if isinstance(chat, Mapping)] if isinstance(listed, list) else []
@@ -157,9 +156,9 @@ _SENDER = r"(?P<sender>[^\s:：][^:：]{0,99}?)"
 
 
 class TextExport(NamedTuple):
-    """A way of writing chats as text: the line that begins a message, and lines that stand between chats.
+    """A text format of chats: the line that begins a message, and lines between chats.
 
-    head: gives `time`, `sender` (None where the messenger itself speaks) and `text`, if it is on the same line.
+    head: gives `time`, `sender` (None for the messenger's own notes) and `text` if it is on the same line.
     """
 
     exporter: str
@@ -182,7 +181,7 @@ TEXT_EXPORTS = (
 
 
 def text_export(lines: Iterable[str]) -> TextExport | None:
-    """Return what wrote a text that begins with these lines; None where it is not a messenger's."""
+    """Return the format of a text that begins with these lines; None if it is not a messenger's."""
     heads: Counter[TextExport] = Counter()
     for line in lines:
         for export in TEXT_EXPORTS:
@@ -193,7 +192,7 @@ def text_export(lines: Iterable[str]) -> TextExport | None:
 
 
 class MessageReader:
-    """Puts the messages of a text together, line by line."""
+    """Collects the messages of a text, line by line."""
 
     def __init__(self, export: TextExport) -> None:
         self._export = export
@@ -207,7 +206,7 @@ class MessageReader:
         head = self._export.head.fullmatch(line)
         if head is not None:
             ended = self.end()
-            # Where the messenger itself speaks, what follows is not a person's either.
+            # Lines after a messenger's own note are not a person's either.
             self._day = _day(head["time"]) if head["sender"] is not None else None
             self._lines = [head.groupdict().get("text") or ""]
             return ended

@@ -19,7 +19,7 @@ WordIds = NDArray[np.int64]
 
 _HAN_WORD = re.compile(f"[{HAN}]+")
 _LAST = "\U0010ffff"
-# Vowels may carry a tone mark; a tone may also be a digit behind its syllable. ’ is what some keyboards make of '.
+# Vowels may have a tone mark; a tone may also be a digit after its syllable. Some keyboards turn ' into ’.
 _VOWELS = "üāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 _LETTER = f"a-z{_VOWELS}"
 _TYPED = re.compile(
@@ -28,15 +28,15 @@ _TYPED = re.compile(
 )
 _MAX_LETTERS = 60
 _DIAERESIS = "\u0308"
-# Words of more syllables are found by all of them in full, or by their first letters.
+# Words of more syllables are found only by full pinyin or by first letters.
 _MAX_MIXED_SYLLABLES = 4
 
 
 @dataclass(frozen=True)
 class Letters:
-    """What was typed of pinyin at the end of a text.
+    """The pinyin typed at the end of a text.
 
-    plain: lower-case letters from a to z, ü as v, without tones; breaks: the places in it where a tone or an
+    plain: lower-case letters from a to z, ü as v, without tones; breaks: the offsets in it at which a tone or an
     apostrophe ends a syllable; typed: the number of characters in the text.
     """
 
@@ -49,12 +49,12 @@ class Letters:
         return Letters(self.plain[:length], frozenset(b for b in self.breaks if b < length), self.typed)
 
     def suffix(self, start: int) -> Letters:
-        """Return the letters from a place on."""
+        """Return the letters from an offset on."""
         return Letters(self.plain[start:], frozenset(b - start for b in self.breaks if b > start), self.typed)
 
 
 def letters_before(text: str) -> Letters | None:
-    """Return the pinyin at the end of a text, None where its last characters are none."""
+    """Return the pinyin at the end of a text, or None if there is none."""
     match = _TYPED.search(text[-_MAX_LETTERS:])
     if match is None or len(match[0]) == _MAX_LETTERS:
         return None
@@ -86,7 +86,7 @@ class PinyinIndex:
         return self._matching(letters)
 
     def spelled(self, letters: Letters) -> WordIds:
-        """Return the ids of the words whose pinyin, typed in full, is just these letters."""
+        """Return the ids of the words whose pinyin, typed in full, is exactly these letters."""
         return self._within_breaks(self._spelled(letters.plain), letters)
 
     def _find_matching(self, letters: Letters) -> WordIds:
@@ -134,7 +134,7 @@ def _keys(syllables: tuple[str, ...]) -> set[str]:
 
 
 def _agree(syllables: tuple[str, ...], letters: Letters) -> bool:
-    """Whether the letters are typed of these syllables, with no syllable going on across a break."""
+    """Whether the letters can be typed for these syllables, with no syllable across a break."""
     plain, places = letters.plain, {0}
     for syllable in syllables:
         if len(plain) in places:

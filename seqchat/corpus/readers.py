@@ -17,22 +17,22 @@ from seqchat.errors import SeqchatError, one_line
 
 # Rows of a parquet file that are read at a time
 _BLOCK = 1_000
-# No conversation is so long; a file without line breaks is not held in memory.
+# No conversation has a longer line; a file without line breaks is not held in memory.
 _MAX_LINE_LENGTH = 100_000_000
 _TOO_LONG = f"a line of more than {_MAX_LINE_LENGTH:,} bytes"
 NO_UTF8 = "not in UTF-8; convert it, an older Chinese file with 'iconv -f GB18030 -t UTF-8'"
-# A table whose cells are empty but for one in so many is none.
+# If fewer than one in this many cells are filled, it is no table.
 _SPARSE = 10
 _TOO_MANY = "\x00too many"
-# A text of more lines without a blank one is not a single conversation, and need not fit in memory.
+# A text with more lines and no blank one is not a single conversation, and need not fit in memory.
 _LONG_DIALOG, _PIECE = 10_000, 1_000
-# So many lines are looked at to find out what wrote a text.
+# How many lines are looked at to recognise the format of a text.
 _SNIFFED = 200
 
 
 @dataclass(frozen=True)
 class Record:
-    """One raw record, where it stood (``file:line``), and the share of its file that is read with it, 0 to 1."""
+    """One raw record, its position (``file:line``), and the share of its file that is read with it, 0 to 1."""
 
     place: str
     value: Any
@@ -83,7 +83,7 @@ def _parse_line(place: str, line: bytes, share: float) -> Record:
 def _read_json(path: Path) -> Iterator[Record]:
     """Read one JSON document: a list of records, one record, or columns as pandas writes them.
 
-    JSON lines are often named so too.
+    Files of JSON lines often have the same ending.
     """
     try:
         document = json.loads(path.read_text("utf-8-sig"))
@@ -120,11 +120,11 @@ def _rows(columns: dict[str, dict[str, Any]]) -> list[Any]:
 
 def _read_table(path: Path) -> Iterator[Record]:
     """Read a table with a header; each row is a record."""
-    # A tab never stands in a field, so tab-separated values need no quotes, and a lone one is text.
+    # Fields contain no tabs, so tab-separated values need no quotes, and a lone quote is text.
     style: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if path.suffix.lower() == ".tsv" else {}
     csv.field_size_limit(2**31 - 1)
     size = max(path.stat().st_size, 1)
-    # What is not in UTF-8 becomes surrogates, which no UTF-8 has.
+    # Bytes that are not UTF-8 become surrogates, which UTF-8 never contains.
     with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="") as file:
         reader = csv.DictReader(file, restkey=_TOO_MANY, **style)
         try:
@@ -157,7 +157,7 @@ def _read_parquet(path: Path) -> Iterator[Record]:
                 for row in batch.to_pylist():
                     number += 1
                     yield Record(f"{path}: row {number}", row, share=number / rows)
-    except Exception as error:  # of a damaged file the library raises many kinds
+    except Exception as error:  # the library raises many kinds for a damaged file
         raise SeqchatError(f"{one_line(path)} is not a parquet file ({first_line(error)}).") from error
 
 

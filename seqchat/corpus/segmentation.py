@@ -1,7 +1,7 @@
 """Texts cut into words: in several processes, once, and kept on disk for the next time.
 
-What is kept does not depend on the vocabulary: it is an id stream over all words of the text, so that another
-vocabulary, or another share for validation, needs no second cutting.
+The cache does not depend on the vocabulary: it is an id stream over all words of the text, so another vocabulary, or
+another share for validation, does not need the text to be cut again.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ from seqchat.errors import SeqchatError, one_line
 from seqchat.files import new_folder, private_folder
 from seqchat.locations import cache
 
-# Told of the dialogs and real words so far, and the share of the sources that is read, 0 where that is not known.
+# Receives the dialogs and real words so far, and the share of the sources that is read, 0 if unknown.
 SegmentationProgress = Callable[[int, int, float], None]
 
-# A lexicon of so many words takes some 150 MB; words that first appear later are spelled in characters.
+# A lexicon of this many words takes about 150 MB; words that first appear later are spelled in characters.
 _MAX_WORDS = 1_000_000
 
-# What one process is given at a time, and up to how many such pieces starting processes would take longer.
+# The size of a piece for one process, and up to how many pieces starting processes would take longer.
 _PIECE_CHARACTERS = 200_000
 _PIECES_ALONE = 4
 
 _MAX_TEXTS = 8
 
-# Texts are cut anew when what is written changes, or one of the modules that decide how.
+# Texts are cut again when the stored form changes, or one of the modules that decide how to cut.
 _FORMAT = 1
 _DECIDING = (
     "cleaning.py",
@@ -110,7 +110,7 @@ class SegmentedText:
             return cls(IdStream.open(folder), content["words"], digests, SourceReport(**content["report"]))
         except SeqchatError:
             raise
-        except Exception as error:  # of damaged files the libraries raise many kinds
+        except Exception as error:  # the libraries raise many kinds for damaged files
             raise SeqchatError(f"The segmented text in {folder} cannot be read ({one_line(error)}).") from error
 
     def counts(self, chosen: NDArray[np.bool_]) -> Counter[str]:
@@ -139,10 +139,10 @@ class SegmentedText:
 
 @dataclass(frozen=True)
 class CorpusSpec:
-    """What text is to be read, and how it is to be cut.
+    """Which text to read, and how to cut it.
 
-    names, field, streaming: as for `read_dialogs`; max_dialogs: read no more than so many; drop: patterns of what is
-    left out of the turns, such as the marks that a messenger puts in place of pictures.
+    names, field, streaming: as for `read_dialogs`; max_dialogs: read at most this many; drop: patterns to remove from
+    the turns, such as a messenger's placeholders for pictures.
     """
 
     names: Sequence[str]
@@ -154,7 +154,7 @@ class CorpusSpec:
 
     @property
     def key(self) -> str | None:
-        """A name for the text cut in this way, the same as long as both are; None where only reading could tell."""
+        """A name for the text cut in this way, which changes with either; None if only reading the text could tell."""
         content = None if self.streaming else content_key(self.names)
         if content is None:
             return None
@@ -173,11 +173,11 @@ def segment_corpus(
     processes: int | None = None,
     progress: SegmentationProgress = lambda *_: None,
 ) -> SegmentedText:
-    """Return a text cut into words, from the cache where it is there.
+    """Return a text cut into words, from the cache if it is there.
 
     The cache is part of the user's own cache folder and keeps the texts used last. A text whose content is not known
     beforehand is written into `workspace` instead. processes: how many cut the text, as many as there are cores by
-    default. Memory does not grow with the text, but for the list of its different words.
+    default. Memory does not grow with the text, except for the list of its different words.
 
     Raises:
         SeqchatError: a source cannot be used.
@@ -267,14 +267,14 @@ def _pieces(dialogs: Iterable[Dialog]) -> Iterator[list[Dialog]]:
 
 @dataclass(frozen=True)
 class _Cutter:
-    """Cuts dialogs into words; sent to other processes, so that it holds the segmenter's name alone."""
+    """Cuts dialogs into words; sent to other processes, so it holds only the segmenter's name."""
 
     segmenter: str
     drop: Sequence[str]
 
     def __call__(self, dialogs: list[Dialog]) -> _Piece:
         lexicon = GrowingVocabulary(segmenter(self.segmenter))
-        # What is dropped does not change on which side of a split a dialog stands.
+        # Dropping parts must not change on which side of a split a dialog is.
         left = [(digest(dialog), rest) for dialog in dialogs if (rest := without_patterns(dialog, self.drop)).turns]
         ids, kinds = array("i"), array("B")
         for _, dialog in left:

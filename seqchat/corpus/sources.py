@@ -28,7 +28,8 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 @dataclass
 class SourceReport:
-    """What was read so far: dialogs, the share of all sources, records skipped, and a line for each of the first."""
+    """What was read so far: dialogs, the share of all sources, skipped records, and a line for each of the first of
+    these."""
 
     dialogs: int = 0
     share: float = 0.0
@@ -43,7 +44,7 @@ class SourceReport:
             yield f"Skipped {self.skipped - len(self.problems):,} more; {self.skipped:,} in all"
 
     def skip(self, problem: str) -> None:
-        """Enter a record that could not be used."""
+        """Note a record that could not be used."""
         self.skipped += 1
         if len(self.problems) < _PROBLEMS:
             self.problems.append(problem)
@@ -51,7 +52,7 @@ class SourceReport:
 
 @dataclass(frozen=True)
 class _Part:
-    """A file, or a hub data set, and how much of all there is to read it makes up."""
+    """A file or a hub data set, and its share of everything there is to read."""
 
     name: str
     records: Iterable[Record]
@@ -64,9 +65,9 @@ def read_dialogs(
     """Read the dialogs of several sources, one after the other.
 
     A source is ``sample``, a file, a folder, a glob pattern, or a hub id (``owner/name``). `field` names the field or
-    column that holds the turns or the text where it can't be guessed. What a messenger exported becomes a dialog for
-    each day of a chat. With `streaming` hub data sets are read over the network as they come, and not stored. Records
-    that are malformed are skipped and entered in `report`.
+    column that holds the turns or the text, if it can't be guessed. In a messenger's export, each day of a chat becomes
+    a dialog. With `streaming`, hub data sets are read over the network as they arrive, and not stored. Records that are
+    malformed are skipped and entered in `report`.
 
     Raises:
         SeqchatError: a source does not exist, cannot be reached, or has nothing usable.
@@ -94,7 +95,7 @@ def read_dialogs(
 
 
 def content_key(sources: Sequence[str]) -> str | None:
-    """Return a name for the content of sources, the same as long as it is; None where only reading it could tell.
+    """Return a name for the content of sources, which changes with it; None if only reading it could tell.
 
     Raises:
         SeqchatError: a source does not exist, or cannot be read.
@@ -117,7 +118,7 @@ def is_local(source: str) -> bool:
     """Whether a source is on this machine, and not a hub id.
 
     Raises:
-        SeqchatError: it looks local, but is not there.
+        SeqchatError: it looks local, but does not exist.
     """
     return _paths(source) is not None
 
@@ -126,7 +127,7 @@ def public_name(source: str) -> str:
     """Return a source's name without the folders of this machine."""
     if _paths_of(source) is None:
         return source
-    # A pattern is no path that could be resolved.
+    # A pattern cannot be resolved as a path.
     return Path(source).name if glob.has_magic(source) else expanded(source).resolve().name
 
 
@@ -137,7 +138,7 @@ def known_names(source: str) -> set[str]:
 
 
 def _paths_of(source: str) -> list[Path] | None:
-    """Return the files of a source that are there; None where it is the sample, a hub id or nothing."""
+    """Return the existing files of a source; None if it is the sample, a hub id or nothing."""
     try:
         return None if source == SAMPLE else _paths(source)
     except SeqchatError:
@@ -175,7 +176,7 @@ def _open(source: str, streaming: bool) -> Iterator[_Part]:
 
 
 def _paths(source: str) -> list[Path] | None:
-    """Return the files that a source names; None where it is a hub id."""
+    """Return the files that a source names; None if it is a hub id."""
     if source == SAMPLE:
         return [SAMPLE_CORPUS]
     path = expanded(source)
@@ -186,7 +187,7 @@ def _paths(source: str) -> list[Path] | None:
         return found
     if is_file(path):
         if path.suffix.lower() not in READERS:
-            raise SeqchatError(f"{one_line(source)} is of a kind that is not read; use one of {_kinds()}.")
+            raise SeqchatError(f"{one_line(source)} has a format that cannot be read; use one of {_kinds()}.")
         return [path]
     if glob.has_magic(source):
         matches = sorted(Path(p) for p in glob.glob(str(path), recursive=True))  # noqa: PTH207 (absolute patterns)
@@ -224,7 +225,7 @@ def _load_hub(name: str, **options: Any) -> Any:
 
 def _read_hub(name: str, streaming: bool) -> Iterator[Record]:
     splits = _load_hub(name, streaming=True) if streaming else _load_hub(name)
-    # The length of what streams is not known.
+    # The length of a stream is unknown.
     whole = 0 if streaming else sum(len(rows) for rows in splits.values())
     read = 0
     with _hub_errors(name):

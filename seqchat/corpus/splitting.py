@@ -28,7 +28,7 @@ class HeldOut:
     """Which dialogs a training has not learned from: those with a hash up to `last`.
 
     Half of them are for validation, which chooses when to stop and what to mix in; the others, those with an even hash,
-    nothing was chosen by. Where a half would be empty, all are for validation and `tested` is false.
+    choose nothing. If a half would be empty, all are for validation and `tested` is false.
     """
 
     last: int
@@ -39,7 +39,7 @@ class HeldOut:
         return digests <= np.uint64(self.last)
 
     def test_mask(self, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Return which of them nothing was chosen by."""
+        """Return which of them were used to choose nothing."""
         return self.held_out_mask(digests) & _even(digests) & self.tested
 
     def validation_mask(self, digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -50,7 +50,7 @@ class HeldOut:
 def hold_out(digests: NDArray[np.uint64], share: float) -> HeldOut:
     """Hold out a share of the different ones among dialogs with these hashes [dialogs].
 
-    The choice does not depend on the order of dialogs, and equal dialogs never stand on both sides.
+    The choice does not depend on the order of dialogs, and equal dialogs are never on both sides.
     """
     distinct = np.unique(digests)
     if len(distinct) < 2:
@@ -66,7 +66,7 @@ def _even(digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
 
 
 def cut_in_two(stream: IdStream, share: float, folder: Path) -> IdStream:
-    """Write a text of one dialog as two, cut between two turns with about this share behind the cut."""
+    """Write a text of one dialog as two, cut between two turns with about this share after the cut."""
     ends = _places(stream, TURN_ID) + 1
     before = min(len(ends) - 1, round(len(ends) * (1 - share)))
     if before < 1:
@@ -84,7 +84,7 @@ def cut_in_two(stream: IdStream, share: float, folder: Path) -> IdStream:
 
 
 def _places(stream: IdStream, wanted: int) -> NDArray[np.int64]:
-    """Return where a token stands."""
+    """Return the position of a token."""
     found, first = [], 0
     for ids, _ in stream.blocks():
         found.append(np.flatnonzero(ids == wanted) + first)

@@ -1,4 +1,4 @@
-"""Words ↔ ids, and look-up by what has been typed of a word."""
+"""Words ↔ ids, and look-up by the typed beginning of a word."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LAST = "\U0010ffff"
 
 
 def is_storable(word: str) -> bool:
-    """Whether a word may stand in a vocabulary: one visible line, or a plain space."""
+    """Whether a word may be in a vocabulary: one visible line, or a plain space."""
     shown = word.removeprefix(GLUE)
     visible = bool(shown) and not shown.isspace() and all(is_safe(c) and c not in ("\n", GLUE) for c in shown)
     return word == " " or visible
@@ -122,7 +122,7 @@ class Vocabulary:
 
     @cached_property
     def spaced_suggestions(self) -> WordIds:
-        """The ids of the words that may be offered behind a space."""
+        """The ids of the words that may be offered after a space."""
         return np.flatnonzero(self.takes_space & self.suggestible)
 
     def starting_with(self, beginning: str) -> WordIds:

@@ -38,7 +38,7 @@ _RUNS = re.compile(r"\s|\S+")
 _LETTER_START = re.compile(_LETTER)
 _HAN_START = re.compile(f"[{HAN}]")
 
-# Between Chinese and other characters, and before a space: nothing there belongs to both sides.
+# Between Chinese and other characters, and before a space: no word crosses these positions.
 _JOINED = rf"\s{ZERO_WIDTH_JOINER}"
 _SPACE_SEAM = re.compile(rf"(?<=[^{_JOINED}])(?= )")
 _AUTO_SEAM = re.compile(rf"{_SPACE_SEAM.pattern}|(?<=[{HAN}])(?=[^{HAN}\s])|(?<=[^{HAN}{_JOINED}])(?=[{HAN}])")
@@ -72,7 +72,7 @@ def _jieba() -> jieba.Tokenizer:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import jieba
-    # It prints a traceback where its cache cannot be written, but only starts more slowly the next time.
+    # jieba prints a traceback if its cache cannot be written, but only starts more slowly the next time.
     jieba.setLogLevel(logging.CRITICAL + 1)
     tokenizer = jieba.Tokenizer()
     # jieba's default is the shared temporary folder, where anybody could plant a cache.
@@ -127,9 +127,9 @@ def _not_space(word: str) -> bool:
 class Segmenter:
     """One way to cut text into words, and the way back.
 
-    `pieces` cuts a text into strings that make it up; a space belongs between two neighbours where `space_after`
-    holds for the left one and `space_before` for the right one. `seam` finds the places in a line where the words on
-    either side do not depend on the other side, None where there are none.
+    `pieces` cuts a text into strings that make it up; a space belongs between two neighbours where `space_after` holds
+    for the left one and `space_before` for the right one. `seam` finds the positions in a line at which the words on
+    either side do not depend on the other side; None if there are none.
     """
 
     name: str
@@ -147,7 +147,7 @@ class Segmenter:
         return self._mark(list(self.pieces(text)), before)
 
     def join(self, words: Iterable[str]) -> str:
-        """Put words together to text."""
+        """Join words to text."""
         parts: list[str] = []
         left = ""
         for word in words:

@@ -27,8 +27,8 @@ _MAX_VOCABULARY_BYTES = 500_000_000
 class Checkpoint:
     """A trained model: its network, its words in the order of their ids, and where they come from.
 
-    segmenter: how text was cut into words; data: what it was trained on, as JSON values; cache: how the memory of what
-    was written is mixed in; mixture: the n-grams that are, if any.
+    segmenter: how text was cut into words; data: what it was trained on, as JSON values; cache: how the neural cache is
+    mixed in; mixture: its n-grams and their weights, if any.
     """
 
     config: ModelConfig
@@ -46,7 +46,7 @@ class Checkpoint:
         self.save_config(folder)
 
     def save_config(self, folder: Path) -> None:
-        """Write all that is neither words nor weights into an existing folder, each file atomically."""
+        """Write everything but words and weights into an existing folder, each file atomically."""
         if self.mixture:
             write_file(folder / NGRAMS, save(self.mixture.ngrams.to_tensors()))
         document: dict[str, Any] = {

@@ -1,8 +1,8 @@
 """Interpolated, modified Kneser-Ney smoothing (Chen and Goodman 1999): word ids → n-gram model.
 
-An n-gram of the greatest length counts as often as it occurs, a shorter one as many different words stand before it
-(those that begin a text, where none can, as often as they occur). Each count is lowered by a discount, another one for
-the counts 1, 2 and more; what is taken away is the part that shorter contexts have.
+The count of an n-gram of the greatest length is how often it occurs; that of a shorter one is how many different words
+occur before it (or how often it occurs at the beginning of a text, where no word can precede it). Each count is lowered
+by a discount, which differs for the counts 1, 2 and more; the sum of the discounts goes to shorter contexts.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from seqchat.errors import SeqchatError
 from seqchat.model.ngrams import Floats, Ints, Level, NgramModel
 
 ORDER = 5
-# Where a text is too small to tell them from how many counts are 1, 2, 3 and 4.
+# For a text that is too small to estimate them from how many counts are 1, 2, 3 and 4.
 _USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
 
 
 def estimate(
     ids: NDArray[np.int32], starts: Ints, words: int, order: int = ORDER, most: int | None = None
 ) -> NgramModel:
-    """Return the model of texts of a vocabulary of so many words.
+    """Return the model of texts with a vocabulary of this many words.
 
     ids: [tokens]; starts: [texts + 1], where each text begins; its first word stands for the beginning and is never
-    predicted. most: keep no more n-grams of two words and more, by leaving out rare ones; what they had is left to
+    predicted. most: keep at most this many n-grams of two or more words, by leaving out rare ones; their share goes to
     shorter contexts.
 
     Raises:
@@ -49,8 +49,9 @@ def estimate(
 class _Counted:
     """The different n-grams of one length in their order.
 
-    at: [tokens], the place of the one that ends at each token, -1 where a text is not that long yet; parents:
-    [n-grams], places among those one shorter; words, counts: [n-grams]; example: [n-grams], a token that one ends at.
+    at: [tokens], the index of the n-gram that ends at each token, -1 where a text is not that long yet; parents:
+    [n-grams], indices among those one word shorter; words, counts: [n-grams]; example: [n-grams], a token at which it
+    ends.
     """
 
     at: Ints
@@ -76,21 +77,21 @@ def _count(ids: Ints, begins: NDArray[np.bool_], words: int, order: int) -> list
 
 
 def _first(ids: Ints, words: int) -> tuple[Ints, Ints]:
-    """Return how often each word occurs, and a token that it stands at (0 for those that do not occur)."""
+    """Return how often each word occurs, and a token at which it occurs (0 for those that do not occur)."""
     example = np.zeros(words, dtype=np.int64)
     example[ids] = np.arange(len(ids))
     return np.bincount(ids, minlength=words), example
 
 
 def _weight(counted: list[_Counted], k: int, begins: NDArray[np.bool_]) -> Ints:
-    """Return what each n-gram of length k + 1 counts."""
+    """Return the count of each n-gram of length k + 1."""
     own = counted[k]
     if k + 1 == len(counted):
         weight = own.counts.copy()
     else:
         longer = counted[k + 1]
         weight = np.bincount(own.at[longer.example], minlength=len(own.counts))
-        # A text begins there, so that no word can stand before it.
+        # A text begins there, so no word can precede it.
         weight = np.where(weight == 0, own.counts, weight)
     if k == 0:
         weight[own.at[begins]] = 0
@@ -98,7 +99,7 @@ def _weight(counted: list[_Counted], k: int, begins: NDArray[np.bool_]) -> Ints:
 
 
 def _discounts(weight: Ints) -> Floats:
-    """Return what is taken from each count: [n-grams]."""
+    """Return the discount of each count: [n-grams]."""
     n1, n2, n3, n4 = (int((weight == n).sum()) for n in (1, 2, 3, 4))
     found = _USUAL_DISCOUNTS
     if n1 and n2 and n3 and n4:
@@ -133,6 +134,6 @@ def _unigrams(weight: Ints, words: int) -> Floats:
 def _level(own: _Counted, weight: Ints, above: NDArray[np.bool_], kept: NDArray[np.bool_]) -> Level:
     totals = np.bincount(own.parents, weights=weight, minlength=len(above))
     shares = ((weight - _discounts(weight)) / totals[own.parents]).astype(np.float32)
-    # Nothing stays whose beginning does not: that occurs at least as often.
+    # An n-gram stays only if its beginning does, which occurs at least as often.
     parents = (np.cumsum(above) - 1)[own.parents[kept]]
     return Level(np.searchsorted(parents, np.arange(above.sum() + 1)), own.words[kept], shares[kept])

@@ -1,4 +1,4 @@
-"""Files of older formats, with today's names: the one place that knows what was called what.
+"""Files of older formats, with the names of the current one: the only module that knows both.
 
 Format 2 uses the terms of the field where format 1 had words of its own: λ and θ of the neural cache (Grave et al.
 2017), α and β of activation regularisation (Merity et al. 2017). Numbers, weights and states are the same in both.

@@ -62,7 +62,7 @@ def shipped() -> list[InstalledModel]:
 
 
 def damaged() -> dict[Path, str]:
-    """Return the models whose files show at first sight that they cannot be used, and why."""
+    """Return the models that cannot be used, as far as a first look at their files tells, and why."""
     # In a checkout, the models of this folder are those that ship.
     folders = {folder.resolve(): folder for folder in _folders() if folder.is_dir()}
     places = [path for folder in folders.values() for path in sorted(folder.iterdir())]
@@ -71,7 +71,7 @@ def damaged() -> dict[Path, str]:
 
 
 def _problem(path: Path) -> str:
-    """Return what is wrong with a model's files, as far as it shows without reading their numbers."""
+    """Return what is wrong with a model's files, as far as can be told without reading their numbers."""
     try:
         document = _document(path)
     except (OSError, ValueError, RecursionError):

@@ -4,9 +4,9 @@ Interpolated (Chen and Goodman 1999): with h' the context h without its first wo
 
     P(w | h) = share(h, w) + backoff(h) · P(w | h'),   backoff(h) = 1 − Σ share(h, w)
 
-so that a word's probability sums what contexts of every length add, and each row sums to 1. n-grams are the nodes of a
-tree, level by level: those of length n, sorted by the one of length n − 1 that they begin with, and then by their last
-word. `kneser_ney.estimate` makes it from a text.
+so a word's probability sums the shares of contexts of every length, and each row sums to 1. n-grams are the nodes of a
+tree, level by level: those of length n are sorted by the n-gram of length n − 1 that they begin with, and then by their
+last word. `kneser_ney.estimate` makes it from a text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from seqchat.errors import SeqchatError
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
-# For each row the place of its last 1, 2 … order − 1 words in the levels of the tree, `_UNKNOWN` where there is none.
+# For each row the index of its last 1, 2 … order − 1 words in the levels of the tree, `_UNKNOWN` if there is none.
 Contexts = Ints
 _UNKNOWN = -1
 
@@ -47,7 +47,8 @@ class Level:
 
     @cached_property
     def backoffs(self) -> Floats:
-        """What each n-gram one shorter leaves to shorter contexts, 1 where nothing continues it; and 1 for none."""
+        """The share that each n-gram one word shorter leaves to shorter contexts, 1 if nothing continues it; and 1 for
+        none."""
         sums = np.diff(np.concatenate(([0.0], np.cumsum(self.shares, dtype=np.float64)))[self.starts])
         return np.append(np.clip(1.0 - sums, 0.0, 1.0), 1.0).astype(np.float32)
 
@@ -56,7 +57,7 @@ class Level:
         return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
 
     def keys(self, words: int) -> Ints:
-        """Return a number for each n-gram, ascending, in a vocabulary of so many words."""
+        """Return a number for each n-gram, ascending, in a vocabulary of this many words."""
         return self._owners * words + self.words
 
 
@@ -89,14 +90,14 @@ class NgramModel:
         return moved
 
     def read(self, contexts: Contexts, ids: Ints) -> Contexts:
-        """Return the contexts behind each of several words: [time, rows, order - 1] for ids [time, rows]."""
+        """Return the contexts after each of several words: [time, rows, order - 1] for ids [time, rows]."""
         read = np.empty((len(ids), *contexts.shape), dtype=np.int64)
         for time, words in enumerate(ids):
             contexts = read[time] = self.advance(contexts, words)
         return read
 
     def depths(self, contexts: Contexts) -> Ints:
-        """Return how many words of each context [rows] say something about the next one, 0 to order - 1."""
+        """Return how many words of each context [rows] are known to predict the next one, 0 to order - 1."""
         deepest = np.zeros(len(contexts), dtype=np.int64)
         for k, level in enumerate(self.levels):
             at = contexts[:, k]
@@ -130,14 +131,14 @@ class NgramModel:
         return torch.from_numpy(result)
 
     def _weights(self, contexts: Contexts) -> Floats:
-        """Return how much each length counts: [order, rows], the product of what all longer ones leave to it."""
+        """Return the weight of each length: [order, rows], the product of what all longer ones leave to it."""
         weights = np.ones((self.order, len(contexts)), dtype=np.float32)
         for k in range(self.order - 2, -1, -1):
             weights[k] = weights[k + 1] * self.levels[k].backoffs[contexts[:, k]]
         return weights
 
     def _find(self, k: int, parents: Ints, ids: Ints) -> Ints:
-        """Return the places in a level of the n-grams that go on with `ids`, `_UNKNOWN` where there are none."""
+        """Return the indices in a level of the n-grams that continue with `ids`, `_UNKNOWN` if there are none."""
         keys = self._keys[k]
         wanted = parents * self.words + ids
         if not len(keys):
@@ -148,7 +149,7 @@ class NgramModel:
     # --- on disk ---------------------------------------------------------------------------------------------------
 
     def to_tensors(self) -> dict[str, Tensor]:
-        """Return the model as few bytes: 4 an n-gram, its shares rounded down by 5% at most."""
+        """Return the model in few bytes: 4 for each n-gram, its shares rounded down by 5% at most."""
         tensors = {"unigrams": torch.from_numpy(self.unigrams)}
         for length, level in enumerate(self.levels, 2):
             tensors[f"{length}.children"] = _small(np.diff(level.starts))
@@ -157,12 +158,12 @@ class NgramModel:
         return tensors
 
     def stored(self) -> NgramModel:
-        """Return the model as it is when it was stored and read."""
+        """Return the model as it is after being stored and read."""
         return NgramModel.from_tensors(self.to_tensors(), self.words)
 
     @classmethod
     def from_tensors(cls, tensors: Mapping[str, Tensor], words: int) -> NgramModel:
-        """Read what `to_tensors` wrote, for a vocabulary of so many words.
+        """Read what `to_tensors` wrote, for a vocabulary of this many words.
 
         Raises:
             SeqchatError: it is not an n-gram model of such a vocabulary.
@@ -217,7 +218,7 @@ def _decoded(codes: NDArray[np.uint8]) -> Floats:
 
 @dataclass(frozen=True)
 class Mixture:
-    """An n-gram model that has a part in a network's predictions (Jelinek and Mercer 1980).
+    """An n-gram model that is mixed into a network's predictions (Jelinek and Mercer 1980).
 
     ``P(w) = (1 − λ_d) · P_network(w) + λ_d · P_n-gram(w)``; weights: λ [order], for each number d of words of the
     context that the n-grams know.
@@ -247,5 +248,5 @@ class Mixture:
         return torch.lerp(log_probabilities.exp(), others, self._shares(contexts)).log()
 
     def _shares(self, contexts: Contexts) -> Tensor:
-        """Return the n-grams' part after each context: [rows, 1]."""
+        """Return the n-grams' weight after each context: [rows, 1]."""
         return torch.tensor(self.weights)[torch.from_numpy(self.ngrams.depths(contexts)), None]

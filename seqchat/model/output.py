@@ -1,8 +1,8 @@
-"""The output layer at a keystroke: features → log-probabilities of all words, in the lightest form that stays exact.
+"""The output layer at a keystroke: features → log-probabilities of all words, in the cheapest form that stays exact.
 
-Reading a large float32 matrix is what a keystroke costs most for. Here its product is taken once in int8, a quarter of
-the memory (dynamic quantisation: one scale for each word, one for each row of features), and the words that it finds
-probable are computed again in float32, so that what is shown does not change (`seqchat bench` counts how often).
+Most of a keystroke's time would go into reading a large float32 matrix. Here its product is computed once in int8, a
+quarter of the memory (dynamic quantisation: one scale for each word, one for each row of features), and the most
+probable words are computed again in float32, so that what is shown does not change (`seqchat bench` counts how often).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch.nn.functional import linear
 
 Precision = Literal["auto", "fp32"]
 
-# So many words of each row are exact.
+# How many words of each row are exact.
 _EXACT_WORDS = 128
 # Below this size the float32 product is as fast.
 _LIGHT_FROM = 4_000
@@ -25,7 +25,7 @@ class OutputLayer:
     """Tied output weights [words, embedding] and a bias [words]."""
 
     def __init__(self, weight: Tensor, bias: Tensor, precision: Precision = "auto") -> None:
-        """Take float32 weights; ``auto`` is int8 where the vocabulary is large and the processor has the products."""
+        """Take float32 weights; ``auto`` is int8 if the vocabulary is large and the processor supports the products."""
         self._weight, self._bias = weight, bias
         self._int8: Tensor | None = None
         if precision == "auto" and len(weight) >= _LIGHT_FROM and torch.cpu._is_vnni_supported():
@@ -34,7 +34,7 @@ class OutputLayer:
 
     @property
     def precision(self) -> str:
-        """What the product is taken in: ``int8`` or ``fp32``."""
+        """The precision of the product: ``int8`` or ``fp32``."""
         return "fp32" if self._int8 is None else "int8"
 
     @torch.inference_mode()

@@ -10,7 +10,7 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Compute in one thread: small products gain nothing from more, and the order of sums stays the same."""
+    """Compute in one thread: small products gain nothing from more, and sums keep their order."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

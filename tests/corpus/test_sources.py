@@ -174,7 +174,7 @@ def test_a_bad_row_of_a_table_is_skipped(tmp_path):
         ("a.parquet", b"PAR1 nonsense", "is not a parquet"),
         ("a.txt", b"\n \n", "no usable dialog"),
         ("a.txt", b"\xff\xfe\x00", "no usable dialog"),
-        ("a.pdf", b"x", "is of a kind"),
+        ("a.pdf", b"x", "has a format"),
     ],
 )
 def test_a_file_with_nothing_usable_is_an_error(tmp_path, name, content, says):
