@@ -1,4 +1,4 @@
-"""The gates at each word of a text, taken from the very steps that made the suggestions."""
+"""The gates at each word of a text, taken from the same steps that made the suggestions."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _SIGNS = {DIALOG_ID: "▶", TURN_ID: "⏎", UNKNOWN_ID: "□"}
 class GateTrace:
     """Every gate of every layer over some words.
 
-    words: what stands under each column; layers: bottom layer first, for each gate an array [words, neurons]; names:
-    the name of each layer, with an arrow where it reads in one of two directions; whole: whether they begin with the
-    start of the text.
+    words: the label of each column; layers: bottom layer first, for each gate an array [words, neurons]; names: the
+    name of each layer, with an arrow if it reads in one of two directions; whole: whether they begin with the start of
+    the text.
     """
 
     words: list[str]
@@ -47,7 +47,7 @@ def trace(engine: Engine, node: Node, last: int) -> GateTrace:
 def _rows(nodes: Sequence[Node], layer: int, name: str) -> NDArray[np.float32]:
     """Return a gate's values at nodes: [nodes, neurons]."""
     steps = [(node.stepped.gates[layer][name], node.batch_index) for node in nodes]
-    # Most words were stepped over alone; cutting rows out would take most of the time.
+    # Most words were stepped over alone; slicing would take most of the time.
     rows = torch.cat([values if len(values) == 1 else values[row : row + 1] for values, row in steps])
     return np.asarray(rows.numpy())
 
@@ -59,5 +59,5 @@ def top_changes(before: NDArray[np.float32], now: NDArray[np.float32], k: int) -
 
 
 def label(vocabulary: Vocabulary, word_id: int) -> str:
-    """Return what stands for a word under its column: ``▶`` for the start of a dialog, ``⏎`` for the end of a turn."""
+    """Return the label of a word: ``▶`` for the start of a dialog, ``⏎`` for the end of a turn."""
     return _SIGNS.get(word_id) or vocabulary.words[word_id].removeprefix(GLUE)

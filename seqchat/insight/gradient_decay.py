@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 Values = NDArray[np.float64]
 
-# A slope between it and 0 comes from rounding alone.
+# A slope between this and 0 comes from rounding.
 _ROUNDING = 1e-9
 
-# What a gradient is called that one word more multiplies by at least so much: the first that holds. A factor of 1.02
-# doubles it in 35 words, one of 0.98 halves it in 34; one of 0.9 halves it in 7, and leaves a thousandth after 66.
+# The name of a trend, by the smallest factor of one more word; the first that fits counts. A factor of 1.02 doubles a
+# gradient in 35 words, 0.98 halves it in 34; 0.9 halves it in 7 and leaves a thousandth after 66.
 TRENDS = ((1.02, "exploding"), (0.98, "kept"), (0.9, "fading slowly"), (0.0, "vanishing"))
 
 
@@ -22,10 +22,10 @@ TRENDS = ((1.02, "exploding"), (0.98, "kept"), (0.9, "fading slowly"), (0.0, "va
 class Decay:
     """How a gradient changes with the distance.
 
-    factor: by which one word more multiplies its norm, from a straight line through the logarithms of the norms at
+    factor: by which one more word multiplies its norm, from a straight line through the logarithms of the norms at
     distances of 1 and more (at 0 it has not gone through time yet); half_life: in how many words this line halves it,
-    None where it does not; half_distance: where half of the norm at 0 is left, None where more is left everywhere;
-    trend: one of the words of `TRENDS`, for the factor. A gradient that falls fast at first and slowly later, as an
+    None if it does not; half_distance: the distance at which half of the norm at 0 is left, None if more is left
+    everywhere; trend: the name in `TRENDS` for the factor. A gradient that falls fast at first and slowly later, as an
     LSTM's does, has a half distance much shorter than its half-life.
     """
 
@@ -36,7 +36,7 @@ class Decay:
 
     @classmethod
     def of(cls, norms: Values) -> Decay:
-        """Fit to norms [distance + 1]; what is 0 or beyond all numbers is left out, as long as two are left."""
+        """Fit to norms [distance + 1]; zeros and infinities are left out, as long as two norms remain."""
         distance = np.arange(len(norms))
         usable = (distance > 0) & (norms > 0) & np.isfinite(norms)
         if usable.sum() < 2:
@@ -49,7 +49,7 @@ class Decay:
 
 
 def _half(norms: Values) -> float | None:
-    """Return the first distance at which half of the first of the norms is left, between two words if need be."""
+    """Return the first distance at which half of the first norm is left, interpolated between two words."""
     below = np.flatnonzero(norms <= norms[0] / 2)
     if not len(below):
         return None

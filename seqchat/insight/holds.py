@@ -23,10 +23,10 @@ _HOLD = re.compile(r"(?P<gate>\w+)=(?P<value>[^@]+?)(?:@(?P<layer>[^:@]+))?(?::(
 class GateHold:
     """A gate, state or candidate that is held at a value while the network reads.
 
-    layer: one of the network's ``layer_names`` (from 1), None for every layer; neurons: those that are held (from 0),
-    None for all; start: the first position at which it is held, counted in the untouched text, 0 being the start of
-    the dialog and 1 the first word. A network of the objective window reads its last words again for each word, and
-    holds during all of that.
+    layer: one of the network's ``layer_names`` (from 1), None for every layer; neurons: the held ones (from 0), None
+    for all; start: the first position at which it is held, counted in the untouched text, where 0 is the start of the
+    dialog and 1 the first word. A network of the objective window reads its last words again for each word, and holds
+    during all of them.
     """
 
     gate: str
@@ -37,7 +37,8 @@ class GateHold:
 
     @classmethod
     def parse(cls, text: str) -> GateHold:
-        """Read ``gate=value``, then perhaps ``@layer``, then perhaps ``:n5,n17,w3``: neurons, and from which word on.
+        """Read ``gate=value``, optionally ``@layer``, optionally ``:n5,n17,w3``: neurons, and the word from which on it
+        is held.
 
         Raises:
             SeqchatError: it is written otherwise.
@@ -88,7 +89,7 @@ def resolve(network: StepNetwork, hold: GateHold, words: int, pairs: Sequence[tu
 
 
 def _limits(network: StepNetwork, name: str) -> tuple[float, float]:
-    """Return what a value lies between; a cell state and what a rectifier returns have no bounds."""
+    """Return the range of a value; a cell state and the output of a rectifier have no bounds."""
     (gate,) = [gate for gate in network.cell.gates if gate.name == name]
     rectified = network.config.cell == "rnn" and network.config.nonlinearity == "relu"
     return (-math.inf, math.inf) if name == "cell" or rectified else (gate.low, gate.high)

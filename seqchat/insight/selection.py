@@ -35,7 +35,7 @@ def check_layer(name: str, accepted: Sequence[str], names: Sequence[str]) -> Non
     """Make sure that a layer's name is one of those that are accepted; names: those that the message lists.
 
     Raises:
-        SeqchatError: it is not.
+        SeqchatError: it does not.
     """
     if name not in accepted:
         layers = f"layer {names[0]} alone" if len(names) == 1 else f"layers {listed(names)}"

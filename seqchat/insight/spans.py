@@ -1,4 +1,4 @@
-"""Where the words that a model reads stand in the text as it was typed."""
+"""The positions, in the typed text, of the words that a model reads."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Span = tuple[int, int]
 def spans(engine: Engine, text: str, *, rest: int = 0) -> list[Span]:
     """Return where each word of a text starts and ends, one for each of its `engine.context.ids`.
 
-    A space that a word implies is not part of it, and the end of a turn is its line feed. Of a text so long that its
-    beginning is not read, the first spans are those of the first words that are. rest: so many characters at the end
-    do not take part. Offsets are those of the text as it is given; where an escape sequence had to be left out just
-    before a character that occurs in it, that word's span begins in the sequence.
+    A space that a word implies is not part of it, and the end of a turn is its line feed. If a text is so long that its
+    beginning is not read, the spans start with the first word that is read. rest: how many characters at the end to
+    leave out. Offsets refer to the given text; if an escape sequence was removed just before a character that also
+    occurs in it, that word's span begins in the sequence.
     """
     read = readable(text)
     offsets = _offsets(text, read)
@@ -27,7 +27,7 @@ def spans(engine: Engine, text: str, *, rest: int = 0) -> list[Span]:
 
 
 def _offsets(text: str, read: str) -> range | list[int]:
-    """Return where each character that is read stands in the text."""
+    """Return the offset in the text of each character that is read."""
     if text.endswith(read):
         return range(len(text) - len(read), len(text))
     offsets: list[int] = []

@@ -1,4 +1,4 @@
-"""Words of a text that are read as others."""
+"""Words of a text that are replaced by others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from seqchat.corpus.vocabulary import DIALOG_ID, Vocabulary
 from seqchat.errors import SeqchatError
 
 _SWAP = re.compile(r"(?P<old>.+?)=(?P<new>.+?)(?:@(?P<at>\d+))?", re.DOTALL)
-# So many words are listed where one is not found.
+# How many words a message lists if one is not found.
 _LISTED = 40
 
 
@@ -21,8 +21,8 @@ _LISTED = 40
 class Swap:
     """A word of the text and what is read instead: at every occurrence, or where it begins at the position `at`.
 
-    Both may be several of the network's words in a row, as a word outside of the vocabulary is. Positions are counted
-    as in `GateHold`.
+    Both may be several of the network's words in a row, as is a word outside the vocabulary. Positions are counted as
+    in `GateHold`.
 
     Raises:
         SeqchatError: one of the two is empty, or has a line break.
@@ -41,7 +41,7 @@ class Swap:
 
     @classmethod
     def parse(cls, text: str) -> Swap:
-        """Read ``old=new``, then perhaps ``@position``.
+        """Read ``old=new``, optionally ``@position``.
 
         Raises:
             SeqchatError: it is written otherwise.
@@ -55,7 +55,7 @@ class Swap:
 
 
 def fallback_tokens(vocabulary: Vocabulary, word: str) -> list[str]:
-    """Return the words that a network reads where `word` is written: itself, or what stands in for it."""
+    """Return the words that a network reads for `word`: itself, or its substitutes."""
     pieces = _pieces_of(vocabulary, word.removeprefix(GLUE))
     ids = vocabulary.encode(_mark(vocabulary, pieces))
     return [vocabulary.words[word_id].removeprefix(GLUE) for word_id in ids]
@@ -76,7 +76,7 @@ def words_of(vocabulary: Vocabulary, text: str) -> list[str]:
 
 
 def tokens_of(vocabulary: Vocabulary, words: Sequence[str]) -> list[str]:
-    """Return the words that the network reads: those outside of the vocabulary are spelled."""
+    """Return the words that the network reads; those outside the vocabulary are spelled."""
     return [t for word in words for t in ([word] if word in vocabulary else vocabulary.segmenter.spell(word))]
 
 
@@ -108,7 +108,8 @@ def swapped(vocabulary: Vocabulary, tokens: list[str], swaps: Sequence[Swap]) ->
 
 
 def _pieces(vocabulary: Vocabulary, tokens: list[str]) -> tuple[list[str], list[int]]:
-    """Return the strings that make up a text, and the position of each; a space has that of the word after it."""
+    """Return the strings that make up a text, and the position of each; a space has the position of the word after
+    it."""
     pieces: list[str] = []
     positions: list[int] = []
     for position, (left, token) in enumerate(zip(["", *tokens], tokens, strict=False), 1):
@@ -124,7 +125,7 @@ def _pieces_of(vocabulary: Vocabulary, word: str) -> list[str]:
 
 
 def _mark(vocabulary: Vocabulary, pieces: list[str]) -> list[str]:
-    """Return the words of a text that is cut already: spaces that they imply left out, others marked."""
+    """Return the words of a text that is already cut: implied spaces are left out, others marked."""
     return replace(vocabulary.segmenter, pieces=lambda _: pieces).split("")
 
 
@@ -153,7 +154,7 @@ def _found(pieces: list[str], start: int, position: int, swaps: Sequence[Swap]) 
 
 
 def _end(pieces: list[str], start: int, old: str) -> int:
-    """Return where a word ends that begins with a piece, 0 where it is another."""
+    """Return where a word ends that begins with a piece, or 0 if it is another word."""
     rest = old
     for end in range(start, len(pieces)):
         if not rest.startswith(pieces[end]):
@@ -167,7 +168,7 @@ def _end(pieces: list[str], start: int, old: str) -> int:
 def _not_there(pieces: list[str], positions: list[int], swap: Swap) -> str:
     found = [str(positions[at]) for at in range(len(pieces)) if _end(pieces, at, swap.old)]
     if found and swap.at is None:
-        return f"All that could be {swap.old!r} is swapped by another swap."
+        return f"Every {swap.old!r} is already replaced by another swap."
     if found:
         return f"{swap.old!r} is not at position {swap.at}; it is at {', '.join(found)}."
     words = list(dict.fromkeys(piece for piece in pieces if not piece.isspace()))
@@ -176,7 +177,8 @@ def _not_there(pieces: list[str], positions: list[int], swap: Swap) -> str:
 
 
 def pairs_of(untouched: list[int], changed: list[int]) -> list[tuple[int, int]]:
-    """Return which positions of two runs belong together; those of one origin are matched from the last one back."""
+    """Return which positions of two runs belong together; those of one origin are matched from the last one
+    backwards."""
     there: dict[int, list[int]] = defaultdict(list)
     for position, origin in enumerate(untouched):
         there[origin].append(position)

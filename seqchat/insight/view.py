@@ -17,10 +17,11 @@ from seqchat.model.stepping import InfillSteps, StepNetwork
 
 @dataclass(frozen=True)
 class View:
-    """What is looked at in a model.
+    """What to look at in a model.
 
-    model: its name; cell: rnn, lstm or gru; layers: their names, bottom layer first, with an arrow where a layer reads
-    in one of two directions; gates: in the order of the formulas; neurons: numbers from 0, the same ones of each layer.
+    model: its name; cell: its name, such as lstm; layers: their names, bottom layer first, with an arrow if a layer
+    reads in one of two directions; gates: in the order of the formulas; neurons: numbers from 0, the same ones of each
+    layer.
     """
 
     model: str
@@ -38,9 +39,9 @@ class View:
 def select_view(
     engine: Engine, layers: Sequence[str] = (), gates: Sequence[str] = (), neurons: Sequence[int] = ()
 ) -> View:
-    """Choose what to record by names and numbers; of what is not named, all.
+    """Choose what to record by names and numbers; without names, everything.
 
-    A layer's number without an arrow means both its directions.
+    A layer's number without an arrow means both directions.
 
     Raises:
         SeqchatError: the model has no such layer, gate or neuron.
@@ -70,7 +71,7 @@ def layer_names(network: StepNetwork) -> list[str]:
 
 
 def scale_maximum(gate: Gate, values: NDArray[np.float32]) -> float:
-    """Return the upper end of a scale for values of a gate: that of its range, or the largest where it has none."""
+    """Return the upper end of a scale for values of a gate: that of its range, or the largest value if it has none."""
     return gate.high if gate.high < math.inf else max(float(values.max()), 1e-6)
 
 

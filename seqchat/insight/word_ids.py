@@ -12,14 +12,14 @@ from seqchat.corpus.encoding import encode_dialog
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, Vocabulary
 from seqchat.errors import SeqchatError
 
-# A longer line is cut into words in pieces of about so many characters.
+# A longer line is cut into words in pieces of about this many characters.
 _MAX_CHUNK_LENGTH = 10_000
 
 
 def text_ids(vocabulary: Vocabulary, text: Iterable[str]) -> Iterator[int]:
     """Return the word ids of a text of any length, the start of a dialog first.
 
-    text: lines with their line breaks, or several lines each. Words are those that the app sees: a line is a turn, and
+    text: lines with their line breaks, or several lines each. The words are those of the app: a line is a turn, and
     empty lines are skipped.
 
     Raises:

@@ -27,7 +27,7 @@ _WORDS_AT_ONCE = 10_000
 def write_npz(path: Path, view: View, blocks: Iterable[Block]) -> int:
     """Write what was recorded; return the number of words.
 
-    Until it is complete, the file is a hidden folder beside `path`, which takes as much room again as the largest
+    Until it is complete, the file is a hidden folder next to `path`, which needs additional space for the largest
     array.
 
     Raises:
@@ -89,8 +89,8 @@ def _some_lines(lines: IO[bytes]) -> Iterator[list[str]]:
 
 @contextmanager
 def _member(archive: zipfile.ZipFile, name: str, kind: str, shape: tuple[int, ...]) -> Iterator[IO[bytes]]:
-    """Begin an array of an .npz file; its values are written behind its header."""
-    # A date of its own would make two files of the same text differ.
+    """Start an array of an .npz file; its values are written after its header."""
+    # The current date would make two files of the same text differ.
     with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
         header: dict[str, Any] = {"descr": kind, "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_2_0(member, header)
@@ -99,7 +99,7 @@ def _member(archive: zipfile.ZipFile, name: str, kind: str, shape: tuple[int, ..
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[tuple[Path, Path]]:
-    """Give a hidden folder beside `path`, and a file in it that takes the name `path` when the block ends well."""
+    """Yield a hidden folder next to `path`, and a file in it that is renamed to `path` when the block succeeds."""
     try:
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
             partial = Path(folder) / "complete"

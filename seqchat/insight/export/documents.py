@@ -12,9 +12,9 @@ from seqchat.insight.recording import Block
 from seqchat.insight.statistics import EVENTS, KINDS, Keeping, LayerSummary, Summary
 from seqchat.insight.view import View
 
-# Rounded to so many decimals, values are farther from those computed than float32 is exact by no more than 1e-7.
+# Rounding to this many decimals changes values by about 1e-7, the precision of float32.
 _DECIMALS = 7
-# Some 10 bytes each in a file, and six times as much in memory.
+# About 10 bytes each in a file, and six times as much in memory.
 MAX_VALUES = 5_000_000
 
 

@@ -13,7 +13,7 @@ from seqchat.errors import SeqchatError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# The first of these that is installed draws what matplotlib's own font lacks.
+# The first installed one draws what matplotlib's own font lacks.
 _CHINESE_FONTS = (
     "Noto Sans CJK SC",
     "Noto Sans CJK JP",
@@ -47,7 +47,7 @@ def drawing() -> Iterator[Any]:
     except ImportError:
         raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
     with warnings.catch_warnings(), rc_context({"font.family": fonts(), "axes.unicode_minus": False}):
-        # Of an emoji, which few fonts have, a box is drawn.
+        # Few fonts have emoji; a box is drawn instead.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
         yield lambda size: Figure(figsize=size, layout="constrained")
 

@@ -14,10 +14,10 @@ from seqchat.errors import SeqchatError
 from seqchat.insight.neurons.states import DialogWords, dialog_words, read_states
 from seqchat.insight.selection import check_neuron, find_quantity
 
-# Each dialog, and each passage of so many words of a long one, gives one context at most.
+# Each dialog, and each passage of this many words of a long one, gives at most one context.
 PASSAGE_WORDS = 1_000
 
-# Told of the dialogs and words read so far.
+# Receives the number of dialogs and words read so far.
 Progress = Callable[[int, int], None]
 
 
@@ -55,8 +55,9 @@ def contexts(
 ) -> NeuronContexts:
     """Find the k contexts where a neuron is highest and lowest, `around` words on each side.
 
-    They are of different dialogs (or passages of a long one), and no two have the same words up to that word; the
-    beginning of a turn counts as a word. Dialogs are read as they come, and memory does not grow with their number.
+    They come from different dialogs (or passages of a long one), and no two have the same words up to that word; the
+    beginning of a turn counts as a word. Dialogs are read one after the other, and memory does not grow with their
+    number.
 
     Raises:
         SeqchatError: there is no such layer, quantity or neuron, or no dialog.
@@ -80,13 +81,13 @@ def contexts(
                     best.add(sign * context.value, key, context)
         progress(number, words)
     if not words:
-        raise SeqchatError("There is no dialog to look for contexts in.")
+        raise SeqchatError("There is no dialog to search for contexts.")
     return NeuronContexts(number, words, highest.ranked(), lowest.ranked())
 
 
 @dataclass
 class _TopContexts:
-    """The k best contexts, by the words that end there: of equal words the best, of equal scores the first."""
+    """The k best contexts, by the words that end there: the best of equal words, and the first of equal scores."""
 
     k: int
     found: dict[tuple[int, ...], tuple[float, NeuronContext]] = field(default_factory=dict)
@@ -100,7 +101,7 @@ class _TopContexts:
         self.found.pop(key, None)
         self.found[key] = (score, context)
         if len(self.found) > self.k:
-            # Of equally bad ones the latest goes.
+            # The latest of equally bad ones is dropped.
             worst = min(reversed(self.found), key=lambda kept: self.found[kept][0])
             del self.found[worst]
 

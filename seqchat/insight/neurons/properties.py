@@ -1,8 +1,8 @@
-"""What can be said of each word of a dialog without a network: in brackets or not, how far into its turn, and so on.
+"""Properties of each word of a dialog, without a network: in brackets or not, how far into its turn, and so on.
 
 A rule gets the turns of a dialog, each the list of its words (punctuation marks are words), and gives a list of values
-for each turn: the first belongs to the turn's beginning, before any of its words, the others to its words in order.
-A value holds for what was read up to its word and with it, as the state of a network does.
+for each turn: the first belongs to the turn's beginning, before any of its words, the others to its words in order. A
+value describes what was read up to and including its word, as the state of a network does.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Turns = Sequence[Sequence[str]]
 Values = list[list[float]]
 Rule = Callable[[Turns], Values]
 
-# What closes each opening mark; in chat, half-width and full-width marks close each other.
+# The marks that close each opening mark; in chat, half-width and full-width marks close each other.
 _BRACKETS = {
     "(": ")）",
     "（": ")）",
@@ -43,8 +43,8 @@ _NUMBER = re.compile(r"\d")
 class Property:
     """Something that a neuron may track.
 
-    about: one line for a person; trend: whether the values only grow in every dialog, so that moving them along the
-    dialog would not make them strangers to it.
+    about: one line for a person; trend: whether the values only grow in every dialog, so that shifting them along the
+    dialog would not make them independent of it.
     """
 
     name: str
@@ -54,10 +54,10 @@ class Property:
 
 
 def inside(pairs: Mapping[str, str]) -> Rule:
-    """Make the rule that is 1 from an opening mark on, up to the word before the closing one, and else 0.
+    """Make the rule that is 1 from an opening mark up to the word before the closing one, and 0 elsewhere.
 
-    pairs: what closes each opening mark. A mark that is never closed counts up to the end of its turn, and a closing
-    one that nothing opened does not count.
+    pairs: the marks that close each opening mark. A mark that is never closed counts up to the end of its turn; a
+    closing mark without an opening one does not count.
     """
 
     def of_turn(turn: Sequence[str]) -> list[float]:

@@ -16,13 +16,13 @@ from seqchat.errors import SeqchatError
 from seqchat.insight.neurons.states import DialogWords, dialog_words, read_states
 from seqchat.insight.selection import find_quantity
 
-# Of a longer dialog the first turns are read, up to so many characters.
+# Of a longer dialog, only the first turns are read, up to this many characters.
 _MAX_DIALOG_LENGTH = 2_000
-# Words are not counted before they are cut; in English, one takes about so many characters with its space.
+# Words cannot be counted before they are cut; an English word has about this many characters with its space.
 _CHARACTERS_PER_WORD = 6
 MIN_DIALOGS = 10
 
-# Told of the dialogs read so far.
+# Receives the number of dialogs read so far.
 Progress = Callable[[int], None]
 
 
@@ -30,7 +30,7 @@ Progress = Callable[[int], None]
 class Sample:
     """Some dialogs, and a layer's values over their words.
 
-    dialogs: no two the same; states: float32 [tokens, neurons], dialog after dialog, the start of each left out.
+    dialogs: all different; states: float32 [tokens, neurons], dialog after dialog, without the start of each.
     """
 
     dialogs: list[DialogWords]
@@ -51,9 +51,9 @@ def collect(
     words: int = 20_000,
     progress: Progress = lambda _: None,
 ) -> Sample:
-    """Read all dialogs, choose some with about so many words together, and step the network over these.
+    """Read all dialogs, choose some with about this many words in all, and step the network over these.
 
-    Which are chosen depends on their text alone. It begins with those that training on the same text holds out
+    The choice depends only on their text. It starts with those that training on the same text holds out
     (`corpus.splitting`), so that the network has mostly not learned from them.
 
     Raises:
@@ -69,15 +69,15 @@ def collect(
         missing -= len(chosen[-1].ids) - 1
     if len(chosen) < MIN_DIALOGS:
         raise SeqchatError(
-            f"There are {len(chosen)} different dialogs to read, and at least {MIN_DIALOGS} are needed, so that "
-            "neurons can be judged on other dialogs than those they are chosen on; give more text or more words."
+            f"There are {len(chosen)} different dialogs, and at least {MIN_DIALOGS} are needed, so that "
+            "neurons can be tested on other dialogs than those they are chosen on; give more text or more words."
         )
     values = [values[1:] for _, values in read_states(engine.network, chosen, selected)]
     return Sample(chosen, np.concatenate(values))
 
 
 def sample_dialogs(dialogs: Iterable[Dialog], characters: int, progress: Progress = lambda _: None) -> list[Dialog]:
-    """Choose the dialogs with the smallest hashes, as many as have so many characters together; each only once."""
+    """Choose the dialogs with the smallest hashes, up to this many characters in all, each only once."""
     # The largest hash is on top; the number only keeps dialogs from being compared.
     kept: list[tuple[int, int, Dialog]] = []
     hashes: set[int] = set()

@@ -15,7 +15,7 @@ from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, Vocabulary
 from seqchat.insight.selection import LayerQuantity
 from seqchat.model.stepping import StepNetwork
 
-# So many dialogs are stepped together, those of like length: the products of a step are then large enough to be fast.
+# How many dialogs of similar length are stepped together: large products are faster.
 _TOGETHER = 64
 _GROUP = 4 * _TOGETHER
 
@@ -24,9 +24,9 @@ _GROUP = 4 * _TOGETHER
 class DialogWords:
     """A dialog as a network reads it.
 
-    turns: the words of each turn, those that the vocabulary lacks spelled in characters; ids: [tokens], for each turn
-    what begins it (``<dialog>``, or the ``<turn>`` that ended the one before) and then its words. Nothing follows the
-    end of the last turn, so it is not read.
+    turns: the words of each turn, spelled in characters where the vocabulary lacks them; ids: [tokens], for each turn
+    what begins it (``<dialog>``, or the ``<turn>`` that ended the one before) and then its words. The end of the last
+    turn is not read, since nothing follows it.
     """
 
     turns: list[list[str]]
@@ -47,7 +47,7 @@ class DialogWords:
 
 
 def dialog_words(turns: Iterable[str], vocabulary: Vocabulary) -> DialogWords:
-    """Cut the turns of a dialog into words, just as for training; a line break within one begins another turn."""
+    """Cut the turns of a dialog into words, as for training; a line break within a turn begins another one."""
     spelled: list[list[str]] = []
     ids: list[int] = []
     for text in turns:
@@ -65,7 +65,7 @@ def read_states(
 ) -> Iterator[tuple[DialogWords, NDArray[np.float32]]]:
     """Yield each dialog, in order, with the values [tokens, neurons] of its tokens.
 
-    Every dialog begins with the network's initial state. Memory holds a few hundred dialogs, whatever their number.
+    Every dialog starts with the network's initial state. At most a few hundred dialogs are held in memory.
     """
     remaining = iter(dialogs)
     while group := list(islice(remaining, _GROUP)):

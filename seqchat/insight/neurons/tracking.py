@@ -7,10 +7,10 @@ dialog: a neuron that only tells one kind of dialog from another tracks nothing 
 the neurons and fit the probe, the other half gives the scores.
 
 Both are compared with the same done to shuffled properties. A state changes slowly, and so do most properties, hence
-neighbouring words are no independent observations; a shuffle therefore moves the values of each dialog along it in a
-circle by a random number of words, which keeps how slowly they change. One that grows through the whole dialog is
-instead reversed in half of the dialogs. The best of many neurons is high by chance alone, hence a neuron is
-compared with the best neuron of each shuffle (the maximum statistic of Westfall and Young 1993).
+neighbouring words are no independent observations; a shuffle therefore rotates the values of each dialog by a random
+number of words, which keeps how slowly they change. A property that grows through the whole dialog is instead reversed
+in half of the dialogs. The best of many neurons is high by chance alone, hence a neuron is compared with the best
+neuron of each shuffle (the maximum statistic of Westfall and Young 1993).
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from seqchat.insight.neurons.sample import MIN_DIALOGS, Sample
 SIGNIFICANT = 0.01
 # A neuron whose correlation is below this is said to track a property weakly (Cohen 1988: medium from 0.3 on).
 _WEAK = 0.3
-# What a score beats in all but so many of the shuffles is shown as what chance reaches.
+# The score that this share of shuffles exceeds is shown as what chance reaches.
 _CHANCE = 0.95
-# In so many dialogs of either half must a property change, or there is too little to shuffle.
+# A property must change in this many dialogs of each half, or there is too little to shuffle.
 _MIN_VARYING_DIALOGS = 5
 # The weight of the ridge's penalty, as a share of the mean eigenvalue of the neurons' correlation matrix.
 _RIDGE = 0.01
@@ -68,9 +68,10 @@ class NeuronCorrelation(CorrelationScore):
 class Tracking:
     """How a layer tracks a property.
 
-    mean: of the property's values over all words read, for one of yes and no the share of yes; neurons: those that the
-    choosing half finds best, the best first; neuron_chance and probe_chance: the score that the best neuron, and the
-    probe, exceed in one of twenty shuffles. Where the property changes in too few dialogs, there are no scores.
+    mean: of the property's values over all words that were read; for a property of yes and no, the share of yes;
+    neurons: the best of the choosing half, the best first; neuron_chance and probe_chance: the score that the best
+    neuron, and the probe, exceed in one of twenty shuffles. If the property changes in too few dialogs, there are no
+    scores.
     """
 
     name: str
@@ -82,7 +83,7 @@ class Tracking:
 
     @property
     def verdict(self) -> str:
-        """What the scores allow to say."""
+        """What the scores show."""
         if self.probe is None:
             return "too rare to tell"
         first = self.neurons[0]
@@ -97,13 +98,15 @@ class Tracking:
 def track(
     sample: Sample, properties: Sequence[Property], *, best: int = 3, shuffles: int = 300, seed: int = 0
 ) -> list[Tracking]:
-    """Find the `best` neurons for each property, with what chance reaches in so many shuffles beside each score.
+    """Find the `best` neurons for each property, and for each score what chance reaches in this many shuffles.
 
     Raises:
         SeqchatError: there are fewer than `MIN_DIALOGS` dialogs, or too few shuffles to tell chance apart.
     """
     if len(sample.dialogs) < MIN_DIALOGS:
-        raise SeqchatError(f"{len(sample.dialogs)} dialogs are too few to judge neurons by; give {MIN_DIALOGS}.")
+        raise SeqchatError(
+            f"{len(sample.dialogs)} dialogs are too few to test neurons on; give at least {MIN_DIALOGS}."
+        )
     if 1 / (shuffles + 1) >= SIGNIFICANT:
         raise SeqchatError(f"{shuffles} shuffles are too few to tell chance apart; take {round(1 / SIGNIFICANT)}.")
     layer = _Layer(sample)
@@ -119,7 +122,7 @@ class _Layer:
         self.fitting = (torch.arange(len(lengths)) % 2 == 0).repeat_interleave(lengths)
         whole = torch.from_numpy(sample.states)
         states = torch.cat([values - values.mean(dim=0) for values in torch.split(whole, sample.lengths)])
-        # What rounding leaves of a constant is no variation.
+        # A variation of this size is rounding of a constant.
         states[:, states.abs().amax(dim=0) <= 1e-5 * whole.abs().amax(dim=0)] = 0
         fit, test = states[self.fitting], states[~self.fitting]
         self.fit, self.test = normalized_columns(fit), normalized_columns(test)
@@ -171,13 +174,13 @@ def _chance_level(by_chance: Tensor) -> float:
 
 
 def circular_shifts(values: Floats, shuffles: int, rng: np.random.Generator) -> Floats:
-    """Return [words, 1 + shuffles]: the values of a dialog, then so many circular shifts of them."""
+    """Return [words, 1 + shuffles]: the values of a dialog, then circular shifts of them."""
     by = np.concatenate(([0], rng.integers(len(values), size=shuffles)))
     return values[(np.arange(len(values))[:, None] + by) % len(values)]
 
 
 def random_reversals(values: Floats, shuffles: int, rng: np.random.Generator) -> Floats:
-    """Return [words, 1 + shuffles]: the values of a dialog, and then as they are or in reverse, as chance has it."""
+    """Return [words, 1 + shuffles]: the values of a dialog, then the same values, reversed at random."""
     reverse = np.concatenate(([False], rng.integers(2, size=shuffles) == 1))
     return np.where(reverse, values[::-1, None], values[:, None])
 
