@@ -29,6 +29,10 @@ class Layout:
     bands: int
     neurons: int
 
+    def line(self, y: int) -> Line:
+        """Return the line at a height, an empty one below the last."""
+        return self.lines[y] if y < len(self.lines) else Line("empty")
+
 
 def lay_out(height: int, bands: int, neurons: int, per_line: int) -> Layout:
     """Share `height` lines among bands of at most `neurons` neurons, `per_line` of them a line.

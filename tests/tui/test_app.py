@@ -271,7 +271,7 @@ async def test_an_answer_to_a_text_that_is_gone_is_dropped(desk):
         old = messages.SuggestionRequest(-1, "别的")
         growth = messages.ContinuationRequest((0, 1, 2), 0.8, 0.95)
         d.workspace.post_message(messages.ContinuationToken(growth, 0, GeneratedWord(0, "不该出现", 0.0, True)))
-        d.workspace.post_message(messages.SuggestionsReady(old, 0, [], d.panel._trace))
+        d.workspace.post_message(messages.SuggestionsReady(old, 0, [], d.panel.trace))
         d.workspace.post_message(messages.GhostTextReady(old, "不该出现"))
         await d.pilot.pause()
         assert "不该出现" not in d.screen
@@ -345,7 +345,7 @@ async def test_three_models_think_about_the_same_text(desk):
         assert len(d.workspace.bars) == len(d.workspace.panels.all) == 3
         assert len({tuple((s.word, s.probability) for s in bar.suggestions) for bar in d.workspace.bars}) == 3
         await d.press("alt+g")
-        assert [panel._alone for panel in d.workspace.panels.all] == [0, 0, 0]
+        assert [panel.cursor.gate for panel in d.workspace.panels.all] == [0, 0, 0]
 
 
 async def test_one_of_several_models_may_be_damaged(desk, tmp_path):

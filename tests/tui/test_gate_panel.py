@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqchat.insight.gates import top_changes
+from seqchat.tui.panel_drawing import short
 from seqchat.tui.panel_layout import lay_out
-from seqchat.tui.widgets.gate_panel import short
 
 LSTM_GATES = ("input", "forget", "candidate", "output", "cell", "hidden")
 
@@ -80,7 +80,7 @@ async def test_exact_values_of_the_selected_word_and_neuron_are_those_of_the_tra
         await d.press(*"我们去吃火锅")
         await d.settled()
         await d.press("alt+w", "left", "left", "down", "down", "down")
-        trace = d.panel._trace
+        trace = d.panel.trace
         values = trace.layers[0]
         assert f"n3 {trace.words[-3]}" in d.screen
         for sign, gate in (("i", "input"), ("f", "forget"), ("c", "cell"), ("h", "hidden")):
@@ -97,10 +97,10 @@ async def test_the_movers_at_the_last_word_are_those_of_the_last_key(desk):
     async with desk(size=(160, 50)) as d:
         await d.press(*"我们去吃火")
         await d.settled()
-        before = d.panel._trace.layers[0]["hidden"][-1]
+        before = d.panel.trace.layers[0]["hidden"][-1]
         await d.press("锅")
         await d.settled()
-        changed = top_changes(before, d.panel._trace.layers[0]["hidden"][-1], 1)[0]
+        changed = top_changes(before, d.panel.trace.layers[0]["hidden"][-1], 1)[0]
         assert f"Δh n{changed[0]} {short(changed[1], sign=True)}" in d.screen
 
 
@@ -108,16 +108,16 @@ async def test_it_scrolls_to_the_first_word_of_a_long_text(desk):
     async with desk() as d:
         d.editor.insert("\n".join(["我们晚上去吃火锅吧"] * 30))
         await d.settled()
-        assert not d.panel._trace.whole
+        assert not d.panel.trace.whole
         await d.press("alt+w")
         for _ in range(8):
             await d.press("home")
             await d.thought()
-            if d.panel._trace.whole:
+            if d.panel.trace.whole:
                 break
         await d.press("home")
-        assert d.panel._trace.whole
-        assert d.panel._trace.words[0] == "▶"
+        assert d.panel.trace.whole
+        assert d.panel.trace.words[0] == "▶"
         assert "▶" in d.screen
         assert " back" in d.screen
 
@@ -128,10 +128,10 @@ async def test_a_click_selects_word_and_neuron(desk):
     async with desk() as d:
         await d.press(*"我们去吃火锅")
         await d.settled()
-        words = d.panel._trace.words
+        words = d.panel.trace.words
         await d.pilot.click(GatePanel, offset=(2 + 1 + 5 + 2, 3))
-        assert d.panel._back == len(words) - 2
-        assert d.panel._neuron == 2
+        assert d.panel.cursor.back == len(words) - 2
+        assert d.panel.cursor.neuron == 2
 
 
 async def test_the_formula_is_one_key_away_in_both_languages(desk):
@@ -204,7 +204,7 @@ async def test_bars_need_no_colours(desk, heat_map):
         await d.settled()
         assert ("▀" in d.screen) == (heat_map == "colours")
         await d.press("alt+w", "down")
-        assert d.panel._neuron == 1
+        assert d.panel.cursor.neuron == 1
 
 
 async def test_no_color_draws_bars(desk, monkeypatch):

@@ -437,7 +437,7 @@ async def test_the_selected_word_is_the_one_at_the_cursor(lesson):
         words = first(d).study.trace.words
 
         def selected():
-            return words[len(words) - 1 - first(d).panel._back]
+            return words[len(words) - 1 - first(d).panel.cursor.back]
 
         assert selected() in ("；", "□")  # a small vocabulary may lack it
         await d.press("end")
@@ -575,7 +575,7 @@ async def test_earlier_words_are_traced_when_they_are_asked_for(lesson):
         traced = len(first(d).study.trace.words)
         await d.press("alt+w", "home")
         await d.until(lambda: len(first(d).study.trace.words) > traced)
-        assert first(d).panel._back == traced - 1
+        assert first(d).panel.cursor.back == traced - 1
 
 
 async def test_the_app_begins_with_the_lessons_and_opens_them_from_the_palette(desk):

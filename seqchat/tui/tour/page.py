@@ -149,7 +149,9 @@ class ModelView(Vertical):
         """Select the word at the cursor; where the start of the text is not traced, the last one."""
         if self.study is not None:
             trace = self.study.trace
-            self.panel.select(word_at(trace.words, self.study.text, cursor) if trace.whole else len(trace.words) - 1)
+            self.panel.select_word(
+                word_at(trace.words, self.study.text, cursor) if trace.whole else len(trace.words) - 1
+            )
 
 
 def expected(suggestions: Sequence[Suggestion]) -> str:

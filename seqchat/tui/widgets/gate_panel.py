@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -16,10 +16,12 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
+from seqchat.tui import panel_drawing
 from seqchat.tui.formulas import FORMULAS, Formula
-from seqchat.tui.heatmap import COLUMN, bar_row, fit, heat_rows, label_row
+from seqchat.tui.heatmap import COLUMN, fit, label_row
 from seqchat.tui.keys import bindings
-from seqchat.tui.language import in_use, say
+from seqchat.tui.language import say
+from seqchat.tui.panel_cursor import PanelCursor
 from seqchat.tui.panel_layout import Layout, Line, lay_out
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from seqchat.insight.gates import GateTrace
     from seqchat.model.cells import Gate
 
-# Left of the heat map stand neurons' numbers where one gate is shown, and else a mark at the selected neuron.
+# Left of the heat map are the numbers of neurons where one gate is shown, and else a mark at the selected neuron.
 _NUMBERS, _MARK = 5, 1
 _MAX_TOP_CHANGES = 12
 
@@ -43,7 +45,7 @@ class GatePanel(Widget, can_focus=True):
     bars = reactive(False)
 
     class EarlierWordsWanted(Message):
-        """Earlier words than those that were traced were asked for."""
+        """Earlier words than those in the trace are wanted."""
 
     class SelectionMoved(Message):
         """Another neuron, layer, gate or word is selected."""
@@ -61,37 +63,32 @@ class GatePanel(Widget, can_focus=True):
 
     def __init__(self) -> None:
         super().__init__()
-        self._trace: GateTrace | None = None
+        self.trace: GateTrace | None = None
+        self.cursor = PanelCursor()
         # The last word's gates before the last key
         self._before: list[dict[str, NDArray[np.float32]]] | None = None
         self._gates: tuple[Gate, ...] = ()
         self._name = self._cell = self._notice = ""
-        self._layer = 0
-        self._alone: int | None = None
-        self._first_neuron = 0
-        self._neuron = 0
-        # The selected word, counted back from the last one
-        self._back = 0
         self._layout = Layout((), 0, 0)
 
     def on_mount(self) -> None:
         """Say that something will come."""
         self._notice = say("They appear with the first word.")
-        self._retitle()
+        self._update()
 
     # --- what is shown
 
     def describe(self, name: str, cell: str, gates: tuple[Gate, ...]) -> None:
-        """Learn which model and cell is shown."""
+        """Set the model and the cell that are shown."""
         self._name, self._cell, self._gates = name, cell, gates
-        self._trace, self._before, self._layer, self._alone = None, None, 0, None
-        self._retitle()
+        self.trace, self._before, self.cursor.layer, self.cursor.gate = None, None, 0, None
+        self._update()
 
     def follow(self, other: GatePanel) -> None:
         """Show the same layer, gate, neurons and word as another panel."""
-        self._layer, self._alone, self._first_neuron = other._layer, other._alone, other._first_neuron
-        self._neuron, self._back = other._neuron, min(other._back, len(self._trace.words) - 1 if self._trace else 0)
-        self._retitle()
+        words = len(self.trace.words) if self.trace is not None else 1
+        self.cursor = dataclasses.replace(other.cursor, back=min(other.cursor.back, words - 1))
+        self._update()
 
     def notice(self, text: str) -> None:
         """Show a sentence where no gates can be shown."""
@@ -101,86 +98,70 @@ class GatePanel(Widget, can_focus=True):
     def show(self, trace: GateTrace, *, new: bool = True) -> None:
         """Show the gates of another text; not `new`: of the same text, over more words."""
         if new:
-            self._before = (
-                None if self._trace is None else [{n: v[-1] for n, v in layer.items()} for layer in self._trace.layers]
-            )
-            self._back = 0
-        self._trace = trace
-        self._retitle()
+            self._before = _last_words(self.trace)
+            self.cursor.back = 0
+        self.trace = trace
+        self._update()
+
+    def select_word(self, index: int) -> None:
+        """Select the word of an index in the trace."""
+        if self.trace is not None:
+            self.cursor.select_word(index, len(self.trace.words))
+            self._update()
 
     @property
     def selection(self) -> tuple[int, Gate, int] | None:
         """The selected layer, the gate that is shown alone (else the last one), and the neuron; None without gates."""
-        return (self._layer, self._gate, self._neuron) if self._gates else None
+        return (self.cursor.layer, self._gate, self.cursor.neuron) if self._gates else None
 
     @property
     def layer_name(self) -> str:
         """What the selected layer is called."""
-        return self._trace.names[self._layer] if self._trace is not None else str(self._layer + 1)
+        return self.trace.names[self.cursor.layer] if self.trace is not None else str(self.cursor.layer + 1)
 
     @property
     def column(self) -> int:
-        """The selected word, counted from the first one of the trace."""
-        return len(self._trace.words) - 1 - self._back if self._trace is not None else 0
-
-    @property
-    def _gate(self) -> Gate:
-        return self._gates[self._alone if self._alone is not None else -1]
+        """The index of the selected word in the trace."""
+        return len(self.trace.words) - 1 - self.cursor.back if self.trace is not None else 0
 
     @property
     def formula(self) -> tuple[str, str | None]:
-        """The cell, and the gate that is shown alone."""
-        return self._cell, self._gates[self._alone].name if self._alone is not None else None
+        """The cell, and the name of the gate that is shown alone."""
+        return self._cell, self._gates[self.cursor.gate].name if self.cursor.gate is not None else None
 
-    # --- actions
+    # --- keys and mouse
 
     def action_gate(self, steps: int) -> None:
         """Show the next gate alone; after the last, all of them."""
-        if self._gates:
-            places = [None, *range(len(self._gates))]
-            self._alone = places[(places.index(self._alone) + steps) % len(places)]
-        self._retitle()
-        self.post_message(self.SelectionMoved(self))
+        self.cursor.step_gate(steps, len(self._gates))
+        self._selection_moved()
 
     def action_layer(self, steps: int) -> None:
         """Show the layer above, or below; after the last, the first."""
-        if self._trace is not None:
-            self._layer = (self._layer + steps) % len(self._trace.layers)
-        self._retitle()
-        self.post_message(self.SelectionMoved(self))
+        if self.trace is not None:
+            self.cursor.step_layer(steps, len(self.trace.layers))
+        self._selection_moved()
 
     def action_word(self, steps: int) -> None:
         """Select a later word, or an earlier one."""
-        if self._trace is None:
+        if self.trace is None:
             return
-        last = len(self._trace.words) - 1
-        wanted = self._back - steps
-        self._back = min(max(wanted, 0), last)
-        # The trace may begin behind the start of the text.
-        if wanted > last - self._columns() and not self._trace.whole:
+        words = len(self.trace.words)
+        # The trace may begin after the start of the text.
+        if self.cursor.back - steps >= words - self._columns() and not self.trace.whole:
             self.post_message(self.EarlierWordsWanted())
-        self._retitle()
-        self.post_message(self.SelectionMoved(self))
+        self.cursor.step_word(steps, words)
+        self._selection_moved()
 
     def action_neuron(self, steps: int) -> None:
         """Select a neuron, and show it."""
-        self._neuron = min(max(self._neuron + steps, 0), self._neurons() - 1)
-        shown = self._layout.neurons
-        if self._neuron < self._first_neuron:
-            self._first_neuron = self._neuron // self._per_line * self._per_line
-        elif self._neuron >= self._first_neuron + shown:
-            self._first_neuron = (self._neuron - shown + self._per_line) // self._per_line * self._per_line
-        self._retitle()
-        self.post_message(self.SelectionMoved(self))
+        self.cursor.step_neuron(steps, self._neurons(), self._layout.neurons, self._per_line)
+        self._selection_moved()
 
     def action_neurons(self, pages: int) -> None:
-        """Show the neurons that come after those shown now, or before."""
-        shown = self._layout.neurons
-        last = max(self._neurons() - shown, 0)
-        self._first_neuron = min(max(self._first_neuron + pages * shown, 0), last)
-        self._neuron = min(max(self._neuron, self._first_neuron), self._first_neuron + max(shown, 1) - 1)
-        self._retitle()
-        self.post_message(self.SelectionMoved(self))
+        """Show the neurons after those on the screen, or before."""
+        self.cursor.scroll_neurons(pages, self._neurons(), self._layout.neurons)
+        self._selection_moved()
 
     def action_resize(self, steps: int) -> None:
         """Ask for another width."""
@@ -197,25 +178,28 @@ class GatePanel(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Select the word and the neuron under the mouse."""
         offset = event.get_content_offset(self)
-        if offset is None or self._trace is None:
+        if offset is None or self.trace is None:
             return
         start, words = self._window()
-        place = (offset.x - self._gutter) // COLUMN
-        if 0 <= place < len(words):
-            self._back = len(self._trace.words) - 1 - start - place
-        line = self._layout.lines[offset.y] if offset.y < len(self._layout.lines) else Line("empty")
+        column = (offset.x - self._gutter) // COLUMN
+        if 0 <= column < len(words):
+            self.cursor.select_word(start + column, len(self.trace.words))
+        line = self._layout.line(offset.y)
         if line.what == "heat":
-            self._neuron = min(self._first_neuron + line.neuron, self._neurons() - 1)
-        self._retitle()
-        self.post_message(self.SelectionMoved(self))
+            self.cursor.neuron = min(self.cursor.first_neuron + line.neuron, self._neurons() - 1)
+        self._selection_moved()
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit everything to the new size."""
-        self._retitle()
+        self._update()
 
     def watch_bars(self) -> None:
         """Draw in the other way."""
-        self._retitle()
+        self._update()
+
+    def _selection_moved(self) -> None:
+        self._update()
+        self.post_message(self.SelectionMoved(self))
 
     # --- drawing
 
@@ -226,94 +210,63 @@ class GatePanel(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the panel."""
-        ground = self._ground
-        return Strip(self._line(y, ground)).adjust_cell_length(self.content_size.width, ground)
-
-    def _line(self, y: int, ground: Style) -> list[Segment]:
-        if self._trace is None or not self._gates:
-            lines = [self._notice] if y == 0 else []
-            return [Segment(fit(line, self.content_size.width), ground) for line in lines]
-        line = self._layout.lines[y] if y < len(self._layout.lines) else Line("empty")
-        start, words = self._window()
-        selected = len(self._trace.words) - 1 - self._back
-        if line.what == "labels":
-            return [Segment(" " * self._gutter, ground), *label_row(words, selected - start, ground)]
-        if line.what == "values":
-            return self._exact(selected, ground)
-        if line.what == "top_changes":
-            return [Segment(self._moved(selected), ground + Style(dim=True))]
-        if line.what == "empty":
-            return []
-        gate = self._bands()[line.band]
-        values = self._values(gate)
-        if line.what == "heading":
-            return self._heading(gate, values[selected], ground)
-        return self._heat(values[start : start + len(words)], gate, self._first_neuron + line.neuron, ground)
-
-    def _heading(self, gate: Gate, current: NDArray[np.float32], ground: Style) -> list[Segment]:
-        """Name a gate, with its mean at the selected word and, for a sigmoid, the neurons below 0.1 and above 0.9."""
-        formula = self._formula(gate)
-        name = f"{gate.name} {formula.sign}" if in_use() == "en" else f"{formula.chinese} {gate.name} {formula.sign}"
-        if gate.low == 0:
-            shut, opened = (current < 0.1).mean(), (current > 0.9).mean()
-            rest = say("{mean:.2f} shut {shut:.0%} open {opened:.0%}", mean=current.mean(), shut=shut, opened=opened)
+        ground, width = self._ground, self.content_size.width
+        if self.trace is None or not self._gates:
+            lines = self._notice_lines(max(width, 1))
+            segments = [Segment(fit(lines[y], width), ground)] if y < len(lines) else []
         else:
-            low, high = (current < 0.9 * gate.low).mean(), (current > 0.9 * gate.high).mean()
-            rest = f"{current.mean():+.2f} ⊖{low:.0%} ⊕{high:.0%}"
-        return [Segment(fit(f"{name} {rest}", self.content_size.width), ground + Style(italic=True))]
+            segments = self._segments(self._layout.line(y), self.trace, ground)
+        return Strip(segments).adjust_cell_length(width, ground)
 
-    def _heat(self, values: NDArray[np.float32], gate: Gate, first: int, ground: Style) -> list[Segment]:
-        shown = values[:, first : first + self._per_line]
-        if not shown.shape[1]:
-            return []
-        here = first <= self._neuron < first + self._per_line
-        number = f"{first:>{self._gutter - 1}}" if self._gutter > _MARK else ""
-        head = Segment(number + ("▸" if here else " "), ground + Style(dim=not here, bold=here))
-        if self.bars:
-            return [head, *bar_row(shown[:, 0], gate.low, gate.high, ground)]
-        return [head, *heat_rows(shown, gate.low, gate.high, ground)[0]]
+    def _notice_lines(self, width: int) -> list[str]:
+        """Return the notice in lines; it may be cut."""
+        return [self._notice]
 
-    def _exact(self, selected: int, ground: Style) -> list[Segment]:
-        """Write the selected neuron's values at the selected word, with as many decimals as there is room for."""
-        assert self._trace is not None
-        layer = self._trace.layers[self._layer]
-        values = [(self._formula(gate).sign, float(layer[gate.name][selected, self._neuron])) for gate in self._gates]
-        neuron = f"n{self._neuron}"
-        forms = (
-            (f"{neuron} {self._trace.words[selected]}", [f" {value:.4f}" for _, value in values], "  "),
-            (neuron, [short(value) for _, value in values], " "),
-            (neuron, [short(value) for _, value in values], ""),
+    def _segments(self, line: Line, trace: GateTrace, ground: Style) -> list[Segment]:
+        width = self.content_size.width
+        start, words = self._window()
+        match line.what:
+            case "labels":
+                return [Segment(" " * self._gutter, ground), *label_row(words, self.column - start, ground)]
+            case "values":
+                layer, neuron = trace.layers[self.cursor.layer], self.cursor.neuron
+                values = [(self._sign(gate), float(layer[gate.name][self.column, neuron])) for gate in self._gates]
+                return panel_drawing.exact_values(f"n{neuron}", trace.words[self.column], values, width, ground)
+            case "top_changes":
+                return panel_drawing.top_changes(self._sign(self._gate), self._top_changes(), width, ground)
+            case "heading":
+                gate = self._bands()[line.band]
+                return panel_drawing.heading(gate, self._formula(gate), self._values(gate)[self.column], width, ground)
+            case "heat":
+                return self._heat(line, start, len(words), ground)
+        return []
+
+    def _heat(self, line: Line, start: int, words: int, ground: Style) -> list[Segment]:
+        gate, first = self._bands()[line.band], self.cursor.first_neuron + line.neuron
+        return panel_drawing.heat_line(
+            self._values(gate)[start : start + words, first : first + self._per_line],
+            gate,
+            first,
+            gutter=self._gutter,
+            mark=first <= self.cursor.neuron < first + self._per_line,
+            bars=self.bars,
+            ground=ground,
         )
-        room = self.content_size.width
-        head, numbers, gap = next((f for f in forms if _length(*f) <= room), forms[-1])
-        segments = [Segment(f"{head} ", ground + Style(dim=True))]
-        for shown, ((sign, _), number) in enumerate(zip(values, numbers, strict=True), 1):
-            # A value that is cut would be read as another one.
-            if _length(head, numbers[:shown], gap) + (shown < len(numbers)) > room:
-                return [*segments, Segment("…", ground)]
-            segments += [Segment(sign, ground + Style(bold=True, italic=True)), Segment(number + gap, ground)]
-        return segments
 
-    def _moved(self, selected: int) -> str:
-        """Write which neurons changed most: at the last word since the last key, else since the word before."""
+    def _top_changes(self) -> list[tuple[int, float]]:
+        """Return which neurons changed most: at the last word since the last key, else since the word before."""
         from seqchat.insight.gates import top_changes
 
-        assert self._trace is not None
-        gate = self._gate
-        values = self._values(gate)
-        if self._back == 0 and self._before is not None:
-            before = self._before[self._layer][gate.name]
-        elif selected > 0:
-            before = values[selected - 1]
+        values = self._values(self._gate)
+        if self.cursor.back == 0 and self._before is not None:
+            before = self._before[self.cursor.layer][self._gate.name]
+        elif self.column > 0:
+            before = values[self.column - 1]
         else:
-            return ""
-        changes = top_changes(before, values[selected], _MAX_TOP_CHANGES)
-        text = f"Δ{self._formula(gate).sign} " + "  ".join(
-            f"n{neuron} {short(change, sign=True)}" for neuron, change in changes
-        )
-        return text[: self.content_size.width].rsplit("  ", 1)[0] if len(text) > self.content_size.width else text
+            return []
+        return top_changes(before, values[self.column], _MAX_TOP_CHANGES)
 
-    # --- measures
+    # --- sizes
 
     @property
     def _per_line(self) -> int:
@@ -321,56 +274,65 @@ class GatePanel(Widget, can_focus=True):
 
     @property
     def _gutter(self) -> int:
-        return _NUMBERS if self._alone is not None else _MARK
+        return _NUMBERS if self.cursor.gate is not None else _MARK
+
+    @property
+    def _gate(self) -> Gate:
+        return self._gates[self.cursor.gate if self.cursor.gate is not None else -1]
 
     def _formula(self, gate: Gate) -> Formula:
         return FORMULAS[self._cell][gate.name]
 
+    def _sign(self, gate: Gate) -> str:
+        return self._formula(gate).sign
+
     def _bands(self) -> tuple[Gate, ...]:
-        return self._gates if self._alone is None else (self._gates[self._alone],)
+        """Return the gates that are shown, each in a band of its own."""
+        return self._gates if self.cursor.gate is None else (self._gates[self.cursor.gate],)
 
     def _columns(self) -> int:
         return max(1, (self.content_size.width - self._gutter) // COLUMN)
 
     def _window(self) -> tuple[int, list[str]]:
-        """Return the first word that is shown, and all that are; the selected one is among them."""
-        assert self._trace is not None
+        """Return the index of the first word that is shown, and all that are; the selected one is among them."""
+        words = self.trace.words if self.trace is not None else []
         columns = self._columns()
-        end = len(self._trace.words) - max(self._back - columns + 1, 0)
+        end = len(words) - max(self.cursor.back - columns + 1, 0)
         start = max(end - columns, 0)
-        return start, self._trace.words[start:end]
+        return start, words[start:end]
 
     def _neurons(self) -> int:
-        return self._values(self._gates[0]).shape[1] if self._trace is not None and self._gates else 1
+        return self._values(self._gates[0]).shape[1] if self.trace is not None and self._gates else 1
 
     def _values(self, gate: Gate) -> NDArray[np.float32]:
-        assert self._trace is not None
-        return self._trace.layers[self._layer][gate.name]
+        assert self.trace is not None
+        return self.trace.layers[self.cursor.layer][gate.name]
 
-    def _retitle(self) -> None:
+    def _update(self) -> None:
+        """Lay the panel out again, and name in its frame what is shown."""
         neurons = self._neurons()
         self._layout = lay_out(self.content_size.height, max(len(self._bands()), 1), neurons, self._per_line)
-        self._first_neuron = min(self._first_neuron, max(neurons - self._layout.neurons, 0))
-        title = [self._name, self._cell] if self._name else [say("Gates")]
-        subtitle = ""
-        if self._trace is not None:
-            if len(self._trace.layers) > 1:
-                title.append(say("layer {name}/{count}", name=self.layer_name, count=len(self._trace.names)))
-            last = min(self._first_neuron + self._layout.neurons, neurons)
-            subtitle = say("neurons {first}–{last} of {all}", first=self._first_neuron, last=last - 1, all=neurons)
-            if self._back:
-                subtitle += say(" · {back} back", back=self._back)
+        self.cursor.first_neuron = min(self.cursor.first_neuron, max(neurons - self._layout.neurons, 0))
         # Not as strings, which would be read as markup
-        self.border_title = Content(" · ".join(title))
-        self.border_subtitle = Content(subtitle)
+        self.border_title = Content(" · ".join(self._title()))
+        self.border_subtitle = Content(self._subtitle(neurons))
         self.refresh()
 
+    def _title(self) -> list[str]:
+        title = [self._name, self._cell] if self._name else [say("Gates")]
+        if self.trace is not None and len(self.trace.layers) > 1:
+            title.append(say("layer {name}/{count}", name=self.layer_name, count=len(self.trace.names)))
+        return title
 
-def _length(head: str, numbers: list[str], gap: str) -> int:
-    return cell_len(head) + 1 + sum(1 + len(number) for number in numbers) + len(gap) * (len(numbers) - 1)
+    def _subtitle(self, neurons: int) -> str:
+        if self.trace is None:
+            return ""
+        first = self.cursor.first_neuron
+        last = min(first + self._layout.neurons, neurons) - 1
+        subtitle = say("neurons {first}–{last} of {all}", first=first, last=last, all=neurons)
+        return subtitle + (say(" · {back} back", back=self.cursor.back) if self.cursor.back else "")
 
 
-def short(value: float, *, sign: bool = False) -> str:
-    """Return a value with two decimals and without a zero before the point: ``.91``, ``-.44``, ``1.20``."""
-    text = f"{value:+.2f}" if sign else f"{value:.2f}"
-    return text.replace("0.", ".", 1) if abs(value) < 0.995 else text
+def _last_words(trace: GateTrace | None) -> list[dict[str, NDArray[np.float32]]] | None:
+    """Return the gates of the last word, layer by layer."""
+    return None if trace is None else [{name: values[-1] for name, values in layer.items()} for layer in trace.layers]
