@@ -39,7 +39,7 @@ CHINESE: dict[str, str] = {
     "Copied.": "已复制。",
     "There is no folder {path}.": "没有文件夹 {path}。",
     "The turns behind it go then. Ask for another reply?": "它之后的对话会消失。要换一个回复吗？",
-    "Enter sends it anew, Esc leaves all as it was": "回车重新发送，Esc 保持原样",
+    "Enter sends it again, Esc leaves everything as it was": "回车重新发送，Esc 保持原样",
     "The text is not saved. Begin a new one?": "文本尚未保存。要新建吗？",
     "The text is not saved. Open another one?": "文本尚未保存。要打开别的文件吗？",
     "Begin a new conversation? This one ends.": "开始新的对话吗？当前对话会结束。",

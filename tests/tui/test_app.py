@@ -29,7 +29,7 @@ async def test_typing_brings_suggestions_continuations_and_gates(desk, cell, siz
         assert cell.upper() in shown
         assert "▀" in shown
         assert "Accept" in shown
-        for place in d.bar.cells:
+        for place in d.bar.slots:
             assert d.bar.suggestions[place.index].word in shown
 
 
@@ -148,7 +148,7 @@ async def test_a_click_accepts(desk):
         assert d.editor.text == "我们" + third_text
         await d.press("alt+z")
         await d.settled()
-        cell = d.bar.cells[1]
+        cell = d.bar.slots[1]
         second = d.bar.suggestions[1]
         await d.pilot.click(Candidates, offset=(cell.column + 3, 1 + cell.row))
         assert d.editor.text == "我们" + second.insert

@@ -13,15 +13,15 @@ from seqchat.tui.candidate_pages import GAP, lay_out_page
 def test_pages_hold_every_candidate_once_and_nothing_overlaps(widths, room, rows):
     first, seen = 0, []
     while first < len(widths):
-        cells = lay_out_page(widths, first, room, rows)
-        assert 1 <= len(cells) <= 9
-        for cell, following in pairwise(cells):
-            assert (following.row, following.column) > (cell.row, cell.column)
-            if following.row == cell.row:
-                assert following.column == cell.column + cell.width + GAP
-        assert all(cell.column + cell.width <= room and cell.row < rows for cell in cells)
-        seen += [cell.index for cell in cells]
-        first = cells[-1].index + 1
+        slots = lay_out_page(widths, first, room, rows)
+        assert 1 <= len(slots) <= 9
+        for slot, following in pairwise(slots):
+            assert (following.row, following.column) > (slot.row, slot.column)
+            if following.row == slot.row:
+                assert following.column == slot.column + slot.width + GAP
+        assert all(slot.column + slot.width <= room and slot.row < rows for slot in slots)
+        seen += [slot.index for slot in slots]
+        first = slots[-1].index + 1
     assert seen == list(range(len(widths)))
 
 
@@ -77,16 +77,16 @@ async def test_pages_turn_and_more_are_asked_for(desk, on, back):
         await d.press("down")
         firsts = [0]
         for _ in range(4):
-            before = d.bar.cells[0].index
+            before = d.bar.slots[0].index
             await d.press(on)
-            await d.until(lambda before=before: d.bar.cells[0].index > before, "the next page")
-            firsts.append(d.bar.cells[0].index)
+            await d.until(lambda before=before: d.bar.slots[0].index > before, "the next page")
+            firsts.append(d.bar.slots[0].index)
         assert len(d.bar.suggestions) > 9
         assert d.bar.has_focus
-        chosen = d.bar.suggestions[d.bar.cells[1].index]
+        chosen = d.bar.suggestions[d.bar.slots[1].index]
         for place in reversed(firsts[:-1]):
             await d.press(back)
-            assert d.bar.cells[0].index == place
+            assert d.bar.slots[0].index == place
         for _ in range(4):
             await d.press(on)
         await d.press("2")
@@ -98,13 +98,13 @@ async def test_the_right_arrow_goes_over_the_end_of_a_page_and_the_left_one_back
         await d.press(*"我们")
         await d.thought()
         await d.press("down")
-        shown = len(d.bar.cells)
+        shown = len(d.bar.slots)
         for _ in range(shown):
             await d.press("right")
-        await d.until(lambda: d.bar.cells[0].index == shown)
+        await d.until(lambda: d.bar.slots[0].index == shown)
         assert d.bar.cursor == shown
         await d.press("left")
-        assert d.bar.cells[0].index == 0
+        assert d.bar.slots[0].index == 0
         assert d.bar.cursor == shown - 1
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from seqchat.tui.conversation import Conversation, Turn
 from seqchat.tui.screens.dialog import Confirm
-from seqchat.tui.widgets.chat import MAX_VIEWS, TurnView
+from seqchat.tui.widgets.turns import MAX_VIEWS, TurnView
 
 NAMES = {"you": "Ann", "model": "lstm*chat"}
 

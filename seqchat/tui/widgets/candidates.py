@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from seqchat.tui.candidate_pages import Slot, lay_out_page
+from seqchat.tui.candidate_pages import Pages, Slot
 from seqchat.tui.heatmap import fit
 from seqchat.tui.keys import bindings
 from seqchat.tui.language import say
@@ -28,11 +28,11 @@ _MAX_WORD_WIDTH = 24
 
 
 class Candidates(Widget, can_focus=True):
-    """Numbered cells in pages; with the focus, keys move among them."""
+    """Numbered candidates in pages; with the focus, keys move among them."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("bar")
 
-    # The one that would be committed, while the bar has the focus
+    # The index of the candidate that would be committed, while the bar has the focus
     cursor = reactive(0)
 
     class Committed(Message):
@@ -43,7 +43,7 @@ class Candidates(Widget, can_focus=True):
             self.suggestion = suggestion
 
     class CursorMoved(Message):
-        """Another candidate is the one that would be taken."""
+        """Another candidate is the one that would be committed."""
 
     class MoreWanted(Message):
         """The next page was asked for, and more than `count` candidates are needed for it."""
@@ -63,14 +63,11 @@ class Candidates(Widget, can_focus=True):
         super().__init__()
         self._suggestions: Sequence[Suggestion] = ()
         self._notice = say("Loading…")
-        self._first = 0
-        # The first candidates of the pages before
-        self._before: list[int] = []
-        self._complete = False
-        self._wants_next = False
+        self._pages = Pages()
+        self._wants_next_page = False
 
     def on_mount(self) -> None:
-        """Name the bar and its signs."""
+        """Set the title."""
         self.border_title = say("Candidates")
 
     # --- what is shown
@@ -82,112 +79,112 @@ class Candidates(Widget, can_focus=True):
 
     @property
     def current(self) -> Suggestion | None:
-        """The candidate that would be taken: the one under the cursor, without the focus the first one."""
+        """The candidate that would be committed: the one under the cursor, without the focus the first one."""
         if not self.has_focus:
             return self._suggestions[0] if self._suggestions else None
-        cells = self.cells
-        return self._suggestions[self._cursor_in(cells)] if cells else None
+        slots = self.slots
+        return self._suggestions[self._cursor_in(slots)] if slots else None
 
     @property
-    def cells(self) -> list[Slot]:
-        """What is on the page."""
-        return lay_out_page([self._width(s) for s in self._suggestions], self._first, *self._room())
+    def slots(self) -> list[Slot]:
+        """The slots of the page that is shown."""
+        return self._pages.slots(*self._measures())
 
     def show(self, suggestions: Sequence[Suggestion], asked: int, *, more: bool = False) -> None:
         """Show candidates, the most probable first; `asked` were asked for, and `more` of the same text as before."""
-        self._complete = len(suggestions) < asked
+        self._pages.complete = len(suggestions) < asked
         self._suggestions = suggestions
         self._notice = say("Nothing to suggest here")
         if not more:
-            self._first, self._before, self.cursor = 0, [], 0
-        elif self._wants_next:
+            self._pages.restart()
+            self.cursor = 0
+        elif self._wants_next_page:
             self._turn_on()
-        self._wants_next = False
+        self._wants_next_page = False
         self._retitle()
 
     def notice(self, text: str) -> None:
-        """Show one sentence in place of candidates."""
+        """Show one sentence instead of candidates."""
         self._suggestions, self._notice = (), text
         self._retitle()
 
     def candidate_at(self, number: int) -> Suggestion | None:
         """Return the candidate of a number on this page, from 0; None where there is none."""
-        cells = self.cells
-        return self._suggestions[cells[number].index] if number < len(cells) else None
+        slots = self.slots
+        return self._suggestions[slots[number].index] if number < len(slots) else None
 
     def render(self) -> Content:
         """Draw the page."""
         if not self._suggestions:
             return Content.styled(self._notice, "$text-muted")
         rows: list[Content] = []
-        cells = self.cells
-        for cell in cells:
-            if cell.row == len(rows):
+        slots = self.slots
+        for number, slot in enumerate(slots, 1):
+            if slot.row == len(rows):
                 rows.append(Content(""))
-            gap = " " * (cell.column - rows[-1].cell_length)
-            chosen = self.has_focus and cell.index == self._cursor_in(cells)
-            rows[-1] = rows[-1] + Content(gap) + self._cell(cell, cells[0].index, chosen)
+            gap = " " * (slot.column - rows[-1].cell_length)
+            selected = self.has_focus and slot.index == self._cursor_in(slots)
+            rows[-1] = rows[-1] + Content(gap) + self._draw(slot, number, selected)
         return Content("\n").join(rows)
 
-    def _cell(self, cell: Slot, first: int, chosen: bool) -> Content:
-        suggestion = self._suggestions[cell.index]
+    def _draw(self, slot: Slot, number: int, selected: bool) -> Content:
+        suggestion = self._suggestions[slot.index]
         kind = KINDS[suggestion.completes]
-        room = cell.width - cell_len(_numbers(suggestion)) - 2
-        style = "bold reverse" if chosen else "bold" if cell.index == 0 else ""
+        room = slot.width - cell_len(_suffix(suggestion)) - 2
+        style = "bold reverse" if selected else "bold" if slot.index == 0 else ""
         return Content.assemble(
-            (f"{cell.index - first + 1} ", "$text-muted"),
+            (f"{number} ", "$text-muted"),
             (fit(suggestion.word, max(room, 1)).rstrip(), style),
             (f" {kind}", "$success" if suggestion.completes else "$secondary"),
             (probability(suggestion.probability), "$text-muted"),
         )
 
-    def _width(self, suggestion: Suggestion) -> int:
-        return 2 + min(cell_len(suggestion.word), _MAX_WORD_WIDTH) + cell_len(_numbers(suggestion))
-
-    def _room(self) -> tuple[int, int]:
-        return max(self.content_size.width, 1), max(self.content_size.height, 1)
+    def _measures(self) -> tuple[list[int], int, int]:
+        """Return the width of each candidate, of a row, and the number of rows."""
+        widths = [2 + min(cell_len(s.word), _MAX_WORD_WIDTH) + cell_len(_suffix(s)) for s in self._suggestions]
+        return widths, max(self.content_size.width, 1), max(self.content_size.height, 1)
 
     def _retitle(self) -> None:
         self.border_subtitle = say("+ finishes the word  → comes next")
         self.refresh()
 
-    def _cursor_in(self, cells: Sequence[Slot]) -> int:
-        return min(max(self.cursor, cells[0].index), cells[-1].index) if cells else 0
+    def _cursor_in(self, slots: Sequence[Slot]) -> int:
+        return min(max(self.cursor, slots[0].index), slots[-1].index) if slots else 0
 
     def watch_cursor(self) -> None:
-        """Say that another candidate would be taken."""
+        """Say that another candidate would be committed."""
         self.post_message(self.CursorMoved())
 
     def on_focus(self) -> None:
-        """Say so too where the cursor comes back."""
+        """Say so too when the cursor appears."""
         self.post_message(self.CursorMoved())
 
     def on_blur(self) -> None:
-        """The first candidate is the one again."""
+        """Say so too when the first candidate is the one again."""
         self.post_message(self.CursorMoved())
 
     # --- keys and mouse
 
     def action_commit(self, number: int) -> None:
-        """Take the candidate of a number."""
+        """Commit the candidate of a number on this page, from 0."""
         suggestion = self.candidate_at(number)
         if suggestion is not None:
             self.post_message(self.Committed(suggestion))
 
     def action_commit_current(self) -> None:
-        """Take the candidate under the cursor."""
-        if cells := self.cells:
-            self.action_commit(self._cursor_in(cells) - cells[0].index)
+        """Commit the candidate under the cursor."""
+        if slots := self.slots:
+            self.action_commit(self._cursor_in(slots) - slots[0].index)
 
     def action_move(self, steps: int) -> None:
         """Move among the candidates, over the ends of pages too."""
-        cells = self.cells
-        if not cells:
+        slots = self.slots
+        if not slots:
             return
-        target = self._cursor_in(cells) + steps
-        if target > cells[-1].index:
+        target = self._cursor_in(slots) + steps
+        if target > slots[-1].index:
             self.action_page(1)
-        elif target < cells[0].index:
+        elif target < slots[0].index:
             self.action_page(-1)
             self.cursor = max(target, 0)
         else:
@@ -196,27 +193,19 @@ class Candidates(Widget, can_focus=True):
     def action_page(self, steps: int) -> None:
         """Turn a page."""
         if steps < 0:
-            if self._before:
-                self._first = self._before.pop()
-                self.cursor = self._first
+            if self._pages.turn_back():
+                self.cursor = self._pages.first
                 self.refresh()
-        elif not self._turn_on() and not self._complete:
-            self._wants_next = True
+        elif not self._turn_on() and not self._pages.complete:
+            self._wants_next_page = True
             self.post_message(self.MoreWanted(len(self._suggestions)))
 
     def _turn_on(self) -> bool:
-        """Go to the next page; False where all candidates that are known stand on this one or before."""
-        cells = self.cells
-        if not cells or cells[-1].index + 1 >= len(self._suggestions):
-            return False
-        # A page that is not full yet would be shown with gaps, while more may come.
-        rest = lay_out_page([self._width(s) for s in self._suggestions], cells[-1].index + 1, *self._room())
-        if not self._complete and rest[-1].index + 1 == len(self._suggestions) and not self._wants_next:
-            return False
-        self._before.append(self._first)
-        self._first = self.cursor = cells[-1].index + 1
-        self.refresh()
-        return True
+        turned = self._pages.turn_on(*self._measures(), even_if_short=self._wants_next_page)
+        if turned:
+            self.cursor = self._pages.first
+            self.refresh()
+        return turned
 
     def action_leave(self) -> None:
         """Go back to the text."""
@@ -224,8 +213,10 @@ class Candidates(Widget, can_focus=True):
 
     def on_key(self, event: events.Key) -> None:
         """Let what is typed go on in the text, unless it is one of the bar's own keys."""
+        if not event.is_printable or not event.character:
+            return
         bound = self.screen.active_bindings.get(event.key)
-        if event.is_printable and event.character and (bound is None or bound.node is not self):
+        if bound is None or bound.node is not self:
             event.stop()
             self.post_message(self.Exited(event.character))
 
@@ -235,22 +226,22 @@ class Candidates(Widget, can_focus=True):
         self.post_message(self.Exited(event.text))
 
     def on_click(self, event: events.Click) -> None:
-        """Take the candidate under the mouse."""
+        """Commit the candidate under the mouse."""
         offset = event.get_content_offset(self)
         if offset is None:
             return
-        for number, cell in enumerate(self.cells):
-            if offset.y == cell.row and cell.column <= offset.x < cell.column + cell.width:
+        for number, slot in enumerate(self.slots):
+            if offset.y == slot.row and slot.column <= offset.x < slot.column + slot.width:
                 self.action_commit(number)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        """Turn on."""
+        """Turn to the next page."""
         self.action_page(1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        """Turn back."""
+        """Turn to the page before."""
         self.action_page(-1)
 
 
-def _numbers(suggestion: Suggestion) -> str:
+def _suffix(suggestion: Suggestion) -> str:
     return f" {KINDS[suggestion.completes]}{probability(suggestion.probability)}"

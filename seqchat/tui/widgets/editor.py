@@ -199,10 +199,8 @@ class Editor(TextArea, inherit_bindings=False):
 
     async def _run_binding(self, event: events.Key) -> bool:
         """Run the action that a key is bound to; False where there is none, or the key types a character."""
-        bound = self.screen.active_bindings.get(event.key)
-        if bound is None or (event.is_printable and bound.node is not self):
-            return False
-        return await self.app.run_action(bound.binding.action, bound.node)
+        bound = None if event.is_printable else self.screen.active_bindings.get(event.key)
+        return bound is not None and await self.app.run_action(bound.binding.action, bound.node)
 
     # --- the cursor
 
