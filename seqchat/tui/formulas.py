@@ -1,4 +1,4 @@
-"""The gates as the literature writes them: signs, formulas and what each is for, in both languages."""
+"""The gates as the literature writes them: signs, formulas and what each one does, in both languages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Formula:
 
 
 _CANDIDATE = "What could be written into the memory now."
-_CANDIDATE_ZH = "此刻可以写进记忆的新内容。"
+_CANDIDATE_ZH = "此刻可以写入记忆的新内容。"
 
 # cell → gate → formula; the names of the gates are those of `model.cells`
 FORMULAS: dict[str, dict[str, Formula]] = {
@@ -28,7 +28,7 @@ FORMULAS: dict[str, dict[str, Formula]] = {
             "h = tanh(W_ih x + b_ih + W_hh h₋₁ + b_hh)",
             "hidden state",
             "隐藏状态",
-            "All that the network knows of the text so far; rewritten at every word.",
+            "All that the network knows about the text so far; it is rewritten at every word.",
             "网络对前文所知的一切；每读一个词就整个重写。",
         ),
     },
@@ -62,15 +62,15 @@ FORMULAS: dict[str, dict[str, Formula]] = {
             "o = σ(W_io x + b_io + W_ho h₋₁ + b_ho)",
             "output gate",
             "输出门",
-            "How much of the memory is shown to the next layer and the next step.",
-            "记忆中有多少交给上一层和下一步。",
+            "How much of the memory is passed on to the next layer and the next step.",
+            "记忆有多少传给下一层和下一步。",
         ),
         "cell": Formula(
             "c",
             "c = f · c₋₁ + i · g",
             "cell state",
-            "记忆细胞",
-            "The memory itself: the old one times the forget gate, plus the candidate times the input gate.",
+            "记忆单元",
+            "The memory itself: the old memory times the forget gate, plus the candidate times the input gate.",
             "记忆本身：旧记忆乘遗忘门，加上候选乘输入门。",
         ),
         "hidden": Formula(
@@ -79,7 +79,7 @@ FORMULAS: dict[str, dict[str, Formula]] = {
             "hidden state",
             "隐藏状态",
             "What the next layer and the suggestions see of the memory.",
-            "上一层和候选词所看到的那部分记忆。",
+            "下一层和候选词所看到的那部分记忆。",
         ),
     },
     "GRU": {
@@ -88,7 +88,7 @@ FORMULAS: dict[str, dict[str, Formula]] = {
             "r = σ(W_ir x + b_ir + W_hr h₋₁ + b_hr)",
             "reset gate",
             "重置门",
-            "How much of the old state the candidate may look at.",
+            "How much of the old state the candidate can see.",
             "候选状态能看到多少旧状态。",
         ),
         "update": Formula(
@@ -96,7 +96,7 @@ FORMULAS: dict[str, dict[str, Formula]] = {
             "z = σ(W_iz x + b_iz + W_hz h₋₁ + b_hz)",
             "update gate",
             "更新门",
-            "1 keeps the old state, 0 takes the candidate (some papers write it the other way round).",
+            "1 keeps the old state, 0 replaces it with the candidate (some papers write it the other way round).",
             "1 保留旧状态，0 换成候选状态（有的论文正好相反）。",
         ),
         "candidate": Formula(

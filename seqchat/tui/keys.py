@@ -1,4 +1,4 @@
-"""Every key of the app, as data; what a person changed is put in its place here."""
+"""Every key of the app, as data, and how what a person changes is checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LESSONS = 10
 class Key:
     """What a key does: a name for the config file, its keys, Textual's action, and a text for the help screen.
 
-    `footer`: what the last line of the screen calls it, if it is shown there; `number`: of one key among several alike.
+    footer: its name in the last line of the screen, if it is shown there; number: of one key among several alike.
     """
 
     name: str
@@ -49,7 +49,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
     # anywhere, in dialogs too
     "always": (
         Key("quit", "ctrl+q,alt+q", "app.quit", "Quit", footer="Quit"),
-        Key("suspend", "ctrl+z", "app.suspend_process", "Suspend (fg comes back)"),
+        Key("suspend", "ctrl+z", "app.suspend_process", "Suspend (fg resumes)"),
     ),
     # anywhere but in dialogs
     "app": (
@@ -60,7 +60,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("save", "ctrl+s,alt+s", "save", "Save the text, or the conversation"),
         Key("save_as", "alt+shift+s", "save_as", "Save under another name"),
         Key("open", "ctrl+o,alt+o", "open", "Open a file"),
-        Key("new", "alt+n", "new", "Begin anew"),
+        Key("new", "alt+n", "new", "New text or conversation"),
         Key("copy_all", "alt+c", "copy_all", "Copy the whole text, or the last reply"),
         Key("models", "alt+d", "app.models", "Choose a model"),
         Key("settings", "alt+i", "app.settings", "Settings"),
@@ -80,10 +80,10 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("shade", "alt+shift+d", "shade", "Shade the text by the candidate, by a neuron, or not"),
         Key("experiment", "alt+shift+e", "experiment", "Hold gates, swap words, and see what changes"),
         Key("flow", "alt+shift+g", "flow", "How far back gradients reach"),
-        Key("maximise", "alt+x", "maximise", "Gates over the whole width, and back"),
-        Key("hide", "alt+v", "hide", "Hide the gates, and show them"),
+        Key("maximise", "alt+x", "maximise", "Gates across the whole width, and back"),
+        Key("hide", "alt+v", "hide", "Hide or show the gates"),
     ),
-    # in a text that is written
+    # in the text one writes
     "text": (
         Key("up", "up", "cursor_up", "Up"),
         Key("down", "down", "cursor_down", "Down; from the last line into the candidates", footer="Bar"),
@@ -124,9 +124,9 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("redo", "ctrl+y,alt+shift+z", "redo", "Redo"),
         Key("commit", "tab", "commit", "Insert the grey text, or the first candidate", footer="Insert"),
         Key("candidates", "alt+down", "screen.enter_bar", "Into the candidates"),
-        Key("dismiss", "escape", "dismiss", "No grey text until the next key"),
+        Key("dismiss", "escape", "dismiss", "Hide the grey text until the next key"),
     ),
-    # the line one writes in a chat, beside the keys of a text
+    # in the prompt of a chat, beside the keys of a text
     "prompt": (
         Key("send", "enter", "send", "Send", footer="Send"),
         Key("edit_last", "alt+up", "edit_last", "Change what was sent last, or go to the conversation"),
@@ -165,14 +165,14 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("hide", "v", "screen.hide", "Hide"),
         Key("leave", "escape", "screen.write", "Back to the text", footer="Leave"),
     ),
-    # where gates are held and words swapped; in its gates the keys of the gates too
+    # where gates are held and words swapped, beside the keys of the gates
     "experiment": (
         Key("back", "escape", "write", "Back to the text", footer="Leave"),
         Key("next_field", "tab", "app.focus_next", "Next field, or the gates"),
-        Key("previous_field", "shift+tab", "app.focus_previous", "Field before"),
+        Key("previous_field", "shift+tab", "app.focus_previous", "Previous field"),
         Key("watch", "alt+w", "watch", "Go to the gates", footer="Gates"),
         Key("scope", "alt+n", "scope", "Hold one neuron with 0 and 1, or the whole gate", footer="One neuron"),
-        Key("free", "alt+x", "free", "Hold and swap nothing", footer="Clear"),
+        Key("free", "alt+x", "free", "Clear all holds and swaps", footer="Clear"),
         Key("help", "alt+h", "app.help", "Help", footer="Help"),
         Key("gates", "alt+e", "formula", "Formulas"),
     ),
@@ -183,21 +183,21 @@ KEYS: dict[str, tuple[Key, ...]] = {
     ),
     # on a turn of a conversation
     "turn": (
-        Key("up", "up", "move(-1)", "Turn before"),
-        Key("down", "down", "move(1)", "Turn after"),
+        Key("up", "up", "move(-1)", "Previous turn"),
+        Key("down", "down", "move(1)", "Next turn"),
         Key("edit", "e,enter", "edit", "Change and send again", footer="Edit"),
         Key("again", "r", "again", "Another reply", footer="Again"),
         Key("copy", "c", "copy", "Copy", footer="Copy"),
-        Key("leave", "escape", "screen.write", "Back to the line", footer="Leave"),
+        Key("leave", "escape", "screen.write", "Back to the prompt", footer="Leave"),
     ),
     # in the lessons, beside the keys of a text and of the gates
     "tour": (
         Key("next", "alt+n,alt+right", "turn(1)", "Next lesson", footer="Next"),
-        Key("previous", "alt+p,alt+left", "turn(-1)", "Lesson before", footer="Back"),
+        Key("previous", "alt+p,alt+left", "turn(-1)", "Previous lesson", footer="Back"),
         *_numbered("lesson", " ".join(f"alt+{n % 10}" for n in range(1, 11)), "page", "Lesson {n}", LESSONS),
-        Key("reset", "alt+r", "reset", "Example as it was", footer="Reset"),
+        Key("reset", "alt+r", "reset", "Restore the example", footer="Reset"),
         Key("watch", "alt+w", "watch", "Go to the gates", footer="Gates"),
-        Key("maximise", "alt+x", "maximise", "Gates over the whole screen, and back"),
+        Key("maximise", "alt+x", "maximise", "Gates across the whole screen, and back"),
         Key("formula", "alt+e", "formula", "Formula of the gate"),
         Key("help", "alt+h", "app.help", "Help"),
     ),
@@ -207,16 +207,16 @@ SCOPES: dict[str, str] = {
     "always": "Always",
     "app": "In a text or a conversation",
     "text": "In a text",
-    "prompt": "In the line of a chat",
+    "prompt": "In the prompt of a chat",
     "bar": "In the candidates",
     "panel": "In the gates",
     "turn": "On a turn of a conversation",
     "experiment": "In an experiment",
-    "page": "On a page of curves",
+    "page": "On the gradients page",
     "tour": "In the lessons",
 }
 
-# Scopes whose keys are at work at the same time
+# Scopes whose keys work at the same time
 TOGETHER: tuple[tuple[str, ...], ...] = tuple(
     [("always", "app", *scopes) for scopes in (("text", "prompt"), ("bar",), ("panel",), ("turn",))]
     + [("always", "tour", "text"), ("always", "tour", "panel"), ("always", "experiment"), ("always", "page")]
@@ -229,7 +229,7 @@ RENAMED: dict[str, str] = {
     "bar.take": "bar.commit",
 }
 
-# Keys that seldom reach a program, and who takes them
+# Keys that seldom reach a program, and who uses them
 SWALLOWED: dict[str, str] = {
     "ctrl+b": "tmux",
     "ctrl+a": "screen",
@@ -276,7 +276,7 @@ def _sign(part: str) -> str:
 def with_changes(changes: Mapping[str, str]) -> tuple[dict[str, tuple[Key, ...]], list[str]]:
     """Return the keys with a person's changes, ``{"bar.commit": "enter"}``, and a sentence on each that cannot be made.
 
-    An action whose new key is another one's keeps its own.
+    An action whose new key already belongs to another one keeps its own.
     """
     problems: list[str] = []
     table = {scope: {key.name: key for key in keys} for scope, keys in KEYS.items()}
@@ -296,18 +296,20 @@ def with_changes(changes: Mapping[str, str]) -> tuple[dict[str, tuple[Key, ...]]
         scope, _, own = changed.partition(".")
         table[scope][own] = next(k for k in KEYS[scope] if k.name == own)
         problems.append(
-            say("{key} is the key of {other} already; {name} keeps its own.", key=_told(key), other=other, name=changed)
+            say("{key} is already the key of {other}; {name} keeps its own.", key=_told(key), other=other, name=changed)
         )
         del made[changed]
     for name, keys in made.items():
         if swallowed := sorted(SWALLOWED.keys() & keys.split(",")):
             who = SWALLOWED[swallowed[0]]
-            problems.append(say("{name}: {key} may never arrive, {who} takes it.", name=name, key=_told(keys), who=who))
+            problems.append(
+                say("{name}: {key} may never arrive, because {who} uses it.", name=name, key=_told(keys), who=who)
+            )
     return _tuples(table), problems
 
 
 def _told(keys: str) -> str:
-    """Return keys as they may stand in a message; a person's file may name what cannot be seen."""
+    """Return keys for a message; a person's file may name characters that cannot be seen."""
     return shown(keys) if keys.isprintable() else quoted(keys)
 
 
@@ -329,7 +331,7 @@ def _normal(keys: str) -> str:
 
 
 def clashes(table: Mapping[str, tuple[Key, ...]]) -> Iterator[tuple[str, str, str]]:
-    """Yield each key that two actions share where both are at work: the key and their names."""
+    """Yield each key that two actions share where both work: the key and their names."""
     for scopes in TOGETHER:
         owners: dict[str, list[str]] = defaultdict(list)
         for scope in scopes:

@@ -129,10 +129,10 @@ def save(path: Path, name: str, value: Value) -> None:
         wanted = _checked(tomllib.loads(text), path.name)[0].changed(name, value)
         # The library has put entries into tables where they were not meant to be.
         if _checked(tomllib.loads(changed), path.name)[0] != wanted:
-            raise ValueError(say("it has to be set by hand"))
+            raise ValueError(say("set it there by hand"))
     except (OSError, ValueError, RecursionError, TOMLKitError) as error:
         reason = one_line(error)
-        raise SeqchatError(say("The setting was not kept: {path}: {reason}.", path=path, reason=reason)) from error
+        raise SeqchatError(say("The setting was not saved: {path}: {reason}.", path=path, reason=reason)) from error
     write_private(path.resolve(), changed)
 
 

@@ -41,9 +41,9 @@ def test_a_key_can_be_changed():
     ("changes", "said"),
     [
         ({"app.nothing": "ctrl+g"}, "no key named 'app.nothing'"),
-        ({"app.help": "alt+m"}, "Alt+M is the key of app.mode already"),
-        ({"bar.commit": "left"}, "is the key of bar.left already"),
-        ({"text.undo": "ctrl+s"}, "is the key of app.save already"),
+        ({"app.help": "alt+m"}, "Alt+M is already the key of app.mode"),
+        ({"bar.commit": "left"}, "is already the key of bar.left"),
+        ({"text.undo": "ctrl+s"}, "is already the key of app.save"),
     ],
 )
 def test_what_cannot_be_changed_is_said_and_stays(changes, said):
@@ -61,12 +61,12 @@ def test_two_actions_may_change_places():
 
 def test_a_key_that_cannot_be_seen_is_told_by_its_code():
     _, (problem,) = with_changes({"experiment.back": "\u200b", "experiment.gates": "\u200b"})
-    assert problem.startswith("'\\u200b' is the key of")
+    assert problem.startswith("'\\u200b' is already the key of")
 
 
 def test_a_key_that_never_arrives_is_warned_of():
     table, problems = with_changes({"app.help": "ctrl+b"})
-    assert "tmux takes it" in problems[0]
+    assert "tmux uses it" in problems[0]
     assert next(k for k in table["app"] if k.name == "help").keys == "ctrl+b"
 
 
@@ -100,7 +100,7 @@ async def test_a_changed_key_is_at_work_and_shown(desk):
 
 async def test_a_clash_is_reported_at_the_start(desk):
     async with desk(keys={"app.help": "alt+m"}) as d:
-        await d.until(lambda: any("is the key of app.mode" in said for said in d.notices))
+        await d.until(lambda: any("is already the key of app.mode" in said for said in d.notices))
 
 
 async def test_every_command_of_the_palette_runs(desk):
@@ -110,7 +110,7 @@ async def test_every_command_of_the_palette_runs(desk):
         await d.press(*"我们")
         await d.settled()
         for command in list(commands.of(d.app)):
-            if command.title in ("Quit", "Suspend (fg comes back)", "Screenshot"):
+            if command.title in ("Quit", "Suspend (fg resumes)", "Screenshot"):
                 continue
             result = command.callback()
             if result is not None:

@@ -68,7 +68,7 @@ def test_saving_one_setting_leaves_the_rest_of_the_file_as_it_is(tmp_path):
 def test_a_file_that_cannot_be_read_is_never_written_over(tmp_path):
     path = tmp_path / "config.toml"
     path.write_text("theme = ")
-    with pytest.raises(SeqchatError, match="was not kept"):
+    with pytest.raises(SeqchatError, match="was not saved"):
         settings.save(path, "theme", "nord")
     assert path.read_text() == "theme = "
 

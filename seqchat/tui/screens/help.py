@@ -39,7 +39,7 @@ class Help(ModalDialog[None]):
                 yield Static(Content.styled(f"\n{say(SCOPES[scope])}  [keys.{scope}]", "bold $accent"))
                 yield Static(Content("\n").join(_lines(self._keys[scope])))
             note = say(
-                'Other keys can be set in {path}: a table [keys.SCOPE], lines such as save = "ctrl+s" (names in grey).',
+                'Set other keys in {path}: a table [keys.SCOPE] with lines such as save = "ctrl+s" (names in grey).',
                 path=locations.settings(),
             )
             yield Static(Content(f"\n{note}"))

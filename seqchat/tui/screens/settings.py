@@ -59,7 +59,9 @@ class SettingsForm(ModalDialog[None]):
                 with Horizontal(classes="row"):
                     yield Label(Content(say(declaration.help)))
                     yield self._field(declaration)
-            yield Static(Content(say("They are kept in {path}, where keys can be set too.", path=locations.settings())))
+            yield Static(
+                Content(say("They are saved in {path}, where you can also set keys.", path=locations.settings()))
+            )
 
     def _field(self, declaration: Declaration) -> Widget:
         name, value = declaration.name, getattr(self._settings, declaration.name)

@@ -14,8 +14,8 @@ Drawing = Literal["", "layers", "directions"]
 class LessonText:
     """What a lesson says in one language.
 
-    title: of the page; text: what happens and where to look; task: something to try; lacking: what is said where the
-    model that is shown has fewer layers or directions than the lesson speaks of, `{model}` being its name.
+    title: of the page; text: what happens and where to look; task: something to try; lacking: what is said if the
+    model that is shown has fewer layers or directions than the lesson is about, `{model}` being its name.
     """
 
     title: str
@@ -28,9 +28,9 @@ class LessonText:
 class Lesson:
     """One page.
 
-    needs: what its models are made of, one panel each; gates: what the panels begin with; formulas: cell and gate of
-    each; more: a formula that is no gate's; example: the text at the start, with its translation; word: where the
-    cursor stands in it at the start, behind that word, or at the end; view: what is shown beside the gates.
+    needs: what its models must have, one panel each; gates: what the panels show first; formulas: cell and gate of
+    each; more: a formula that belongs to no gate; example: the text at the start, with its translation; word: the word
+    that the cursor is after at the start, the last one by default; view: what is shown beside the gates.
     """
 
     needs: tuple[Need, ...]
@@ -64,16 +64,16 @@ LESSONS: tuple[Lesson, ...] = (
         word="北京",
         english=LessonText(
             "The recurrent step",
-            "The network reads word by word. At each word it mixes the word x with its own state h₋₁ of the word "
-            "before into a new state h, with the same weights every time. Each column below is h after that word, "
-            "each row a neuron or two. All that is known of the text so far stands in one column.",
-            "Put 上海 (Shanghai) in place of 北京 (Beijing): no column before it changes, all behind it may.",
+            "The network reads word by word. At each word it combines the word x with its state h₋₁ from the word "
+            "before into a new state h, using the same weights every time. Each column below is h after that word; "
+            "each row is one or two neurons. Everything the network knows about the text so far is in one column.",
+            "Replace 北京 (Beijing) with 上海 (Shanghai): no column before it changes, and all from it on may.",
         ),
         chinese=LessonText(
             "循环的一步",
-            "网络逐词阅读。每读一个词，就把这个词 x 和读上一个词后的状态 h₋₁ 混合成新的状态 h，每一步都用同一套权重。"
+            "网络逐词阅读。每读一个词，就把这个词 x 与上一个词之后的状态 h₋₁ 合成新的状态 h，每一步都用同一套权重。"
             "下面每一列是读完那个词之后的 h，每一行是一两个神经元。网络对前文所知的一切，都在一列之中。",
-            "把「北京」改成「上海」：它前面的列都不变，从它开始往后的列都可能变。",
+            "把「北京」改成「上海」：它前面的列都不变，从它开始的列都可能变。",
         ),
     ),
     Lesson(
@@ -86,17 +86,17 @@ LESSONS: tuple[Lesson, ...] = (
         drawing="layers",
         english=LessonText(
             "Layers",
-            "Layers lie on each other. The lowest reads the words; each layer above reads, at the same word, the "
-            "state h of the layer below. Each keeps a state of its own from word to word. The next word is predicted "
-            "from the top layer alone.",
-            "Type on: each word adds a way up, through the layers, and a way to the right, through time.",
+            "Layers are stacked. The lowest one reads the words; each layer above reads the state h of the layer "
+            "below, at the same word. Each layer carries its own state from word to word. Only the top layer "
+            "predicts the next word.",
+            "Keep typing: each word adds a path up, through the layers, and a path to the right, through time.",
             "{model} has one layer, shown below. For two: seqchat train sample --layers 2",
         ),
         chinese=LessonText(
             "多层",
-            "层叠在层上。最下面一层读词；其余每一层在同一个词处读它下面那层的状态 h。每层的状态从一个词传到下一个词。"
-            "下一个词只由最上面一层来预测。",
-            "继续打字：每个词都多出一条向上的路（穿过各层）和一条向右的路（穿过时间）。",
+            "各层叠在一起。最下面一层读词；往上每一层都在同一个词处读它下面那一层的状态 h。每一层的状态都从一个词传到"
+            "下一个词。下一个词只由最上面一层预测。",
+            "继续打字：每个词都增加一条向上的路径（穿过各层）和一条向右的路径（穿过时间）。",
             "{model} 只有一层，如下所示。要看两层：seqchat train sample --layers 2",
         ),
     ),
@@ -112,19 +112,19 @@ LESSONS: tuple[Lesson, ...] = (
         drawing="directions",
         english=LessonText(
             "Two directions",
-            "One network reads from the left, one from the right; together they know both sides of a gap, and fill it "
-            "better. The next word they must not predict: the one from the right would have read it. Below: what fits "
-            "at the cursor.",
-            "Put 爬长城 (climb the Great Wall) in place of 吃烤鸭.",
-            "{model} has one direction; it weighs its words by how well the rest follows. For two directions: seqchat "
+            "One network reads from the left, the other from the right; together they know both sides of a gap and "
+            "fill it better. They must not predict the next word: the one from the right would already have read it. "
+            "Below: the words that fit at the cursor.",
+            "Replace 吃烤鸭 with 爬长城 (climb the Great Wall).",
+            "{model} has one direction; it ranks words by how well the rest follows. For two directions: seqchat "
             "train sample --objective infill",
         ),
         chinese=LessonText(
             "两个方向",
-            "一个网络从左往右读，另一个从右往左读，合起来就知道空格的两边，填得更好。预测下一个词却不行："
-            "从右边读来的网络早已读过那个词。面板下面是光标处合适的词。",
+            "一个网络从左往右读，另一个从右往左读；合起来就知道空缺两边的文字，填得更好。但不能用来预测下一个词："
+            "从右往左读的网络已经读过那个词了。面板下面是光标处合适的词。",
             "把「吃烤鸭」改成「爬长城」。",
-            "{model} 只有一个方向，只能看后文接得好不好来打分。要两个方向：seqchat train sample --objective infill",
+            "{model} 只有一个方向，只能按后文接得是否通顺来打分。要两个方向：seqchat train sample --objective infill",
         ),
     ),
     Lesson(
@@ -137,17 +137,17 @@ LESSONS: tuple[Lesson, ...] = (
         view="reach",
         english=LessonText(
             "Vanishing and exploding gradients",
-            "Learning sends the error at a word back through all steps before it, and each step multiplies it by one "
-            "more factor. Factors below 1 make it vanish: far words teach nothing. Factors above 1 make it explode; "
-            "so training clips it. Bars (logarithmic, from 1%): how each word bears on the next one.",
-            "Write a longer second half: how tall is 北京 then, in the one network and in the other?",
+            "Training sends the error at a word back through every step before it, and each step multiplies it by "
+            "one more factor. Factors below 1 make it vanish: distant words teach nothing. Factors above 1 make it "
+            "explode, so training clips it. Bars (logarithmic, from 1%): how strongly each word affects the next one.",
+            "Make the second half longer: how tall is the bar of 北京 then, in each of the two networks?",
         ),
         chinese=LessonText(
             "梯度消失与梯度爆炸",
-            "学习时，一个词处的误差要经过前面每一步往回传，每一步再乘一个因子。"
-            "因子小于 1，梯度消失：远处的词什么也教不了。因子大于 1，梯度爆炸，所以训练时要裁剪。"
-            "柱子（对数刻度，从 1% 起）表示每个词对下一个词的影响。",
-            "把后半句写长：这时「北京」还有多高？两个网络比一比。",
+            "训练时，一个词处的误差要沿着前面的每一步往回传，每一步都再乘一个因子。"
+            "因子小于 1，梯度消失：从远处的词学不到东西。因子大于 1，梯度爆炸，所以训练时要裁剪。"
+            "柱子（对数刻度，从 1% 起）表示每个词对下一个词的影响有多大。",
+            "把后半句写长：这时「北京」的柱子在两个网络里各有多高？",
         ),
     ),
     Lesson(
@@ -159,15 +159,15 @@ LESSONS: tuple[Lesson, ...] = (
         english=LessonText(
             "The memory cell",
             "An LSTM has two states. The memory c is never rewritten as a whole: each neuron multiplies its old value "
-            "by f and adds i · g. Where f is near 1 and i near 0, a value stays for many words: a row of one colour. "
+            "by f and adds i · g. Where f is near 1 and i near 0, a value lasts for many words: a row of one colour. "
             "Back through time, the gradient along c is multiplied by f alone.",
-            "Go to the panel (Alt+W), choose neuron and word with the arrow keys, and reckon c from f, i, g.",
+            "Go to the panel (Alt+W), choose a neuron and a word with the arrow keys, and compute c from f, i and g.",
         ),
         chinese=LessonText(
-            "记忆细胞",
+            "记忆单元",
             "LSTM 有两个状态。记忆 c 从不整个重写：每个神经元把旧值乘以 f，再加上 i · g。f 接近 1 而 i 接近 0 的地方，"
             "一个值会保持许多个词：一整行颜色不变。往回传时，沿着 c 的梯度只乘以 f。",
-            "进入面板（Alt+W），用方向键选神经元和词，由 f、i、g 算出 c。",
+            "进入面板（Alt+W），用方向键选择神经元和词，用 f、i、g 算出 c。",
         ),
     ),
     Lesson(
@@ -179,16 +179,16 @@ LESSONS: tuple[Lesson, ...] = (
         word="；",
         english=LessonText(
             "The forget gate",
-            "f says, neuron by neuron, how much of the memory stays. Textbooks let it drop 小帅 (he) when 小美 (she) "
-            "becomes the subject. See for yourself: the mean over all neurons is lower where a clause ends, at ， "
-            "and ；, than at 小美. Single neurons fall there too (Δf; Alt+X makes room for it).",
-            "In place of ； put 。 and then 和 (and), and compare the means at that word.",
+            "f decides, neuron by neuron, how much of the memory is kept. Textbooks say it drops 小帅 (he) when 小美 "
+            "(she) becomes the subject. See for yourself: the mean over all neurons is lower where a clause ends, at "
+            "， and ；, than at 小美. Single neurons fall there too (Δf; Alt+X makes room for it).",
+            "Replace ； with 。 and then with 和 (and), and compare the means at that word.",
         ),
         chinese=LessonText(
             "遗忘门",
-            "f 逐个神经元地决定旧记忆留下多少。教科书说：主语换成「小美」时，遗忘门会丢掉「小帅」。自己看看："
-            "全部神经元的均值在分句结束的「，」和「；」处，比在「小美」处还低。"
-            "也有神经元在那里下降（Δf；按 Alt+X 才有地方显示）。",
+            "f 逐个神经元地决定旧记忆保留多少。教科书说：主语换成「小美」时，遗忘门会丢掉「小帅」。自己看看："
+            "全部神经元的均值在分句结尾的「，」和「；」处，比在「小美」处更低。"
+            "也有个别神经元在那里下降（Δf；按 Alt+X 才有地方显示）。",
             "把「；」换成「。」，再换成「和」，比较这个词处的均值。",
         ),
     ),
@@ -201,14 +201,15 @@ LESSONS: tuple[Lesson, ...] = (
         word="，",
         english=LessonText(
             "The input gate and the output gate",
-            "i says how much of the candidate g is written into the memory, o how much of the memory is shown as h. "
-            "At ， and 。 the input gate is nearly shut: there is little to note. At 火锅 and 烤鸭 it opens wider.",
-            "Move the cursor from word to word and watch the means; then write 故宫 in place of 烤鸭.",
+            "i decides how much of the candidate g is written into the memory, o how much of the memory is passed on "
+            "as h. At ， and 。 the input gate is nearly shut: there is little to store. At 火锅 and 烤鸭 it opens "
+            "wider.",
+            "Move the cursor from word to word and watch the means; then replace 烤鸭 with 故宫.",
         ),
         chinese=LessonText(
             "输入门与输出门",
-            "i 决定候选 g 有多少写进记忆，o 决定记忆有多少作为 h 交出去。在「，」和「。」处输入门几乎关闭："
-            "没有什么要记。在「火锅」和「烤鸭」处它开得更大。",
+            "i 决定候选 g 有多少写入记忆，o 决定记忆有多少作为 h 传出去。在「，」和「。」处输入门几乎关闭："
+            "没有多少要记。在「火锅」和「烤鸭」处它开得更大。",
             "让光标逐词移动，看均值怎么变；再把「烤鸭」改成「故宫」。",
         ),
     ),
@@ -222,14 +223,15 @@ LESSONS: tuple[Lesson, ...] = (
         drawing="layers",
         english=LessonText(
             "The stacked LSTM",
-            "Each layer of a stack is an LSTM with its own gates and its own memory c. Through time go c and h; up to "
-            "the next layer goes h alone, through the output gate.",
-            "Type on, and watch where c goes, and where only h goes. With several layers, [ and ] choose one.",
+            "Each layer of a stack is an LSTM with its own gates and its own memory c. Both c and h are passed on "
+            "through time; only h, through the output gate, is passed up to the next layer.",
+            "Keep typing, and see where c goes, and where only h goes. With several layers, [ and ] choose one.",
             "{model} has one layer, shown below. For two: seqchat train sample --layers 2",
         ),
         chinese=LessonText(
             "堆叠 LSTM",
-            "堆叠中的每一层都是一个 LSTM，有自己的门和记忆 c。沿时间传下去的是 c 和 h；交给上面一层的只有 h。",
+            "堆叠中的每一层都是一个 LSTM，有自己的门和记忆 c。沿时间往后传的是 c 和 h；往上传给下一层的只有"
+            "经过输出门的 h。",
             "继续打字，看 c 往哪里走，哪里只有 h。有多层时，用 [ 和 ] 选层。",
             "{model} 只有一层，如下所示。要看两层：seqchat train sample --layers 2",
         ),
@@ -242,13 +244,13 @@ LESSONS: tuple[Lesson, ...] = (
         translation=_SUBJECTS_TRANSLATED,
         english=LessonText(
             "The reset gate and the update gate",
-            "A GRU has no cell beside h. One gate does the work of two: where z is near 1 the old state stays, where "
-            "it is near 0 the candidate n takes its place. r says how much of the old state n may look at.",
-            "Move the cursor from word to word: where is z lowest, and so most of the state new?",
+            "A GRU has no memory cell beside h. One gate does the work of two: where z is near 1 the old state stays, "
+            "where it is near 0 the candidate n replaces it. r decides how much of the old state n can see.",
+            "Move the cursor from word to word: where is z lowest, so that most of the state is new?",
         ),
         chinese=LessonText(
             "重置门与更新门",
-            "GRU 除了 h 没有另外的细胞。一个门做两个门的事：z 接近 1 处保留旧状态，接近 0 处换成候选 n。"
+            "GRU 除了 h 没有另外的记忆单元。一个门做两个门的事：z 接近 1 的地方保留旧状态，接近 0 的地方换成候选 n。"
             "r 决定 n 能看到多少旧状态。",
             "让光标逐词移动：z 在哪里最低，也就是状态更新得最多？",
         ),
@@ -261,14 +263,14 @@ LESSONS: tuple[Lesson, ...] = (
         translation=_SUBJECTS_TRANSLATED,
         english=LessonText(
             "RNN, LSTM and GRU side by side",
-            "Three networks that read the same. The RNN rewrites h at every word; the LSTM keeps a memory c behind "
-            "three gates; the GRU does it with two and no c. For one neuron's recurrent weights that is 1 : 4 : 3. "
+            "Three networks that read the same words. The RNN rewrites h at every word; the LSTM protects a memory c "
+            "with three gates; the GRU uses two gates and no c. Their recurrent weights per neuron are as 1 : 4 : 3. "
             "Below each: its size, and the words it expects next.",
-            "Write 是一名老师，她 behind it, word by word. Which network expects what you write?",
+            "After it, write 是一名老师，她 word by word. Which network expects what you write?",
         ),
         chinese=LessonText(
             "RNN、LSTM 与 GRU 并排",
-            "三个网络读同样的词。RNN 每个词都重写 h；LSTM 用三个门守着记忆 c；GRU 只用两个门，没有 c。"
+            "三个网络读同样的词。RNN 每个词都重写 h；LSTM 用三个门保护记忆 c；GRU 只用两个门，没有 c。"
             "每个神经元的循环权重之比是 1 : 4 : 3。每个面板下面是它的大小和它预期的下一个词。",
             "在后面逐词写「是一名老师，她」。哪个网络料到了你写的？",
         ),
