@@ -85,15 +85,15 @@ async def test_another_candidate_is_another_shade_and_typing_goes_on(desk):
     async with desk(ghost_words=0, continuations=False, shading="candidate") as d:
         await d.press(*"今天天气很")
         await d.thought()
-        await d.until(lambda: d.editor._shades, "shades")
-        first = d.editor._shades
+        await d.until(lambda: d.editor.shades, "shades")
+        first = d.editor.shades
         await d.press("down", "right", "right")
-        await d.until(lambda: d.editor._shades != first, "shades of the third candidate")
+        await d.until(lambda: d.editor.shades != first, "shades of the third candidate")
         await d.press("escape", "好")
         assert d.editor.text == "今天天气很好"
-        await d.until(lambda: d.editor._shades and max(end for _, end, _ in d.editor._shades[0]) == 6, "new shades")
+        await d.until(lambda: d.editor.shades and max(end for _, end, _ in d.editor.shades[0]) == 6, "new shades")
         await d.press("ctrl+u")
-        assert d.editor._shades in ({}, {0: []})
+        assert d.editor.shades in ({}, {0: []})
 
 
 async def test_in_a_chat_the_prompt_is_shaded(desk):
@@ -102,5 +102,5 @@ async def test_in_a_chat_the_prompt_is_shaded(desk):
         await d.until(lambda: d.workspace._reply is None, "a reply")
         await d.press(*"今天")
         await d.thought()
-        await d.until(lambda: d.editor._shades.get(0), "shades")
-        assert all(0 <= start < end <= 2 for start, end, _ in d.editor._shades[0])
+        await d.until(lambda: d.editor.shades.get(0), "shades")
+        assert all(0 <= start < end <= 2 for start, end, _ in d.editor.shades[0])

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import BindingType
@@ -16,19 +15,19 @@ from textual.widgets.text_area import Edit, EditHistory, EditResult, Location, S
 
 from seqchat.corpus.cleaning import clean
 from seqchat.tui.keys import bindings
-from seqchat.tui.widgets.lines import LineText, WrappedLines
+from seqchat.tui.widgets import shades
+from seqchat.tui.widgets.lines import LineText, WrappedLines, grapheme_ends
+from seqchat.tui.widgets.shades import Shades, Span
 
-# A family of emoji with joiners has up to 11 code points; looking at a whole line would take long in a long one.
-_MAX_GRAPHEME_LENGTH = 64
-# At the end of longer lines no grey text is shown, since all of the line would have to be drawn for it.
+# At the end of longer lines no grey text is shown, because the whole line would have to be drawn for it.
 _MAX_GHOST_COLUMN = 2_000
 
 
 @dataclass(frozen=True)
 class Offer:
-    """What can be accepted at the cursor.
+    """What can be committed at the cursor.
 
-    insert, replace: the first candidate, and how many characters before the cursor it takes the place of; completes:
+    insert, replace: the first candidate, and how many characters before the cursor it replaces; completes:
     whether it finishes a word; ahead: what probably follows it.
     """
 
@@ -39,17 +38,17 @@ class Offer:
 
     @property
     def ghost(self) -> str:
-        """The grey text; none where letters would have to go first."""
+        """The grey text; none where letters would have to be replaced."""
         return "" if self.replace else self.insert + self.ahead
 
 
 def _history() -> EditHistory:
-    """Return an empty history, whose steps are what is typed in a second, or a short word."""
+    """Return an empty history; a step of undo is what is typed within a second, or a short word."""
     return EditHistory(max_checkpoints=200, checkpoint_timer=1.0, checkpoint_max_characters=12)
 
 
 class Editor(TextArea, inherit_bindings=False):
-    """A text area with grey text at the cursor, whose cursor moves over what is seen as one character."""
+    """A text area with grey text at the cursor; the cursor moves by characters as a reader counts them."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("text")
 
@@ -63,8 +62,8 @@ class Editor(TextArea, inherit_bindings=False):
         self.space = "types"
         self._offer = Offer()
         self._dismissed = False
-        # line → what is shaded in it: from, to, how
-        self._shades: dict[int, list[tuple[int, int, Style]]] = {}
+        # line → what is shaded in it
+        self.shades: Shades = {}
 
     # --- the text
 
@@ -77,16 +76,16 @@ class Editor(TextArea, inherit_bindings=False):
         return self.document.get_text_range(self.cursor_location, self.document.end)
 
     def edit(self, edit: Edit) -> EditResult:
-        """Change the text; what would steer the terminal is dropped, from wherever it comes."""
-        self._unshade_from(min(edit.from_location, edit.to_location))
+        """Change the text, without any characters that would control the terminal."""
+        self.shades = shades.before(self.shades, min(edit.from_location, edit.to_location))
         edit = replace(edit, text=clean(edit.text))
-        # What is typed of the grey text is no longer grey, and what changes otherwise withdraws it.
+        # Typing the grey text shortens it; any other change removes it.
         goes_on = edit.from_location == edit.to_location and self.suggestion.startswith(edit.text)
         rest = self.suggestion.removeprefix(edit.text) if goes_on else ""
         result = super().edit(edit)
         self.withdraw()
         self.suggestion = rest
-        # Textual scrolls before it knows that the text has become higher.
+        # Textual scrolls before it knows how many lines the text has now.
         self.scroll_cursor_visible()
         self.app.cursor_position = self.cursor_screen_offset
         return result
@@ -94,7 +93,7 @@ class Editor(TextArea, inherit_bindings=False):
     def get_line(self, line_index: int) -> Text:
         """Return a line of the document."""
         line = LineText(self.document.get_line(line_index))
-        for start, end, style in self._shades.get(line_index, ()):
+        for start, end, style in self.shades.get(line_index, ()):
             line.stylize(style, start, end)
         return line
 
@@ -108,46 +107,30 @@ class Editor(TextArea, inherit_bindings=False):
         self._wrapped_lines = WrappedLines(wrapped.document, tab_width=self.indent_width)
 
     def load_text(self, text: str) -> None:
-        """Replace the whole text, and forget its history."""
+        """Replace the whole text, without a step of undo."""
         self.withdraw()
-        self._shades = {}
+        self.shades = {}
         super().load_text(clean(text))
 
     # --- shading
 
-    def shade(self, spans: Sequence[tuple[int, int, Style]]) -> None:
-        """Draw parts of the text in other styles, from one character to before another; the text may have no others."""
-        self._shades = {}
-        lines = self.document.lines
-        row, before = 0, 0
-        for start, end, style in spans:
-            while row < len(lines) - 1 and start > before + len(lines[row]):
-                before += len(lines[row]) + 1
-                row += 1
-            self._shades.setdefault(row, []).append((start - before, min(end - before, len(lines[row])), style))
+    def shade(self, spans: Sequence[Span]) -> None:
+        """Draw parts of the text in other styles, from one character to before another, in their order."""
+        self.shades = shades.by_line(spans, self.document.lines)
         # Textual keeps the lines as they were drawn until a style changes.
         self.notify_style_update()
         self.refresh()
 
-    def _unshade_from(self, place: Location) -> None:
-        """Shade nothing from a place on, where the text is about to change."""
-        row, column = place
-        self._shades = {
-            at: [span for span in spans if at < row or span[1] <= column]
-            for at, spans in self._shades.items()
-            if at <= row
-        }
-
     # --- what is offered
 
     def offer(self, offer: Offer) -> None:
-        """Offer something for the text and cursor at hand; any change withdraws it."""
+        """Offer something for the current text and cursor; any change withdraws it."""
         self._offer = offer
         shown = self.cursor_at_end_of_line and not self._dismissed and self.cursor_location[1] < _MAX_GHOST_COLUMN
         self.suggestion = offer.ghost if shown else ""
 
     def withdraw(self) -> None:
-        """Offer nothing more."""
+        """Offer nothing any more."""
         self._offer, self._dismissed, self.suggestion = Offer(), False, ""
 
     def watch_selection(self, previous: Selection, selection: Selection) -> None:
@@ -163,23 +146,23 @@ class Editor(TextArea, inherit_bindings=False):
         self.scroll_cursor_visible()
 
     def action_commit(self) -> None:
-        """Accept the grey text, or where none can be shown the first candidate."""
+        """Commit the grey text, or the first candidate where no grey text can be shown."""
         if self.suggestion:
             self.commit(self.suggestion)
         elif self._offer.insert:
             self.commit(self._offer.insert, self._offer.replace)
 
     def action_commit_word(self) -> None:
-        """Accept one word of the grey text; without it, go a word to the right."""
+        """Commit one word of the grey text; without grey text, go a word to the right."""
         if not self.suggestion:
             self.action_cursor_word_right()
             return
         ahead = self._offer.ahead
-        # A grey text of which some was typed already may end within its first word.
+        # If part of the grey text was typed already, its first word may end within what is left.
         self.commit(self.suggestion.removesuffix(ahead) or self.suggestion)
 
     def action_dismiss(self) -> None:
-        """Show no grey text until something changes."""
+        """Hide the grey text until something changes."""
         self._dismissed, self.suggestion = True, ""
 
     async def on_key(self, event: events.Key) -> None:
@@ -205,7 +188,7 @@ class Editor(TextArea, inherit_bindings=False):
     # --- the cursor
 
     def action_cursor_right(self, select: bool = False) -> None:
-        """Move to the right, or accept the grey text."""
+        """Move to the right, or commit the grey text."""
         if self.suggestion and not select:
             self.action_commit()
         else:
@@ -220,25 +203,16 @@ class Editor(TextArea, inherit_bindings=False):
             super().action_cursor_down(select)
 
     def get_cursor_left_location(self) -> Location:
-        """Return the place before the character that is left of the cursor, as the eye counts them."""
+        """Return the position before the character left of the cursor, as a reader counts characters."""
         row, column = self.cursor_location
-        ends = [end for end in self._ends_near(row, column) if end < column]
+        ends = [end for end in grapheme_ends(self.document.get_line(row), column) if end < column]
         return (row, ends[-1]) if ends else super().get_cursor_left_location()
 
     def get_cursor_right_location(self) -> Location:
-        """Return the place behind the character that is right of the cursor, as the eye counts them."""
+        """Return the position after the character right of the cursor, as a reader counts characters."""
         row, column = self.cursor_location
-        ends = [end for end in self._ends_near(row, column) if end > column]
+        ends = [end for end in grapheme_ends(self.document.get_line(row), column) if end > column]
         return (row, ends[0]) if ends else super().get_cursor_right_location()
-
-    def _ends_near(self, row: int, column: int) -> list[int]:
-        """Return where graphemes end in the part of a line around a column."""
-        start = max(0, column - _MAX_GRAPHEME_LENGTH)
-        # Not before the cursor moves for the first time: the first frame need not wait for it.
-        import regex
-
-        near = self.document.get_line(row)[start : column + _MAX_GRAPHEME_LENGTH]
-        return [start, *(start + match.end() for match in regex.finditer(r"\X", near))]
 
 
 class Prompt(Editor):
@@ -260,13 +234,13 @@ class Prompt(Editor):
         """Esc was pressed."""
 
     def action_send(self) -> None:
-        """Send the line, if something stands in it."""
+        """Send the line, unless it is empty."""
         if self.text.strip():
             self.post_message(self.Sent(" ".join(self.text.split())))
             self.load_text("")
 
     def action_dismiss(self) -> None:
-        """Show no grey text until something changes."""
+        """Hide the grey text until something changes."""
         super().action_dismiss()
         self.post_message(self.Dismissed())
 

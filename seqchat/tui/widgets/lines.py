@@ -1,4 +1,4 @@
-"""Lines of a text area that are cheap to draw, however long they are."""
+"""Lines of a text area: cheap to draw, however long they are, and cut into characters as a reader counts them."""
 
 from __future__ import annotations
 
@@ -10,18 +10,31 @@ from rich.containers import Lines
 from rich.text import Text
 from textual.widgets.text_area import WrappedDocument
 
+# A family of emoji with joiners has up to 11 code points; looking through a whole line would take long in a long one.
+_MAX_GRAPHEME_LENGTH = 64
+
+
+def grapheme_ends(line: str, column: int) -> list[int]:
+    """Return where the characters that a reader sees end, in the part of a line around a column."""
+    # Imported when the cursor first moves, so that the first frame need not wait for it.
+    import regex
+
+    start = max(0, column - _MAX_GRAPHEME_LENGTH)
+    near = line[start : column + _MAX_GRAPHEME_LENGTH]
+    return [start, *(start + match.end() for match in regex.finditer(r"\X", near))]
+
 
 class WrappedLines(WrappedDocument):
-    """Cuts plain text where it wraps; Textual would make a styled text of each part, several times a key."""
+    """Cuts plain text where it wraps; Textual would make styled texts of the parts, several times a keystroke."""
 
     def get_sections(self, line_index: int) -> list[str]:
-        """Return what stands in each visible line of a line."""
+        """Return the text of each visible line of a line."""
         line = self.document[line_index]
         return [line[start:end] for start, end in pairwise([0, *self.get_offsets(line_index), len(line)])]
 
 
 class LineText(Text):
-    """A line of text; each visible line of it asks for all of them, and the next one for the same again."""
+    """A line of text that remembers its last cut, since each visible line of it asks for the same one."""
 
     _key: ClassVar[tuple[object, ...]] = ()
     _sections: ClassVar[Lines] = Lines()
@@ -37,7 +50,7 @@ class LineText(Text):
         self._length = new_length
 
     def divide(self, offsets: Iterable[int]) -> Lines:
-        """Cut the line at places."""
+        """Cut the line at offsets."""
         key = (self.plain, tuple(self.spans), tuple(offsets))
         if key != LineText._key:
             LineText._key, LineText._sections = key, super().divide(key[2])
