@@ -81,7 +81,8 @@ class Requirement:
 class Declaration:
     """What a setting means and accepts.
 
-    kind: the type of a value, of each one where there are `many`; optional: whether None is a value; option: its flag
+    kind: the type of a value, of each one where there are `many`; conditions: it has an effect where all of them hold;
+    optional: whether None is a value; option: its flag
     on the command line; shown: what stands for the default where that is not a value to be read; unit: of a number
     that is given with a unit; resumable: whether it may change when a run of training is resumed.
     """
@@ -92,7 +93,7 @@ class Declaration:
     help: str
     range: Range | None = None
     choices: tuple[str, ...] = ()
-    condition: Condition | None = None
+    conditions: tuple[Condition, ...] = ()
     optional: bool = False
     many: bool = False
     option: str = ""
@@ -149,7 +150,7 @@ def metadata(
     range: Range | None = None,
     *,
     choices: tuple[str, ...] = (),
-    condition: Condition | None = None,
+    conditions: tuple[Condition, ...] = (),
     option: str = "",
     shown: str = "",
     unit: Literal["", "seconds"] = "",

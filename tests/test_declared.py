@@ -16,11 +16,11 @@ Colour = Literal["red", "blue"]
 @dataclass(frozen=True)
 class Lamp:
     watts: int = declared(40, "Power.", Range(1, 1_000))
-    warmth: float = declared(0.5, "Share of red.", Range(0, 1), condition=Condition("colour", ("red",)))
+    warmth: float = declared(0.5, "Share of red.", Range(0, 1), conditions=(Condition("colour", ("red",)),))
     fade: float | None = declared(None, "Seconds until it is out.", Range(above=0), unit="seconds")
     colour: Colour = declared("red", "Colour.")
     name: str = declared("lamp", "Name.")
-    dimmed: bool = declared(False, "Dimmed.", condition=Condition("watts", minimum=10))
+    dimmed: bool = declared(False, "Dimmed.", conditions=(Condition("watts", minimum=10),))
     hours: tuple[int, ...] = declared((1, 2), "When it is on.", Range(0, 23))
     serial: int = 0
 
@@ -69,7 +69,7 @@ def test_refused_values(values, message):
 
 
 def test_conditions():
-    warmth, dimmed = declarations(Lamp)["warmth"].condition, declarations(Lamp)["dimmed"].condition
+    warmth, dimmed = declarations(Lamp)["warmth"].conditions[0], declarations(Lamp)["dimmed"].conditions[0]
     assert warmth.holds({"colour": "red"})
     assert not warmth.holds({"colour": "blue"})
     assert dimmed.holds({"watts": 10})

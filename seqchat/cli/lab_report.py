@@ -10,14 +10,15 @@ from seqchat.cli.tables import aligned
 from seqchat.files import write_file
 from seqchat.training.lab.claims import judge
 from seqchat.training.lab.contenders import SMALL_GRU
-from seqchat.training.lab.memory import CHANCE, MemoryReport, MemoryResult, example
+from seqchat.training.lab.memory import CHANCE, example
+from seqchat.training.lab.results import MemoryReport, MemoryResult
 from seqchat.training.lab.scores import REMEMBERED, DistanceScore, interval, reaches, scores, widest_apart
 from seqchat.training.lab.settings import BATCH, RATES, LabSettings
 from seqchat.wording import counted, duration
 
 _MARKS = {"borne out": "✓", "not borne out": "✗", "in part": "½", "undecided": "?"}
 _EXAMPLE_DISTANCE = 6
-_LEAST_DRAWN = 40
+_MIN_DRAWN = 40
 
 
 def introduction(settings: LabSettings) -> str:
@@ -174,12 +175,12 @@ def _chart(report: MemoryReport, updates: int | None) -> str:
     plotext.clear_figure()
     for result in report.results:
         # The library fails where no point of a line is within the limits.
-        percent = [max(100 * score.share, _LEAST_DRAWN) for score in scores(report, result, updates)]
+        percent = [max(100 * score.share, _MIN_DRAWN) for score in scores(report, result, updates)]
         plotext.plot(distances, percent, label=result.contender.name, marker="braille")
     plotext.plot([distances[0], distances[-1]], [100 * CHANCE] * 2, label="chance", marker="dot")
     plotext.title(f"% right at distance, {_when(updates)}")
     # The legend has the upper left corner to itself.
-    plotext.ylim(_LEAST_DRAWN, 140)
+    plotext.ylim(_MIN_DRAWN, 140)
     plotext.yticks([50, 75, 100])
     plotext.xticks(distances)
     plotext.theme("clear")

@@ -32,9 +32,9 @@ def check_options(ctx: click.Context, preset: Preset) -> None:
     _check_sources(ctx.params)
     values = _values(ctx.params, preset)
     for parameter in named:
-        condition = _conditions().get(setting_of(str(parameter.name)))
-        if condition and not condition.holds(values):
-            raise click.UsageError(f"{_flag(parameter)} applies only {_with(condition)}.")
+        for condition in _conditions().get(setting_of(str(parameter.name)), ()):
+            if not condition.holds(values):
+                raise click.UsageError(f"{_flag(parameter)} applies only {_with(condition)}.")
 
 
 def _is_given(ctx: click.Context, name: str) -> bool:
@@ -62,12 +62,11 @@ def _values(params: dict[str, Any], preset: Preset) -> dict[str, Any]:
     return {**params, **recipe, **shape}
 
 
-def _conditions() -> dict[str, Condition]:
+def _conditions() -> dict[str, tuple[Condition, ...]]:
     return {
-        prefix + name: declaration.condition
+        prefix + name: declaration.conditions
         for prefix, settings in SETTINGS.items()
         for name, declaration in declarations(settings).items()
-        if declaration.condition
     }
 
 

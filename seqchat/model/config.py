@@ -40,7 +40,7 @@ class ModelConfig:
     embedding_size: int = declared(256, "Units of a word's embedding.", _UNITS, option="--embedding")
     hidden_size: int = declared(512, "Units of a layer's hidden state.", _UNITS, option="--hidden")
     nonlinearity: Nonlinearity = declared(
-        "tanh", "Activation function of the cell rnn.", condition=Condition("cell", ("rnn",))
+        "tanh", "Activation function of the cell rnn.", conditions=(Condition("cell", ("rnn",)),)
     )
     objective: Objective = declared(
         "next", "Predict from all words to the left, from both sides, or from the last words alone."
@@ -50,7 +50,7 @@ class ModelConfig:
         "Words that the objective window reads.",
         Range(1, 1_000),
         option="--window-words",
-        condition=Condition("objective", ("window",)),
+        conditions=(Condition("objective", ("window",)),),
     )
     bidirectional: bool = declared(False, "Read the window in both directions (objective window).")
 

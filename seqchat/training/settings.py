@@ -47,26 +47,29 @@ class TrainingSettings:
     optimizer: OptimizerName = declared("adamw", "Optimizer; sgd averages its weights towards the end.")
     weight_decay: float = declared(0.05, "Weight decay.", _NOT_NEGATIVE)
     warmup: float = declared(
-        0.02, "Share of the run in which the learning rate rises.", _SHARE, condition=Condition("optimizer", ("adamw",))
+        0.02,
+        "Share of the run in which the learning rate rises.",
+        _SHARE,
+        conditions=(Condition("optimizer", ("adamw",)),),
     )
     non_monotonic: int = declared(
         5,
         "Evaluations that sgd looks back before it starts to average.",
         _NOT_NEGATIVE,
-        condition=Condition("optimizer", ("sgd",)),
+        conditions=(Condition("optimizer", ("sgd",)),),
     )
     clip: float = declared(1.0, "Largest norm of the gradient.", _POSITIVE, resumable=True)
     embedding_dropout: float = declared(0.05, "Share of words dropped from the embedding.", _DROPOUT)
     input_dropout: float = declared(0.4, "Share of units dropped after the embedding.", _DROPOUT)
     hidden_dropout: float = declared(
-        0.3, "Share of units dropped between layers.", _DROPOUT, condition=Condition("layers", minimum=2)
+        0.3, "Share of units dropped between layers.", _DROPOUT, conditions=(Condition("layers", minimum=2),)
     )
     output_dropout: float = declared(0.4, "Share of units dropped after the last layer.", _DROPOUT)
     weight_dropout: float = declared(
         0.1,
         "Share of recurrent weights dropped.",
         _DROPOUT,
-        condition=Condition("objective", ("next", "infill")),
+        conditions=(Condition("objective", ("next", "infill")),),
     )
     ar_alpha: float = declared(2.0, "Penalty on large activations (α of AWD-LSTM).", _NOT_NEGATIVE)
     tar_beta: float = declared(1.0, "Penalty on changes of activations (β of AWD-LSTM).", _NOT_NEGATIVE)
@@ -75,7 +78,9 @@ class TrainingSettings:
         "Train against all words or a sample of them.",
         shown="auto: a sample for 8,000 words or more",
     )
-    samples: int = declared(8_192, "Size of that sample.", _COUNT, condition=Condition("softmax", ("auto", "sampled")))
+    samples: int = declared(
+        8_192, "Size of that sample.", _COUNT, conditions=(Condition("softmax", ("auto", "sampled")),)
+    )
     epochs: int | None = declared(
         None, "How often the text is read.", _COUNT, shown="by the size of the text", resumable=True
     )

@@ -35,7 +35,7 @@ class Task:
         0.05,
         "Share of the dialogs that is held out for validation.",
         Range(above=0, below=1),
-        condition=Condition("validation", ((),), text="without --validation"),
+        conditions=(Condition("validation", ((),), text="without --validation"),),
     )
     segmenter: SegmenterName = declared(
         "auto", "How text is cut into words; auto: jieba for Chinese, spaces and punctuation for the rest."

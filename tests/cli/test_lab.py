@@ -89,11 +89,11 @@ def test_memory_as_pictures(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("--distances", "0,5"), "A distance is a whole number from 1 to 1,000, not 0."),
+        (("--distances", "0,5"), "distances must each be a whole number from 1 to 1,000, not 0."),
         (("--distances", "5,-1"), "not -1"),
         (("--distances", "100000"), "not 100000"),
         (("--longest", "0"), "not 0"),
-        (("--updates", "0"), "updates is a whole number from 1 to"),
+        (("--updates", "0"), "updates must be a whole number from 1 to"),
         (("--parameters", "380"), "cannot be made equal"),
         (("--out", "x.doc"), "its name ends in .png or .svg"),
         (("--out", "nowhere/x.png"), "there is no folder nowhere"),
@@ -110,8 +110,8 @@ def test_what_cannot_be_measured_is_one_sentence(arguments, says):
     [
         (("--cell", "transformer"), "'rnn', 'lstm', 'gru'"),
         (("--subjects", "two"), "'one', 'changing'"),
-        (("--distances", "near"), "'near' is not a list of distances"),
-        (("--distances", ""), "not a list of distances"),
+        (("--distances", "near"), "'near' is not a list of numbers"),
+        (("--distances", ""), "not a list of numbers"),
         (("--seconds", "0"), "is not a length of time"),
     ],
 )
@@ -123,7 +123,7 @@ def test_wrong_usage_is_one_sentence(arguments, says):
 
 
 def interrupt_after(monkeypatch, updates):
-    from seqchat.training.lab.memory import Learner
+    from seqchat.training.lab.learner import Learner
 
     update, count = Learner.update, iter(range(1, 1_000))
 
@@ -142,7 +142,7 @@ def test_ctrl_c_measures_what_is_learned_so_far(monkeypatch):
     answer = json.loads(done.stdout)
     assert (answer["updates"], answer["stopped"]) == ([2], True)
     assert all(len(model["reach"]) == 1 for model in answer["models"])
-    assert "Measuring what is learned so far" in done.stderr
+    assert "Measuring what has been learned so far" in done.stderr
     assert signal.getsignal(signal.SIGINT) is before
 
 

@@ -10,7 +10,9 @@ from seqchat.model.network import build
 from seqchat.model.stepping import build_steps
 from seqchat.training.lab.claims import judge
 from seqchat.training.lab.contenders import SMALL_GRU, contenders
-from seqchat.training.lab.memory import Learner, MemoryReport, MemoryResult, Standing, Trained, measure, milestones
+from seqchat.training.lab.learner import Learner
+from seqchat.training.lab.memory import run_memory_test
+from seqchat.training.lab.results import MemoryReport, MemoryResult, Standing, Trained, milestones
 from seqchat.training.lab.scores import interval, reach, scores, widest_apart
 from seqchat.training.lab.settings import CELLS, LabSettings
 from seqchat.training.lab.task import FILLERS, WORDS, MemoryTask, as_text
@@ -156,7 +158,7 @@ TINY = {"parameters": 3_000, "longest": 3, "distances": (1, 2, 3), "updates": 3,
 @pytest.mark.parametrize("cell", CELLS)
 def test_a_short_distance_is_learned(cell):
     settings = LabSettings(cells=(cell,), subjects="one", **{**TINY, "updates": 70})
-    (result,) = measure(settings).results
+    (result,) = run_memory_test(settings).results
     (run,) = result.runs
     assert [standing.updates for standing in run.standings] == [50, 70]
     assert len(run.at(None).correct) == 3
@@ -166,7 +168,7 @@ def test_a_short_distance_is_learned(cell):
 
 def test_the_same_seed_gives_the_same_result():
     def numbers(seed):
-        report = measure(LabSettings(**{**TINY, "runs": 2}, seed=seed))
+        report = run_memory_test(LabSettings(**{**TINY, "runs": 2}, seed=seed))
         return [run.standings for r in report.results for run in r.runs]
 
     first = numbers(4)
@@ -178,7 +180,9 @@ def test_the_same_seed_gives_the_same_result():
 def test_texts_of_training_validation_and_test_are_drawn_apart(monkeypatch):
     batches, draw = [], MemoryTask.draw
     monkeypatch.setattr(MemoryTask, "draw", lambda *a: batches.append(draw(*a)) or batches[-1])
-    measure(LabSettings(cells=("rnn",), **{**TINY, "longest": 60, "distances": (40, 60), "updates": 5, "runs": 2}))
+    run_memory_test(
+        LabSettings(cells=("rnn",), **{**TINY, "longest": 60, "distances": (40, 60), "updates": 5, "runs": 2})
+    )
     assert [len(b.answers) for b in batches] == 2 * [500, *[32] * 5, 200, 200]
     seen = [{" ".join(words) for words, _ in rows(batch) if len(words) > 12} for batch in batches]
     assert all(seen)
@@ -195,7 +199,7 @@ def test_all_networks_have_the_same_updates_on_the_same_batches(monkeypatch):
     monkeypatch.setattr(Learner, "update", watched)
     batches, draw = [], MemoryTask.draw
     monkeypatch.setattr(MemoryTask, "draw", lambda *a: batches.append(draw(*a)) or batches[-1])
-    measure(LabSettings(**TINY))
+    run_memory_test(LabSettings(**TINY))
     learners = {learner for learner, _ in seen}
     assert len(learners) == 4 * 2  # contenders and learning rates
     assert len(seen) == 8 * 3
@@ -208,25 +212,25 @@ def stop_after(checks):
 
 
 def test_stopping_measures_what_is_learned_so_far():
-    report = measure(LabSettings(**TINY), should_stop=stop_after(2))
+    report = run_memory_test(LabSettings(**TINY), should_stop=stop_after(2))
     assert (report.updates, report.stopped) == ([2], True)
     assert all(len(result.runs) == 1 for result in report.results)
 
 
 def test_stopping_in_a_later_run_keeps_the_runs_before():
     # It is asked before each of three updates and behind the run; then the second run has an update.
-    report = measure(LabSettings(**{**TINY, "runs": 3}), should_stop=stop_after(5))
+    report = run_memory_test(LabSettings(**{**TINY, "runs": 3}), should_stop=stop_after(5))
     assert (report.updates, report.stopped) == ([3], True)
     assert all(len(result.runs) == 1 for result in report.results)
 
 
 def test_stopping_at_once_is_one_sentence():
     with pytest.raises(SeqchatError, match="stopped before the first update"):
-        measure(LabSettings(**TINY), should_stop=lambda: True)
+        run_memory_test(LabSettings(**TINY), should_stop=lambda: True)
 
 
 def test_time_ends_training_in_every_run():
-    report = measure(LabSettings(**{**TINY, "updates": 10_000, "runs": 2}, seconds=0.5))
+    report = run_memory_test(LabSettings(**{**TINY, "updates": 10_000, "runs": 2}, seconds=0.5))
     assert len(report.updates) == 2
     assert all(1 <= count < 10_000 for count in report.updates)
     assert not report.stopped
@@ -235,20 +239,20 @@ def test_time_ends_training_in_every_run():
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"distances": ()}, "There is no distance to measure at"),
-        ({"distances": (5, 0)}, "A distance is a whole number from 1 to 1,000, not 0"),
+        ({"distances": ()}, "distances must not be empty"),
+        ({"distances": (5, 0)}, "distances must each be a whole number from 1 to 1,000, not 0"),
         ({"distances": (-3,)}, "not -3"),
         ({"distances": (5_000,)}, "not 5000"),
         ({"longest": 0}, "not 0"),
         ({"longest": 1_001}, "not 1001"),
-        ({"cells": ("lstm", "transformer")}, "There is no cell 'transformer'; there are rnn, lstm, gru"),
-        ({"cells": ()}, "There is no cell to train"),
-        ({"updates": 0}, "updates is a whole number from 1 to"),
-        ({"runs": -1}, "runs is"),
-        ({"texts": 0}, "texts is"),
-        ({"seed": -1}, "seed is at least 0"),
-        ({"subjects": "two"}, "subjects is one or changing, not 'two'"),
-        ({"mixture": "none"}, "mixture is octave or uniform, not 'none'"),
+        ({"cells": ("lstm", "transformer")}, "cells must each be one of rnn, lstm, gru, not 'transformer'"),
+        ({"cells": ()}, "cells must not be empty; give one of rnn, lstm, gru"),
+        ({"updates": 0}, "updates must be a whole number from 1 to"),
+        ({"runs": -1}, "runs must be"),
+        ({"texts": 0}, "texts must be"),
+        ({"seed": -1}, "seed must be a whole number of at least 0"),
+        ({"subjects": "two"}, "subjects must be one of one, changing, not 'two'"),
+        ({"mixture": "none"}, "mixture must be one of octave, uniform, not 'none'"),
     ],
 )
 def test_bad_settings_are_one_sentence(changes, says):

@@ -13,7 +13,7 @@ from statistics import mean
 from typing import Literal
 
 from seqchat.training.lab.contenders import SMALL_GRU
-from seqchat.training.lab.memory import MemoryReport, MemoryResult
+from seqchat.training.lab.results import MemoryReport, MemoryResult
 from seqchat.training.lab.scores import interval, mean_accuracies, reaches
 from seqchat.wording import counted
 

@@ -1,8 +1,8 @@
-"""The memory test: networks of several cells learn the same texts, and are asked at every distance.
+"""The memory test: networks of several cells learn the same texts and are asked at every distance.
 
-All networks of a run are trained in turns, an update each on the same batch. So they have had the same number of
-updates whenever it ends, and what else the machine does slows all of them alike. Nothing is chosen for one cell alone:
-each learns with every one of the same few learning rates, and the one with the lowest loss on validation texts is
+All networks of a run are trained in turns, an update each on the same batch. So all of them have had the same number of
+updates whenever the run ends, and other load of the machine slows all of them alike. Nothing is tuned for one cell:
+each network learns with every one of a few learning rates, and the one with the lowest loss on validation texts is
 measured on other texts.
 """
 
@@ -11,106 +11,28 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from statistics import median
 
 import numpy as np
-import torch
-from torch import Generator, Tensor
-from torch.nn.functional import cross_entropy
-from torch.nn.utils import clip_grad_norm_
+from torch import Generator
 
 from seqchat.errors import SeqchatError
-from seqchat.model.network import build
 from seqchat.model.threads import one_thread
-from seqchat.training.lab.contenders import LabNetwork, contenders
+from seqchat.progress import SILENT, Progress
+from seqchat.training.lab.contenders import contenders
+from seqchat.training.lab.learner import Learner
+from seqchat.training.lab.results import MemoryReport, MemoryResult, Standing, Trained, milestones
 from seqchat.training.lab.settings import BATCH, RATES, LabSettings
-from seqchat.training.lab.task import PRONOUNS, WORDS, MemoryTask, TaskBatch, as_text
+from seqchat.training.lab.task import PRONOUNS, MemoryTask, TaskBatch, as_text
 
 CHANCE = 1 / len(PRONOUNS)
-_CLIP = 1.0
-_FIRST_MILESTONE = 50
 _VALIDATION_TEXTS = 500
-# So many texts are read at a time where nothing is learned, to bound memory at long distances.
-_READ_AT_ONCE = 250
-_HE, _SHE = (WORDS.index(word) for word in PRONOUNS)
-
-Progress = Callable[[str, float], None]
 
 
-@dataclass(frozen=True)
-class Standing:
-    """After some updates: the learning rate that validation chooses, and the correct answers at each distance."""
-
-    updates: int
-    learning_rate: float
-    validation_loss: float
-    correct: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A contender in one run; seconds_per_update: the median; standings: the last one is the result."""
-
-    seconds_per_update: float
-    standings: tuple[Standing, ...]
-
-    def at(self, updates: int | None) -> Standing:
-        """Return how it stood after so many updates; None: at the end."""
-        return next((s for s in self.standings if s.updates == updates), self.standings[-1])
-
-
-@dataclass
-class MemoryResult:
-    """A contender in all runs."""
-
-    contender: LabNetwork
-    runs: list[Trained] = field(default_factory=list)
-
-    @property
-    def seconds_per_update(self) -> float:
-        """The median over the runs."""
-        return median(run.seconds_per_update for run in self.runs)
-
-
-@dataclass
-class MemoryReport:
-    """What was measured; updates: how many each network of each run had; stopped: before its end."""
-
-    settings: LabSettings
-    results: list[MemoryResult]
-    updates: list[int] = field(default_factory=list)
-    seconds: float = 0.0
-    stopped: bool = False
-
-    @property
-    def milestones(self) -> list[int]:
-        """After how many updates all runs were measured before their ends."""
-        return milestones(min(self.updates))
-
-
-def milestones(updates: int) -> list[int]:
-    """Return after how many updates it is measured on the way to so many, each time twice as many."""
-    counts, count = [], _FIRST_MILESTONE
-    while count < updates:
-        counts.append(count)
-        count *= 2
-    return counts
-
-
-def never() -> bool:
-    """Go on to the end."""
-    return False
-
-
-def ignore(_: str, __: float) -> None:
-    """Show nothing."""
-
-
-def measure(
-    settings: LabSettings, progress: Progress = ignore, should_stop: Callable[[], bool] = never
+def run_memory_test(
+    settings: LabSettings, progress: Progress = SILENT, should_stop: Callable[[], bool] = lambda: False
 ) -> MemoryReport:
-    """Train and measure; asked to stop, measure what the run has learned so far if no run has ended before.
+    """Train and measure; when asked to stop before any run has ended, measure what has been learned so far.
 
     Raises:
         SeqchatError: it was stopped before the first update, or the networks cannot be made equal in size.
@@ -124,9 +46,7 @@ def measure(
             run.train(progress, should_stop, began + seconds)
             complete = run.updates == settings.updates or not should_stop()
             if complete or (run.updates and not report.updates):
-                for result, trained in zip(report.results, run.results(), strict=True):
-                    result.runs.append(trained)
-                report.updates.append(run.updates)
+                report.add(run.updates, run.results())
             if should_stop():
                 report.stopped = not complete or number + 1 < settings.runs
                 break
@@ -140,52 +60,6 @@ def example(settings: LabSettings, distance: int) -> str:
     """Return a text of a distance, with its answer, as the networks get them."""
     task = MemoryTask(settings.subjects, settings.mixture)
     return as_text(task.draw_at(distance, 1, Generator().manual_seed(settings.seed)), 0)
-
-
-class Learner:
-    """A network at one learning rate."""
-
-    def __init__(self, contender: LabNetwork, rate: float, seed: int) -> None:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.network = build(contender.config)
-        self.rate = rate
-        self.seconds: list[float] = []
-        self._optimizer = torch.optim.Adam(self.network.parameters(), lr=rate)
-
-    def update(self, batch: TaskBatch) -> None:
-        """Learn from a batch: back-propagation through the whole text, Adam, the gradient's norm clipped."""
-        began = time.perf_counter()
-        self._optimizer.zero_grad()
-        cross_entropy(self._logits(batch), batch.answers).backward()  # type: ignore[no-untyped-call]
-        clip_grad_norm_(self.network.parameters(), _CLIP)
-        self._optimizer.step()
-        self.seconds.append(time.perf_counter() - began)
-
-    @torch.no_grad()
-    def loss(self, batch: TaskBatch) -> float:
-        """Return the mean negative log-probability of the right pronoun among all words; infinite for none."""
-        loss = float(cross_entropy(self._logits(batch), batch.answers))
-        return loss if math.isfinite(loss) else math.inf
-
-    @torch.no_grad()
-    def correct(self, batch: TaskBatch) -> int:
-        """Return for how many texts the right pronoun is more probable than the other one."""
-        count = 0
-        for start in range(0, len(batch.answers), _READ_AT_ONCE):
-            part = slice(start, start + _READ_AT_ONCE)
-            logits = self._logits(TaskBatch(batch.ids[:, part], batch.lengths[part], batch.answers[part]))
-            right = logits.gather(1, batch.answers[part, None])[:, 0]
-            wrong = logits.gather(1, (_HE + _SHE - batch.answers[part])[:, None])[:, 0]
-            count += int((right > wrong).sum())
-        return count
-
-    def _logits(self, batch: TaskBatch) -> Tensor:
-        """Return the logits [batch, words] of the word behind each text."""
-        count = len(batch.answers)
-        run = self.network(batch.ids, self.network.initial_state(count), batch.ids)
-        features: Tensor = run.heads["forward"]
-        return self.network.logits(features[batch.lengths - 1, torch.arange(count)])
 
 
 class _MemoryRun:
@@ -210,7 +84,7 @@ class _MemoryRun:
         measured_after = milestones(updates)
         while self.updates < updates and not should_stop():
             share = (self._number + self.updates / updates) / runs
-            progress(f"run {self._number + 1} of {runs}, update {self.updates + 1:,} of {updates:,}", share)
+            progress.progress(f"run {self._number + 1} of {runs}, update {self.updates + 1:,} of {updates:,}", share)
             self._update()
             if time.perf_counter() > deadline:
                 break

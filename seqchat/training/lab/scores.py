@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-from seqchat.training.lab.memory import MemoryReport, MemoryResult
+from seqchat.training.lab.results import MemoryReport, MemoryResult
 
 # Half way between chance and knowing it always.
 REMEMBERED = 0.75

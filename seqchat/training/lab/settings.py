@@ -1,64 +1,54 @@
-"""Every number of the memory test, with its default; nothing heavy is imported here."""
+"""Every number of the memory test: what it means, which values it accepts, and its default."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from seqchat.errors import SeqchatError
+from seqchat.declared import Range, check, declared
 from seqchat.model.config import CellName
 
 Subjects = Literal["one", "changing"]
 Mixture = Literal["octave", "uniform"]
 
-CELLS: tuple[CellName, ...] = ("rnn", "lstm", "gru")
+CELLS: tuple[CellName, ...] = get_args(CellName)
 # Each network learns with each of these, and validation chooses.
 RATES = (0.003, 0.01)
 BATCH = 32
-# More takes gigabytes, or hours.
-FARTHEST = 1_000
-_MOST = {"updates": 1_000_000, "runs": 1_000, "texts": 10_000, "parameters": 1_000_000}
+# Longer texts take gigabytes, or hours.
+MAX_DISTANCE = 1_000
+
+_DISTANCE = Range(1, MAX_DISTANCE)
 
 
 @dataclass(frozen=True)
 class LabSettings:
-    """What is trained and measured.
+    """What is trained and measured."""
 
-    parameters: about how many each network has; longest: distances in training are from 1 to this; distances: where it
-    is measured, on `texts` new texts each; updates: of each network; seconds: when training ends even so, all runs
-    together, None for no limit; runs: repetitions with other texts and initial weights; subjects, mixture: as in
-    `MemoryTask`.
-    """
-
-    cells: tuple[CellName, ...] = CELLS
-    parameters: int = 10_000
-    longest: int = 50
-    distances: tuple[int, ...] = (1, 5, 10, 20, 30, 40, 50, 75, 100, 150)
-    updates: int = 600
-    seconds: float | None = None
-    runs: int = 3
-    seed: int = 1
-    texts: int = 500
-    subjects: Subjects = "changing"
-    mixture: Mixture = "octave"
+    cells: tuple[CellName, ...] = declared(
+        CELLS, "Train this cell; repeat the option for others.", choices=CELLS, option="--cell", shown="all"
+    )
+    distances: tuple[int, ...] = declared(
+        (1, 5, 10, 20, 30, 40, 50, 75, 100, 150), "Distances at which to measure.", _DISTANCE
+    )
+    longest: int = declared(50, "Longest distance in training; the shortest is 1.", _DISTANCE)
+    subjects: Subjects = declared(
+        "changing",
+        "one: a person is named once; changing: there are earlier subjects, and persons who are no subject.",
+    )
+    mixture: Mixture = declared(
+        "octave", "Distances in training: octave, short ones more often, as in real text; or uniform."
+    )
+    updates: int = declared(600, "Updates of each network.", Range(1, 1_000_000))
+    seconds: float | None = declared(
+        None, "End training after this time, such as 90s or 2m.", Range(above=0), unit="seconds"
+    )
+    runs: int = declared(3, "Repetitions with other texts and initial weights.", Range(1, 1_000))
+    seed: int = declared(1, "The same seed gives the same result.", Range(0))
+    parameters: int = declared(10_000, "Approximate number of parameters of each network.", Range(1, 1_000_000))
+    texts: int = declared(500, "Texts at each distance that is measured.", Range(1, 10_000))
 
     def __post_init__(self) -> None:
-        if unknown := [cell for cell in self.cells if cell not in CELLS]:
-            raise SeqchatError(f"There is no cell {unknown[0]!r}; there are {', '.join(CELLS)}.")
-        if not self.cells:
-            raise SeqchatError(f"There is no cell to train; choose from {', '.join(CELLS)}.")
-        if not self.distances:
-            raise SeqchatError("There is no distance to measure at; give one or several, such as 5,10,20.")
-        for distance in (*self.distances, self.longest):
-            if not 1 <= distance <= FARTHEST:
-                raise SeqchatError(f"A distance is a whole number from 1 to {FARTHEST:,}, not {distance}.")
-        for name, most in _MOST.items():
-            if not 1 <= getattr(self, name) <= most:
-                raise SeqchatError(f"{name} is a whole number from 1 to {most:,}, not {getattr(self, name)}.")
-        if self.seed < 0:
-            raise SeqchatError(f"seed is at least 0, not {self.seed}.")
-        for name, allowed in (("subjects", Subjects), ("mixture", Mixture)):
-            if getattr(self, name) not in get_args(allowed):
-                raise SeqchatError(f"{name} is {' or '.join(get_args(allowed))}, not {getattr(self, name)!r}.")
+        check(self)
         object.__setattr__(self, "cells", tuple(cell for cell in CELLS if cell in self.cells))
         object.__setattr__(self, "distances", tuple(sorted(set(self.distances))))
