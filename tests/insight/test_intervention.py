@@ -477,7 +477,7 @@ def test_a_swap_that_cannot_be_read(text):
         (TEXT, (), [Swap("她", "他")], "'她' is not a word of the text; its words are 我 和 你 去 北京 ， 他 小 帅."),
         (TEXT, (), [Swap("京", "他")], "'京' is not a word of the text"),
         (TEXT, (), [Swap("他", "她", 3)], "'他' is not at position 3; it is at 7."),
-        (TEXT, (), [Swap("小帅", "她"), Swap("小", "他")], "All that could be '小' is swapped by another swap."),
+        (TEXT, (), [Swap("小帅", "她"), Swap("小", "他")], "Every '小' is already replaced by another swap."),
     ],
 )
 def test_what_is_not_there_is_one_sentence(text, holds, swaps, says):
