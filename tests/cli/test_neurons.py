@@ -179,7 +179,7 @@ def test_track(models):
         (("contexts", "--neuron", 99), "There is no neuron 99"),
         (("contexts", "--neuron", 0, "--data", "nowhere.txt"), "There is no file or folder nowhere.txt"),
         (("track", "bracket"), "There is no property 'bracket'; there are brackets,"),
-        (("track", "--max-dialogs", 4), "There are 4 different dialogs to read, and at least 10 are needed"),
+        (("track", "--max-dialogs", 4), "There are 4 different dialogs, and at least 10 are needed"),
         (("track", "--layer", "top"), "There is no layer top"),
     ],
 )

@@ -132,7 +132,7 @@ def test_why_alone_shows_one_run(models):
         ((TEXT, "--hold", "forget=0@1:n32"), "each layer has the neurons 0 to 31"),
         ((TEXT, "--hold", "forget=2"), "between 0 and 1"),
         ((TEXT, "--swap", "北京=上海"), "'北京' is not a word of the text; its words are 小 帅"),
-        ((TEXT, "--why", "☃☃"), "<unk> <unk> stands in for it."),
+        ((TEXT, "--why", "☃☃"), "<unk> <unk> is read instead."),
     ],
 )
 def test_what_is_not_there_is_one_sentence(models, arguments, says):

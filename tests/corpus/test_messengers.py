@@ -333,7 +333,7 @@ def test_what_went_wrong_is_said_of_the_message(tmp_path):
     path.write_text(f"[2023-12-24, 21:41] A: {'x' * 100_001}\n[2023-12-25, 21:41] A: hello\n", "utf-8")
     report = SourceReport()
     assert read(path, report=report) == [Dialog(("hello",))]
-    assert report.problems == [f"{path}:1: a turn of 100,001 characters, 100,000 are the most; break it up"]
+    assert report.problems == [f"{path}:1: a turn of 100,001 characters, more than 100,000; break it up"]
 
 
 def test_long_messages_and_long_days_are_read_in_parts(tmp_path):

@@ -169,9 +169,9 @@ def test_words_are_found_as_they_would_stand_there():
 @pytest.mark.parametrize(
     ("word", "says"),
     [
-        ("小帅", "'小帅' is not in the model's vocabulary; 小 帅 stands in for it."),
-        ("☃", "'☃' is not in the model's vocabulary; <unk> stands in for it."),
-        ("", "nothing stands in for it."),
+        ("小帅", "'小帅' is not in the model's vocabulary; 小 帅 is read instead."),
+        ("☃", "'☃' is not in the model's vocabulary; <unk> is read instead."),
+        ("", "nothing is read instead."),
         ("<turn>", "is not in the model's vocabulary"),
     ],
 )
