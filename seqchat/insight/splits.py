@@ -145,11 +145,11 @@ def find_word(engine: Engine, node: Node, word: str) -> int:
     """Return the id of a word as it would stand after a node; of one with and one without a space the more probable.
 
     Raises:
-        SeqchatError: it is outside of the vocabulary; the message says what stands in for it.
+        SeqchatError: it is not in the vocabulary; the message says what is read instead.
     """
     ids = engine.vocabulary.ids_of(clean(word).strip())
     if not ids:
         instead = " ".join(fallback_tokens(engine.vocabulary, clean(word).strip()))
-        raise SeqchatError(f"{word!r} is not in the model's vocabulary; {instead or 'nothing'} stands in for it.")
+        raise SeqchatError(f"{word!r} is not in the model's vocabulary; {instead or 'nothing'} is read instead.")
     logits = engine.network.output.exact_logits(node.features, torch.tensor(ids))
     return ids[int(logits.argmax())]
