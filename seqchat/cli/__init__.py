@@ -1,4 +1,4 @@
-"""The command line: one file per command; nothing heavy is imported before a command runs."""
+"""The command line: one file per command. Nothing heavy is imported before a command runs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ COMMANDS = (
 
 
 class LazyGroup(click.Group):
-    """Imports a command's module when the command is asked for."""
+    """Imports a command's module only when the command is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)
@@ -76,7 +76,7 @@ def main() -> None:
     """Run the command line; failures become one sentence on standard error and exit status 1 or 2."""
     status = _run()
     if "seqchat.tui.app" in sys.modules and threading.active_count() > 1:
-        # Python would take the interpreter away from a thread amid PyTorch's work, which aborts the program.
+        # At its normal exit, Python would stop a thread in the middle of PyTorch's work, which aborts the program.
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()
             sys.stderr.flush()
@@ -98,7 +98,7 @@ def _run() -> int:
         click.echo("Stopped.", err=True)
         return 130
     except BrokenPipeError:
-        # The reader of our output is gone (`| head`); there is nobody left to tell.
+        # The reader of the output has gone (`| head`), so there is nobody to tell.
         sys.stderr.close()
         return 1
     except Exception as error:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 @model_option
 @click.option("-k", default=5, show_default=True, type=click.IntRange(min=1), help="How many suggestions.")
 @click.option("--pinyin/--no-pinyin", default=True, help="Read Latin letters at the end as pinyin too.")
-@click.option("--after", default="", metavar="RIGHT", help="What stands right of the cursor; suggestions fit it too.")
-@click.option("--remember", is_flag=True, help="Expect the words of what 'chat' and 'tui' were told to remember.")
+@click.option("--after", default="", metavar="RIGHT", help="Text right of the cursor, which suggestions must fit too.")
+@click.option("--remember", is_flag=True, help="Use what 'chat' and 'tui' remember with --remember.")
 @precision_option
 @json_option
 def complete(
@@ -34,7 +34,7 @@ def complete(
     precision: Precision,
     as_json: bool,
 ) -> None:
-    """Suggest how TEXT goes on; without TEXT, for each line of standard input.
+    """Suggest how TEXT continues; without TEXT, do so for each line of standard input.
 
     \b
     seqchat complete 我想去北

@@ -5,11 +5,11 @@ from __future__ import annotations
 import click
 
 
-@click.command(short_help="Remove what was kept of your writing.")
+@click.command(short_help="Remove what seqchat kept of your writing.")
 def forget() -> None:
-    """Remove what '--remember' keeps of what you wrote, and the sessions that the app goes on with.
+    """Remove what '--remember' kept of your writing, and the saved sessions of the app.
 
-    The session of an app that is open stays, and so do models that were trained.
+    The session of an open app and the models that you trained stay.
 
     \b
     seqchat forget

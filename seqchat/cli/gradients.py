@@ -1,4 +1,4 @@
-"""``seqchat gradients``: how far back in time the gradient of a model reaches."""
+"""``seqchat gradients``: how far back in time a model's gradient reaches."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MAX_COLUMNS = 100
 @click.option("--words", default=200, show_default=True, type=click.IntRange(min=1), help="How many losses to follow.")
 @click.option("--distance", default=50, show_default=True, type=click.IntRange(2, 1_000), help="How many words back.")
 @click.option("--layer", type=click.IntRange(min=1), help="A layer, from 1 at the bottom  [the top one]")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Which words are chosen.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Chooses the words.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write a .png, .svg or .json file.")
 @json_option
 def gradients(models: tuple[str, ...], out: Path | None, as_json: bool, **options: Any) -> None:

@@ -23,18 +23,20 @@ if TYPE_CHECKING:
 _STDIN = "-"
 _RECORDINGS = (".npz", ".json", *PICTURES, ".html")
 _STATISTICS = (".json", *PICTURES)
-# A line is read as a whole; so long a one is no text.
+# A line is read as a whole; a longer one is no text.
 _MAX_LINE_LENGTH = 1 << 24
 
 
 @click.command(short_help="See every gate at every word.")
 @click.argument("text", required=False)
 @click.option("--file", metavar="FILE", help="Read the text from a file; - is standard input.")
-@click.option("--data", metavar="DATA", help="Read the dialogs of DATA, as 'train' does; each begins anew.")
+@click.option(
+    "--data", metavar="DATA", help="Read the dialogs of DATA, as 'train' does; each starts from an empty state."
+)
 @model_option
-@click.option("--layer", "layers", multiple=True, help="Of this layer alone, from 1; again for another.")
-@click.option("--gate", "gates", multiple=True, help="Of this gate or state alone, named as the app does.")
-@click.option("--neuron", "neurons", multiple=True, type=int, help="Of this neuron alone, from 0.")
+@click.option("--layer", "layers", multiple=True, help="Only this layer, counted from 1; may be repeated.")
+@click.option("--gate", "gates", multiple=True, help="Only this gate or state, by its name in the app.")
+@click.option("--neuron", "neurons", multiple=True, type=int, help="Only this neuron, counted from 0.")
 @click.option("--statistics", is_flag=True, help="Saturation, half-life and resets of neurons over the whole text.")
 @click.option(
     "--out",
@@ -56,9 +58,9 @@ def inspect(
 ) -> None:
     """Show every gate, candidate, cell and hidden value at every word of TEXT; - is standard input.
 
-    A line of the text is a turn, and ▶ is the start of the dialog, which the network reads as well. Without --out a
-    table is printed: of each gate the mean size of its values and how many neurons are saturated, or with --neuron the
-    neuron's own value.
+    A line of the text is a turn. ▶ is the start of the dialog, which the network reads as well. Without --out, a table
+    shows the mean absolute value of each gate and how many neurons are saturated, or with --neuron that neuron's own
+    value.
 
     \b
     seqchat inspect 小帅是一名程序员，他每天都加班
@@ -68,12 +70,14 @@ def inspect(
     seqchat inspect --statistics --data my_chats.jsonl --out saturation.png
     """
     if sum(source is not None for source in (text, file, data)) > 1:
-        raise click.UsageError("TEXT, --file and --data are ways to give one text; choose one of them.")
+        raise click.UsageError("TEXT, --file and --data each give a text; choose one of them.")
     if text is None and file is None and data is None and not statistics:
-        raise click.UsageError("There is no text; give TEXT, --file or --data.")
+        raise click.UsageError("There is no text. Give TEXT, --file or --data.")
     check_out(out, _STATISTICS if statistics else _RECORDINGS)
     if as_json and out is not None and out.suffix.lower() == ".npz":
-        raise click.UsageError("--json prints all values, and .npz is for texts with too many; leave one of them out.")
+        raise click.UsageError(
+            "--json prints all values, and .npz is for texts with too many values to print; leave one of them out."
+        )
 
     from seqchat.completion.engine import Engine
     from seqchat.insight.recording import record
@@ -94,7 +98,7 @@ def inspect(
 
 
 def _ids(engine: Engine, text: str | None, file: str | None, data: str | None) -> Iterator[int]:
-    """Return the word ids of the text that was given, of the built-in sample where none was."""
+    """Return the word ids of the given text, or of the built-in sample if there is none."""
     from seqchat.insight.word_ids import dialog_ids, text_ids
 
     if file is not None or text == _STDIN:
@@ -130,7 +134,7 @@ def _opened(file: str) -> AbstractContextManager[BinaryIO]:
 
 @contextmanager
 def _counted(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
-    """Give the blocks to read, and show on standard error how many words they have so far, in a terminal only."""
+    """Yield the blocks to read; if standard error is a terminal, show there how many words were read so far."""
     from rich.console import Console
 
     with Console(stderr=True, highlight=False).status("Reading") as status:
@@ -172,7 +176,7 @@ def _write(view: View, blocks: Iterable[Block], out: Path | None, as_json: bool)
         return
     _write_file(out, _content(view, block, kind))
     if kind in PICTURES and pictures.missing_font(block.words):
-        click.echo("No font with Chinese characters is installed, so boxes stand for them.", err=True)
+        click.echo("No font with Chinese characters is installed, so they are drawn as boxes.", err=True)
 
 
 def _content(view: View, block: Block, kind: str) -> bytes | str:

@@ -22,7 +22,7 @@ _MIN_DRAWN = 40
 
 
 def introduction(settings: LabSettings) -> str:
-    """Return what is going to be done."""
+    """Return what will be done."""
     rates = " and ".join(f"{rate:g}" for rate in RATES)
     limit = f"{duration(settings.seconds)} or " if settings.seconds else ""
     return (
@@ -35,7 +35,7 @@ def introduction(settings: LabSettings) -> str:
 def text(report: MemoryReport) -> str:
     """Return the tables, the chart and the verdicts.
 
-    Accuracies and chart are of the moment at which the networks differed most; the accuracies at the end follow.
+    Accuracies and chart show the moment at which the networks differed most; the accuracies at the end follow.
     """
     telling = widest_apart(report)
     parts = [_networks(report), _accuracies(report, telling), _chart(report, telling)]
@@ -179,7 +179,7 @@ def _chart(report: MemoryReport, updates: int | None) -> str:
         plotext.plot(distances, percent, label=result.contender.name, marker="braille")
     plotext.plot([distances[0], distances[-1]], [100 * CHANCE] * 2, label="chance", marker="dot")
     plotext.title(f"% right at distance, {_when(updates)}")
-    # The legend has the upper left corner to itself.
+    # The upper left corner is kept for the legend.
     plotext.ylim(_MIN_DRAWN, 140)
     plotext.yticks([50, 75, 100])
     plotext.xticks(distances)

@@ -1,7 +1,7 @@
 """A neuron's activations over a text in colours: in the terminal, as HTML and as SVG.
 
-Blue is low, white the middle of what the quantity can be, red high; the scale reaches as far as the text's values do.
-Whatever stands in the text, it is written as text: nothing of it is markup.
+Blue is low, red is high, and white is the middle of the quantity's range; the scale ends at the text's own extremes.
+The text is always escaped, so nothing in it can become markup.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Scale(NamedTuple):
     high: float
 
     def colours(self, value: float) -> tuple[Rgb, Rgb]:
-        """Return the colour of a value, and black or white, which stands out from it more."""
+        """Return the colour of a value, and black or white, whichever contrasts more with it."""
         reach = self.high - self.centre
         share = min(max((value - self.centre) / reach, -1.0), 1.0) if reach > 0 else 0.0
         end = _RED if share > 0 else _BLUE
@@ -47,7 +47,7 @@ class Scale(NamedTuple):
 
 
 class DrawnWord(NamedTuple):
-    """A word as it is drawn: the space before it, what is shown of it, its value, and whether a line ends there."""
+    """A word as it is drawn: the space before it, the shown text, its value, and whether a line ends after it."""
 
     space: str
     shown: str
@@ -121,7 +121,7 @@ def _print_pair(above: str, below: str, console: Console) -> None:
 
 
 def html(activations: NeuronActivations, title: str) -> str:
-    """Draw activations as a page of its own; a word that is pointed at shows its value."""
+    """Draw activations as a web page; pointing at a word shows its value."""
     scale = scale_of(activations)
     text = "".join(
         f"{word.space}{_span(scale, word.value, word.shown)}{'<br>' if word.ends_line else ''}"

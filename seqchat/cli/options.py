@@ -57,7 +57,7 @@ drop_option = click.option(
     "--drop",
     multiple=True,
     metavar="REGEX",
-    help="Leave out what matches, such as '<Media omitted>'.",
+    help="Leave out what matches, such as '<Media omitted>'; may be repeated.",
     callback=_patterns,
 )
 keystrokes_option = click.option(
@@ -66,7 +66,7 @@ keystrokes_option = click.option(
     default=3_000,
     show_default=True,
     metavar="CHARACTERS",
-    help="How much of the text is typed key by key; 0 for none.",
+    help="How many characters of the text to type key by key; 0 for none.",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 

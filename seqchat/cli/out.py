@@ -12,19 +12,18 @@ PICTURES = (".png", ".svg")
 
 
 def check_out(out: Path | None, kinds: Sequence[str] = PICTURES, drawn: Sequence[str] = PICTURES) -> None:
-    """Refuse, before any work, a file that could not be written after it.
+    """Refuse, before any work, a file that could not be written afterwards.
 
-    kinds: how its name may end; drawn: those of them that need matplotlib.
+    kinds: the allowed endings of its name; drawn: those that need matplotlib.
 
-    Raises:
-        SeqchatError: it is of another kind, its folder is not there, or matplotlib is not.
+    Raises: SeqchatError: it has another ending, its folder does not exist, or matplotlib is missing.
     """
     if out is None:
         return
     kind = out.suffix.lower()
     if kind not in kinds:
         names = " or ".join(filter(None, [", ".join(kinds[:-1]), kinds[-1]]))
-        raise SeqchatError(f"{out} is of a kind that is not written here; its name ends in {names}.")
+        raise SeqchatError(f"{out} cannot be written in this format; its name must end in {names}.")
     if not out.parent.is_dir():
         raise SeqchatError(f"{out} cannot be written (there is no folder {out.parent}).")
     if out.is_dir():

@@ -26,7 +26,7 @@ _X_LABEL = "million words"
 @click.option("--out", type=click.Path(path_type=Path), help="Write a .png or .svg file instead.")
 @json_option
 def plot(models: tuple[str, ...], measure: str, out: Path | None, as_json: bool) -> None:
-    """Draw how a measure went in the training of each MODEL, in the terminal or as a picture.
+    """Draw a metric over the training of each MODEL, in the terminal or as a picture.
 
     \b
     seqchat plot lstm-chat gru-chat rnn-chat
@@ -49,7 +49,7 @@ def _draw_in_terminal(histories: list[History], measure: str) -> None:
     import plotext
 
     plotext.clear_figure()
-    # One curve is drawn fine; several are told apart by their letters.
+    # One curve has a fine line; several are distinguished by letters.
     markers = ["braille"] if len(histories) == 1 else cycle(ascii_lowercase)
     for history, marker in zip(histories, markers, strict=False):
         x, y = history.curve(measure)

@@ -21,7 +21,7 @@ class TrainingProgress:
     """A `TrainingObserver` that writes to standard error; a live line in a terminal, plain lines elsewhere."""
 
     def __init__(self, *, quiet: bool = False, hint: str = "Ctrl-C stops and saves") -> None:
-        """Write nothing where it is `quiet`; `hint` says at the start of training how to end it."""
+        """Write nothing if `quiet`; `hint` says at the start of training how to end it."""
         self._console = Console(stderr=True, highlight=False, soft_wrap=True, quiet=quiet)
         self._progress = Progress(
             BarColumn(bar_width=14),
@@ -79,7 +79,7 @@ class TrainingProgress:
             f"validation perplexity {quality.perplexity:.1f}  top-5 {quality.top5:.1%}"
             f"{'  best' if report.improved else ''}"
         )
-        # In a terminal the line below tells it.
+        # In a terminal, the progress line shows it.
         self.message(line if self._console.is_terminal else f"{line}  ({self._words_per_second():,.0f} words/s)")
 
     def _words_per_second(self) -> float:
