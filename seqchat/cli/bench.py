@@ -1,4 +1,4 @@
-"""``seqchat bench``: what a keystroke costs here."""
+"""``seqchat bench``: the latency of a keystroke on this machine."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ if TYPE_CHECKING:
     from seqchat.model.output import Precision
 
 
-@click.command(short_help="Measure how fast a model is here.")
+@click.command(short_help="Time a model on this machine.")
 @click.argument("model", required=False)
 @click.option(
     "--synthetic",
     is_flag=True,
-    help="Instead of a model: an LSTM of 2 × 512 with random weights and 50,000 words of jieba's dictionary.",
+    help="Instead of MODEL: an LSTM of 2 × 512 with random weights and 50,000 words of jieba's dictionary.",
 )
 @precision_option
 @json_option
 def bench(model: str | None, synthetic: bool, precision: Precision, as_json: bool) -> None:
-    """Type messages key by key with MODEL, the shipped one by default, and print what a keystroke costs.
+    """Type messages key by key with MODEL, the shipped one by default, and print how long each key takes.
+
+    As in the app, a model computes in one thread.
 
     \b
     seqchat bench
@@ -34,16 +36,16 @@ def bench(model: str | None, synthetic: bool, precision: Precision, as_json: boo
     seqchat bench --synthetic
     """
     if synthetic and model is not None:
-        raise click.UsageError("--synthetic takes the place of a MODEL; give one of them.")
+        raise click.UsageError("--synthetic replaces MODEL; give only one of them.")
     began = time.perf_counter()
     checkpoint, first_suggestion = _load(model or DEFAULT_MODEL, synthetic, precision)
     first_suggestion_ms = 1e3 * (first_suggestion - began)
 
     from seqchat.corpus.sources import SAMPLE, read_dialogs
-    from seqchat.evaluation.latency import measure
+    from seqchat.evaluation.latency import measure_latency
 
     messages = [turn for dialog in read_dialogs([SAMPLE]) for turn in dialog.turns]
-    latency = measure(checkpoint, messages, precision)
+    latency = measure_latency(checkpoint, messages, precision)
     if as_json:
         print_json(_document(latency, first_suggestion_ms))
     else:
@@ -51,19 +53,21 @@ def bench(model: str | None, synthetic: bool, precision: Precision, as_json: boo
 
 
 def _load(model: str, synthetic: bool, precision: Precision) -> tuple[Checkpoint, float]:
-    """Return the model, and the moment at which it had made its first suggestion."""
+    """Return the model, and the time at which it had made its first suggestion."""
     from seqchat.completion.engine import Engine
     from seqchat.completion.suggestion import suggest
+    from seqchat.model.threads import one_thread
 
     if synthetic:
-        from seqchat.evaluation.latency import synthetic as make
+        from seqchat.evaluation.latency import synthetic_checkpoint
 
-        checkpoint = make()
+        checkpoint = synthetic_checkpoint()
     else:
         from seqchat.model.checkpoint import Checkpoint
 
         checkpoint = Checkpoint.load(find(model))
-    suggest(Engine(model, checkpoint, precision), "你好")
+    with one_thread():
+        suggest(Engine(model, checkpoint, precision), "你好")
     return checkpoint, time.perf_counter()
 
 
@@ -88,7 +92,10 @@ def _table(latency: Latency, first_suggestion_ms: float) -> str:
         ("a keystroke, 20 words of context", f"{short.p50:.2f} ms median, {short.p99:.2f} ms at the 99th percentile"),
         ("… 2,000 words", f"{long.p50:.2f} ms, {long.p99:.2f} ms; median {long.p50 / short.p50:.2f} × that of 20"),
         ("of its time", ", ".join(f"{name} {share:.0%}" for name, share in latency.stages.items())),
-        ("200 words anew, float32", f"{latency.naive_ms:.0f} ms, {latency.naive_ms / short.p50:.0f} × a keystroke"),
+        (
+            "200 words read again, float32",
+            f"{latency.naive_ms:.0f} ms, {latency.naive_ms / short.p50:.0f} × a keystroke",
+        ),
         ("3 continuations of 20 words", f"{latency.continuations_ms:.0f} ms"),
         ("words a second, one by one", f"{latency.words_per_second:,.0f}"),
         ("first suggestion after", f"{first_suggestion_ms:,.0f} ms"),

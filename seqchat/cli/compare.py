@@ -16,8 +16,10 @@ from seqchat.model.model_registry import find
 from seqchat.wording import counted, duration, percentage
 
 if TYPE_CHECKING:
-    from seqchat.evaluation.examination import Examination
-    from seqchat.training.comparison import Contender, Texts
+    from seqchat.evaluation.report import EvaluationReport
+    from seqchat.progress import Progress
+    from seqchat.training.compared_model import ComparedModel
+    from seqchat.training.comparison import ComparisonTexts
     from seqchat.training.observers import TrainingObserver
 
 Values = dict[str, Any]
@@ -27,16 +29,18 @@ _UNKNOWN = "–"
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of the table: its title, its entry of the JSON, how it is written, and what is best (max, min, None).
+    """A line of the table.
 
-    depends_on: what has to be the same in all models for it to say which is better, `words` or `segmenter`.
+    title: shown first; name: its entry of the JSON; format: how a value is written
+    best: which value is best, `max` or `min`; None if none is
+    comparable_with: what all models must have in common for their values to compare, `words` or `segmenter`
     """
 
     title: str
     name: str
-    written: Callable[[Any], str]
+    format: Callable[[Any], str]
     best: Callable[[list[float]], float] | None = None
-    depends_on: str | None = None
+    comparable_with: str | None = None
 
 
 def _count(value: int) -> str:
@@ -58,12 +62,12 @@ _LINES = (
     _Line("milliseconds a key", "keystroke_ms", "{:.1f}".format, min),
 )
 _NOTES = {
-    "words": "The models do not know the same words: their perplexities do not compare, bits per character do.",
-    "segmenter": "The models cut text into different words: of the measures of words, only bits per character compare.",
+    "words": "The models have different vocabularies: compare bits per character, not perplexities.",
+    "segmenter": "The models cut text into different words: compare bits per character, not perplexities and top-k.",
 }
 
 
-@click.command(short_help="Measure models on the same text, side by side.")
+@click.command(short_help="Evaluate models on the same text, side by side.")
 @click.argument("models", nargs=-1, required=True, metavar="MODEL...")
 @click.option(
     "--data", multiple=True, required=True, metavar="DATA", help="Any text that 'train' reads; may be repeated."
@@ -71,25 +75,25 @@ _NOTES = {
 @click.option(
     "--baselines",
     is_flag=True,
-    help="Also train 5-grams and the textbook's network; DATA are the texts the first MODEL learned from.",
+    help="Also train 5-grams and the textbook's network; DATA must be the texts the first MODEL learned from.",
 )
 @click.option("--held-out", is_flag=True, help="Only dialogs that the training of every MODEL kept for testing.")
-@click.option("--by", type=click.Choice(["source"]), help="Also on each of the DATA alone.")
+@click.option("--by", type=click.Choice(["source"]), help="Also on each DATA alone.")
 @click.option("--network-only", is_flag=True, help="Without n-grams and memory: the networks alone.")
 @keystrokes_option
 @click.option("--field", help="The field or column that holds the turns or the text.")
 @drop_option
 @json_option
 def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **options: Any) -> None:
-    """Measure each MODEL on the same texts, and print size, quality and speed side by side.
+    """Evaluate each MODEL on the same texts, and print size, quality and speed side by side.
 
-    The measures are those of 'eval': perplexity, bits per character, top-k, keystroke savings and what the vocabulary
-    would allow of them, and the median time from a key to its suggestions. MB are those of the files that are needed to
+    The metrics are those of 'eval': perplexity, bits per character, top-k, keystroke savings and what the vocabulary
+    would allow of them, and the median time from a key to its suggestions. Megabytes are those of the files needed to
     use a model.
 
     With --baselines, an n-gram model (Kneser-Ney, up to five words) and the textbook's network (an LSTM over a window
     of five words) learn from the dialogs that the training of the first MODEL did not hold out, with its vocabulary;
-    all are measured on dialogs that were kept for testing, as with --held-out.
+    all models are evaluated on dialogs that were kept for testing, as with --held-out.
 
     \b
     seqchat compare rnn-chat lstm-chat gru-chat --data sample --held-out --network-only
@@ -99,102 +103,99 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
     folders = [find(model) for model in models]
 
     from seqchat.cli.progress import TrainingProgress
-    from seqchat.training.comparison import contender
+    from seqchat.training.compared_model import ComparedModel
 
     with TrainingProgress(hint="Ctrl-C gives up") as progress:
-        contenders = [contender(folder, network_only=options["network_only"]) for folder in folders]
-        found = _compare(contenders, data, options, progress)
-    rows = [_values(contender, examination, by_source=options["by"] == "source") for contender, examination in found]
-    differences = _differences([contender for contender, _ in found])
+        compared = [ComparedModel.load(folder, network_only=options["network_only"]) for folder in folders]
+        reports = _evaluate(compared, data, options, progress)
+    rows = [_values(model, report, by_source=options["by"] == "source") for model, report in reports]
+    differences = _differences([model for model, _ in reports])
     if as_json:
         print_json({"models": rows})
     else:
-        click.echo(_report(rows, differences))
+        click.echo(_table(rows, differences))
 
 
-def _compare(
-    contenders: list[Contender], data: Sequence[str], options: dict[str, Any], watcher: TrainingObserver
-) -> list[tuple[Contender, Examination]]:
+def _evaluate(
+    models: list[ComparedModel], data: Sequence[str], options: dict[str, Any], observer: TrainingObserver
+) -> list[tuple[ComparedModel, EvaluationReport]]:
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from seqchat.training.comparison import Texts, held_out_by_all, measure, train_baselines
+    from seqchat.training.comparison import ComparisonTexts, evaluate_compared, held_out_by_all, train_baselines
 
-    # What a model's training held out is known before any text is read.
-    choice = held_out_by_all(contenders) if options["held_out"] or options["baselines"] else None
+    # A model that does not say what its training held out is refused before any text is read.
+    selection = held_out_by_all(models) if options["held_out"] or options["baselines"] else None
     with TemporaryDirectory() as name:
         folder = Path(name)
-        texts = Texts.read(data, contenders, folder, watcher, field=options["field"], drop=options["drop"])
-        measured = texts if choice is None else _some(texts.those(choice))
-        _tell_what_to_know(contenders, texts, measured, options["drop"], watcher)
+        texts = ComparisonTexts.read(data, models, folder, observer, field=options["field"], drop=options["drop"])
+        selected = texts if selection is None else texts.select(selection)
+        if not selected.dialogs:
+            raise SeqchatError("These texts have no dialog that the training of every model has kept for testing.")
+        _show_caveats(models, texts, selected, options["drop"], observer)
         if options["baselines"]:
-            contenders = [*contenders, *train_baselines(texts, contenders[0], folder / "baselines", watcher)]
-        watcher.message(f"Measuring on {counted(measured.dialogs, 'dialog')}")
-        return [(each, measure(each, measured, options["keystrokes"], folder, watcher)) for each in contenders]
+            models = [*models, *train_baselines(texts, models[0], folder / "baselines", observer)]
+        observer.message(f"Evaluating on {counted(selected.dialogs, 'dialog')}")
+        return [
+            (model, evaluate_compared(model, selected, options["keystrokes"], folder, observer)) for model in models
+        ]
 
 
-def _some(texts: Texts) -> Texts:
-    if not texts.dialogs:
-        raise SeqchatError("These texts have no dialog that the training of every model has kept for testing.")
-    return texts
-
-
-def _tell_what_to_know(
-    contenders: Sequence[Contender], texts: Texts, measured: Texts, drop: Sequence[str], watcher: TrainingObserver
+def _show_caveats(
+    models: Sequence[ComparedModel],
+    texts: ComparisonTexts,
+    selected: ComparisonTexts,
+    drop: Sequence[str],
+    progress: Progress,
 ) -> None:
-    """Say which texts have no dialog among those measured on, and what the models know of the others."""
+    """Say which texts have no selected dialog, and what the models know of the others."""
     from seqchat.evaluation.caveats import caveats
-    from seqchat.evaluation.texts import nothing_kept
+    from seqchat.evaluation.texts import no_test_dialogs
 
     for source in texts.sources:
-        if source not in measured.sources:
-            watcher.message(nothing_kept(source))
-    for contender in contenders:
-        model = contender.model
-        mine = measured.by_segmenter[model.checkpoint.segmenter]
-        for caveat in caveats(model.name, model.checkpoint.data, mine, drop, held_out=measured is not texts):
-            watcher.message(caveat)
+        if source not in selected.sources:
+            progress.message(no_test_dialogs(source))
+    for model in models:
+        own_texts = selected.by_segmenter[model.checkpoint.segmenter]
+        for caveat in caveats(model.name, model.checkpoint.data, own_texts, drop, held_out=selected is not texts):
+            progress.message(caveat)
 
 
-def _values(contender: Contender, examination: Examination, *, by_source: bool) -> Values:
-    """Return all measures of a model as JSON values; what is not known is null."""
-    from seqchat.evaluation.assessment import measures_json, to_json
+def _values(model: ComparedModel, report: EvaluationReport, *, by_source: bool) -> Values:
+    """Return all that is known of a model as JSON values; null for what is not."""
+    from seqchat.evaluation.report import groups_json
 
-    seconds, keys = contender.training_seconds, examination.keystrokes
+    seconds, keystrokes = model.training_seconds, report.keystrokes
     return {
-        "name": contender.model.name,
-        "cell": contender.model.checkpoint.config.cell if contender.parameters else None,
-        "parameters": contender.parameters,
-        "ngrams": contender.ngrams,
-        "megabytes": round(contender.megabytes, 3),
+        "name": model.name,
+        "cell": model.checkpoint.config.cell if model.parameters else None,
+        "parameters": model.parameters,
+        "ngrams": model.ngrams,
+        "megabytes": round(model.megabytes, 3),
         "training_seconds": None if seconds is None else round(seconds, 3),
-        "dialogs": examination.dialogs,
-        **to_json(examination.assessment),
-        "keystroke_savings": keys.savings if keys else None,
-        "keystroke_ceiling": keys.ceiling if keys else None,
-        "keystroke_characters": keys.characters if keys else 0,
-        "keystroke_ms": round(keys.milliseconds, 3) if keys else None,
-        "sources": {name: measures_json(m) for name, m in examination.sources.items()} if by_source else {},
+        **report.to_json(),
+        "keystroke_ms": round(keystrokes.milliseconds, 3) if keystrokes else None,
+        "sources": groups_json(report.sources) if by_source else {},
     }
 
 
-def _differences(contenders: Sequence[Contender]) -> list[str]:
-    """Return what is not the same in all models; other words matter no more where the text is cut differently."""
-    checkpoints = [contender.model.checkpoint for contender in contenders]
+def _differences(models: Sequence[ComparedModel]) -> list[str]:
+    """Return what the models do not have in common; different words follow from a different segmenter."""
+    checkpoints = [model.checkpoint for model in models]
     if len({checkpoint.segmenter for checkpoint in checkpoints}) > 1:
         return ["segmenter", "words"]
     return ["words"] if any(checkpoint.words != checkpoints[0].words for checkpoint in checkpoints) else []
 
 
-def _report(rows: list[Values], differences: Sequence[str]) -> str:
-    """Write a column for each model, and what is to be known of the table; then each source alone."""
+def _table(rows: list[Values], differences: Sequence[str]) -> str:
+    """Write a column for each model, then the same for each source alone, and notes on how to read them."""
     first = rows[0]
     head = ["", *(f"{clean(row['name'])} " for row in rows)]
-    table = [head, *_table(rows, _LINES, differences)]
-    for source, measures in first["sources"].items():
-        lines = [line for line in _LINES if line.name in measures]
-        table += [[""] * len(head), [f"{clean(source)}, {counted(measures['words'], 'word')}", *[""] * len(rows)]]
-        table += _table([row["sources"][source] for row in rows], lines, differences)
+    table = [head, *_lines(rows, _LINES, differences)]
+    for source, metrics in first["sources"].items():
+        lines = [line for line in _LINES if line.name in metrics]
+        table += [[""] * len(head), [f"{clean(source)}, {counted(metrics['words'], 'word')}", *[""] * len(rows)]]
+        table += _lines([row["sources"][source] for row in rows], lines, differences)
     note = f"{counted(first['words'], 'word')} in {counted(first['dialogs'], 'dialog')}"
     if first["keystroke_characters"]:
         note += f", {counted(first['keystroke_characters'], 'character')} typed"
@@ -202,17 +203,17 @@ def _report(rows: list[Values], differences: Sequence[str]) -> str:
     return "\n".join([aligned(table), "", *notes])
 
 
-def _table(rows: list[Values], lines: Sequence[_Line], differences: Sequence[str]) -> list[list[str]]:
-    """Write the lines of which something is known."""
+def _lines(rows: list[Values], lines: Sequence[_Line], differences: Sequence[str]) -> list[list[str]]:
+    """Write the lines that have a value for any model."""
     table = [[line.title, *_cells(line, rows, differences)] for line in lines]
     return [cells for cells in table if any(cell.strip() != _UNKNOWN for cell in cells[1:])]
 
 
 def _cells(line: _Line, rows: list[Values], differences: Sequence[str]) -> list[str]:
-    """Write the values of a line, the best of several different ones with an asterisk."""
+    """Write the values of a line; the best of several different ones gets an asterisk."""
     values = [row[line.name] for row in rows]
-    cells = [_UNKNOWN if value is None else line.written(value) for value in values]
+    cells = [_UNKNOWN if value is None else line.format(value) for value in values]
     best = None
-    if line.best and line.depends_on not in differences and len(set(cells) - {_UNKNOWN}) > 1:
-        best = line.written(line.best([value for value in values if value is not None]))
+    if line.best and line.comparable_with not in differences and len(set(cells) - {_UNKNOWN}) > 1:
+        best = line.format(line.best([value for value in values if value is not None]))
     return [cell + ("*" if cell == best else " ") for cell in cells]

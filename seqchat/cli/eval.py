@@ -1,4 +1,4 @@
-"""``seqchat eval``: how good a model is on a text."""
+"""``seqchat eval``: the metrics of a model on a text."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from seqchat.wording import counted, percentage
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from seqchat.evaluation.assessment import Assessment, Measures
-    from seqchat.evaluation.examination import Examination
+    from seqchat.evaluation.metrics import Metrics, TextMetrics
+    from seqchat.evaluation.report import EvaluationReport
 
 _TITLES = {"turn": "turn of the dialog", "frequency": "rank of the word by frequency", "source": "source"}
 
 
-@click.command("eval", short_help="Tell how good a model is on a text.")
+@click.command("eval", short_help="Evaluate a model on a text.")
 @click.argument("model")
 @click.argument("data", nargs=-1, required=True)
 @click.option("--held-out", is_flag=True, help="Only dialogs that the model's training kept for testing.")
@@ -32,18 +32,18 @@ _TITLES = {"turn": "turn of the dialog", "frequency": "rank of the word by frequ
     help="Also by the turn of the dialog, the frequency of the word, or the source; may be repeated.",
 )
 @keystrokes_option
-@click.option("--no-memory", is_flag=True, help="Without the memory of the turns before.")
+@click.option("--no-memory", is_flag=True, help="Without the memory of earlier turns.")
 @click.option("--network-only", is_flag=True, help="Without the memory and the n-grams.")
 @click.option("--field", help="The field or column that holds the turns or the text.")
 @drop_option
 @json_option
 def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...], as_json: bool, **options: Any) -> None:
-    """Measure MODEL on DATA: files, folders, glob patterns, a hub id, or 'sample'.
+    """Evaluate MODEL on DATA: files, folders, glob patterns, a hub id, or 'sample'.
 
-    Perplexity is per token, ends of turns included. Top-k is the share of words that are among the k best suggestions,
-    words that the vocabulary lacks being misses; mrr is the mean of 1 / rank. Keystroke savings are those of someone
-    who types the text and takes a suggestion as soon as one of the first five goes on as the text does; the ceiling is
-    what the vocabulary would allow.
+    Perplexity is per token, ends of turns included. Top-k is the share of words that are among the k best suggestions;
+    words that the vocabulary lacks count as misses. MRR is the mean of 1 / rank. Keystroke savings are those of someone
+    who types the text and accepts a suggestion as soon as one of the first five continues it; the ceiling is what the
+    vocabulary would allow.
 
     \b
     seqchat eval lstm-chat sample --held-out
@@ -54,12 +54,13 @@ def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...],
     folder = find(model)
 
     from seqchat.cli.progress import TrainingProgress
-    from seqchat.evaluation.examination import examine, load
+    from seqchat.evaluation.evaluated_model import EvaluatedModel
+    from seqchat.evaluation.pipeline import evaluate
 
-    alone = options["network_only"]
+    network_only = options["network_only"]
     with TrainingProgress() as progress:
-        examination = examine(
-            load(folder, ngrams=not alone, memory=not alone and not options["no_memory"]),
+        report = evaluate(
+            EvaluatedModel.load(folder, ngrams=not network_only, cache=not network_only and not options["no_memory"]),
             data,
             held_out=held_out,
             field=options["field"],
@@ -69,53 +70,45 @@ def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...],
         )
     seconds = time.monotonic() - began
     if as_json:
-        print_json(_document(folder.name, examination, by, seconds))
+        print_json(_document(folder.name, report, by, seconds))
     else:
-        click.echo(_report(folder.name, examination, by, seconds))
+        click.echo(_text(folder.name, report, by, seconds))
 
 
-def _groups(examination: Examination, by: tuple[str, ...]) -> dict[str, Mapping[str, Measures]]:
-    found = {**examination.assessment.by, "source": examination.sources}
-    return {name: found[name] for name in by}
+def _groups(report: EvaluationReport, by: tuple[str, ...]) -> dict[str, Mapping[str, Metrics]]:
+    groups = {**report.text.groups, "source": report.sources}
+    return {name: groups[name] for name in by}
 
 
-def _document(name: str, examination: Examination, by: tuple[str, ...], seconds: float) -> dict[str, Any]:
-    from seqchat.evaluation.assessment import measures_json, to_json
+def _document(name: str, report: EvaluationReport, by: tuple[str, ...], seconds: float) -> dict[str, Any]:
+    from seqchat.evaluation.report import groups_json
 
-    keys = examination.keystrokes
     return {
         "model": name,
-        "dialogs": examination.dialogs,
-        **to_json(examination.assessment),
-        "keystroke_savings": keys.savings if keys else None,
-        "keystroke_ceiling": keys.ceiling if keys else None,
-        "keystroke_characters": keys.characters if keys else 0,
+        **report.to_json(),
         "seconds": round(seconds, 2),
-        "words_per_second": round(examination.words_per_second),
-        "heads": {head: measures_json(measures) for head, measures in examination.heads.items()},
-        "by": {
-            title: {group: measures_json(measures) for group, measures in groups.items()}
-            for title, groups in _groups(examination, by).items()
-        },
+        "words_per_second": round(report.words_per_second),
+        "heads": groups_json(report.heads),
+        "by": {title: groups_json(groups) for title, groups in _groups(report, by).items()},
     }
 
 
-def _report(name: str, examination: Examination, by: tuple[str, ...], seconds: float) -> str:
-    assessment, keys = examination.assessment, examination.keystrokes
+def _text(name: str, report: EvaluationReport, by: tuple[str, ...], seconds: float) -> str:
+    metrics, keystrokes = report.text, report.keystrokes
     lines = [
-        f"{name}: {counted(assessment.whole.words, 'word')} in {counted(examination.dialogs, 'dialog')}, "
-        f"{assessment.oov_rate:.1%} of them not in the vocabulary; {seconds:.0f} s",
+        f"{name}: {counted(metrics.overall.words, 'word')} in {counted(report.dialogs, 'dialog')}, "
+        f"{metrics.oov_rate:.1%} of them not in the vocabulary; {seconds:.0f} s",
         "",
-        aligned([_HEADER, *_rows(assessment, examination.heads)]),
+        aligned([_HEADER, *_rows(metrics, report.heads)]),
         "",
-        f"bits per character  {assessment.bits_per_character:.3f}",
+        f"bits per character  {metrics.bits_per_character:.3f}",
     ]
-    if keys:
+    if keystrokes:
         lines.append(
-            f"keystroke savings   {keys.savings:.1%} of {counted(keys.characters, 'character')}; "
-            f"the vocabulary would allow {keys.ceiling:.1%}"
+            f"keystroke savings   {keystrokes.savings:.1%} of {counted(keystrokes.characters, 'character')}; "
+            f"the vocabulary would allow {keystrokes.ceiling:.1%}"
         )
-    for title, groups in _groups(examination, by).items():
+    for title, groups in _groups(report, by).items():
         lines += ["", aligned([(_TITLES[title], *_HEADER[1:]), *(_row(g, m) for g, m in groups.items())])]
     return "\n".join(lines)
 
@@ -124,15 +117,15 @@ _HEADER = ("", "words", "perplexity", "top-1", "top-3", "top-5", "mrr")
 _READS = {"forward": "from the left", "joint": "from both sides", "backward": "from the right"}
 
 
-def _rows(assessment: Assessment, heads: Mapping[str, Measures]) -> list[tuple[str, ...]]:
-    rows = [_row("the next word", assessment.whole)]
-    for typed, shares in assessment.typed.items():
+def _rows(metrics: TextMetrics, heads: Mapping[str, Metrics]) -> list[tuple[str, ...]]:
+    rows = [_row("the next word", metrics.overall)]
+    for typed, shares in metrics.typed.items():
         hits = [percentage(shares[name]) for name in ("top1", "top3", "top5")]
         rows.append((f"… {counted(typed, 'character')} typed", f"{int(shares['words']):,}", "", *hits, ""))
-    return rows + [_row(f"network {_READS[head]}", measures) for head, measures in heads.items()]
+    return rows + [_row(f"network {_READS[head]}", of_head) for head, of_head in heads.items()]
 
 
-def _row(name: str, measures: Measures) -> tuple[str, ...]:
-    hits = [percentage(share) for share in (measures.top1, measures.top3, measures.top5)]
-    mrr = "–" if not measures.words else f"{measures.mrr:.3f}"
-    return (name, f"{measures.words:,}", f"{measures.perplexity:,.1f}", *hits, mrr)
+def _row(name: str, metrics: Metrics) -> tuple[str, ...]:
+    hits = [percentage(share) for share in (metrics.top1, metrics.top3, metrics.top5)]
+    mrr = "–" if not metrics.words else f"{metrics.mrr:.3f}"
+    return (name, f"{metrics.words:,}", f"{metrics.perplexity:,.1f}", *hits, mrr)

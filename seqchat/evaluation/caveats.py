@@ -1,4 +1,4 @@
-"""What has to be known of a model and of texts, before its measures on them are believed."""
+"""What to know about a model and the texts it is evaluated on, before the results are believed."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Any
 
 from seqchat.corpus.sources import known_names, public_name
 from seqchat.errors import one_line
-from seqchat.evaluation.texts import Text
+from seqchat.evaluation.texts import EvaluationText
 from seqchat.wording import counted
 
 
 def caveats(
-    name: str, data: dict[str, Any], texts: Sequence[Text], drop: Sequence[str], *, held_out: bool
+    name: str, data: dict[str, Any], texts: Sequence[EvaluationText], drop: Sequence[str], *, held_out: bool
 ) -> Iterator[str]:
-    """Yield a sentence for what makes a model look better, or other, than it is.
+    """Yield a sentence for each reason why a model may look better, or different, than it is.
 
-    A model says by what names it knows its texts, and not what stood in them. data: what its checkpoint says about
-    them; drop: with which options the texts were read; held_out: whether they are only the dialogs that its training
-    kept for testing.
+    A checkpoint records the names of the texts it learned from, not their content. data: what the checkpoint says about
+    its data; drop: the options with which the texts were read; held_out: whether only the dialogs that its training
+    kept for testing are evaluated.
     """
     sources = data.get("sources")
     if not isinstance(sources, list):
@@ -30,23 +30,23 @@ def caveats(
     others = [text for text, known in zip(texts, among, strict=True) if not known]
     if learned and not held_out:
         yield (
-            f"{name} learned from a text named {_names(learned)}; on what it knows it looks better than it is, and "
-            "--held-out measures it on what it has not seen"
+            f"{name} learned from a text named {_names(learned)}; on text it knows it looks better than it is, "
+            "--held-out evaluates it on what it has not seen"
         )
     if others and held_out:
-        taken, there = sum(text.dialogs for text in others), sum(text.segmented.stream.dialogs for text in others)
-        left = f"{taken:,} of {counted(there, 'dialog')}"
+        selected, total = sum(text.dialogs for text in others), sum(text.segmented.stream.dialogs for text in others)
+        left = f"{selected:,} of {counted(total, 'dialog')}"
         yield f"{name} names no {_names(others)} among the texts it learned from; --held-out leaves {left}"
     dropped = data.get("drop")
     if learned and isinstance(dropped, list) and dropped != list(drop):
         options = " ".join(f"--drop {shlex.quote(str(pattern))}" for pattern in dropped) or "no --drop"
-        yield one_line(f"{name} was trained with {options}, and is measured on text read in another way")
+        yield one_line(f"{name} was trained with {options}, but is evaluated on text that was read differently")
 
 
 def _is_among(source: str, learned: Sequence[Any]) -> bool:
-    """Whether a text, or a folder it is in, has one of the names that a model learned from; these may be patterns."""
+    """Whether a text, or a folder it is in, is among the names of texts learned from, which may be patterns."""
     return any(fnmatchcase(known, str(pattern)) for known in known_names(source) for pattern in learned)
 
 
-def _names(texts: Sequence[Text]) -> str:
+def _names(texts: Sequence[EvaluationText]) -> str:
     return one_line(" and ".join(public_name(text.source) for text in texts))

@@ -37,14 +37,22 @@ class BatchFeatures:
     @property
     def valid_mask(self) -> NDArray[np.bool_]:
         """Which positions have a target: bool [time, lanes]."""
-        return self.batch.targets != NO_TARGET
+        mask: NDArray[np.bool_] = self.batch.targets != NO_TARGET
+        return mask
 
 
-def read_lanes(network: Network, reader: Lanes, ngrams: NgramModel | None = None) -> Iterator[BatchFeatures]:
-    """Read all batches with a network, and with n-grams if there are any; each dialog starts from the initial state."""
+@torch.inference_mode()
+def read_lanes(
+    network: Network, reader: Lanes, ngrams: NgramModel | None = None, max_tokens: int | None = None
+) -> Iterator[BatchFeatures]:
+    """Read batches with a network, and with n-grams if there are any; each dialog starts from the initial state.
+
+    max_tokens: no batch is read after so many targets.
+    """
     device = network.output_bias.device
     state = network.initial_state(reader.lanes)
     contexts = ngrams.begin(reader.lanes) if ngrams else None
+    tokens = 0
     for batch in reader:
         lanes = np.flatnonzero((batch.targets != NO_TARGET).any(axis=0))
         if not len(lanes):
@@ -53,15 +61,17 @@ def read_lanes(network: Network, reader: Lanes, ngrams: NgramModel | None = None
         inputs, targets, reset_mask = (
             torch.from_numpy(array).to(device) for array in (batch.inputs, batch.targets, batch.reset_mask)
         )
-        # Not around the loop: between two batches the caller is in a mode of its own.
-        with torch.inference_mode():
-            output = network(inputs, network.reset(state[..., lanes, :], reset_mask), targets)
-            state[..., lanes, :] = output.state
+        output = network(inputs, network.reset(state[..., lanes, :], reset_mask), targets)
+        state[..., lanes, :] = output.state
         known = None
         if ngrams is not None and contexts is not None:
             known = _read_ngrams(ngrams, contexts[lanes], batch)
             contexts[lanes] = known[-1]
-        yield BatchFeatures(batch, lanes, output.heads, known)
+        read = BatchFeatures(batch, lanes, output.heads, known)
+        yield read
+        tokens += int(read.valid_mask.sum())
+        if max_tokens is not None and tokens >= max_tokens:
+            break
 
 
 def _select(batch: Batch, lanes: NDArray[np.int64]) -> Batch:

@@ -1,4 +1,4 @@
-"""What a keystroke costs, and where: the engine types messages key by key and is timed."""
+"""The latency of a keystroke and of its stages: messages are typed key by key, with the threads that the app uses."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from seqchat.corpus.words import jieba_frequencies, segmenter
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
+from seqchat.model.threads import one_thread
 
 # The shape that the design's numbers are for.
 SYNTHETIC = ModelConfig(50_000, cell="lstm", layers=2, embedding_size=256, hidden_size=512)
@@ -48,13 +49,17 @@ class Percentiles:
 
 @dataclass(frozen=True)
 class Latency:
-    """What `measure` found.
+    """The result of `measure_latency`.
 
-    keystroke: with some words of context; keystroke_long: with a hundred times as many; stages: the share of a
-    keystroke's time by stage; naive_ms: a context of 200 words run anew through `torch.nn` with a full float32 softmax;
-    continuations_ms: for three of 20 words each; words_per_second: of one continuation after another;
-    same_top5: share of positions of the text where ``fp32`` gives the same five suggestions, None where that is what
-    is measured.
+    precision: of the output layer
+    keystrokes: how many were timed for `keystroke`
+    keystroke: after 20 words of context; keystroke_long: after 2,000
+    stages: the share of a keystroke's time by stage
+    naive_ms: a context of 200 words read again through `torch.nn` with a full float32 softmax
+    continuations_ms: for three of 20 words each
+    words_per_second: of one continuation after another
+    peak_rss_mb: the largest memory of the process so far
+    same_top5: share of keystrokes for which ``fp32`` gives the same five suggestions; None for ``fp32`` itself
     """
 
     precision: str
@@ -69,7 +74,7 @@ class Latency:
     same_top5: float | None
 
 
-def synthetic() -> Checkpoint:
+def synthetic_checkpoint() -> Checkpoint:
     """Return a network of the design's shape with random weights, over the most frequent words of a dictionary."""
     cut = segmenter("auto")
     vocabulary = Vocabulary.build(Counter(jieba_frequencies()), cut, max_words=SYNTHETIC.vocabulary_size)
@@ -78,35 +83,31 @@ def synthetic() -> Checkpoint:
     return Checkpoint(config, vocabulary.words, build(config).state_dict(), cut.name)
 
 
-def keys(messages: Iterable[str]) -> Iterator[str]:
-    """Yield what stands left of the cursor after each key of some messages."""
+def typed_prefixes(messages: Iterable[str]) -> Iterator[str]:
+    """Yield the text left of the cursor after each key of some messages."""
     for message in messages:
         for end in range(1, len(message) + 1):
             yield message[:end]
 
 
-def measure(checkpoint: Checkpoint, messages: Sequence[str], precision: Any = "auto") -> Latency:
-    """Type messages key by key and measure; takes about half a minute."""
+@one_thread()
+def measure_latency(checkpoint: Checkpoint, messages: Sequence[str], precision: Any = "auto") -> Latency:
+    """Type messages key by key and time it; takes about half a minute."""
     engine = Engine("bench", checkpoint, precision)
     typed = messages[:20]
-    for text in keys(messages[-3:]):
+    for text in typed_prefixes(messages[-3:]):
         suggest(engine, text)
     short, stages = _timed_keys(engine, _context(engine, messages, _SHORT_CONTEXT), typed)
     long, _ = _timed_keys(engine, _context(engine, messages, _LONG_CONTEXT), typed)
-    continuations = min(_seconds(lambda: _continue(engine, 3)) for _ in range(5))
-    words = 0
-    began = time.perf_counter()
-    while (spent := time.perf_counter() - began) < 2:
-        words += _continue(engine, 1)
     return Latency(
         precision=engine.network.output.precision,
         keystrokes=len(short),
         keystroke=Percentiles.of(short),
         keystroke_long=Percentiles.of(long),
         stages=stages,
-        naive_ms=1e3 * _naive(checkpoint),
-        continuations_ms=1e3 * continuations,
-        words_per_second=words / spent,
+        naive_ms=1e3 * _naive_seconds(checkpoint),
+        continuations_ms=1e3 * min(_seconds(lambda: _continue(engine, _CONTINUATIONS)) for _ in range(5)),
+        words_per_second=_words_per_second(engine),
         peak_rss_mb=_peak_rss_mb(),
         same_top5=None if engine.network.output.precision == "fp32" else _same_top5(engine, checkpoint, messages),
     )
@@ -125,11 +126,11 @@ def _context(engine: Engine, messages: Sequence[str], words: int) -> str:
 
 
 def _timed_keys(engine: Engine, context: str, messages: Sequence[str]) -> tuple[list[float], dict[str, float]]:
-    """Return the seconds of each key behind a context, and the share of each stage."""
+    """Return the seconds of each key after a context, and the share of each stage."""
     suggest(engine, context)
     seconds = []
     with _stages(engine) as spent:
-        for text in keys(messages):
+        for text in typed_prefixes(messages):
             began = time.perf_counter()
             suggest(engine, context + text)
             seconds.append(time.perf_counter() - began)
@@ -140,15 +141,15 @@ def _timed_keys(engine: Engine, context: str, messages: Sequence[str]) -> tuple[
 
 @contextmanager
 def _stages(engine: Engine) -> Iterator[dict[str, float]]:
-    """Add up the time of the stages of a keystroke; what remains is the ranking."""
+    """Add up the time of the stages of a keystroke; the rest is the ranking."""
     output = engine.network.output
-    places: list[tuple[str, Any, str]] = [
+    timed_methods: list[tuple[str, Any, str]] = [
         ("words", engine.context, "words"),
         ("cell", engine.network, "step"),
         ("output", output, "logits"),
         ("output", output, "exact_logits"),
     ]
-    spent = dict.fromkeys((stage for stage, _, _ in places), 0.0)
+    spent = dict.fromkeys((stage for stage, _, _ in timed_methods), 0.0)
 
     def timing(stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def timed(*arguments: Any) -> Any:
@@ -159,12 +160,12 @@ def _stages(engine: Engine) -> Iterator[dict[str, float]]:
 
         return timed
 
-    for stage, owner, name in places:
+    for stage, owner, name in timed_methods:
         setattr(owner, name, timing(stage, getattr(owner, name)))
     try:
         yield spent
     finally:
-        for _, owner, name in places:
+        for _, owner, name in timed_methods:
             delattr(owner, name)
 
 
@@ -174,8 +175,16 @@ def _continue(engine: Engine, n: int) -> int:
     return sum(1 for _ in generate(engine, "我们今天", n, sampling))
 
 
-def _naive(checkpoint: Checkpoint) -> float:
-    """Return the seconds that a keystroke takes where the whole context is run anew."""
+def _words_per_second(engine: Engine) -> float:
+    """Return how many words one continuation after another makes in a second, over two seconds."""
+    words, began = 0, time.perf_counter()
+    while (spent := time.perf_counter() - began) < 2:
+        words += _continue(engine, 1)
+    return words / spent
+
+
+def _naive_seconds(checkpoint: Checkpoint) -> float:
+    """Return the seconds that a keystroke takes if the whole context is read again."""
     config = checkpoint.config
     kind: Any = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[config.cell]
     recurrent = kind(config.embedding_size, config.hidden_size, config.layers)
@@ -193,11 +202,12 @@ def _naive(checkpoint: Checkpoint) -> float:
 
 
 def _same_top5(engine: Engine, checkpoint: Checkpoint, messages: Sequence[str]) -> float:
+    """Return the share of keystrokes with the same suggestions as in float32."""
     exact = Engine("exact", checkpoint, "fp32")
     same = total = 0
-    for text in keys(messages[:40]):
-        mine, other = ([(s.insert, s.replace) for s in suggest(e, text)] for e in (engine, exact))
-        same += mine == other
+    for text in typed_prefixes(messages[:40]):
+        own, others = ([(s.insert, s.replace) for s in suggest(e, text)] for e in (engine, exact))
+        same += own == others
         total += 1
     return same / total
 

@@ -1,8 +1,9 @@
-"""The metrics of next-word predictions: perplexity, top-k and mean reciprocal rank, and the sums they are made of."""
+"""The metrics of next-word predictions: perplexity, top-k and mean reciprocal rank, and the sums behind them."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,11 +56,40 @@ class Metrics:
     def to_json(self) -> dict[str, Any]:
         """Return the metrics as JSON values, null for NaN."""
         names = ("words", "perplexity", "top1", "top3", "top5", "mrr")
-        return {name: number_or_none(getattr(self, name)) for name in names}
+        return {name: _json_number(getattr(self, name)) for name in names}
 
 
-def number_or_none(value: float) -> float | None:
-    """Return a number as a JSON value: None for NaN."""
+@dataclass(frozen=True)
+class TextMetrics:
+    """Metrics of predictions of a text that has at least one word.
+
+    overall: of all tokens
+    bits_per_character: of the text, line ends included
+    oov_rate: share of the words that the vocabulary lacks
+    typed: by the number of characters typed, the words that are longer, and their top-k among the words that begin so
+    groups: for each breakdown, the metrics of each of its groups
+    """
+
+    overall: Metrics
+    bits_per_character: float
+    oov_rate: float
+    typed: Mapping[int, Mapping[str, float]]
+    groups: Mapping[str, Mapping[str, Metrics]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return all but the groups as JSON values, null for NaN."""
+        overall = self.overall
+        return {
+            "words": overall.words,
+            "perplexity": overall.perplexity,
+            "bits_per_character": self.bits_per_character,
+            **{name: getattr(overall, name) for name in ("top1", "top3", "top5", "mrr")},
+            "oov_rate": self.oov_rate,
+            "typed": {str(typed): {n: _json_number(v) for n, v in row.items()} for typed, row in self.typed.items()},
+        }
+
+
+def _json_number(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 

@@ -1,4 +1,4 @@
-"""The texts that a model is measured on."""
+"""The texts that a model is evaluated on."""
 
 from __future__ import annotations
 
@@ -14,35 +14,38 @@ from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.segmentation import CorpusSpec, SegmentedText, segment_corpus
 from seqchat.corpus.splitting import HeldOut
-from seqchat.corpus.vocabulary import Vocabulary
+from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
 from seqchat.corpus.words import Segmenter
 from seqchat.errors import SeqchatError, one_line
-from seqchat.evaluation.keystrokes import Dialogs, DialogTexts
+from seqchat.evaluation.keystrokes import Dialogs
+from seqchat.progress import SILENT, Progress
 
-# Which of the dialogs with these hashes are wanted
-Choice = Callable[[NDArray[np.uint64]], NDArray[np.bool_]]
+# Maps the hashes of dialogs to which of them are selected: both [dialogs]
+Selection = Callable[[NDArray[np.uint64]], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
-class Text:
-    """The dialogs of a source that are wanted: bool [dialogs].
+class EvaluationText:
+    """The selected dialogs of a source.
 
-    name: short, and of this one of several texts alone.
+    name: short, and different for each of several texts
+    source: as the person named it
+    selected: bool [dialogs]
     """
 
     name: str
     source: str
     segmented: SegmentedText
-    chosen: NDArray[np.bool_]
+    selected: NDArray[np.bool_]
 
     @property
     def dialogs(self) -> int:
-        """How many dialogs are wanted."""
-        return int(self.chosen.sum())
+        """The number of selected dialogs."""
+        return int(self.selected.sum())
 
     def stream(self, vocabulary: Vocabulary, folder: Path) -> IdStream:
-        """Write the dialogs as ids of a vocabulary into a folder, and open the result."""
-        return self.segmented.encode(folder, vocabulary, self.chosen)
+        """Write the selected dialogs as ids of a vocabulary into a folder, and open the result."""
+        return self.segmented.encode(folder, vocabulary, self.selected)
 
 
 def read_texts(
@@ -52,49 +55,49 @@ def read_texts(
     segmenter: str,
     field: str | None = None,
     drop: Sequence[str] = (),
-    choice: Choice | None = None,
-    message: Callable[[str], None] = lambda _: None,
-) -> list[Text]:
-    """Cut the texts of sources into words, each for itself; `folder` takes what the cache does not.
+    selection: Selection | None = None,
+    progress: Progress = SILENT,
+) -> list[EvaluationText]:
+    """Segment the text of each source; `folder` is for what the cache does not take.
 
-    segmenter, field, drop: as in `CorpusSpec`; choice: which dialogs are wanted, all without it. Texts that have none
-    of them are left out.
+    segmenter, field, drop: as in `CorpusSpec`; selection: which dialogs to select, all by default. Texts without a
+    selected dialog are left out.
 
     Raises:
-        SeqchatError: a source cannot be used, or none has a dialog that is wanted.
+        SeqchatError: a source cannot be used, or no dialog is selected.
     """
-    texts, names = [], _names(sources)
+    texts, names = [], _short_names(sources)
     for number, source in enumerate(sources):
-        message(f"Reading {one_line(source)}")
+        progress.message(f"Reading {one_line(source)}")
         text = segment_corpus(CorpusSpec([source], segmenter, field, drop=drop), folder / f"text-{number}")
         for sentence in text.report.sentences():
-            message(sentence)
-        chosen = np.ones(text.stream.dialogs, dtype=np.bool_) if choice is None else choice(text.digests)
-        if chosen.any():
-            texts.append(Text(names[number], source, text, chosen))
+            progress.message(sentence)
+        selected = np.ones(text.stream.dialogs, dtype=np.bool_) if selection is None else selection(text.digests)
+        if selected.any():
+            texts.append(EvaluationText(names[number], source, text, selected))
         else:
-            message(nothing_kept(source))
+            progress.message(no_test_dialogs(source))
     if not texts:
         raise SeqchatError("None of these dialogs were held out for testing when the model was trained.")
     return texts
 
 
-def nothing_kept(source: str) -> str:
-    """Say that a text has no dialog that is wanted."""
+def no_test_dialogs(source: str) -> str:
+    """Return the message that a source has no dialog kept for testing."""
     return f"No dialog of {one_line(source)} was kept for testing"
 
 
-def _names(sources: Sequence[str]) -> list[str]:
-    """Return a short name for each source; where others have the same, all of it, and its number if need be."""
-    short = [Path(source).stem for source in sources]
+def _short_names(sources: Sequence[str]) -> list[str]:
+    """Return the stem of each source; where stems are equal the whole source, with its number if need be."""
+    stems = [Path(source).stem for source in sources]
     return [
-        stem if short.count(stem) == 1 else source if sources.count(source) == 1 else f"{source} ({number})"
-        for number, (stem, source) in enumerate(zip(short, sources, strict=True), 1)
+        stem if stems.count(stem) == 1 else source if sources.count(source) == 1 else f"{source} ({number})"
+        for number, (stem, source) in enumerate(zip(stems, sources, strict=True), 1)
     ]
 
 
-def kept_for_testing(data: dict[str, Any]) -> HeldOut:
-    """Return which dialogs a model's training has held out, given what its checkpoint says about its data.
+def held_out_rule(data: dict[str, Any]) -> HeldOut:
+    """Return which dialogs a model's training kept for testing, given what its checkpoint says about its data.
 
     Raises:
         SeqchatError: it does not say so.
@@ -103,34 +106,56 @@ def kept_for_testing(data: dict[str, Any]) -> HeldOut:
     if "held_out" in data and values is None:
         raise SeqchatError(
             "The model's training kept no dialog for testing: it validated on a text of its own, or on the end of a "
-            "single dialog; measure it on other text."
+            "single dialog; evaluate it on other text."
         )
     if not isinstance(values, dict) or not (type(values.get("last")) is int and type(values.get("tested")) is bool):
-        raise SeqchatError("The model does not say which dialogs its training held out; measure it on other text.")
+        raise SeqchatError("The model does not say which dialogs its training held out; evaluate it on other text.")
     if not 0 <= values["last"] < 1 << 64:
         raise SeqchatError("The model's entry 'held_out' is not the hash of a dialog.")
     if not values["tested"]:
         raise SeqchatError(
-            "The model's training held out too few dialogs to keep some for testing; measure it on other text."
+            "The model's training held out too few dialogs to keep some for testing; evaluate it on other text."
         )
     return HeldOut(values["last"], values["tested"])
 
 
-class _Written:
-    """The dialogs of several texts as they were written, one after the other."""
+class SelectedDialogs:
+    """The selected dialogs of a segmented text, joined again one at a time."""
 
-    def __init__(self, parts: Sequence[DialogTexts]) -> None:
+    def __init__(self, text: SegmentedText, segmenter: Segmenter, selected: NDArray[np.bool_]) -> None:
+        """Take the segmenter that cut the text, and which of its dialogs are selected: bool [dialogs]."""
+        self._text, self._segmenter = text, segmenter
+        self._numbers = np.flatnonzero(selected)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, index: int) -> Dialog:
+        number = self._numbers[index]
+        first, end = self._text.stream.starts[number : number + 2]
+        ids = self._text.stream.ids[first + 1 : end]
+        turns = np.split(ids, np.flatnonzero(ids == TURN_ID) + 1)
+        return Dialog(tuple(self._joined(turn[:-1]) for turn in turns if len(turn)))
+
+    def _joined(self, ids: NDArray[np.int32]) -> str:
+        return self._segmenter.join(self._text.words[i] for i in ids)
+
+
+class _ConcatenatedDialogs:
+    """The dialogs of several texts, one text after the other."""
+
+    def __init__(self, parts: Sequence[SelectedDialogs]) -> None:
         self._parts = parts
         self._ends = np.cumsum([len(part) for part in parts])
 
     def __len__(self) -> int:
         return int(self._ends[-1])
 
-    def __getitem__(self, place: int) -> Dialog:
-        part = int(np.searchsorted(self._ends, place, side="right"))
-        return self._parts[part][place - int(self._ends[part]) + len(self._parts[part])]
+    def __getitem__(self, index: int) -> Dialog:
+        part = int(np.searchsorted(self._ends, index, side="right"))
+        return self._parts[part][index - int(self._ends[part]) + len(self._parts[part])]
 
 
-def written(texts: Sequence[Text], segmenter: Segmenter) -> Dialogs:
-    """Return the dialogs of texts as they were written; `segmenter` has cut them."""
-    return _Written([DialogTexts(text.segmented, segmenter, text.chosen) for text in texts])
+def original_dialogs(texts: Sequence[EvaluationText], segmenter: Segmenter) -> Dialogs:
+    """Return the selected dialogs of texts as they were written; `segmenter` has cut them."""
+    return _ConcatenatedDialogs([SelectedDialogs(text.segmented, segmenter, text.selected) for text in texts])

@@ -1,4 +1,4 @@
-"""What predictions are counted by, for each word of a vocabulary."""
+"""Properties of the words of a vocabulary that the metrics need."""
 
 from __future__ import annotations
 
@@ -11,19 +11,22 @@ from torch import Tensor
 
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, UNKNOWN_ID, Vocabulary
-from seqchat.evaluation.assessment import TOP, Sums
+from seqchat.evaluation.metrics import TOP_K, Sums
 
-# So many characters of a word are typed already
+# Numbers of characters of a word that are typed already
 TYPED = (1, 2)
 
 
 @dataclass(frozen=True)
 class WordTable:
-    """Lengths, spaces and beginnings of words.
+    """Lengths, spaces and first characters of words.
 
-    hidden: the ids that are never suggested; is_hidden: bool [words]; lengths: characters, 1 for the end of a turn;
-    space_after, space_before: bool [words]; groups: for each number of typed characters the group [words] of words that
-    begin alike, -1 for those not longer; members: the ids of each group.
+    hidden: ids of the words that are never suggested; is_hidden: the same as bool [words]
+    lengths: characters [words], 1 for the end of a turn
+    space_after, space_before: bool [words]
+    groups: for each number of typed characters, the group [words] of words with the same first characters; -1 for words
+        that are not longer
+    members: for each number of typed characters, the ids of each group
     """
 
     hidden: Tensor
@@ -41,7 +44,7 @@ class WordTable:
         special = len(SPECIAL_WORDS)
         lengths = np.array([0] * special + [len(word) for word in words[special:]])
         lengths[[TURN_ID, UNKNOWN_ID]] = 1
-        groups, members = zip(*(_alike(words, vocabulary, typed) for typed in TYPED), strict=True)
+        groups, members = zip(*(_same_start(words, vocabulary, typed) for typed in TYPED), strict=True)
         after = [False] * special + [vocabulary.segmenter.space_after(word) for word in words[special:]]
         return cls(
             torch.from_numpy(np.flatnonzero(~vocabulary.suggestible)),
@@ -53,23 +56,28 @@ class WordTable:
             list(members),
         )
 
-    def characters(self, left: NDArray[np.int64], wanted: NDArray[np.int64]) -> int:
-        """Return how many characters words add to the text, each behind the one left of it."""
-        return int(self.lengths[wanted].sum() + (self.space_after[left] & self.space_before[wanted]).sum())
+    def characters(self, inputs: NDArray[np.int64], targets: NDArray[np.int64]) -> int:
+        """Return how many characters the targets [tokens] add to the text, each after its input [tokens]."""
+        return int(self.lengths[targets].sum() + (self.space_after[inputs] & self.space_before[targets]).sum())
 
-    def typed(self, k: int, rows: Tensor, own: Tensor, known: NDArray[np.int64], wanted: NDArray[np.int64]) -> Sums:
-        """Return how many known words are longer than what is typed, and how many of them are hits of top-k."""
-        groups = self.groups[k][wanted[known]]
-        hits = np.zeros(1 + len(TOP))
+    def typed(self, k: int, probs: Tensor, known: NDArray[np.int64], targets: NDArray[np.int64]) -> Sums:
+        """Return how many words are longer than what is typed, and how many of them are hits of top-k: [1 + top-k].
+
+        k: index into `TYPED`; probs: [tokens, words]; known: indices of the tokens that can be suggested.
+        """
+        groups = self.groups[k][targets[known]]
+        hits = np.zeros(1 + len(TOP_K))
         for group in np.unique(groups[groups >= 0]):
-            mine = torch.from_numpy(known[groups == group])
-            better = torch.count_nonzero(rows[mine[:, None], self.members[k][group]] > own[mine], dim=1).numpy()
-            hits += [len(mine), *(int((better < top).sum()) for top in TOP)]
+            tokens = known[groups == group]
+            rows = torch.from_numpy(tokens)
+            own = probs[rows, torch.from_numpy(targets[tokens])][:, None]
+            better = torch.count_nonzero(probs[rows[:, None], self.members[k][group]] > own, dim=1).numpy()
+            hits += [len(tokens), *(int((better < top).sum()) for top in TOP_K)]
         return hits
 
 
-def _alike(words: list[str], vocabulary: Vocabulary, typed: int) -> tuple[NDArray[np.int64], list[Tensor]]:
-    """Return the groups of suggestible words that begin with the same characters, and their members."""
+def _same_start(words: list[str], vocabulary: Vocabulary, typed: int) -> tuple[NDArray[np.int64], list[Tensor]]:
+    """Return the groups of suggestible words with the same first characters, and their members."""
     found: dict[str, list[int]] = {}
     for word_id in np.flatnonzero(vocabulary.suggestible).tolist():
         if len(words[word_id]) > typed:

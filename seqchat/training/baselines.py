@@ -1,9 +1,8 @@
-"""Models to compare others with: n-grams alone, and the network of the textbook."""
+"""Baselines to compare models with: n-grams alone, and the textbook's network."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,7 +16,9 @@ from seqchat.model.kneser_ney import ORDER
 from seqchat.model.network import Network, build
 from seqchat.model.ngrams import Mixture, NgramModel
 from seqchat.model.threads import one_thread
+from seqchat.training.compared_model import ComparedModel
 from seqchat.training.counting import count_ngrams
+from seqchat.training.devices import flush_denormals
 from seqchat.training.loop import Notice, StepInfo, Trainer
 from seqchat.training.observers import TrainingObserver
 from seqchat.training.run import dropouts
@@ -32,7 +33,7 @@ TEXTBOOK: dict[str, Any] = {
     "embedding_size": 64,
     "hidden_size": 128,
 }
-# So small a network needs little to keep it from learning by heart.
+# So small a network needs little regularisation.
 TEXTBOOK_SETTINGS = TrainingSettings(
     learning_rate=3e-3,
     weight_decay=0.01,
@@ -48,41 +49,28 @@ TEXTBOOK_SETTINGS = TrainingSettings(
     time_limit=10 * 60,
 )
 
-# A checkpoint has a network; that of n-grams alone knows nothing, and has this part of their predictions.
+# Every checkpoint has a network; that of n-grams alone is untrained, and has this weight in their predictions.
 _NO_NETWORK: dict[str, Any] = {"cell": "rnn", "layers": 1, "embedding_size": 1, "hidden_size": 1}
-_NO_PART = 1e-7
+_NETWORK_WEIGHT = 1e-7
 
 
-@dataclass(frozen=True)
-class Baseline:
-    """A model that was trained for a comparison.
-
-    parameters: of its network, none for n-grams alone; seconds: its training took.
-    """
-
-    name: str
-    checkpoint: Checkpoint
-    parameters: int
-    seconds: float
-
-
-def train_ngrams(train: IdStream, vocabulary: Vocabulary, watcher: TrainingObserver) -> Baseline:
-    """Count the n-grams of a text, all that `count_ngrams` reads, with interpolated, modified Kneser-Ney smoothing.
+def train_ngrams(train: IdStream, vocabulary: Vocabulary, observer: TrainingObserver) -> ComparedModel:
+    """Count all n-grams of a text up to `ORDER`, with interpolated, modified Kneser-Ney smoothing.
 
     Raises:
         SeqchatError: the text has no words.
     """
-    watcher.message(f"Counting n-grams of up to {ORDER} words")
+    observer.message(f"Counting n-grams of up to {ORDER} words")
     began = time.monotonic()
     ngrams = count_ngrams(train, len(vocabulary), most=ORDER * len(train))
-    return Baseline(f"{ORDER}-gram", ngrams_alone(ngrams, vocabulary), 0, time.monotonic() - began)
+    return ComparedModel.trained(f"{ORDER}-gram", ngrams_alone(ngrams, vocabulary), 0, time.monotonic() - began)
 
 
 def ngrams_alone(ngrams: NgramModel, vocabulary: Vocabulary) -> Checkpoint:
-    """Return the model that predicts as the n-grams do: each probability is theirs but for a ten-millionth part."""
+    """Return the model that predicts as the n-grams do, but for a ten-millionth of each probability."""
     config = ModelConfig(len(vocabulary), **_NO_NETWORK)
     weights = {name: torch.zeros_like(weight) for name, weight in build(config).state_dict().items()}
-    mixture = Mixture(ngrams, (1 - _NO_PART,) * ngrams.order)
+    mixture = Mixture(ngrams, (1 - _NETWORK_WEIGHT,) * ngrams.order)
     return Checkpoint(config, vocabulary.words, weights, vocabulary.segmenter.name, mixture=mixture)
 
 
@@ -90,10 +78,10 @@ def train_textbook(
     train: IdStream,
     validation: IdStream,
     vocabulary: Vocabulary,
-    watcher: TrainingObserver,
+    observer: TrainingObserver,
     settings: TrainingSettings = TEXTBOOK_SETTINGS,
-) -> Baseline:
-    """Train the network of the textbook until the validation text says stop, and keep its best weights.
+) -> ComparedModel:
+    """Train the textbook's network until its validation no longer improves, and keep its best weights.
 
     Raises:
         SeqchatError: its loss is no longer a number, and a lower learning rate did not help.
@@ -103,29 +91,24 @@ def train_textbook(
     network = build(config, dropouts(settings))
     network.init_output_bias(torch.from_numpy(train.counts(len(vocabulary))))
     trainer = Trainer(network, settings, train, validation, torch.from_numpy(vocabulary.suggestible))
-    watcher.message("Training the network of the textbook")
-    watcher.start(trainer, config.parameters)
-    # Values near zero cost a hundred times more without it.
-    torch.set_flush_denormal(True)
-    try:
-        with one_thread():
-            weights = _best_weights(trainer, watcher)
-    finally:
-        torch.set_flush_denormal(False)
+    observer.message("Training the textbook's network")
+    observer.start(trainer, config.parameters)
+    with one_thread(), flush_denormals():
+        weights = _best_weights(trainer, observer)
     checkpoint = Checkpoint(config, vocabulary.words, weights, vocabulary.segmenter.name)
-    return Baseline("textbook", checkpoint, config.parameters, trainer.counters.seconds)
+    return ComparedModel.trained("textbook", checkpoint, config.parameters, trainer.counters.seconds)
 
 
-def _best_weights(trainer: Trainer, watcher: TrainingObserver) -> dict[str, Tensor]:
-    """Run a training, and return the weights of its best report."""
+def _best_weights(trainer: Trainer, observer: TrainingObserver) -> dict[str, Tensor]:
+    """Run a training and return the weights of its best report."""
     best = _copy(trainer.network)
     for event in trainer.run():
         if isinstance(event, StepInfo):
-            watcher.step(event)
+            observer.step(event)
         elif isinstance(event, Notice):
-            watcher.message(event.text)
+            observer.message(event.text)
         else:
-            watcher.report(event)
+            observer.report(event)
             if event.improved:
                 best = _copy(trainer.network)
     return best

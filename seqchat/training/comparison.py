@@ -1,4 +1,4 @@
-"""Several models on the same texts, side by side, and baselines that learn from them."""
+"""Several models on the same texts, side by side, and baselines that are trained on them."""
 
 from __future__ import annotations
 
@@ -13,194 +13,132 @@ from seqchat.corpus.encoding import IdStream, StreamWriter
 from seqchat.corpus.splitting import HeldOut
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.errors import SeqchatError, quoted
-from seqchat.evaluation.examination import Examination, Model, examine_texts, load
-from seqchat.evaluation.texts import Choice, Text, kept_for_testing, read_texts
-from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.folder import CONFIG, NGRAMS, VOCABULARY, WEIGHTS
-from seqchat.model.network import build
-from seqchat.model.weights import compact
-from seqchat.training.baselines import Baseline, train_ngrams, train_textbook
-from seqchat.training.history import History
+from seqchat.evaluation.pipeline import evaluate_texts
+from seqchat.evaluation.report import EvaluationReport
+from seqchat.evaluation.texts import EvaluationText, Selection, held_out_rule, read_texts
+from seqchat.progress import Progress
+from seqchat.training.baselines import train_ngrams, train_textbook
+from seqchat.training.compared_model import ComparedModel
 from seqchat.training.observers import TrainingObserver
 
-# What of a model's folder is needed to use it
-_FILES = (CONFIG, VOCABULARY, WEIGHTS, NGRAMS)
-
 
 @dataclass(frozen=True)
-class Contender:
-    """A model of a comparison.
+class ComparisonTexts:
+    """The texts that models are compared on, segmented as each of them needs it: by the name of the segmenter."""
 
-    parameters: of its network; megabytes: of its files, without what only training needs; training_seconds: None where
-    they are not known.
-    """
-
-    model: Model
-    parameters: int
-    megabytes: float
-    training_seconds: float | None
-
-    @property
-    def ngrams(self) -> int:
-        """How many n-grams the model has."""
-        mixture = self.model.checkpoint.mixture
-        return mixture.ngrams.entries if mixture else 0
-
-
-@dataclass(frozen=True)
-class Texts:
-    """What the models of a comparison are measured on, cut as each of them wants it: by the name of the segmenter."""
-
-    by_segmenter: Mapping[str, Sequence[Text]]
+    by_segmenter: Mapping[str, Sequence[EvaluationText]]
 
     @classmethod
     def read(
         cls,
         sources: Sequence[str],
-        contenders: Sequence[Contender],
+        models: Sequence[ComparedModel],
         folder: Path,
-        watcher: TrainingObserver,
+        progress: Progress,
         *,
         field: str | None = None,
         drop: Sequence[str] = (),
-    ) -> Texts:
-        """Cut all dialogs of the sources into words; field, drop: as in `CorpusSpec`.
+    ) -> ComparisonTexts:
+        """Segment all dialogs of the sources; field, drop: as in `CorpusSpec`.
 
         Raises:
             SeqchatError: a source cannot be used.
         """
-        names = dict.fromkeys(contender.model.checkpoint.segmenter for contender in contenders)
+        names = dict.fromkeys(model.checkpoint.segmenter for model in models)
         return cls(
             {
-                name: read_texts(
-                    sources, folder / name, segmenter=name, field=field, drop=drop, message=watcher.message
-                )
+                name: read_texts(sources, folder / name, segmenter=name, field=field, drop=drop, progress=progress)
                 for name in names
             }
         )
 
-    def those(self, choice: Choice) -> Texts:
-        """Return the texts with some of their dialogs alone, and without texts that have none of them."""
-        chosen = {
-            name: [replace(text, chosen=choice(text.segmented.digests)) for text in texts]
+    def select(self, selection: Selection) -> ComparisonTexts:
+        """Return the texts with only the selected dialogs, and without texts that have none of them."""
+        selected = {
+            name: [replace(text, selected=selection(text.segmented.digests)) for text in texts]
             for name, texts in self.by_segmenter.items()
         }
-        return Texts({name: [text for text in texts if text.dialogs] for name, texts in chosen.items()})
+        return ComparisonTexts({name: [text for text in texts if text.dialogs] for name, texts in selected.items()})
 
     @property
     def sources(self) -> list[str]:
-        """Where the texts are from, as it was named."""
+        """Where the texts come from, as the person named it."""
         return [text.source for text in next(iter(self.by_segmenter.values()))]
 
     @property
     def dialogs(self) -> int:
-        """How many dialogs there are."""
+        """The number of dialogs."""
         return sum(text.dialogs for text in next(iter(self.by_segmenter.values())))
 
 
-def contender(folder: Path, *, network_only: bool = False) -> Contender:
-    """Load a model to compare it with others; network_only: without its n-grams and its memory.
-
-    Raises:
-        SeqchatError: its files are damaged or do not fit each other.
-    """
-    model = load(folder, ngrams=not network_only, memory=not network_only)
-    return Contender(model, model.checkpoint.config.parameters, _megabytes(folder), _training_seconds(folder))
-
-
-def held_out_by_all(contenders: Sequence[Contender]) -> Choice:
-    """Return the choice of the dialogs that the trainings of all models have kept for testing.
+def held_out_by_all(models: Sequence[ComparedModel]) -> Selection:
+    """Return the selection of the dialogs that the trainings of all models kept for testing.
 
     Raises:
         SeqchatError: a model does not say which.
     """
-    rules = [_held_out(contender) for contender in contenders]
+    rules = [_held_out(model) for model in models]
 
-    def choice(digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    def selection(digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
         kept: NDArray[np.bool_] = np.logical_and.reduce([rule.test_mask(digests) for rule in rules])
         return kept
 
-    return choice
+    return selection
 
 
-def train_baselines(texts: Texts, first: Contender, folder: Path, watcher: TrainingObserver) -> list[Contender]:
+def train_baselines(
+    texts: ComparisonTexts, first: ComparedModel, folder: Path, observer: TrainingObserver
+) -> list[ComparedModel]:
     """Train the baselines on the dialogs of texts that a model's training has not held out, with its vocabulary.
 
-    Its dialogs for validation say when to stop. `folder` takes the words as ids, and the files of the baselines.
+    Its validation dialogs say when to stop. `folder` is for the words as ids.
 
     Raises:
-        SeqchatError: the model does not say what it held out, or there is nothing to learn or to validate on.
+        SeqchatError: the model does not say what it held out, or there is nothing to train or to validate on.
     """
-    rule, model = _held_out(first), first.model
-    mine = Texts({model.checkpoint.segmenter: texts.by_segmenter[model.checkpoint.segmenter]})
-    learned, validation = mine.those(lambda digests: ~rule.held_out_mask(digests)), mine.those(rule.validation_mask)
-    if not learned.dialogs or not validation.dialogs:
+    rule, name, vocabulary = _held_out(first), first.checkpoint.segmenter, first.model.vocabulary
+    own_texts = ComparisonTexts({name: texts.by_segmenter[name]})
+    training = own_texts.select(lambda digests: ~rule.held_out_mask(digests))
+    validation = own_texts.select(rule.validation_mask)
+    if not training.dialogs or not validation.dialogs:
         raise SeqchatError(
             "The baselines need dialogs to learn from and to validate on, and these texts have none; "
             "give all the texts that the first model was trained on."
         )
-    known = model.checkpoint.data.get("dialogs")
-    if known != learned.dialogs:
-        watcher.message(f"{model.name} learned from {quoted(known)} dialogs, the baselines from {learned.dialogs:,}")
-    train = _joined(learned, model.vocabulary, folder / "train")
-    validating = _joined(validation, model.vocabulary, folder / "validation")
-    baselines = [
-        train_ngrams(train, model.vocabulary, watcher),
-        train_textbook(train, validating, model.vocabulary, watcher),
+    known = first.checkpoint.data.get("dialogs")
+    if known != training.dialogs:
+        observer.message(f"{first.name} learned from {quoted(known)} dialogs, the baselines from {training.dialogs:,}")
+    train_stream = _joined(training, vocabulary, folder / "train")
+    validation_stream = _joined(validation, vocabulary, folder / "validation")
+    return [
+        train_ngrams(train_stream, vocabulary, observer),
+        train_textbook(train_stream, validation_stream, vocabulary, observer),
     ]
-    return [_as_contender(baseline, model.vocabulary, folder / baseline.name) for baseline in baselines]
 
 
-def measure(
-    contender: Contender, texts: Texts, characters: int, folder: Path, watcher: TrainingObserver
-) -> Examination:
-    """Measure a model on the texts, of which `characters` are typed; `folder` takes their words as ids.
+def evaluate_compared(
+    compared: ComparedModel, texts: ComparisonTexts, characters: int, folder: Path, progress: Progress
+) -> EvaluationReport:
+    """Evaluate a model on the texts, of which `characters` are typed; `folder` is for their words as ids.
 
     Raises:
         SeqchatError: the texts have no word.
     """
-    model = contender.model
-    return examine_texts(model, texts.by_segmenter[model.checkpoint.segmenter], folder, characters, watcher)
+    own_texts = texts.by_segmenter[compared.checkpoint.segmenter]
+    return evaluate_texts(compared.model, own_texts, folder, characters, progress)
 
 
-def _held_out(contender: Contender) -> HeldOut:
+def _held_out(compared: ComparedModel) -> HeldOut:
     try:
-        return kept_for_testing(contender.model.checkpoint.data)
+        return held_out_rule(compared.checkpoint.data)
     except SeqchatError as error:
-        raise SeqchatError(f"{contender.model.name}: {error}") from error
+        raise SeqchatError(f"{compared.name}: {error}") from error
 
 
-def _joined(texts: Texts, vocabulary: Vocabulary, folder: Path) -> IdStream:
+def _joined(texts: ComparisonTexts, vocabulary: Vocabulary, folder: Path) -> IdStream:
     """Write the dialogs of texts as ids of a vocabulary into a folder, one text after the other."""
     with StreamWriter(folder) as writer:
         for text in texts.by_segmenter[vocabulary.segmenter.name]:
             for ids, kinds in text.stream(vocabulary, folder / "part").blocks():
                 writer.append(ids, kinds)
     return IdStream.open(folder)
-
-
-def _as_contender(baseline: Baseline, vocabulary: Vocabulary, folder: Path) -> Contender:
-    checkpoint = baseline.checkpoint
-    network = build(checkpoint.config)
-    network.load_state_dict(checkpoint.weights)
-    model = Model(baseline.name, checkpoint, network.eval(), vocabulary)
-    return Contender(model, baseline.parameters, _stored_megabytes(checkpoint, folder), baseline.seconds)
-
-
-def _stored_megabytes(checkpoint: Checkpoint, folder: Path) -> float:
-    folder.mkdir(parents=True)
-    replace(checkpoint, weights=compact(checkpoint.weights)).save(folder)
-    return _megabytes(folder)
-
-
-def _megabytes(folder: Path) -> float:
-    return sum((folder / name).stat().st_size for name in _FILES if (folder / name).is_file()) / 1e6
-
-
-def _training_seconds(folder: Path) -> float | None:
-    """Return how long a model's training took, as far as its last report tells."""
-    try:
-        seconds = History.read(folder).reports[-1].get("seconds")
-    except SeqchatError:
-        return None
-    return float(seconds) if isinstance(seconds, int | float) else None

@@ -23,9 +23,8 @@ from seqchat.corpus.splitting import HeldOut, cut_in_two, hold_out
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.adaptation import tune
 from seqchat.evaluation.metrics import Metrics
-from seqchat.evaluation.mixing import tune_mixture
+from seqchat.evaluation.tuning import tune_cache, tune_mixture
 from seqchat.evaluation.validation import validate
 from seqchat.files import replace_folder, write_file
 from seqchat.model.checkpoint import Checkpoint
@@ -36,6 +35,7 @@ from seqchat.model.recurrent import Dropouts
 from seqchat.model.weights import compact, load_weights, save_weights
 from seqchat.training.card import model_card
 from seqchat.training.counting import count_ngrams
+from seqchat.training.devices import flush_denormals
 from seqchat.training.distributed import Group
 from seqchat.training.history import METRICS
 from seqchat.training.loop import Notice, Outcome, StepInfo, Trainer, TrainingReport
@@ -255,12 +255,8 @@ class _Run:
         self._good: Snapshot | None = None
 
     def execute(self) -> TrainingResult:
-        # Values near zero cost a hundred times more without it, and it holds for the whole process.
-        torch.set_flush_denormal(True)
-        try:
+        with flush_denormals():
             return self._execute()
-        finally:
-            torch.set_flush_denormal(False)
 
     def _execute(self) -> TrainingResult:
         trainer, observer = self._trainer, self._observer
@@ -338,11 +334,11 @@ class _Run:
         """Return the checkpoint with n-grams and a memory, as much of them as helps on the text to validate on."""
         trainer = self._trainer
         if self._checkpoint.config.objective == "window" or not trainer.settings.ngrams:
-            return replace(self._checkpoint, cache=tune(network, trainer.validation))
+            return replace(self._checkpoint, cache=tune_cache(network, trainer.validation))
         self._observer.message("Counting n-grams")
         ngrams = count_ngrams(trainer.train, self._checkpoint.config.vocabulary_size, trainer.settings.ngrams)
         mixture = tune_mixture(network, ngrams.stored(), trainer.validation)
-        return replace(self._checkpoint, mixture=mixture, cache=tune(network, trainer.validation, mixture))
+        return replace(self._checkpoint, mixture=mixture, cache=tune_cache(network, trainer.validation, mixture))
 
 
 def _flat(report: TrainingReport) -> dict[str, Any]:

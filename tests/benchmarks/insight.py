@@ -32,7 +32,7 @@ import torch
 from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.sources import read_dialogs
-from seqchat.evaluation.latency import Percentiles, synthetic
+from seqchat.evaluation.latency import Percentiles, synthetic_checkpoint
 from seqchat.insight.connectivity import connections, connectivity, find_target
 from seqchat.insight.gates import trace
 from seqchat.insight.holds import GateHold
@@ -71,7 +71,7 @@ class Given:
         """Load the model."""
         # As `Engine.load` does
         torch.set_num_threads(1)
-        return Engine("synthetic", synthetic()) if self.synthetic else Engine.load(self.model)
+        return Engine("synthetic", synthetic_checkpoint()) if self.synthetic else Engine.load(self.model)
 
 
 def measure_inspect(given: Given) -> None:

@@ -18,7 +18,7 @@ import click
 from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.sources import read_dialogs
-from seqchat.evaluation.latency import Percentiles, synthetic
+from seqchat.evaluation.latency import Percentiles, synthetic_checkpoint
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.model_registry import find
 
@@ -58,7 +58,7 @@ def script(messages: list[str], rng: random.Random) -> list[tuple[str, str]]:
 @click.option("--messages", default=60, show_default=True, help="How many messages are typed.")
 def main(source: str, model: str, random_weights: bool, messages: int) -> None:
     """Type and print a table."""
-    checkpoint = synthetic() if random_weights else Checkpoint.load(find(model))
+    checkpoint = synthetic_checkpoint() if random_weights else Checkpoint.load(find(model))
     rng = random.Random(0)
     turns = [turn for dialog in read_dialogs([source]) for turn in dialog.turns][:messages]
     engine, fresh = Engine("typed", checkpoint), Engine("fresh", checkpoint)

@@ -8,17 +8,17 @@ import pytest
 from click.testing import CliRunner
 
 from seqchat.cli import cli
-from seqchat.cli.compare import _LINES, _differences, _report
+from seqchat.cli.compare import _LINES, _differences, _table
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.splitting import HeldOut, digest
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.examination import Model
+from seqchat.evaluation.evaluated_model import EvaluatedModel
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.training import comparison
 from seqchat.training.baselines import train_textbook
-from seqchat.training.comparison import Contender, contender
+from seqchat.training.compared_model import ComparedModel
 
 from ..conftest import QUICK, Silent
 
@@ -88,7 +88,7 @@ def test_size_and_training_are_those_of_the_files(models, chat):
 def test_what_is_not_known_is_left_out(models, chat, tmp_path):
     quiet = copy_with(tmp_path / "quiet", models["rnn"])
     (quiet / "metrics.jsonl").unlink()
-    assert contender(quiet).training_seconds is None
+    assert ComparedModel.load(quiet).training_seconds is None
     done = compare(quiet, "--data", chat, "--keystrokes", 0)
     assert done.exit_code == 0
     assert "perplexity" in done.stdout
@@ -197,8 +197,8 @@ def test_texts_without_a_held_out_dialog(models, tmp_path):
 @pytest.mark.parametrize("last", [1, (1 << 64) - 1])
 def test_baselines_need_something_to_learn_from_and_to_validate_on(models, chat, tmp_path, last):
     model = copy_with(tmp_path / "m", models["gru"], held_out={"last": last, "tested": True})
-    first = contender(model)
-    texts = comparison.Texts.read([str(chat)], [first], tmp_path, Silent())
+    first = ComparedModel.load(model)
+    texts = comparison.ComparisonTexts.read([str(chat)], [first], tmp_path, Silent())
     with pytest.raises(SeqchatError, match="need dialogs to learn from"):
         comparison.train_baselines(texts, first, tmp_path, Silent())
 
@@ -238,7 +238,7 @@ def test_the_best_is_marked():
         row("b", perplexity=39.96, top1=0.4, keystroke_ms=3.0, megabytes=1.0, training_seconds=90.0),
         row("c", perplexity=50.0, top1=0.4, keystroke_ms=None, megabytes=1.0, training_seconds=7_200.0),
     ]
-    lines = lines_of(_report(rows, []))
+    lines = lines_of(_table(rows, []))
     assert lines["perplexity"] == ["40.0*", "40.0*", "50.0"]
     assert lines["top-1"] == ["30.0%", "40.0%*", "40.0%*"]
     assert lines["milliseconds a key"] == ["2.0*", "3.0", "–"]
@@ -246,7 +246,7 @@ def test_the_best_is_marked():
     assert lines["training"] == ["–", "90", "s", "2.0", "h"]
     assert "n-grams" not in lines
     assert "top-5" not in lines
-    assert "1,234 words in 5 dialogs; * the best." in _report(rows, [])
+    assert "1,234 words in 5 dialogs; * the best." in _table(rows, [])
 
 
 def test_each_source_has_lines_of_its_own():
@@ -254,7 +254,7 @@ def test_each_source_has_lines_of_its_own():
         row("a", perplexity=40.0, sources={"x": {"words": 3, "perplexity": 5.0}, "y\x1b": {"words": 4, "top1": 0.5}}),
         row("b", perplexity=30.0, sources={"x": {"words": 3, "perplexity": 6.0}, "y\x1b": {"words": 4, "top1": 0.5}}),
     ]
-    lines = [line.split() for line in _report(rows, []).splitlines()]
+    lines = [line.split() for line in _table(rows, []).splitlines()]
     assert lines[1:6] == [
         ["perplexity", "40.0", "30.0*"],
         [],
@@ -280,19 +280,19 @@ def test_what_does_not_compare_is_not_marked_and_said(models):
         row("a", perplexity=40.0, top1=0.3, bits_per_character=3.0),
         row("b", perplexity=30.0, top1=0.4, bits_per_character=3.1),
     ]
-    words, segmenter = _report(rows, ["words"]), _report(rows, ["segmenter", "words"])
-    assert "perplexities do not compare" in words
-    assert "only bits per character" in segmenter
+    words, segmenter = _table(rows, ["words"]), _table(rows, ["segmenter", "words"])
+    assert "different vocabularies" in words
+    assert "not perplexities and top-k" in segmenter
     for table in (words, segmenter):
         assert lines_of(table)["perplexity"] == ["40.0", "30.0"]
         assert lines_of(table)["bits per character"] == ["3.000*", "3.100"]
     assert lines_of(words)["top-1"] == ["30.0%", "40.0%*"]
     assert lines_of(segmenter)["top-1"] == ["30.0%", "40.0%"]
 
-    first = contender(models["gru"])
+    first = ComparedModel.load(models["gru"])
 
-    def other(**changes) -> Contender:
-        model: Model = replace(first.model, checkpoint=replace(first.model.checkpoint, **changes))
+    def other(**changes) -> ComparedModel:
+        model: EvaluatedModel = replace(first.model, checkpoint=replace(first.model.checkpoint, **changes))
         return replace(first, model=model)
 
     assert _differences([first, first]) == []
@@ -301,4 +301,4 @@ def test_what_does_not_compare_is_not_marked_and_said(models):
 
 
 def test_a_name_cannot_break_the_table():
-    assert "\x1b" not in _report([row("evil\x1b[31m", perplexity=1.0)], [])
+    assert "\x1b" not in _table([row("evil\x1b[31m", perplexity=1.0)], [])

@@ -9,7 +9,7 @@ from seqchat.cli.eval import eval as evaluate
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.texts import kept_for_testing, read_texts, written
+from seqchat.evaluation.texts import held_out_rule, original_dialogs, read_texts
 from seqchat.locations import SAMPLE_CORPUS
 
 
@@ -147,12 +147,12 @@ def test_wrong_usage_is_told(models):
 )
 def test_a_model_that_does_not_say_what_it_held_out_is_refused(data):
     with pytest.raises(SeqchatError, match=r"held|kept"):
-        kept_for_testing(data)
+        held_out_rule(data)
 
 
 def test_texts_come_back_as_they_were_written(tmp_path, chats):
     texts = read_texts([str(chats), "sample"], tmp_path / "work", segmenter="auto")
-    dialogs = written(texts, segmenter("auto"))
+    dialogs = original_dialogs(texts, segmenter("auto"))
     assert len(dialogs) == sum(text.dialogs for text in texts)
     assert dialogs[0] == Dialog(("你好，吃饭了吗？", "吃了，你呢？"))
     assert dialogs[1] == Dialog(("我们去吃火锅吧", "好的 <图片>"))

@@ -1,7 +1,6 @@
 import math
 import os
 import stat
-from functools import partial
 
 import pytest
 import torch
@@ -17,9 +16,9 @@ from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.sources import read_dialogs
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.adaptation import tune
-from seqchat.evaluation.predictions import NetworkPredictions
-from seqchat.evaluation.reading import assess
+from seqchat.evaluation.pipeline import evaluate_stream
+from seqchat.evaluation.predictor import TextPredictor
+from seqchat.evaluation.tuning import tune_cache
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import CacheWeights
 from seqchat.model.network import build
@@ -105,8 +104,8 @@ def test_measures_and_engine_agree_on_what_is_remembered(models, tmp_path, remem
         node = remembering.context.node(text)
         assert node.depth == end - 1
         loss -= float(remembering.predictor(text).log_probs_of(node, torch.tensor([ids[end]])))
-    predictions = partial(NetworkPredictions, network, remembering.mixture, CACHE_WEIGHTS)
-    found = assess(predictions, stream, remembering.vocabulary).assessment().whole
+    predictor = TextPredictor(network, remembering.mixture, CACHE_WEIGHTS)
+    found = evaluate_stream(predictor, stream, remembering.vocabulary).metrics().overall
     assert found.perplexity == pytest.approx(math.exp(loss / (len(ids) - 1)), rel=1e-4)
 
 
@@ -116,16 +115,16 @@ def test_weights_are_tuned_where_people_repeat_themselves(models, tmp_path, lstm
     network.eval()
     repeated = Dialog(("桌子上有苹果香蕉和西瓜", "沙发旁边有书架") * 6)
     stream = IdStream.write(tmp_path / "repeated", [repeated], lstm.vocabulary)
-    cache_weights = tune(network, stream)
+    cache_weights = tune_cache(network, stream)
     assert cache_weights.cache_lambda >= 0.1
     without, with_memory = (
-        assess(partial(NetworkPredictions, network, cache_weights=weights), stream, lstm.vocabulary).assessment().whole
-        for weights in (None, cache_weights)
+        evaluate_stream(TextPredictor(network, cache=weights), stream, lstm.vocabulary).metrics().overall
+        for weights in (CacheWeights(), cache_weights)
     )
     assert with_memory.perplexity < without.perplexity / 2
     assert with_memory.top5 > without.top5
     once = IdStream.write(tmp_path / "once", [Dialog(("你好",))], lstm.vocabulary)
-    assert tune(network, once) == CacheWeights()
+    assert tune_cache(network, once) == CacheWeights()
 
 
 def test_remembered_texts_are_private_bounded_and_can_be_removed(monkeypatch):

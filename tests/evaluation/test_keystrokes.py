@@ -11,10 +11,11 @@ from seqchat.corpus.segmentation import CorpusSpec, segment_corpus
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.keystrokes import DialogTexts, simulate, simulate_with
+from seqchat.evaluation.keystrokes import simulate, simulate_with
+from seqchat.evaluation.texts import SelectedDialogs
 from seqchat.model.config import CacheWeights
 
-from ..conftest import small_engine
+from ..conftest import Silent, small_engine
 
 DIALOGS = [
     Dialog(("今天晚上吃火锅吗？", "好的, see you at 8:30 then")),
@@ -92,7 +93,7 @@ def test_keys_are_those_of_a_user_for_whom_a_new_engine_reads_everything(seed, s
 
 def test_an_oracle_reaches_the_ceiling(lstm):
     """It offers the next word, with the space before it, wherever a word of the vocabulary begins."""
-    places: dict[str, str] = {}
+    expected: dict[str, str] = {}
     lines = [
         ["今天晚上吃火锅吗？", "好的, see you at 8:30 then"],
         ["hello world", "我 想去  北京 玩", "ok,ok 龘龘"],
@@ -105,12 +106,12 @@ def test_an_oracle_reaches_the_ceiling(lstm):
             for word in AUTO.split(turn):
                 surface = AUTO.surface(word, left)
                 if word in lstm.vocabulary:
-                    places[before] = surface
+                    expected[before] = surface
                 before, left = before + surface, word
             before += "\n"
 
     def oracle(text: str) -> list[Suggestion]:
-        return [offer(places[text])] if text in places else []
+        return [offer(expected[text])] if text in expected else []
 
     found = simulate_with(oracle, lstm.vocabulary, DIALOGS, characters=10_000)
     assert found.characters == sum(len(turn) for turns in lines for turn in turns)
@@ -165,16 +166,16 @@ def test_each_turn_stands_behind_the_finished_turns_of_its_own_dialog():
 
 @pytest.mark.parametrize("characters", [1, 2, 3, 4, 5])
 def test_typing_ends_at_just_so_many_characters(characters):
-    reported: list[int] = []
+    progress = Silent()
     dialogs = [Dialog(("ab", "c")), Dialog(("d", "e"))]
-    found = simulate_with(lambda _: [], vocabulary_of("a"), dialogs, characters=characters, progress=reported.append)
+    found = simulate_with(lambda _: [], vocabulary_of("a"), dialogs, characters=characters, progress=progress)
     assert found.characters == found.keys == characters
     assert found.dialogs == 1 + (characters > 3)
-    assert reported[-1] == characters
+    assert progress.progressed == 1
 
 
 def test_dialogs_are_chosen_from_everywhere():
-    dialogs = [Dialog((f"{place:03}",)) for place in range(200)]
+    dialogs = [Dialog((f"{index:03}",)) for index in range(200)]
     seen: set[int] = set()
 
     def suggester(text: str) -> list[Suggestion]:
@@ -199,6 +200,6 @@ def test_dialogs_of_a_cut_text_are_those_that_were_read(tmp_path):
     lines = tmp_path / "chat.txt"
     lines.write_text("你好,ok  好\n我们去 北京\n\nhello, world!\n\n在吗\n在的\n", "utf-8")
     text = segment_corpus(CorpusSpec([str(lines)]), tmp_path)
-    texts = DialogTexts(text, AUTO, np.array([True, False, True]))
+    texts = SelectedDialogs(text, AUTO, np.array([True, False, True]))
     assert len(texts) == 2
     assert [texts[0], texts[1]] == [Dialog(("你好,ok  好", "我们去 北京")), Dialog(("在吗", "在的"))]

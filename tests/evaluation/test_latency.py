@@ -3,19 +3,19 @@ import pytest
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.sources import read_dialogs
 from seqchat.evaluation import latency
-from seqchat.evaluation.latency import keys, measure
+from seqchat.evaluation.latency import measure_latency, typed_prefixes
 from seqchat.model.checkpoint import Checkpoint
 
 MESSAGES = [turn for dialog in list(read_dialogs(["sample"]))[:8] for turn in dialog.turns]
 
 
 def test_keys_are_what_stands_before_the_cursor():
-    assert list(keys(["你好", "在"])) == ["你", "你好", "在"]
+    assert list(typed_prefixes(["你好", "在"])) == ["你", "你好", "在"]
 
 
 def test_all_stages_are_timed_and_nothing_stays_wrapped(models, monkeypatch):
     monkeypatch.setattr(latency, "_LONG_CONTEXT", 100)
-    found = measure(Checkpoint.load(models["gru"]), MESSAGES, "fp32")
+    found = measure_latency(Checkpoint.load(models["gru"]), MESSAGES, "fp32")
     assert found.keystrokes == sum(map(len, MESSAGES[:20]))
     assert set(found.stages) == {"words", "cell", "output", "ranking"}
     assert sum(found.stages.values()) == pytest.approx(1)
@@ -40,7 +40,7 @@ def test_stages_leave_the_engine_as_it_was(lstm):
 def test_the_synthetic_network_has_the_shape_of_the_design(monkeypatch):
     small = {**latency.SYNTHETIC.to_json(), "vocabulary_size": 6_000, "hidden_size": 16, "embedding_size": 8}
     monkeypatch.setattr(latency, "SYNTHETIC", type(latency.SYNTHETIC)(**small))
-    checkpoint = latency.synthetic()
+    checkpoint = latency.synthetic_checkpoint()
     assert len(checkpoint.words) == checkpoint.config.vocabulary_size == 6_000
     assert "的" in checkpoint.words
     assert checkpoint.config.layers == 2

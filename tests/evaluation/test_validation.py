@@ -12,7 +12,7 @@ from seqchat.model.network import build
 
 
 @pytest.mark.parametrize(("lanes", "window"), [(1, 7), (16, 30)])
-def test_the_measures_are_those_of_their_definitions(engine, models, tmp_path, lanes, window):
+def test_the_metrics_follow_their_definitions(engine, models, tmp_path, lanes, window):
     """Against the plain way: each word of each dialog by the step network, one after the other."""
     dialogs = [*list(read_dialogs(["sample"]))[:4], Dialog(("龘龘𠀀", "好"))]
     stream = IdStream.write(tmp_path, dialogs, engine.vocabulary)
@@ -37,8 +37,8 @@ def test_the_measures_are_those_of_their_definitions(engine, models, tmp_path, l
                         hits[k] += word in engine.vocabulary and word_id in best[:k]
     network = build(engine.config)
     network.load_state_dict(Checkpoint.load(models[engine.config.cell]).weights)
-    quality = validate(network, stream, suggestible, lanes=lanes, window=window)["forward"]
-    assert (quality.tokens, quality.words) == (tokens, words)
-    assert quality.perplexity == pytest.approx(math.exp(loss / tokens), rel=1e-4)
-    for k, share in ((1, quality.top1), (3, quality.top3), (5, quality.top5)):
+    metrics = validate(network, stream, suggestible, lanes=lanes, window=window)["forward"]
+    assert (metrics.tokens, metrics.words) == (tokens, words)
+    assert metrics.perplexity == pytest.approx(math.exp(loss / tokens), rel=1e-4)
+    for k, share in ((1, metrics.top1), (3, metrics.top3), (5, metrics.top5)):
         assert share == pytest.approx(hits[k] / words, abs=1.5 / words)

@@ -11,11 +11,9 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
-from seqchat.evaluation.examination import Model
-from seqchat.evaluation.reading import assess
+from seqchat.evaluation.pipeline import evaluate_stream
 from seqchat.evaluation.validation import validate
 from seqchat.model.kneser_ney import estimate
-from seqchat.model.network import build
 from seqchat.training import baselines
 from seqchat.training.baselines import TEXTBOOK, train_ngrams, train_textbook
 
@@ -39,12 +37,6 @@ def streams(tmp_path_factory, vocabulary) -> tuple[IdStream, IdStream]:
     return tuple(IdStream.write(folder / name, dialogs, vocabulary) for name, dialogs in parts)
 
 
-def model_of(baseline, vocabulary) -> Model:
-    network = build(baseline.checkpoint.config)
-    network.load_state_dict(baseline.checkpoint.weights)
-    return Model(baseline.name, baseline.checkpoint, network, vocabulary)
-
-
 def perplexity_by_hand(model, stream: IdStream) -> float:
     """Ask an n-gram model for the probability of one word after the other."""
     logs = []
@@ -60,12 +52,12 @@ def test_ngrams_alone_predict_as_the_ngrams_do(streams, vocabulary):
     train, validation = streams
     baseline = train_ngrams(train, vocabulary, Silent())
     assert (baseline.name, baseline.parameters) == ("5-gram", 0)
-    assert baseline.seconds > 0
+    assert baseline.training_seconds > 0
     exact = estimate(np.array(train.ids), np.array(train.starts), len(vocabulary), 5)
     assert baseline.checkpoint.mixture.ngrams.entries == exact.entries
-    found = assess(model_of(baseline, vocabulary).predictions, validation, vocabulary).assessment()
-    assert found.whole.perplexity == pytest.approx(perplexity_by_hand(exact, validation), rel=1e-4)
-    assert found.whole.perplexity < len(vocabulary) / 3
+    found = evaluate_stream(baseline.model.predictor(), validation, vocabulary).metrics()
+    assert found.overall.perplexity == pytest.approx(perplexity_by_hand(exact, validation), rel=1e-4)
+    assert found.overall.perplexity < len(vocabulary) / 3
 
 
 def test_ngrams_type_through_the_engine(streams, vocabulary):
@@ -90,7 +82,7 @@ def test_the_textbook_keeps_its_best_weights(streams, vocabulary):
     reported = [report.quality.perplexity for report in watcher.reports]
     assert min(reported) < reported[-1]
     suggestible = torch.from_numpy(vocabulary.suggestible)
-    network = model_of(baseline, vocabulary).network
+    network = baseline.model.network
     assert validate(network, validation, suggestible)["forward"].perplexity == pytest.approx(min(reported), rel=1e-4)
     assert watcher.steps > 0
     assert watcher.parameters == baseline.parameters == sum(w.numel() for w in network.parameters())
@@ -102,7 +94,7 @@ def test_the_textbook_is_the_network_of_the_textbook(streams, vocabulary):
     config = baseline.checkpoint.config
     assert {name: getattr(config, name) for name in TEXTBOOK} == TEXTBOOK
     assert (config.objective, config.window, config.cell) == ("window", 5, "lstm")
-    assert baseline.seconds > 0
+    assert baseline.training_seconds > 0
 
 
 def test_training_the_textbook_leaves_the_process_as_it_was(streams, vocabulary, monkeypatch):

@@ -1,4 +1,4 @@
-"""The measures against their definitions: word by word, with what the engine would suggest."""
+"""The metrics against their definitions: word by word, with what the engine would suggest."""
 
 import math
 from collections import defaultdict
@@ -12,12 +12,13 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.examination import load
-from seqchat.evaluation.predictions import NetworkPredictions, NgramPredictions
-from seqchat.evaluation.reading import assess
+from seqchat.evaluation.evaluated_model import EvaluatedModel
+from seqchat.evaluation.pipeline import evaluate_stream
+from seqchat.evaluation.predictor import TextPredictor
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import PADDING, build
 from seqchat.model.threads import one_thread
+from seqchat.training.baselines import ngrams_alone
 
 
 @pytest.fixture
@@ -47,12 +48,12 @@ class Plain:
                 ids = []
                 for word in [*vocabulary.segmenter.split(turn), "\n"]:
                     pieces = vocabulary.encode_word(word)
-                    for place, word_id in enumerate(pieces):
+                    for index, word_id in enumerate(pieces):
                         row = self._row(engine, said, ids)
                         self.nats -= float(row[word_id])
                         self.tokens += 1
                         self.losses[turn_group(number)].append(-float(row[word_id]))
-                        if word != "\n" and place == 0:
+                        if word != "\n" and index == 0:
                             self._count(vocabulary, row, word, word_id, turn_group(number))
                         ids.append(word_id)
                 said += f"{turn}\n"
@@ -92,61 +93,64 @@ def share(ranks, k):
     return sum(rank <= k for rank in ranks) / len(ranks)
 
 
-def test_the_measures_are_those_of_their_definitions(engine, models, tmp_path, dialogs):
+def test_the_metrics_follow_their_definitions(engine, models, tmp_path, dialogs):
     stream = IdStream.write(tmp_path, dialogs, engine.vocabulary)
-    model = load(models[engine.config.cell])
-    found = assess(model.predictions, stream, model.vocabulary).assessment()
+    model = EvaluatedModel.load(models[engine.config.cell])
+    found = evaluate_stream(model.predictor(), stream, model.vocabulary).metrics()
     plain = Plain(engine, dialogs)
-    assert (found.whole.tokens, found.whole.words) == (plain.tokens, len(plain.ranks))
-    assert found.whole.perplexity == pytest.approx(math.exp(plain.nats / plain.tokens), rel=1e-3)
+    assert (found.overall.tokens, found.overall.words) == (plain.tokens, len(plain.ranks))
+    assert found.overall.perplexity == pytest.approx(math.exp(plain.nats / plain.tokens), rel=1e-3)
     assert found.bits_per_character == pytest.approx(plain.nats / math.log(2) / plain.characters, rel=1e-3)
     near = 2.5 / len(plain.ranks)  # ties within the error of float32 may fall on either side
-    for k, value in ((1, found.whole.top1), (3, found.whole.top3), (5, found.whole.top5)):
+    for k, value in ((1, found.overall.top1), (3, found.overall.top3), (5, found.overall.top5)):
         assert value == pytest.approx(share(plain.ranks, k), abs=near)
-    assert found.whole.mrr == pytest.approx(sum(1 / rank for rank in plain.ranks) / len(plain.ranks), abs=near)
+    assert found.overall.mrr == pytest.approx(sum(1 / rank for rank in plain.ranks) / len(plain.ranks), abs=near)
     assert found.oov_rate == stream.unknown_words / stream.words
     for typed, ranks in plain.typed.items():
         assert found.typed[typed]["words"] == len(ranks)
         for k in (1, 3, 5):
             assert found.typed[typed][f"top{k}"] == pytest.approx(share(ranks, k), abs=2.5 / len(ranks))
-    assert set(found.by["turn"]) == set(plain.turns)
+    assert set(found.groups["turn"]) == set(plain.turns)
     for group, ranks in plain.turns.items():
-        measures = found.by["turn"][group]
-        assert measures.words == len(ranks)
-        assert measures.top5 == pytest.approx(share(ranks, 5), abs=2.5 / len(ranks))
+        metrics = found.groups["turn"][group]
+        assert metrics.words == len(ranks)
+        assert metrics.top5 == pytest.approx(share(ranks, 5), abs=2.5 / len(ranks))
         losses = plain.losses[group]
-        assert measures.perplexity == pytest.approx(math.exp(sum(losses) / len(losses)), rel=1e-3)
-    assert sum(measures.words for measures in found.by["frequency"].values()) == found.whole.words
-    assert found.by["frequency"]["not in the vocabulary"].top5 == 0
-    assert found.by["frequency"]["1–100"].top1 > found.whole.top1
+        assert metrics.perplexity == pytest.approx(math.exp(sum(losses) / len(losses)), rel=1e-3)
+    assert sum(metrics.words for metrics in found.groups["frequency"].values()) == found.overall.words
+    assert found.groups["frequency"]["not in the vocabulary"].top5 == 0
+    assert found.groups["frequency"]["1–100"].top1 > found.overall.top1
 
 
 def test_texts_can_be_counted_one_after_the_other(models, tmp_path, dialogs):
-    model = load(models["lstm"])
-    whole = assess(model.predictions, IdStream.write(tmp_path / "a", dialogs, model.vocabulary), model.vocabulary)
+    model = EvaluatedModel.load(models["lstm"])
+    whole = evaluate_stream(
+        model.predictor(), IdStream.write(tmp_path / "a", dialogs, model.vocabulary), model.vocabulary
+    )
     first, second = (
-        assess(model.predictions, IdStream.write(tmp_path / name, part, model.vocabulary), model.vocabulary)
+        evaluate_stream(model.predictor(), IdStream.write(tmp_path / name, part, model.vocabulary), model.vocabulary)
         for name, part in (("b", dialogs[:2]), ("c", dialogs[2:]))
     )
-    a, b = whole.assessment(), (first + second).assessment()
-    assert a.whole.perplexity == pytest.approx(b.whole.perplexity, rel=1e-5)
-    assert (a.whole.words, a.whole.top5, a.typed) == (b.whole.words, pytest.approx(b.whole.top5), b.typed)
+    a, b = whole.metrics(), (first + second).metrics()
+    assert a.overall.perplexity == pytest.approx(b.overall.perplexity, rel=1e-5)
+    assert (a.overall.words, a.overall.top5, a.typed) == (b.overall.words, pytest.approx(b.overall.top5), b.typed)
 
 
 def test_unknown_words_are_counted_across_blocks(models, tmp_path, dialogs, monkeypatch):
-    model = load(models["lstm"])
+    model = EvaluatedModel.load(models["lstm"])
     stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
-    expected = assess(model.predictions, stream, model.vocabulary).assessment().typed
+    expected = evaluate_stream(model.predictor(), stream, model.vocabulary).metrics().typed
     for block in (1, 2, 3, 7):
         monkeypatch.setattr("seqchat.corpus.encoding._BLOCK", block)
-        assert assess(model.predictions, stream, model.vocabulary).assessment().typed == expected
+        assert evaluate_stream(model.predictor(), stream, model.vocabulary).metrics().typed == expected
 
 
 def test_ngrams_alone_are_measured_too(models, tmp_path, dialogs):
-    model = load(models["lstm"])
+    model = EvaluatedModel.load(models["lstm"])
     stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
     mixture = model.checkpoint.mixture
-    found = assess(lambda: NgramPredictions(mixture.ngrams), stream, model.vocabulary).assessment().whole
+    alone = EvaluatedModel.of("ngrams", ngrams_alone(mixture.ngrams, model.vocabulary))
+    found = evaluate_stream(alone.predictor(), stream, model.vocabulary).metrics().overall
     ids, loss = stream.ids.tolist(), 0.0
     for start, end in zip(stream.starts[:-1], stream.starts[1:], strict=True):
         context = mixture.ngrams.begin(1)
@@ -157,62 +161,63 @@ def test_ngrams_alone_are_measured_too(models, tmp_path, dialogs):
 
 
 def test_a_window_network_is_measured_too(models, tmp_path, dialogs):
-    model = load(models["lstm"])
+    model = EvaluatedModel.load(models["lstm"])
     config = ModelConfig(len(model.vocabulary), objective="window", embedding_size=4, hidden_size=6)
     torch.manual_seed(0)
     network = build(config).eval()
     stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
-    found = assess(lambda: NetworkPredictions(network), stream, model.vocabulary).assessment().whole
+    found = evaluate_stream(TextPredictor(network), stream, model.vocabulary).metrics().overall
     loss = 0.0
     for start, end in zip(stream.starts[:-1], stream.starts[1:], strict=True):
         ids = stream.ids[start:end].tolist()
-        for place in range(1, len(ids)):
-            window = ([PADDING] * 5 + ids[:place])[-5:]
+        for index in range(1, len(ids)):
+            window = ([PADDING] * 5 + ids[:index])[-5:]
             hidden, _ = network.recurrent(network.embedding(torch.tensor(window)[:, None]))
             features = network.projection(hidden[-1])
-            loss -= network.logits(features).log_softmax(dim=1)[0, ids[place]].item()
+            loss -= network.logits(features).log_softmax(dim=1)[0, ids[index]].item()
     assert found.perplexity == pytest.approx(math.exp(loss / found.tokens), rel=1e-4)
 
 
 def test_a_text_without_words_is_refused(models, tmp_path):
-    model = load(models["lstm"])
+    model = EvaluatedModel.load(models["lstm"])
     stream = IdStream.write(tmp_path, [Dialog(("你",))], model.vocabulary)
     blank = IdStream(stream.ids[[0, 2]].copy(), stream.kinds[[0, 2]].copy(), torch.tensor([0, 2]).numpy())
     assert blank.ids.tolist() == [2, TURN_ID]
     with pytest.raises(SeqchatError, match="no word"):
-        assess(model.predictions, blank, model.vocabulary).assessment()
+        evaluate_stream(model.predictor(), blank, model.vocabulary).metrics()
 
 
 @pytest.mark.parametrize("threads", [2, 3, 50])
 def test_several_threads_count_what_one_does(models, tmp_path, dialogs, threads):
-    model = load(models["lstm"])
+    model = EvaluatedModel.load(models["lstm"])
     stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
     with one_thread():
-        expected = assess(model.predictions, stream, model.vocabulary).assessment()
+        expected = evaluate_stream(model.predictor(), stream, model.vocabulary).metrics()
         torch.set_num_threads(threads)
-        found = assess(model.predictions, stream, model.vocabulary).assessment()
+        found = evaluate_stream(model.predictor(), stream, model.vocabulary).metrics()
         assert torch.get_num_threads() == threads
-    assert found.whole.perplexity == pytest.approx(expected.whole.perplexity, rel=1e-5)
-    assert (found.whole.words, found.oov_rate) == (expected.whole.words, expected.oov_rate)
-    assert found.whole.top5 == pytest.approx(expected.whole.top5, abs=2.5 / found.whole.words)
-    assert {name: group.words for name, group in found.by["turn"].items()} == {
-        name: group.words for name, group in expected.by["turn"].items()
+    assert found.overall.perplexity == pytest.approx(expected.overall.perplexity, rel=1e-5)
+    assert (found.overall.words, found.oov_rate) == (expected.overall.words, expected.oov_rate)
+    assert found.overall.top5 == pytest.approx(expected.overall.top5, abs=2.5 / found.overall.words)
+    assert {name: group.words for name, group in found.groups["turn"].items()} == {
+        name: group.words for name, group in expected.groups["turn"].items()
     }
 
 
-@pytest.mark.parametrize("place", [0, 1])
-def test_a_failure_in_any_thread_ends_the_reading(models, tmp_path, dialogs, place):
-    model = load(models["lstm"])
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_failure_in_any_thread_ends_the_evaluation(models, tmp_path, dialogs, part):
+    model = EvaluatedModel.load(models["lstm"])
     stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
-    broken = stream.split(2)[place].ids[:2].tolist()
+    broken = stream.split(2)[part].ids[:2].tolist()
 
     class Failing:
-        def read(self, batch):
-            if batch.inputs[:2, 0].tolist() == broken:
-                raise SeqchatError("broken")
+        def predict(self, reader):
+            for batch in reader:
+                if batch.inputs[:2, 0].tolist() == broken:
+                    raise SeqchatError("broken")
             yield from ()
 
     with one_thread():
         torch.set_num_threads(2)
         with pytest.raises(SeqchatError, match="broken"):
-            assess(Failing, stream, model.vocabulary)
+            evaluate_stream(Failing(), stream, model.vocabulary)

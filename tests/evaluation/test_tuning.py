@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from seqchat.corpus.encoding import IdStream
-from seqchat.evaluation.mixing import tune_mixture
+from seqchat.evaluation.tuning import tune_mixture
 from seqchat.model.config import ModelConfig
 from seqchat.model.kneser_ney import estimate
 from seqchat.model.network import build

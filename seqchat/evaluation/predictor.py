@@ -1,0 +1,96 @@
+"""The probabilities of the next word at each position of a text, mixed as the engine mixes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqchat.corpus.batches import Lanes
+from seqchat.corpus.encoding import Kinds
+from seqchat.evaluation.dialog_cache import CacheEntries, DialogCache
+from seqchat.evaluation.lanes import read_lanes
+from seqchat.model.config import CacheWeights
+from seqchat.model.network import Network
+from seqchat.model.ngrams import Mixture
+
+
+@dataclass(frozen=True)
+class LanePredictions:
+    """The predictions of the targets of one lane of a batch.
+
+    lane: its number
+    starts_dialog: whether the first input begins a dialog
+    inputs, targets: int64 [tokens]; kinds: uint8 [tokens], those of the targets as in `IdStream`
+    probs: [tokens, words], the probability of every word
+    """
+
+    lane: int
+    starts_dialog: bool
+    inputs: NDArray[np.int64]
+    targets: NDArray[np.int64]
+    kinds: Kinds
+    probs: Tensor
+
+
+@dataclass(frozen=True)
+class TextPredictor:
+    """A network in evaluation mode, with its n-grams and the cache of the finished turns of the same dialog.
+
+    head: which head of the network predicts.
+    """
+
+    network: Network
+    mixture: Mixture | None = None
+    cache: CacheWeights = field(default_factory=CacheWeights)
+    head: str = "forward"
+
+    @torch.inference_mode()
+    def predict(self, reader: Lanes) -> Iterator[LanePredictions]:
+        """Yield the predictions of each lane of each batch."""
+        if not self.cache.cache_lambda:
+            for predictions, _ in self._without_cache(reader):
+                yield predictions
+            return
+        for predictions, entries in self.predict_beside_cache(reader):
+            yield replace(predictions, probs=entries.mix(predictions.probs, self.cache))
+
+    @torch.inference_mode()
+    def predict_beside_cache(
+        self, reader: Lanes, max_tokens: int | None = None
+    ) -> Iterator[tuple[LanePredictions, CacheEntries]]:
+        """Yield the predictions of each lane without the cache, and what the cache holds at each token.
+
+        max_tokens: as in `read_lanes`.
+        """
+        caches: dict[int, DialogCache] = {}
+        for predictions, features in self._without_cache(reader, max_tokens):
+            if predictions.starts_dialog:
+                caches[predictions.lane] = DialogCache()
+            words = torch.from_numpy(predictions.targets)
+            yield predictions, caches[predictions.lane].extend(features.float(), words)
+
+    def _without_cache(self, reader: Lanes, max_tokens: int | None = None) -> Iterator[tuple[LanePredictions, Tensor]]:
+        """Yield the predictions of each lane without the cache, and the features [tokens, embedding] behind them."""
+        for read in read_lanes(self.network, reader, self.mixture.ngrams if self.mixture else None, max_tokens):
+            batch = read.batch
+            for column, count in enumerate(read.valid_mask.sum(axis=0)):
+                features = read.heads[self.head][:count, column]
+                probs = self.network.logits(features).float().softmax(dim=1)
+                if self.mixture is not None and read.contexts is not None:
+                    probs = self.mixture.mixed(probs, read.contexts[:count, column])
+                yield (
+                    LanePredictions(
+                        int(read.lanes[column]),
+                        bool(batch.reset_mask[column]),
+                        batch.inputs[:count, column],
+                        batch.targets[:count, column],
+                        batch.kinds[:count, column],
+                        probs,
+                    ),
+                    features,
+                )

@@ -1,0 +1,87 @@
+"""How strongly n-grams and cache are mixed into a network's predictions: weights tuned on a validation text."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from seqchat.corpus.batches import Lanes
+from seqchat.corpus.encoding import IdStream
+from seqchat.evaluation.lanes import read_lanes
+from seqchat.evaluation.predictor import TextPredictor
+from seqchat.model.config import CacheWeights
+from seqchat.model.network import Network
+from seqchat.model.ngrams import Mixture, NgramModel
+
+# A larger part of the text would not change the weights.
+_MAX_MIXTURE_TOKENS = 200_000
+_MAX_CACHE_TOKENS = 40_000
+
+# Expectation and maximisation converge within a few rounds.
+_ROUNDS = 50
+_INITIAL_WEIGHT = 0.3
+_MAX_WEIGHT = 0.99
+
+_LAMBDAS = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
+_THETAS = (0.02, 0.05, 0.1, 0.2, 0.4)
+
+_Probs = NDArray[np.float64]
+
+
+def tune_mixture(network: Network, ngrams: NgramModel, stream: IdStream) -> Mixture:
+    """Return the mixture with the lowest perplexity on a text that neither was trained on.
+
+    The weights are found by expectation maximisation (Jelinek and Mercer 1980), one for each depth of a context.
+    """
+    network_probs, ngram_probs, depths = _target_probs(network, ngrams, stream)
+    weights = np.full(ngrams.order, _INITIAL_WEIGHT)
+    for _ in range(_ROUNDS):
+        share = weights[depths]
+        posterior = share * ngram_probs / np.maximum(share * ngram_probs + (1 - share) * network_probs, 1e-300)
+        for depth in np.unique(depths):
+            weights[depth] = posterior[depths == depth].mean()
+    return Mixture(ngrams, tuple(np.minimum(weights, _MAX_WEIGHT).round(3).tolist()))
+
+
+@torch.inference_mode()
+def _target_probs(network: Network, ngrams: NgramModel, stream: IdStream) -> tuple[_Probs, _Probs, NDArray[np.int64]]:
+    """Return the probability that each gives to each token, and the depth of the context before it: [tokens]."""
+    network_probs: list[_Probs] = []
+    ngram_probs: list[_Probs] = []
+    depths: list[NDArray[np.int64]] = []
+    for read in read_lanes(network, Lanes(stream, lanes=32, window=64), ngrams, _MAX_MIXTURE_TOKENS):
+        assert read.contexts is not None
+        targets, contexts = read.batch.targets[read.valid_mask][:, None], read.contexts[read.valid_mask]
+        features = read.heads["forward"][torch.from_numpy(read.valid_mask)]
+        rows = network.logits(features).float().softmax(dim=1)
+        expected = rows.gather(1, torch.from_numpy(targets).to(rows.device))[:, 0]
+        network_probs.append(expected.cpu().double().numpy())
+        ngram_probs.append(ngrams.probabilities_of(contexts, targets)[:, 0].double().numpy())
+        depths.append(ngrams.depths(contexts))
+    return np.concatenate(network_probs), np.concatenate(ngram_probs), np.concatenate(depths)
+
+
+@torch.inference_mode()
+def tune_cache(network: Network, stream: IdStream, mixture: Mixture | None = None) -> CacheWeights:
+    """Return the weights of the cache with the lowest perplexity on a text, each dialog by itself.
+
+    mixture: the n-grams that are mixed in before the cache. Where no weight lowers the perplexity, lambda is 0.
+    """
+    choices = [CacheWeights(cache_lambda, cache_theta) for cache_lambda, cache_theta in product(_LAMBDAS, _THETAS)]
+    losses, loss_without = np.zeros(len(choices)), 0.0
+    predictor, reader = TextPredictor(network.eval(), mixture), Lanes(stream, lanes=16, window=128)
+    for predictions, entries in predictor.predict_beside_cache(reader, _MAX_CACHE_TOKENS):
+        targets = torch.from_numpy(predictions.targets)[:, None]
+        expected = predictions.probs.gather(1, targets)[:, 0]
+        loss_without -= float(expected.log().sum())
+        same_word = targets == entries.entry_words
+        recalled = {cache_theta: (entries.weights(cache_theta) * same_word).sum(dim=1) for cache_theta in _THETAS}
+        for i, choice in enumerate(choices):
+            cache_lambda = choice.cache_lambda * entries.filled_mask
+            mixed = expected * (1 - cache_lambda) + recalled[choice.cache_theta] * cache_lambda
+            losses[i] -= float(mixed.clamp(min=1e-30).log().sum())
+    best = int(losses.argmin())
+    return choices[best] if losses[best] < loss_without else CacheWeights()
