@@ -95,7 +95,7 @@ def test_own_text_and_a_lower_layer(models, tmp_path):
         (["--layer", "2"], r"rnn has no layer 2; it has only layer 1\."),
         (["--data", "short.txt"], r"No dialog of the text is so long .* over 10 words; the longest allows \d+\."),
         (["--data", "nowhere.txt"], r"There is no file or folder nowhere\.txt"),
-        (["--out", "a.gif"], r"a\.gif is of a kind that is not written here"),
+        (["--out", "a.gif"], r"a\.gif cannot be written in this format"),
         (["--out", "nowhere/a.json"], r"nowhere/a\.json cannot be written"),
     ],
 )

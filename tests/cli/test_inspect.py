@@ -251,7 +251,7 @@ def test_one_sentence_says_what_is_wrong(inspect, arguments, says, tmp_path, mon
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ([], "There is no text; give TEXT, --file or --data"),
+        ([], "There is no text. Give TEXT, --file or --data"),
         (["你好", "--file", "a.txt"], "choose one of them"),
         (["--data", "sample", "--file", "a.txt"], "choose one of them"),
         (["你好", "--json", "--out", "a.npz"], "leave one of them out"),

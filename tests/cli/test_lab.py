@@ -95,7 +95,7 @@ def test_memory_as_pictures(tmp_path):
         (("--longest", "0"), "not 0"),
         (("--updates", "0"), "updates must be a whole number from 1 to"),
         (("--parameters", "380"), "cannot be made equal"),
-        (("--out", "x.doc"), "its name ends in .png or .svg"),
+        (("--out", "x.doc"), "its name must end in .png or .svg"),
         (("--out", "nowhere/x.png"), "there is no folder nowhere"),
     ],
 )

@@ -10,8 +10,8 @@ from seqchat.errors import SeqchatError
 @pytest.mark.parametrize(
     ("name", "kinds", "said"),
     [
-        ("a.gif", (".png", ".svg"), r"its name ends in \.png or \.svg\."),
-        ("a.gif", (".json",), r"its name ends in \.json\."),
+        ("a.gif", (".png", ".svg"), r"its name must end in \.png or \.svg\."),
+        ("a.gif", (".json",), r"its name must end in \.json\."),
         ("nowhere/a.png", (".png",), "there is no folder"),
         ("folder.png", (".png",), "it is a folder"),
     ],
