@@ -1,4 +1,4 @@
-"""Continuations as branches that go on from the cursor; knows no widget."""
+"""Continuations as branches that start at the cursor; independent of widgets."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Branch:
         return taken
 
     def without(self, start: str) -> Branch | None:
-        """Return what is left of the branch behind a text that it begins with; None if it does not, or ends there."""
+        """Return the rest of the branch after a text that it begins with; None if it begins otherwise or ends there."""
         words, log_probabilities = list(self.words), list(self.log_probabilities)
         while start and words:
             if start.startswith(words[0]):
@@ -52,12 +52,12 @@ class Branch:
 
 
 class Branches:
-    """The branches on the screen; those that a longer text still follows stay when it grows."""
+    """The branches on the screen; when the text grows, those that agree with it stay."""
 
     def __init__(self) -> None:
         self._all = [Branch() for _ in range(BRANCHES)]
         self._text: str | None = None
-        # How many characters at the end of the text the branches take the place of
+        # How many characters at the end of the text the branches replace
         self.replaced = 0
 
     def __getitem__(self, index: int) -> Branch:
@@ -69,7 +69,7 @@ class Branches:
         return all(branch.ended and branch.text for branch in self._all)
 
     def follow(self, text: str) -> tuple[int, ...]:
-        """Go on from another text; return the numbers of the branches that have to grow anew."""
+        """Continue from another text; return the numbers of the branches that must grow again."""
         before, self._text = self._text, text
         if text == before:
             return ()
@@ -83,7 +83,7 @@ class Branches:
     def _keep(self, index: int, branch: Branch | None) -> bool:
         if branch is None:
             return False
-        # What was growing is not grown any further, since another text is at hand.
+        # Branches that were growing stop, since there is another text now.
         branch.ended = True
         self._all[index] = branch
         return True

@@ -1,4 +1,4 @@
-"""A conversation: its turns, and what can be done with them; knows no widget."""
+"""A conversation: its turns, and what can be done with them; independent of widgets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Speaker = Literal["you", "model"]
 
 @dataclass
 class Turn:
-    """What one side said; `name` is that of the model that said it, where it is known."""
+    """What one side said; `name` is that of the model that said it, if known."""
 
     speaker: Speaker
     text: str
@@ -25,7 +25,7 @@ class Conversation:
     turns: list[Turn] = field(default_factory=list)
 
     def history(self) -> list[str]:
-        """Return what was said, as a model reads it."""
+        """Return what was said, in the form that a model reads."""
         return [turn.text for turn in self.turns]
 
     def say(self, text: str, model: str = "") -> None:
@@ -46,7 +46,8 @@ class Conversation:
         return text
 
     def again(self, index: int, model: str = "") -> bool:
-        """Empty the reply at `index`, or behind the writer's turn there, and drop what follows; False without one."""
+        """Empty the reply at `index`, or after the writer's turn there, and drop what follows; False if there is
+        none."""
         if index < len(self.turns) and self.turns[index].speaker == "you":
             index += 1
         if not 0 < index <= len(self.turns):
@@ -64,7 +65,7 @@ class Conversation:
         return "".join(f"{line}\n" for line in self._lines("{name}: {text}", names))
 
     def as_markdown(self, names: dict[Speaker, str]) -> str:
-        """Return a turn a paragraph; signs that Markdown would read are escaped."""
+        """Return one paragraph for each turn; characters with a meaning in Markdown are escaped."""
         return "\n\n".join(self._lines("**{name}:** {text}", names, _MARKDOWN)) + "\n"
 
     def _lines(self, form: str, names: dict[Speaker, str], escapes: dict[int, str] | None = None) -> Iterator[str]:
@@ -78,5 +79,5 @@ class Conversation:
             )
 
 
-# What means something in the middle of a line
+# What has a meaning in the middle of a line
 _MARKDOWN = {ord(sign): f"\\{sign}" for sign in "\\`*_[]<>|~&"}

@@ -1,4 +1,4 @@
-"""Numbers → coloured half blocks; a plain module that knows no widget."""
+"""Numbers → coloured half blocks; independent of widgets."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ UPPER_HALF = "▀"
 _BLOCKS = " ▏▎▍▌▋▊▉"
 _LEVELS = 64
 
-# Colours from the lowest to the highest value; legible on light and dark ground alike.
-# A gate opens from dark blue over green to yellow; a signed value goes from blue over grey to red.
+# Colours from the lowest to the highest value, legible on light and dark backgrounds. A gate opens from dark blue over
+# green to yellow; a signed value goes from blue over grey to red.
 SEQUENTIAL = ((38, 24, 74), (47, 79, 127), (35, 137, 129), (110, 190, 84), (250, 226, 60))
 DIVERGING = ((24, 100, 200), (94, 150, 208), (112, 112, 118), (214, 128, 100), (206, 40, 48))
 
@@ -29,7 +29,7 @@ Ramp = tuple[tuple[int, int, int], ...]
 
 
 def colour(share: float, ramp: Ramp) -> tuple[int, int, int]:
-    """Return the red, green and blue of a place on a ramp; `share` runs from 0 to 1 and is clipped."""
+    """Return the red, green and blue of a position on a ramp; `share` is clipped to 0 … 1."""
     place = min(max(share, 0.0), 1.0) * (len(ramp) - 1)
     low = min(int(place), len(ramp) - 2)
     part = place - low
@@ -39,7 +39,7 @@ def colour(share: float, ramp: Ramp) -> tuple[int, int, int]:
 
 def levels(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.int64]:
     """Return the colour level of each value between `low` and `high`; not-a-number counts as the middle."""
-    # Not before there is something to draw: the first frame need not wait for it.
+    # Imported late, so that the first frame need not wait for it.
     import numpy as np
 
     clipped = np.clip(np.nan_to_num(values, nan=(low + high) / 2), low, high)
@@ -96,7 +96,7 @@ def label_row(words: Sequence[str], selected: int, ground: Style) -> list[Segmen
 
 
 def fit(text: str, cells: int) -> str:
-    """Cut or pad a text to just so many terminal cells; wide characters count two."""
+    """Cut or pad a text to exactly this number of terminal cells; wide characters count two."""
     if cell_len(text) > cells:
         # Half of a wide character that is cut becomes a blank.
         text = set_cell_size(text, cells - 1).rstrip() + "…"

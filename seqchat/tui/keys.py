@@ -31,7 +31,7 @@ class Key:
     number: int = 0
 
     def __str__(self) -> str:
-        """What it does, in the language in use."""
+        """What the key does, in the current language."""
         return say(self.text, n=self.number) if self.number else say(self.text)
 
 
@@ -176,7 +176,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("help", "alt+h", "app.help", "Help", footer="Help"),
         Key("gates", "alt+e", "formula", "Formulas"),
     ),
-    # on a page that is only read
+    # on a page for reading
     "page": (
         Key("back", "escape", "app.pop_screen", "Back to the text", footer="Leave"),
         Key("help", "alt+h", "app.help", "Help", footer="Help"),
@@ -190,7 +190,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("copy", "c", "copy", "Copy", footer="Copy"),
         Key("leave", "escape", "screen.write", "Back to the prompt", footer="Leave"),
     ),
-    # in the lessons, beside the keys of a text and of the gates
+    # in the lessons, in addition to the keys of a text and of the gates
     "tour": (
         Key("next", "alt+n,alt+right", "turn(1)", "Next lesson", footer="Next"),
         Key("previous", "alt+p,alt+left", "turn(-1)", "Previous lesson", footer="Back"),
@@ -245,7 +245,7 @@ SWALLOWED: dict[str, str] = {
     **{f"f{n}": "the terminal" for n in range(1, 25)},
 }
 
-# How keys are written where people read them
+# How keys are shown to people
 _SIGNS = {
     "left_square_bracket": "[",
     "right_square_bracket": "]",
@@ -274,7 +274,7 @@ def _sign(part: str) -> str:
 
 
 def with_changes(changes: Mapping[str, str]) -> tuple[dict[str, tuple[Key, ...]], list[str]]:
-    """Return the keys with a person's changes, ``{"bar.commit": "enter"}``, and a sentence on each that cannot be made.
+    """Return the keys with a person's changes, ``{"bar.commit": "enter"}``, and a sentence on each impossible one.
 
     An action whose new key already belongs to another one keeps its own.
     """
@@ -314,7 +314,7 @@ def _told(keys: str) -> str:
 
 
 def keys_of(action: str, table: Mapping[str, tuple[Key, ...]]) -> str:
-    """Return all keys that do something, wherever they do it, separated by commas."""
+    """Return all keys of an action, in whatever scope, separated by commas."""
     found = (key.keys for keys in table.values() for key in keys if key.action.rpartition(".")[2] == action)
     return ",".join(dict.fromkeys(",".join(found).split(",")))
 

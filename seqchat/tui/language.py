@@ -7,7 +7,7 @@ import os
 
 from seqchat.tui.chinese import CHINESE
 
-# code → what each English text is in that language
+# code → the translation of each English text
 TABLES: dict[str, dict[str, str]] = {"en": {}, "zh": CHINESE}
 AUTO = "auto"
 
@@ -15,7 +15,7 @@ _code = "en"
 
 
 def use(code: str) -> None:
-    """Speak a language from now on: a code of `TABLES`, or ``auto`` for that of the locale."""
+    """Use a language from now on: a code of `TABLES`, or ``auto`` for that of the locale."""
     global _code
     _code = of_locale() if code == AUTO else code
 
@@ -26,7 +26,7 @@ def in_use() -> str:
 
 
 def of_locale() -> str:
-    """Return the language that the environment asks for; English where there is no table for it."""
+    """Return the language that the environment asks for; English if there is no table for it."""
     # The order of gettext
     named = (os.environ.get(name) for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"))
     code = next((name for name in named if name), None) or locale.getlocale()[0] or "en"

@@ -1,4 +1,4 @@
-"""Which line of the gate panel shows what; a plain module that knows no widget."""
+"""Which line of the gate panel shows what; independent of widgets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 
 What = Literal["heading", "heat", "labels", "values", "top_changes", "empty"]
 
-# Panels lower than this show the gates alone, without the lines of numbers below them.
+# Lower panels show only the gates, without the lines of numbers below them.
 _ROOM_FOR_VALUES = 9
 _MIN_HEIGHT_FOR_TOP_CHANGES = 12
 
@@ -37,8 +37,8 @@ class Layout:
 def lay_out(height: int, bands: int, neurons: int, per_line: int) -> Layout:
     """Share `height` lines among bands of at most `neurons` neurons, `per_line` of them a line.
 
-    Each band has a heading; below the bands are the words and, where there is room, the exact values and the top
-    changes. All bands show the same neurons, as many as the lowest has room for; where not even a line a band fits,
+    Each band has a heading; below the bands are the words and, if there is room, the exact values and the top changes.
+    All bands show the same neurons, as many as the lowest band has room for. If not even one line for each band fits,
     only the first bands are shown.
     """
     values = height >= _ROOM_FOR_VALUES
@@ -47,7 +47,7 @@ def lay_out(height: int, bands: int, neurons: int, per_line: int) -> Layout:
     shown = max(min(bands, room // 2), 1)
     most = -(-neurons // per_line)
     each = max(1, min(room // shown - 1, most))
-    # What is left over makes the first bands a line higher; the heat map of each starts at the same neuron.
+    # Remaining lines make the first bands one line higher; each heat map starts at the same neuron.
     spare = max(room - shown * (each + 1), 0)
     lines: list[Line] = []
     for band in range(shown):

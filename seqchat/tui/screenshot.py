@@ -14,7 +14,7 @@ _FONT_FACE = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 
 
 def with_right_widths(svg: str) -> str:
-    """Mend an SVG of Rich: it takes every character for one cell wide, and fetches its font from the network."""
+    """Correct an SVG of Rich, which draws every character one cell wide and fetches its font from the network."""
     return _TEXT_ELEMENT.sub(_right_width, _FONT_FACE.sub("", svg))
 
 

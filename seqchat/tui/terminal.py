@@ -1,4 +1,4 @@
-"""What this app needs of terminals beyond what Textual does."""
+"""What this app needs from terminals beyond Textual."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from seqchat.tui.textual_compat import filter_input, name_sequence
 
 _LOOK_SECONDS, _END_SECONDS = 1.0, 2.0
 
-# What begins longer codes after Esc, and what terminals send for the motions of words
+# What starts longer codes after Esc, and what terminals send for moves by words
 _NOT_ALT = "OPbf[]\\^_"
 
 
 def let_alt_through() -> None:
-    """Make Alt with a letter or digit a key of its own, at once and without a character.
+    """Make Alt with a letter or digit a key that arrives at once and types no character.
 
-    Terminals send Esc before the character. Textual takes digits for what Option types on a Mac (Alt+2: ™), types the
-    letter into a text area, and reads two such keys that come together as four.
+    Terminals send Esc before the character. Textual treats digits as what Option types on a Mac (Alt+2: ™), types the
+    letter into a text area, and reads two such keys that arrive together as four.
     """
     for character in string.ascii_letters + string.digits + string.punctuation:
         if character not in _NOT_ALT:
@@ -38,22 +38,22 @@ def let_alt_through() -> None:
 
 
 class Pastes:
-    """Takes escape sequences out of what is pasted, while it comes in.
+    """Removes escape sequences from pasted text while it arrives.
 
-    Textual would take them for keys, and wait for the end of the paste for ever.
+    Textual would read them as keys, and wait forever for the end of the paste.
     """
 
     _START, _END = "\x1b[200~", "\x1b[201~"
 
     def __init__(self) -> None:
         self._inside = False
-        # The end of what was passed on before, which may be the beginning of a mark
+        # The end of what was passed on before, which may be the start of a mark
         self._tail = ""
-        # What may be the beginning of the mark of the end, and is passed on once that is known
+        # What may be the start of the end mark; it is passed on once that is known
         self._held = ""
 
     def clean(self, data: str) -> str:
-        """Return what Textual should read of the next piece that came in."""
+        """Return what Textual should read of the next piece of input."""
         out: list[str] = []
         while data:
             piece, data = self._paste(data) if self._inside else self._keys(data)
@@ -83,14 +83,14 @@ class Pastes:
 
 
 def let_pastes_through() -> None:
-    """Have Textual read pastes as `Pastes` cleans them."""
+    """Make Textual read pasted text as `Pastes` cleans it."""
     filter_input(lambda: Pastes().clean)
 
 
 class Harmless(LineFilter):
-    """Drops what would steer the terminal from every line on its way to the screen, whatever put it there.
+    """Removes control characters from every line on its way to the screen, whatever put them there.
 
-    Text is cleaned where it comes in; this is for what other libraries draw, such as the names of files.
+    Our own text is cleaned at its source; this is for what other libraries draw, such as file names.
     """
 
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
@@ -106,7 +106,7 @@ def end_with_signals(end: Callable[[], object]) -> None:
     """Call `end` when the terminal is closed or the process is asked to end."""
 
     def hung_up(*_: object) -> None:
-        # The kernel wakes the process too, at which Textual would draw anew into a terminal that is gone.
+        # The kernel also wakes the process, and Textual would then draw to a terminal that is gone.
         signal.signal(signal.SIGCONT, lambda *_: None)
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, 2)
@@ -120,10 +120,10 @@ def end_with_signals(end: Callable[[], object]) -> None:
 
 
 def watch(gone: Callable[[], object]) -> None:
-    """Call `gone` when the terminal, or the server of the browser, is gone that the app talks to; end soon after.
+    """Call `gone` when the terminal or the browser's server is gone; end soon after.
 
-    Not every one says so with a signal, and with a terminal that is gone Textual may wait for ever to write, or read
-    in an endless loop.
+    Not all of them send a signal, and without its terminal Textual may wait forever to write, or read in an endless
+    loop.
     """
     if sys.__stdin__ is not None:
         threading.Thread(target=_watch, args=(sys.__stdin__.fileno(), gone), name="terminal", daemon=True).start()
@@ -138,7 +138,7 @@ def _watch(file: int, gone: Callable[[], object]) -> None:
 
 
 def _hung_up(file: int) -> bool:
-    """Whether nobody can write into a pipe any more, or a terminal was closed."""
+    """Whether a pipe has no writer any more, or a terminal was closed."""
     if not hasattr(select, "poll"):  # Windows
         return False
     poll = select.poll()

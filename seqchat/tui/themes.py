@@ -1,4 +1,4 @@
-"""The app's own themes, beside those of Textual."""
+"""The app's own themes, in addition to Textual's."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What covers the whole screen: the place of work, and dialogs over it; one a file."""
+"""Screens: the workspace, and dialogs over it, one in each file."""

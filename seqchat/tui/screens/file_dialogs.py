@@ -14,7 +14,7 @@ from seqchat.tui.language import say
 
 
 class OpenFile(FileOpen):
-    """Asks for a file that is there."""
+    """Asks for an existing file."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("always")
 
@@ -22,7 +22,7 @@ class OpenFile(FileOpen):
         super().__init__(folder, say("Open a file"), open_button=say("Open"), cancel_button=say("Cancel"))
 
     def on_mount(self) -> None:
-        """Begin with the name, once the dialog has put the focus on its list."""
+        """Focus the name, once the dialog has focused its list."""
         self.call_after_refresh(self.query_one(Input).focus)
 
 
@@ -37,5 +37,5 @@ class SaveFile(FileSave):
         )
 
     def on_mount(self) -> None:
-        """Begin with the name, once the dialog has put the focus on its list."""
+        """Focus the name, once the dialog has focused its list."""
         self.call_after_refresh(self.query_one(Input).focus)

@@ -1,4 +1,4 @@
-"""How far back gradients reach: a guided page that follows them through real text, for one model or several."""
+"""How far back gradients reach: a page that follows them through real text, for one or several models."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class GradientsScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("page")
     AUTO_FOCUS = "VerticalScroll"
-    # The keys that Help begins with here
+    # The keys that come first in Help
     SCOPES = ("page",)
 
     class Measured(Message):
@@ -63,7 +63,7 @@ class GradientsScreen(Screen[None]):
         self._left = len(self._models)
 
     def compose(self) -> ComposeResult:
-        """Lay the chart, the numbers and the guide out."""
+        """Lay out the chart, the numbers and the guide."""
         with VerticalScroll():
             yield Static(id="chart")
             yield Static(id="numbers")
@@ -92,7 +92,7 @@ class GradientsScreen(Screen[None]):
             self.post_message(_measured(self._pool, name))
 
     def on_gradients_screen_measured(self, message: Measured) -> None:
-        """Show one model more."""
+        """Show one more model."""
         self._left -= 1
         if message.flow is not None:
             self.flows.append(message.flow)
@@ -107,7 +107,7 @@ class GradientsScreen(Screen[None]):
         if self._left:
             name = Path(self._models[-self._left]).name
             lines.append(Text(say("Following the gradients of {name} through the sample …", name=name)))
-        # Beside the chart stand the frame and the scroll bar.
+        # The frame and the scroll bar are next to the chart.
         width, height = self.size.width - 6, min(max(self.size.height * 2 // 5, 10), 22)
         drawn = _chart(self.flows, width, height) if self.flows and width > 20 else Text()
         self.query_one("#chart", Static).update(drawn)

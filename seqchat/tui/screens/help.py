@@ -17,12 +17,12 @@ from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import ModalDialog
 
 _COLUMN = 26
-# What one needs first comes first.
+# What people need first comes first.
 _ORDER = ("app", "bar", "text", "panel", "prompt", "turn", "experiment", "page", "tour", "always")
 
 
 class Help(ModalDialog[None]):
-    """Every key with what it does, and the name that the config file has for it."""
+    """Every key with what it does, and its name in the config file."""
 
     TITLE_TEXT = "Help"
 
@@ -46,7 +46,7 @@ class Help(ModalDialog[None]):
 
 
 def _lines(keys: Sequence[Key]) -> Iterator[Content]:
-    """A line a key; one for keys that differ in their numbers alone."""
+    """One line for each key, or for keys that differ only in their numbers."""
     for _, group in groupby(keys, key=lambda key: key.text if key.number else key.name):
         alike = list(group)
         first, last = alike[0], alike[-1]
@@ -54,6 +54,6 @@ def _lines(keys: Sequence[Key]) -> Iterator[Content]:
         what = say(first.text, n=f"{first.number} … {last.number}") if several else str(first)
         pressed = f"{shown(first.keys)} … {shown(last.keys)}" if several else shown(first.keys)
         name = f"{first.name} … {last.name}" if several else first.name
-        # What is longer stands on a line of its own.
+        # Longer texts have a line of their own.
         gap = " " * (_COLUMN - cell_len(pressed)) if cell_len(pressed) < _COLUMN else "\n" + " " * _COLUMN
         yield Content.assemble((pressed, "$secondary"), f"{gap}{what}", (f"  {name}", "$text-muted"))

@@ -1,4 +1,4 @@
-"""Earlier sessions, to go on with one of them."""
+"""Earlier sessions, one of which can be continued."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class EarlierSessions(ModalDialog[Session]):
         yield OptionList(*map(Option, names or [Content(say("There are none."))]))
 
     def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
-        """Go on with it."""
+        """Continue it."""
         self.dismiss(self._sessions[message.option_index] if self._sessions else None)
 
 

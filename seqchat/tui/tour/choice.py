@@ -1,4 +1,4 @@
-"""Which model a lesson is shown with; reads configurations and no weights."""
+"""Which model a lesson uses; reads configurations and no weights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seqchat.model.model_registry import find, installed
 
 @dataclass(frozen=True)
 class Need:
-    """What a lesson speaks of: a cell, at least so many layers, and whether two directions."""
+    """What a lesson is about: a cell, a minimum of layers, and whether two directions."""
 
     cell: str
     layers: int = 1
@@ -24,7 +24,8 @@ class Need:
 
 @dataclass(frozen=True)
 class Choice:
-    """The model of a lesson: its name or directory, whether it is there, and whether it has all that is spoken of."""
+    """The model of a lesson: its name or directory, whether it exists, and whether it has everything the lesson is
+    about."""
 
     model: str
     there: bool = True
@@ -37,9 +38,9 @@ class Choice:
 
 
 def choose(need: Need, given: Sequence[str] = ()) -> Choice:
-    """Return the first model that has what is needed: of those given, then the shipped one, then any that is installed.
+    """Return the first model that has what is needed: of those given, then of those that ship, then of all installed.
 
-    Where none has the layers or the directions, it is one with the cell alone.
+    If none has the layers or directions, it is one that has at least the cell.
     """
     names = [*given, f"{need.cell}-chat", f"{need.cell}-chat-infill", *(model.name for model in installed())]
     configs = {name: config for name in names if (config := _config(name)) is not None and config.objective != "window"}

@@ -160,7 +160,7 @@ LESSONS: tuple[Lesson, ...] = (
             "The memory cell",
             "An LSTM has two states. The memory c is never rewritten as a whole: each neuron multiplies its old value "
             "by f and adds i · g. Where f is near 1 and i near 0, a value lasts for many words: a row of one colour. "
-            "Back through time, the gradient along c is multiplied by f alone.",
+            "Back through time, the gradient along c is only multiplied by f.",
             "Go to the panel (Alt+W), choose a neuron and a word with the arrow keys, and compute c from f, i and g.",
         ),
         chinese=LessonText(

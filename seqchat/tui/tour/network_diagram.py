@@ -1,4 +1,4 @@
-"""The way of the words through layers and directions, drawn in characters; a plain module that knows no widget."""
+"""The path of the words through layers and directions, drawn in characters; independent of widgets."""
 
 from __future__ import annotations
 

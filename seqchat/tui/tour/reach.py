@@ -1,4 +1,4 @@
-"""How strongly each word bears on the prediction at the end, as bars on a logarithmic scale."""
+"""How strongly each word affects the prediction at the end, as bars on a logarithmic scale."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DECADES = 2
 
 
 class Reach(Static):
-    """A bar a word, the words below; the highest is the word that bears most."""
+    """One bar for each word, with the words below; the highest bar is the word with the strongest effect."""
 
     def __init__(self) -> None:
         super().__init__(classes="reach")
@@ -54,7 +54,7 @@ class Reach(Static):
 
 
 def bars(values: Sequence[float], most: float, rows: int) -> list[str]:
-    """Draw values as bars of so many rows: a full one is `most`, an empty one 10⁻⁴ of it or less."""
+    """Draw values as bars of this many rows: a full one is `most`, an empty one 10⁻⁴ of it or less."""
     levels = [round(height(value, most) * rows * 8) for value in values]
     return [
         "".join(_EIGHTHS[min(max(level - 8 * row, 0), 8)] * (COLUMN - 1) + " " for level in levels)
@@ -63,7 +63,7 @@ def bars(values: Sequence[float], most: float, rows: int) -> list[str]:
 
 
 def height(value: float, most: float) -> float:
-    """Return the share of its full height that a bar has, on a logarithmic scale."""
+    """Return the height of a bar as a share of the full height, on a logarithmic scale."""
     if value <= 0 or most <= 0:
         return 0.0
     return min(max(1 + math.log10(value / most) / _DECADES, 0.0), 1.0)

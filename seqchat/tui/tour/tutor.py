@@ -1,4 +1,4 @@
-"""A thread that reads the example of a lesson with its models, so that a keystroke waits for none of them."""
+"""A thread that reads the example of a lesson with its models, so that no keystroke waits for them."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _SUGGESTIONS = 5
 
 @dataclass(frozen=True)
 class StudyRequest:
-    """An example to read; a newer request makes it void.
+    """An example to read; a newer request replaces it.
 
-    models: one for each index of the page, None where there is none; view: what is asked for beside the gates, the
-    words that fit at the `cursor` or the reach of the gradient; traced: how many words the panels show.
+    models: one for each panel of the page, or None; view: what to compute in addition to the gates, the words that fit
+    at the `cursor` or the reach of the gradient; traced: how many words the panels show.
     """
 
     models: tuple[str | None, ...]
@@ -44,9 +44,9 @@ class StudyRequest:
 class Study:
     """What one model makes of an example, the `text`.
 
-    cell: its title, such as ``LSTM``; suggestions: of the next word, or in a gap from its left alone; fitting: in a gap
-    from both its sides; awaited: the most probable next word; reach: how strongly each word behind the start bears on
-    that word (`insight.connectivity`), none where it was not asked for.
+    cell: its title, such as ``LSTM``; suggestions: of the next word, or in a gap from its left side only; fitting: in a
+    gap from both sides; awaited: the most probable next word; reach: how strongly each word after the start affects
+    that word (`insight.connectivity`), empty if it was not asked for.
     """
 
     text: str
@@ -63,7 +63,7 @@ class Study:
 
 
 class StudyNotice(Message):
-    """Something is to be said where a model's panel stands: what is being done, or why nothing can be shown."""
+    """A sentence to show in a model's panel: what is being done, or why nothing can be shown."""
 
     def __init__(self, request: StudyRequest, index: int, text: str) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ class StudyReady(Message):
 
 
 class Tutor(BackgroundThread):
-    """Loads models when a lesson needs them, and publishes what they make of the latest example."""
+    """Loads models when a lesson needs them, and posts what they make of the latest example."""
 
     def __init__(self, publish: Callable[[Message], object], pool: EnginePool) -> None:
         super().__init__("tutor")
@@ -100,14 +100,14 @@ class Tutor(BackgroundThread):
                     self._answer(request, index, model)
 
     def _next(self) -> StudyRequest | None:
-        """Wait for a request; None when the end has come."""
+        """Wait for a request; None at the end."""
         with self._changed:
             self._changed.wait_for(lambda: self._wanted is not None or self._stopped)
             request, self._wanted = self._wanted, None
             return None if self._stopped else request
 
     def _void(self) -> bool:
-        """Whether the request that is being answered has been overtaken."""
+        """Whether a newer request has replaced the current one."""
         return self._wanted is not None or self._stopped
 
     def _answer(self, request: StudyRequest, index: int, model: str) -> None:
@@ -123,7 +123,7 @@ class Tutor(BackgroundThread):
             self._publish(StudyReady(request, index, study(self._engines[model], request)))
         except AbandonedError:
             return
-        except Exception as error:  # the next text may go well again
+        except Exception as error:  # the next text may work again
             self._publish(StudyNotice(request, index, reason(error)))
 
     def _load(self, request: StudyRequest, index: int, model: str) -> Engine:
@@ -132,7 +132,7 @@ class Tutor(BackgroundThread):
         if not self._engines:
             self._publish(StudyNotice(request, index, f"{say('Loading the dictionary')}…"))
         engine.context.node("你好")
-        # An example that was overtaken by the next key need not be read to its end.
+        # An example that a later key has replaced need not be read to its end.
         engine.context.tree.interrupted = self._void
         return engine
 
@@ -172,7 +172,7 @@ def study(engine: Engine, request: StudyRequest) -> Study:
 
 
 def _reach(engine: Engine, node: Node, last: int) -> tuple[str, tuple[float, ...]]:
-    """Return the most probable word behind a node, and how strongly each of the last words bears on it."""
+    """Return the most probable word after a node, and how strongly each of the last words affects it."""
     from seqchat.corpus.cleaning import GLUE
     from seqchat.insight.connectivity import connectivity
 

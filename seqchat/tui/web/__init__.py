@@ -31,11 +31,11 @@ def serve(arguments: Sequence[str], host: str, port: int) -> None:
         _check_free(host, port)
         server.serve()
     except OSError as error:
-        raise SeqchatError(f"{host}:{port} cannot be listened on ({error.strerror or error}).") from error
+        raise SeqchatError(f"Cannot listen on {host}:{port} ({error.strerror or error}).") from error
 
 
 def _check_free(host: str, port: int) -> None:
-    """Raise OSError where nothing can listen there; the server would say where it is before it tries."""
+    """Raise OSError if nothing can listen there; the server would announce its address before it tries."""
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, kind, protocol) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

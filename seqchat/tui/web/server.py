@@ -1,4 +1,4 @@
-"""textual-serve, kept to its own page: other sites that are open in the browser get no app."""
+"""textual-serve, restricted to its own page: other sites that are open in the browser get no app."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class LocalServer(Server):
-    """Refuses websockets that other sites' pages open, also those that call themselves by this machine's address."""
+    """Refuses websockets from pages of other sites, also from those that claim this machine's address."""
 
     async def on_startup(self, app: web.Application) -> None:
         """Say where the app is."""
         self.console.print(f"seqchat is at {self.public_url}  (Ctrl+C ends it)", highlight=False)
 
     def request_exit(self) -> None:
-        """End at once; aiohttp would wait a minute for open pages. The apps notice, and keep what was written."""
+        """End at once; aiohttp would wait a minute for open pages. The apps notice and save their text."""
         sys.stdout.flush()
         os._exit(0)
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
-        """Start an app for a visitor who comes from our own page.
+        """Start an app for a visitor from our own page.
 
         Raises:
             web.HTTPForbidden: the page is another one's.
@@ -33,5 +33,5 @@ class LocalServer(Server):
         page = urlsplit(request.headers.get("Origin", "")).netloc
         name = urlsplit(f"//{request.host}").hostname
         if page != request.host or (self.host in LOOPBACK and name not in LOOPBACK):
-            raise web.HTTPForbidden(text="This app is shown on its own page only.")
+            raise web.HTTPForbidden(text="This app is only shown on its own page.")
         return await super().handle_websocket(request)

@@ -1,1 +1,1 @@
-"""One widget a file, its stylesheet beside it."""
+"""One widget in each file, with its stylesheet next to it."""

@@ -22,7 +22,7 @@ from seqchat.wording import probability
 if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
 
-# What finishes a word, and what comes next
+# The signs of candidates that finish a word, and of those that come next
 KINDS = {True: "+", False: "→"}
 _MAX_WORD_WIDTH = 24
 
@@ -53,7 +53,7 @@ class Candidates(Widget, can_focus=True):
             self.count = count
 
     class Exited(Message):
-        """The bar should be left; `typed` is what was typed to leave it."""
+        """The bar should lose the focus; `typed` is what was typed to leave it."""
 
         def __init__(self, typed: str = "") -> None:
             super().__init__()
@@ -91,7 +91,8 @@ class Candidates(Widget, can_focus=True):
         return self._pages.slots(*self._measures())
 
     def show(self, suggestions: Sequence[Suggestion], asked: int, *, more: bool = False) -> None:
-        """Show candidates, the most probable first; `asked` were asked for, and `more` of the same text as before."""
+        """Show candidates, the most probable first; `asked`: how many were asked for; `more`: the text is the same as
+        before."""
         self._pages.complete = len(suggestions) < asked
         self._suggestions = suggestions
         self._notice = say("Nothing to suggest here")
@@ -177,7 +178,7 @@ class Candidates(Widget, can_focus=True):
             self.action_commit(self._cursor_in(slots) - slots[0].index)
 
     def action_move(self, steps: int) -> None:
-        """Move among the candidates, over the ends of pages too."""
+        """Move among the candidates, also from page to page."""
         slots = self.slots
         if not slots:
             return
@@ -212,7 +213,7 @@ class Candidates(Widget, can_focus=True):
         self.post_message(self.Exited())
 
     def on_key(self, event: events.Key) -> None:
-        """Let what is typed go on in the text, unless it is one of the bar's own keys."""
+        """Pass on what is typed to the text, unless it is one of the bar's own keys."""
         if not event.is_printable or not event.character:
             return
         bound = self.screen.active_bindings.get(event.key)
@@ -221,7 +222,7 @@ class Candidates(Widget, can_focus=True):
             self.post_message(self.Exited(event.character))
 
     def on_paste(self, event: events.Paste) -> None:
-        """Let what is pasted go into the text."""
+        """Pass on what is pasted to the text."""
         event.stop()
         self.post_message(self.Exited(event.text))
 

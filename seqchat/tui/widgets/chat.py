@@ -1,4 +1,4 @@
-"""A conversation with the model: what was said, and the line one writes."""
+"""A conversation with the model: what was said, and the prompt."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Chat(Vertical):
         self._turns = Turns(self._speaker, id="turns")
 
     def compose(self) -> ComposeResult:
-        """Lay the turns and the prompt out."""
+        """Lay out the turns and the prompt."""
         yield self._turns
         yield Prompt(id="prompt")
 
@@ -53,7 +53,7 @@ class Chat(Vertical):
 
     @property
     def prompt(self) -> Prompt:
-        """The line one writes."""
+        """The prompt."""
         return self.query_one(Prompt)
 
     def call_model(self, name: str) -> None:
@@ -127,7 +127,7 @@ class Chat(Vertical):
         self.post_message(self.HistoryChanged())
 
     def cancel_edit(self) -> bool:
-        """Leave the turn as it is that was being changed; False where none was."""
+        """Leave the turn unchanged that was being changed; False if there was none."""
         if self._edited is None:
             return False
         self._edited = None
@@ -145,7 +145,7 @@ class Chat(Vertical):
     # --- keys and mouse
 
     def on_prompt_dismissed(self) -> None:
-        """Leave the turn as it is that was being changed."""
+        """Leave the turn unchanged that was being changed."""
         self.cancel_edit()
 
     def on_prompt_edit_last(self) -> None:
@@ -171,6 +171,6 @@ class Chat(Vertical):
                     self.prompt.focus()
 
     def on_click(self, event: events.Click) -> None:
-        """A click beside the turns goes on with the prompt."""
+        """A click outside the turns focuses the prompt."""
         if not isinstance(event.widget, TurnView):
             self.prompt.focus()

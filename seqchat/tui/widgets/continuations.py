@@ -17,17 +17,17 @@ from seqchat.tui.language import say
 from seqchat.wording import log_probability
 
 _BOUGHS = ("├", "├", "└")
-# Words at least so probable are written in full strength.
+# Words that are at least this probable have full contrast.
 _PROBABLE = 0.1
 _PERCENT_WIDTH = 5
 _HEAD_WIDTH = 3 + _PERCENT_WIDTH + 1
 
 
 class Continuations(Widget):
-    """A row a branch: its number, its probability, and its words, the improbable ones fainter."""
+    """One row for each branch: its number, its probability, and its words, the improbable ones fainter."""
 
     class BranchCommitted(Message):
-        """A branch was clicked; `text` is what it says up to there."""
+        """A branch was clicked; `text` is its text up to there."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -73,7 +73,7 @@ class Continuations(Widget):
             return
         branch = self.branches[offset.y]
         ends = accumulate((cell_len(word) for word in branch.words), initial=_HEAD_WIDTH)
-        # A click on the number, or behind the last word, takes all of it.
+        # A click on the number, or after the last word, inserts all of it.
         taken = sum(end <= offset.x for end in ends)
         words = branch.words[:taken] if taken else branch.words
         if words:

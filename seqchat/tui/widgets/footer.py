@@ -1,4 +1,4 @@
-"""The line of keys below a screen."""
+"""The line of keys at the bottom of a screen."""
 
 from __future__ import annotations
 

@@ -11,22 +11,22 @@ from seqchat.tui.widgets.gate_panel import GatePanel
 if TYPE_CHECKING:
     from seqchat.tui.inference_messages import ModelReady, SuggestionsReady
 
-# Pressing a key for a wider panel moves it by so many columns, or by one line where the panels lie below the text.
+# By how many columns a key widens the panel; panels below the text grow by one line.
 _COLUMNS_A_STEP = 5
 _MIN_COLUMNS, _MIN_LINES = 18, 5
-# What is left to the text
+# The columns that are left for the text
 _TEXT_COLUMNS, _TEXT_LINES = 24, 8
 
 
 class Panels(Container):
-    """One panel a model; what is done without one having the focus is done to all."""
+    """One panel for each model; actions apply to the panel with the focus, or to all."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
         self._steps = 0
 
     async def show_models(self, count: int, *, bars: bool) -> None:
-        """Have a panel for each of so many models."""
+        """Show this number of panels."""
         await self.remove_children()
         await self.mount_all(GatePanel() for _ in range(count))
         self.draw_bars(bars)
@@ -47,7 +47,7 @@ class Panels(Container):
             panel.bars = bars
 
     def describe(self, message: ModelReady) -> None:
-        """Learn what a model is made of."""
+        """Set what a model is made of."""
         self.all[message.index].describe(message.name, message.cell, message.gates)
 
     def show(self, message: SuggestionsReady, *, new: bool) -> None:
@@ -65,7 +65,7 @@ class Panels(Container):
             panel.action_layer(steps)
 
     def focus_next(self) -> bool:
-        """Go into the first panel, or from one into the next; False behind the last one."""
+        """Go to the first panel, or from one to the next; False after the last one."""
         panels = self.all
         following = next((i + 1 for i, panel in enumerate(panels) if panel.has_focus), 0)
         if following < len(panels):
@@ -78,7 +78,7 @@ class Panels(Container):
         self.fit()
 
     def fit(self) -> None:
-        """Take the room that the stylesheet gives, and the steps by which that was changed."""
+        """Take the size of the stylesheet, changed by the steps that were asked for."""
         self.styles.width = self.styles.height = None
         if not self._steps:
             return
@@ -92,6 +92,6 @@ class Panels(Container):
             self.styles.width = min(max(wanted, _MIN_COLUMNS), most)
 
     def on_gate_panel_resize_wanted(self, message: GatePanel.ResizeWanted) -> None:
-        """Become wider or narrower, as was asked for in one of the panels."""
+        """Become wider or narrower, as one of the panels asked."""
         message.stop()
         self.resize(message.steps)
