@@ -103,11 +103,11 @@ def _open(
         line = app.run(inline=inline)
     finally:
         sys.__stdout__ = piped  # type: ignore[misc]
-        app.workspace.join()
+        app.workspace.models.worker.join()
     if app.crash is not None:
         click.echo("The app stopped. What you wrote was kept; the next start offers it.", err=True)
         raise app.crash
     if inline and line is not None:
         click.echo(line)
     if remember:
-        remembered.add([line or app.written])
+        remembered.add([line or app.sessions.text])

@@ -29,7 +29,7 @@ def of(app: SeqchatApp) -> Iterator[SystemCommand]:
         if not key.name.startswith(_LEFT_OUT):
             yield SystemCommand(str(key), shown(key.keys), _runner(app, key.action))
     for name, (off, on) in _SWITCHES.items():
-        value = bool(getattr(app.workspace.settings, name))
+        value = bool(getattr(app.settings.current, name))
         yield SystemCommand(say(on if value else off), "", _switcher(app, name, not value))
     yield SystemCommand(say("Theme"), say("light, dark and others; it is kept"), app.action_change_theme)
     yield SystemCommand(say("Lessons"), say("the recurrent network step by step"), app.action_tour)

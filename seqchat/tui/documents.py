@@ -98,7 +98,7 @@ _HAN = re.compile(rf"[{HAN}]")
 _WORD = re.compile(r"[^\W_]+(?:['’_-][^\W_]+)*")
 
 
-def length_of(text: str) -> str:
+def describe_length(text: str) -> str:
     """Say how long a text is: in characters without spaces where it has Chinese ones, else in words."""
     if _HAN.search(text):
         count = len("".join(text.split()))

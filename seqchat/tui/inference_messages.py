@@ -1,4 +1,4 @@
-"""What is asked of the models that think about the text, and the messages that come back."""
+"""Requests to the worker that runs the models, and the messages that it answers with."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from seqchat.insight.gates import GateTrace
     from seqchat.model.cells import Gate
 
-# So many words the panels show at first.
+# The panels show so many words at first.
 TRACED_WORDS = 64
 
 
 @dataclass(frozen=True)
 class ContinuationRequest:
-    """Continuations that are wanted: for which branches, and how they are drawn."""
+    """Continuations to write: of which branches, and how their words are sampled."""
 
     branches: tuple[int, ...]
     temperature: float
@@ -32,10 +32,10 @@ class ContinuationRequest:
 
 @dataclass(frozen=True)
 class SuggestionRequest:
-    """A text to think about; a newer request makes it void.
+    """A text to suggest words for; a newer request takes its place.
 
-    text, after: what stands left and right of the cursor; candidates: how many suggestions; ghost_words: length limit
-    of the grey text; traced: how many words the panels show; continuations: None lets those that are growing go on.
+    text, after: what is left and right of the cursor; candidates: how many suggestions; ghost_words: length limit
+    of the grey text; traced: how many words the panels show; continuations: None leaves the current ones alone.
     """
 
     number: int
@@ -50,7 +50,7 @@ class SuggestionRequest:
 
 @dataclass(frozen=True)
 class ReplyRequest:
-    """The turns of a conversation whose reply is wanted; a newer one makes it void."""
+    """The turns of a conversation that a reply is wanted to; a newer request takes its place."""
 
     number: int
     turns: tuple[str, ...]
@@ -60,7 +60,7 @@ class ReplyRequest:
 
 @dataclass(frozen=True)
 class ModelQuery:
-    """Something else that is wanted of a model; a newer query on the same topic takes its place.
+    """A function to run with a model; a newer query on the same topic takes its place.
 
     run: gets the engine, in the worker's thread; number: for whoever asks to recognise the answer; to: who gets the
     answer, by default the worker's owner.
@@ -74,7 +74,7 @@ class ModelQuery:
 
 
 class QueryAnswered(Message):
-    """What a query has led to: its result, or what went wrong."""
+    """The result of a query, or what went wrong."""
 
     def __init__(self, query: ModelQuery, result: object, problem: str = "") -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class QueryAnswered(Message):
 
 
 class ModelLoading(Message):
-    """The model of that number is being loaded; `what` says what is done just now."""
+    """The model of that number is being loaded; `what` says how far that is."""
 
     def __init__(self, index: int, what: str) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class ModelLoading(Message):
 
 
 class ModelReady(Message):
-    """The model of that number is loaded: its name, its cell (``LSTM`` …) and what can be seen of it."""
+    """The model of that number is loaded: its name, its cell (``LSTM`` …) and the gates that can be shown."""
 
     def __init__(self, index: int, name: str, cell: str, gates: tuple[Gate, ...]) -> None:
         super().__init__()
@@ -105,8 +105,19 @@ class ModelFailed(Message):
         self.index, self.reason = index, reason
 
 
+class WorkerIdle(Message):
+    """The worker has nothing to do; it has finished all of the jobs that were `submitted` so far."""
+
+    def __init__(self, submitted: int) -> None:
+        super().__init__()
+        self.submitted = submitted
+
+
+ModelMessage = ModelLoading | ModelReady | ModelFailed | WorkerIdle
+
+
 class SuggestionsReady(Message):
-    """One model's suggestions and gates for a request, out of one computation."""
+    """One model's suggestions and gates for a request, from one computation."""
 
     def __init__(self, request: SuggestionRequest, index: int, suggestions: list[Suggestion], gates: GateTrace) -> None:
         super().__init__()
@@ -114,7 +125,7 @@ class SuggestionsReady(Message):
 
 
 class GhostTextReady(Message):
-    """What probably follows the first suggestion for a request."""
+    """The text that probably follows the first suggestion for a request."""
 
     def __init__(self, request: SuggestionRequest, text: str) -> None:
         super().__init__()
@@ -122,14 +133,14 @@ class GhostTextReady(Message):
 
 
 class ContinuationToken(Message):
-    """A branch of a continuations has one more word, and may have ended.
+    """A branch of the continuations has one more word, and may have ended.
 
-    replace: how many characters before the cursor the branch takes the place of; those of pinyin.
+    replace: how many characters before the cursor the branch replaces, those of pinyin.
     """
 
-    def __init__(self, continuations: ContinuationRequest, branch: int, piece: GeneratedWord, replace: int = 0) -> None:
+    def __init__(self, continuations: ContinuationRequest, branch: int, word: GeneratedWord, replace: int = 0) -> None:
         super().__init__()
-        self.continuations, self.branch, self.piece, self.replace = continuations, branch, piece, replace
+        self.continuations, self.branch, self.word, self.replace = continuations, branch, word, replace
 
 
 class ReplyToken(Message):

@@ -1,4 +1,4 @@
-"""One thread that thinks about the latest text, so that a keystroke never waits for a model."""
+"""One thread runs the models for the latest text, so that a keystroke never waits for them."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from seqchat.tui.inference_messages import (
     ReplyToken,
     SuggestionRequest,
     SuggestionsReady,
+    WorkerIdle,
 )
 from seqchat.tui.language import say
 
@@ -32,16 +33,17 @@ if TYPE_CHECKING:
     from seqchat.completion.engine import Engine
     from seqchat.completion.suggestion import Suggestion
 
-# The grey text grows by words at least so probable.
+# The grey text has words at least so probable.
 _MIN_GHOST_PROBABILITY = 0.35
-# Between two words of the continuations, the screen has the interpreter for itself.
+# After each word of the continuations, the screen has the interpreter to itself.
 _YIELD_SECONDS = 0.015
 
 
 class InferenceWorker(BackgroundThread):
-    """Runs models in a thread of its own; what it finds is published as messages.
+    """Runs models in a thread of its own, and publishes results as messages.
 
-    A request goes before everything else; replies and continuations go on word by word in between.
+    A request for suggestions comes before everything else; replies and continuations are written word by word in
+    between. `submitted` counts all jobs; `WorkerIdle` says which of them are done.
     """
 
     def __init__(
@@ -62,29 +64,33 @@ class InferenceWorker(BackgroundThread):
         self._reply_changed = False
         self._interruptible = False
         self._engines: dict[int, Engine] = {}
+        self.submitted = 0
         # The first suggestion of the first model, and the text that it is for
         self._best: tuple[str, Suggestion | None] = "", None
-        # What grows word by word; each step publishes itself.
+        # What is written word by word; each step publishes its word.
         self._reply_steps: Iterator[None] | None = None
         self._continuation_steps: Iterator[None] | None = None
 
     def request_suggestions(self, request: SuggestionRequest) -> None:
-        """Ask for a text to be thought about, in place of all earlier ones; returns at once."""
+        """Request suggestions in place of all earlier ones; returns at once."""
         with self._changed:
+            self.submitted += 1
             self._pending = request
             if request.continuations is not None:
                 self._pending_continuations = (request.text, request.continuations)
             self._changed.notify()
 
     def submit(self, query: ModelQuery) -> None:
-        """Ask something about a model, which is answered once no request waits; returns at once."""
+        """Run a query once no request waits; returns at once."""
         with self._changed:
+            self.submitted += 1
             self._queries[query.topic] = query
             self._changed.notify()
 
     def request_reply(self, request: ReplyRequest | None) -> None:
-        """Ask for a reply in place of the one that is under way; None for no more of it."""
+        """Request a reply in place of the one that is being written; None ends that one. Returns at once."""
         with self._changed:
+            self.submitted += 1
             self._pending_reply, self._reply_changed = request, True
             self._changed.notify()
 
@@ -94,7 +100,7 @@ class InferenceWorker(BackgroundThread):
         while self._wait():
             try:
                 self._do_next()
-            except Exception as error:  # the next text may go well again
+            except Exception as error:  # the next request may succeed
                 self._reply_steps = self._continuation_steps = None
                 self._publish(ModelFailed(0, reason(error)))
 
@@ -103,7 +109,7 @@ class InferenceWorker(BackgroundThread):
         for index, model in enumerate(self._models):
             try:
                 self._engines[index] = self._load(index, model)
-            except Exception as error:  # a thread's failure would else go unseen
+            except Exception as error:  # otherwise nobody would see that the thread failed
                 self._publish(ModelFailed(index, reason(error)))
             if self._stopped:
                 return False
@@ -117,7 +123,7 @@ class InferenceWorker(BackgroundThread):
         self._publish(ModelLoading(index, say("Loading the dictionary")))
         suggest(engine, "你好")
         engine.learn(self._remembered)
-        # A text that was overtaken by the next key need not be read to its end.
+        # A text need not be read to its end once the next key has changed it.
         engine.context.tree.interrupted = self._is_superseded
         cell = engine.network.cell
         self._publish(ModelReady(index, engine.name, cell.title, cell.gates))
@@ -126,14 +132,21 @@ class InferenceWorker(BackgroundThread):
         return engine
 
     def _wait(self) -> bool:
-        """Wait until there is something to do; False when the end has come."""
+        """Wait for work; False when the thread should end."""
         with self._changed:
-            self._changed.wait_for(lambda: self._has_work() or self._reply_steps or self._continuation_steps)
+            if not self._has_work():
+                self._publish(WorkerIdle(self.submitted))
+            self._changed.wait_for(self._has_work)
             return not self._stopped
 
     def _has_work(self) -> bool:
-        """Whether something is to be done before anything goes on growing."""
-        return bool(self._pending or self._queries or self._reply_changed or self._stopped)
+        return bool(self._has_jobs() or self._reply_steps or self._continuation_steps)
+
+    def _has_jobs(self) -> bool:
+        """Whether something waits that comes before the next word of replies and continuations."""
+        return bool(
+            self._pending or self._pending_continuations or self._queries or self._reply_changed or self._stopped
+        )
 
     def _do_next(self) -> None:
         with self._changed:
@@ -159,10 +172,10 @@ class InferenceWorker(BackgroundThread):
         elif self._continuation_steps is not None:
             self._continuation_steps = _advance(self._continuation_steps)
             with self._changed:
-                self._changed.wait_for(self._has_work, _YIELD_SECONDS)
+                self._changed.wait_for(self._has_jobs, _YIELD_SECONDS)
 
     def _is_superseded(self) -> bool:
-        """Whether the request that is being answered has been overtaken."""
+        """Whether a newer request waits than the one that is being handled."""
         return self._interruptible and (self._pending is not None or self._stopped)
 
     def _handle_request(self, request: SuggestionRequest) -> None:
@@ -183,7 +196,7 @@ class InferenceWorker(BackgroundThread):
         engine = self._engines.get(query.model)
         try:
             result, problem = (query.run(engine), "") if engine else (None, say("The model is not there."))
-        except Exception as error:  # whoever asked says so
+        except Exception as error:  # whoever asked reports it
             result, problem = None, reason(error)
         (query.to or self._publish)(QueryAnswered(query, result, problem))
 
@@ -199,11 +212,11 @@ class InferenceWorker(BackgroundThread):
 
     @property
     def _main_model(self) -> int:
-        """The number of the model that writes continuations and replies: the first that could be loaded."""
+        """The number of the model that writes continuations and replies: the first that was loaded."""
         return min(self._engines)
 
     def _generate_ghost_text(self, request: SuggestionRequest) -> None:
-        """Go on from the best suggestion with the most probable words, while they are probable."""
+        """Continue the best suggestion with the most probable words, while they are probable."""
         from seqchat.completion.continuation import Sampling, generate
 
         _, best = self._best
@@ -211,14 +224,14 @@ class InferenceWorker(BackgroundThread):
             return
         greedy = Sampling(temperature=0, max_words=request.ghost_words)
         text = ""
-        for piece in generate(self._engines[self._main_model], request.text + best.insert, 1, greedy):
-            if piece.log_probability < math.log(_MIN_GHOST_PROBABILITY) or self._is_superseded():
+        for word in generate(self._engines[self._main_model], request.text + best.insert, 1, greedy):
+            if word.log_probability < math.log(_MIN_GHOST_PROBABILITY) or self._is_superseded():
                 break
-            text += piece.text
+            text += word.text
         self._publish(GhostTextReady(request, text))
 
     def _generate_continuations(self, text: str, continuations: ContinuationRequest) -> Iterator[None]:
-        """Continue a text; where it ends with pinyin, what the letters stand for most probably comes first."""
+        """Continue a text; where it ends with pinyin, the most probable reading of the letters comes first."""
         from seqchat.completion.continuation import GeneratedWord, Sampling, generate
 
         sampling = Sampling(temperature=continuations.temperature, top_p=continuations.top_p)
@@ -227,10 +240,10 @@ class InferenceWorker(BackgroundThread):
         if best is not None and replace:
             text = text[:-replace] + best.insert
             for index, branch in enumerate(continuations.branches):
-                piece = GeneratedWord(index, best.insert, math.log(max(best.probability, 1e-30)), False)
-                self._publish(ContinuationToken(continuations, branch, piece, replace))
-        for piece in generate(self._engines[self._main_model], text, len(continuations.branches), sampling):
-            self._publish(ContinuationToken(continuations, continuations.branches[piece.index], piece, replace))
+                word = GeneratedWord(index, best.insert, math.log(max(best.probability, 1e-30)), False)
+                self._publish(ContinuationToken(continuations, branch, word, replace))
+        for word in generate(self._engines[self._main_model], text, len(continuations.branches), sampling):
+            self._publish(ContinuationToken(continuations, continuations.branches[word.index], word, replace))
             yield
 
     def _generate_reply(self, request: ReplyRequest) -> Iterator[None]:
@@ -246,12 +259,12 @@ class InferenceWorker(BackgroundThread):
 
 
 def _index(engine: Engine) -> None:
-    """Build the index of the pinyin; then spare the garbage collector all that was loaded, which stays."""
+    """Build the index of pinyin; then keep the garbage collector from looking at all that was loaded, which stays."""
     _ = engine.vocabulary.pinyin
     gc.collect()
     gc.freeze()
 
 
 def _advance(steps: Iterator[None]) -> Iterator[None] | None:
-    """Take one step; return what is left to do."""
+    """Take one step; return the steps that are left."""
     return None if next(steps, steps) is steps else steps

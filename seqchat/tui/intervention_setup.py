@@ -72,7 +72,7 @@ def _parts(text: str) -> list[str]:
     return [part for part in _BETWEEN.split(text) if part]
 
 
-def end_of(gate: Gate, value: int) -> float:
+def held_value(gate: Gate, value: int) -> float:
     """Return what a gate is held at by the keys 0 and 1: nothing, or the most that it can be."""
     return gate.high if value else max(gate.low, 0)
 

@@ -64,24 +64,24 @@ class Sessions:
         self._folder = folder
         self._own = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09}-{os.getpid()}.json"
         self._lock = FileLock(self._own.with_suffix(".lock"))
-        self._kept: Session | None = None
+        self._saved: Session | None = None
 
-    def keep(self, session: Session) -> None:
+    def save(self, session: Session) -> None:
         """Write what there is to go on with; what is as before is not written again.
 
         Raises:
             SeqchatError: it cannot be written.
         """
-        if self._kept is not None and dataclasses.replace(session, time=self._kept.time) == self._kept:
+        if self._saved is not None and dataclasses.replace(session, time=self._saved.time) == self._saved:
             return
-        if session.empty and self._kept is None:
+        if session.empty and self._saved is None:
             return
-        if self._kept is None:
-            self._claim()
-        self._kept = dataclasses.replace(session, time=time.time())
-        write_private(self._own, json.dumps(dataclasses.asdict(self._kept), ensure_ascii=False))
+        if self._saved is None:
+            self._acquire_lock()
+        self._saved = dataclasses.replace(session, time=time.time())
+        write_private(self._own, json.dumps(dataclasses.asdict(self._saved), ensure_ascii=False))
 
-    def _claim(self) -> None:
+    def _acquire_lock(self) -> None:
         try:
             private_folder(self._folder)
             self._lock.acquire(timeout=0)
@@ -91,7 +91,7 @@ class Sessions:
     def close(self, session: Session, *, crashed: bool = False) -> None:
         """Write the last state, as that of a session that ended well unless it `crashed`, and let older ones go."""
         try:
-            self.keep(dataclasses.replace(session, ended=not crashed))
+            self.save(dataclasses.replace(session, ended=not crashed))
             if session.empty:
                 self._own.unlink(missing_ok=True)
             for path in self._others()[MOST_SESSIONS:]:
@@ -107,8 +107,8 @@ class Sessions:
             if session is not None and not session.empty and not _runs(path):
                 yield path, session
 
-    def settle(self, path: Path) -> None:
-        """Note that a session that did not end well has been seen to."""
+    def mark_ended(self, path: Path) -> None:
+        """Note that a session that did not end normally has been dealt with."""
         session = _read(path)
         if session is not None:
             write_private(path, json.dumps(dataclasses.asdict(dataclasses.replace(session, ended=True))))

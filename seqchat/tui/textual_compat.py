@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
@@ -53,7 +54,7 @@ def filter_input(make_filter: Callable[[], Callable[[str], str]]) -> None:
     XTermParser.feed = filtered_feed  # type: ignore[method-assign]
 
 
-def draw_now(screen: Screen[object], widget: Widget) -> None:
+def draw_now(screen: Screen[Any], widget: Widget) -> None:
     """Draw a widget that has changed at once.
 
     Why: a public refresh waits for the next frame, in which all other widgets are drawn too.
@@ -62,7 +63,7 @@ def draw_now(screen: Screen[object], widget: Widget) -> None:
     screen._on_timer_update()
 
 
-def draw_everything(app: App[object]) -> None:
+def draw_everything(app: App[Any]) -> None:
     """Send every cell of the screen to the terminal again.
 
     Why: a public refresh sends only cells that have changed, but a terminal may come back empty after a suspend.
@@ -70,7 +71,15 @@ def draw_everything(app: App[object]) -> None:
     app._display(app.screen, app.screen._compositor.render_full_update())
 
 
-def can_suspend(app: App[object]) -> bool:
+def add_line_filter(app: App[Any], line_filter: LineFilter) -> None:
+    """Change every line before it is written to the terminal.
+
+    Why: an app's filters are made for its themes, and it has no way to add one.
+    """
+    app._filters.append(line_filter)
+
+
+def can_suspend(app: App[Any]) -> bool:
     """Return whether the app runs in a terminal from which it can be suspended.
 
     Why: only the driver knows, and the app does not publish it.

@@ -207,7 +207,7 @@ def test_what_is_no_folder_for_sessions_is_one_sentence(tmp_path):
     (tmp_path / "taken").write_text("")
     sessions = Sessions(tmp_path / "taken" / "sessions")
     try:
-        sessions.keep(Session(text="x"))
+        sessions.save(Session(text="x"))
     except SeqchatError as error:
         assert_sentence(str(error))
     else:

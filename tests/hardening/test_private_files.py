@@ -53,11 +53,11 @@ def assert_private(home: Path) -> None:
 def test_a_session_is_private(umask, new_user):
     session = Session(text="秘密", turns=[("you", "好")])
     mine = Sessions(locations.sessions())
-    mine.keep(session)
+    mine.save(session)
     assert_private(new_user)
     mine.close(session, crashed=True)
     ((path, _),) = Sessions(locations.sessions()).earlier()
-    Sessions(locations.sessions()).settle(path)
+    Sessions(locations.sessions()).mark_ended(path)
     assert_private(new_user)
 
 

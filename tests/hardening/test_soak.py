@@ -158,9 +158,9 @@ async def test_the_app_keeps_running_whatever_is_pressed(desk, names):
             assert d.editor.text == clean(d.editor.text)
         await back_to_the_text(d)
         await d.press("q")
-        assert "q" in d.workspace.writing.text
+        assert "q" in d.workspace.views.active_editor.text
         await d.thought()
-        text = d.workspace.session().text
+        text = d.workspace.views.editor.text
     assert kept() == text
 
 
@@ -198,9 +198,9 @@ async def back_to_the_text(d: Desk) -> None:
         await d.press("escape")
     if len(d.app.screen_stack) > 1:
         pytest.fail(f"Esc does not leave {d.app.screen!r}")
-    if d.workspace.mode == "chat":
+    if d.workspace.views.mode == "chat":
         d.workspace.use_mode("compose")
-    d.workspace.write()
+    d.workspace.views.focus_text()
     await d.pilot.pause()
 
 

@@ -18,7 +18,6 @@ from seqchat.tui.app import SeqchatApp
 from seqchat.tui.screens.gradients import GradientsScreen
 from seqchat.tui.settings import Settings
 from seqchat.tui.tour.screen import Tour
-from seqchat.tui.widgets.continuations import Continuations
 
 HERE = Path(__file__).parent
 
@@ -59,15 +58,14 @@ async def settle(pilot: Pilot[object]) -> None:
         await pilot.pause(15)
         return
     if isinstance(app.screen, GradientsScreen):
-        while app.screen._left:
+        while not app.screen.is_finished:
             await asyncio.sleep(0.1)
         await pilot.pause(0.3)
         return
     workspace = app.workspace
     for _ in range(600):
         await asyncio.sleep(0.05)
-        finished = workspace.mode == "chat" or workspace.query_one(Continuations).branches.finished
-        if workspace._up_to_date() and workspace._reply is None and finished:
+        if workspace.is_settled:
             break
     await pilot.pause(0.3)
 

@@ -17,7 +17,6 @@ from seqchat.tui.app import SeqchatApp
 from seqchat.tui.screens.workspace import Workspace
 from seqchat.tui.settings import Settings
 from seqchat.tui.widgets.candidates import Candidates
-from seqchat.tui.widgets.continuations import Continuations
 from seqchat.tui.widgets.editor import Editor
 from seqchat.tui.widgets.gate_panel import GatePanel
 
@@ -35,19 +34,19 @@ class Desk:
 
     @property
     def editor(self) -> Editor:
-        return self.workspace.writing
+        return self.workspace.views.active_editor
 
     @property
     def bar(self) -> Candidates:
-        return self.workspace.bars[0]
+        return self.workspace.views.bars[0]
 
     @property
     def panel(self) -> GatePanel:
-        return self.workspace.panels.all[0]
+        return self.workspace.views.panels.all[0]
 
     @property
     def branches(self) -> list[str]:
-        branches = self.workspace.query_one(Continuations).branches
+        branches = self.workspace.views.continuations.branches
         return [branches[index].text for index in range(3)]
 
     @property
@@ -70,18 +69,12 @@ class Desk:
         pytest.fail(f"{what} did not happen; the screen is\n{self.screen}")
 
     async def thought(self) -> None:
-        """Wait until the candidates are those of the text at hand."""
-        await self.until(
-            lambda: self.workspace._up_to_date() and self.workspace._shown.get(0) is self.workspace._request,
-            "a thought about the text at hand",
-        )
+        """Wait until the candidates are those of the text at the cursor."""
+        await self.until(self.workspace.completion.is_current, "suggestions for the text at the cursor")
 
     async def settled(self) -> None:
-        """Wait until the continuations of the text at hand are there too."""
-        await self.thought()
-        await self.until(
-            lambda: self.workspace.query_one(Continuations).branches.finished, "the end of the continuations"
-        )
+        """Wait until the continuations are written too, and the worker has nothing to do."""
+        await self.until(lambda: self.workspace.is_settled, "the end of all work")
 
 
 Sitting = Callable[..., AbstractAsyncContextManager[Desk]]

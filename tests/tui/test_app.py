@@ -28,7 +28,7 @@ async def test_typing_brings_suggestions_continuations_and_gates(desk, cell, siz
         assert {"rnn": "hidden", "lstm": "forget", "gru": "update"}[cell] in shown
         assert cell.upper() in shown
         assert "▀" in shown
-        assert "Accept" in shown
+        assert "Insert" in shown
         for place in d.bar.slots:
             assert d.bar.suggestions[place.index].word in shown
 
@@ -136,7 +136,7 @@ async def test_pinyin_can_be_switched_off_from_the_palette(desk):
         await d.until(lambda: "Do not read letters" in d.screen)
         await d.press("down", "enter")
         await d.until(lambda: all(s.word != "火锅" for s in d.bar.suggestions), "candidates without pinyin")
-        assert d.app.chosen.pinyin is False
+        assert d.app.settings.saved.pinyin is False
 
 
 async def test_a_click_accepts(desk):
@@ -158,7 +158,7 @@ async def test_a_click_on_a_word_of_a_continuation_takes_all_up_to_it(desk):
     async with desk() as d:
         await d.press(*"我们")
         await d.settled()
-        branch = d.workspace.query_one(Continuations).branches[0]
+        branch = d.workspace.views.continuations.branches[0]
         first = branch.words[0]
         await d.pilot.click(Continuations, offset=(2 + 9, 1))
         assert d.editor.text == "我们" + first
@@ -169,13 +169,13 @@ async def test_right_takes_the_grey_text_and_ctrl_right_one_word_of_it(desk, mon
         await d.press(*"我们")
         await d.settled()
         first = d.bar.suggestions[0]
-        d.workspace.on_ghost_text_ready(messages.GhostTextReady(d.workspace._request, "好吗"))
+        d.workspace.completion.show_ghost_text(messages.GhostTextReady(d.workspace.completion.latest, "好吗"))
         assert d.editor.suggestion == first.insert + "好吗"
         await d.press("ctrl+right")
         assert d.editor.text == "我们" + first.insert
         await d.press("alt+z")
         await d.thought()
-        d.workspace.on_ghost_text_ready(messages.GhostTextReady(d.workspace._request, "好吗"))
+        d.workspace.completion.show_ghost_text(messages.GhostTextReady(d.workspace.completion.latest, "好吗"))
         await d.press("right")
         assert d.editor.text == "我们" + first.insert + "好吗"
 
@@ -196,7 +196,7 @@ async def test_a_branch_is_taken_word_by_word_and_what_is_left_of_it_stays(desk)
     async with desk() as d:
         await d.press(*"我们")
         await d.settled()
-        branches = d.workspace.query_one(Continuations).branches
+        branches = d.workspace.views.continuations.branches
         while len(words := list(branches[1].words)) < 4:
             await d.press("ctrl+r")
             await d.settled()
@@ -245,20 +245,20 @@ async def test_temperature_and_top_p_have_keys_and_draw_anew(desk):
         assert "temperature 0.0" in d.screen
         assert len(set(d.branches)) == 1, "at temperature 0 all are the most probable one"
         await d.press("alt+t", "alt+shift+u", "alt+shift+u", "alt+u")
-        assert d.workspace.settings.temperature == 0.1
-        assert d.workspace.settings.top_p == 0.9
+        assert d.app.settings.current.temperature == 0.1
+        assert d.app.settings.current.top_p == 0.9
         assert "top-p 0.90" in d.screen
         for _ in range(30):
             await d.press("alt+shift+t", "alt+shift+u")
-        assert (d.workspace.settings.temperature, d.workspace.settings.top_p) == (0.0, 0.05)
+        assert (d.app.settings.current.temperature, d.app.settings.current.top_p) == (0.0, 0.05)
 
 
 async def test_continuations_can_be_switched_off(desk):
     async with desk(continuations=False) as d:
         await d.press(*"我们")
         await d.thought()
-        assert not d.workspace.query_one(Continuations).display
-        assert d.workspace._request.continuations.branches == ()
+        assert not d.workspace.views.continuations.display
+        assert d.workspace.completion.latest.continuations.branches == ()
 
 
 async def test_an_answer_to_a_text_that_is_gone_is_dropped(desk):
@@ -282,7 +282,7 @@ async def test_a_suggestion_for_another_text_is_not_accepted(desk, monkeypatch):
     async with desk() as d:
         await d.press(*"我们")
         await d.settled()
-        monkeypatch.setattr(d.workspace._worker, "request_suggestions", lambda request: None)
+        monkeypatch.setattr(d.workspace.models.worker, "request_suggestions", lambda request: None)
         await d.press("去", "tab", "alt+2", "alt+j", "alt+shift+k")
         assert d.editor.text == "我们去"
 
@@ -328,7 +328,7 @@ async def test_what_stands_behind_the_cursor_counts(desk):
     async with desk() as d:
         await d.press(*"我想火锅", "left", "left")
         await d.thought()
-        assert d.workspace._request.after == "火锅"
+        assert d.workspace.completion.latest.after == "火锅"
         assert d.editor.suggestion == "", "no grey text before other text"
         first = d.bar.suggestions[0]
         await d.press("tab")
@@ -338,14 +338,14 @@ async def test_what_stands_behind_the_cursor_counts(desk):
 async def test_three_models_think_about_the_same_text(desk):
     async with desk("rnn", "lstm", "gru", size=(120, 40)) as d:
         await d.press(*"我想去")
-        await d.until(lambda: len(d.workspace._shown) == 3 and d.workspace._up_to_date(), "three thoughts")
+        await d.until(lambda: all(map(d.workspace.completion.is_current, range(3))), "suggestions of three models")
         await d.settled()
         for name in ("RNN", "LSTM", "GRU", "forget", "update"):
             assert name in d.screen
-        assert len(d.workspace.bars) == len(d.workspace.panels.all) == 3
-        assert len({tuple((s.word, s.probability) for s in bar.suggestions) for bar in d.workspace.bars}) == 3
+        assert len(d.workspace.views.bars) == len(d.workspace.views.panels.all) == 3
+        assert len({tuple((s.word, s.probability) for s in bar.suggestions) for bar in d.workspace.views.bars}) == 3
         await d.press("alt+g")
-        assert [panel.cursor.gate for panel in d.workspace.panels.all] == [0, 0, 0]
+        assert [panel.cursor.gate for panel in d.workspace.views.panels.all] == [0, 0, 0]
 
 
 async def test_one_of_several_models_may_be_damaged(desk, tmp_path):
@@ -353,7 +353,7 @@ async def test_one_of_several_models_may_be_damaged(desk, tmp_path):
     (tmp_path / "broken" / "config.json").write_text("{}")
     async with desk(str(tmp_path / "broken"), "lstm", size=(140, 40)) as d:
         await d.press(*"我们")
-        await d.until(lambda: d.workspace._shown.get(1) is d.workspace._request, "a thought of the second model")
+        await d.until(lambda: d.workspace.completion.is_current(1), "suggestions of the second model")
         assert "not a complete" in d.screen
         await d.press("alt+1")
         assert d.editor.text == "我们", "there is no first candidate of the first model"
@@ -386,10 +386,10 @@ async def test_what_was_remembered_is_learned_and_what_was_written_is_told(desk,
     monkeypatch.setattr("seqchat.completion.engine.Engine.learn", lambda self, texts: learned.extend(texts))
     async with desk(options={"remembered": ["我家的猫叫小花"]}) as d:
         await d.settled()
-        assert d.app.written == ""
+        assert d.app.sessions.text == ""
         await d.press(*"你好", "enter", *"在吗")
     assert learned == ["我家的猫叫小花"]
-    assert d.app.written == "你好\n在吗"
+    assert d.app.sessions.text == "你好\n在吗"
 
 
 async def test_another_model_can_be_chosen(desk, models, monkeypatch):
@@ -406,7 +406,7 @@ async def test_another_model_can_be_chosen(desk, models, monkeypatch):
         await d.until(lambda: "RNN" in str(d.panel.border_title), "the other model")
         await d.settled()
         assert d.editor.text == "我们"
-        assert d.workspace.models == ["rnn"]
+        assert d.workspace.models.names == ["rnn"]
 
 
 async def test_the_theme_is_kept(desk):
@@ -440,7 +440,7 @@ async def test_a_crash_keeps_the_text_and_says_no_traceback(desk, monkeypatch, c
     assert isinstance(d.app.crash, ZeroDivisionError)
     assert "Traceback" not in capsys.readouterr().err
     async with desk() as d:
-        await d.until(lambda: "did not end well" in d.screen)
+        await d.until(lambda: "did not end normally" in d.screen)
         assert "不能丢" in d.screen
         await d.press("enter")
         await d.until(lambda: d.editor.text == "不能丢")

@@ -39,11 +39,13 @@ def test_a_conversation_as_text_and_markdown():
 async def talk(d, text):
     await d.press(*text)
     await d.press("enter")
-    await d.until(lambda: d.workspace._reply is None and d.workspace.chat.conversation.turns[-1].text, "a reply")
+    await d.until(
+        lambda: not d.workspace.replies.is_writing and d.workspace.views.chat.conversation.turns[-1].text, "a reply"
+    )
 
 
 def turns(d):
-    return [turn.text for turn in d.workspace.chat.conversation.turns]
+    return [turn.text for turn in d.workspace.views.chat.conversation.turns]
 
 
 async def test_a_reply_streams_in_and_candidates_follow_the_conversation(desk):
@@ -55,7 +57,7 @@ async def test_a_reply_streams_in_and_candidates_follow_the_conversation(desk):
         assert turns(d)[1] in d.screen
         assert d.editor.text == ""
         await d.thought()
-        assert d.workspace._request.text == f"你好\n{turns(d)[1]}\n"
+        assert d.workspace.completion.latest.text == f"你好\n{turns(d)[1]}\n"
         await d.press(*"晚上")
         await d.thought()
         await d.press("alt+1")
@@ -79,7 +81,7 @@ async def test_typing_goes_on_while_a_reply_streams(desk, monkeypatch):
         await d.press("alt+m", *"你好", "enter")
         await d.press(*"晚上吃什么")
         assert d.editor.text == "晚上吃什么"
-        await d.until(lambda: d.workspace._reply is None, "the end of the reply")
+        await d.until(lambda: not d.workspace.replies.is_writing, "the end of the reply")
         assert len(turns(d)) == 2
 
 
@@ -90,7 +92,7 @@ async def test_a_reply_can_be_asked_for_again(desk):
         seen = {turns(d)[1]}
         for _ in range(8):
             await d.press("ctrl+r")
-            await d.until(lambda: d.workspace._reply is None and turns(d)[-1], "another reply")
+            await d.until(lambda: not d.workspace.replies.is_writing and turns(d)[-1], "another reply")
             seen.add(turns(d)[1])
             assert len(turns(d)) == 2
         assert len(seen) > 1
@@ -111,11 +113,13 @@ async def test_a_turn_can_be_changed_and_sent_again(desk):
         # Nothing is lost before it is sent, and what stands before the prompt is what stood before the turn.
         assert turns(d) == before
         await d.thought()
-        assert d.workspace._request.text == "你好"
+        assert d.workspace.completion.latest.text == "你好"
         await d.press("escape")
         await d.pilot.pause()
         assert d.editor.text == "", "one Esc is enough, whatever is offered"
-        await d.until(lambda: d.workspace._request.text == "".join(f"{turn}\n" for turn in before), "all turns")
+        await d.until(
+            lambda: d.workspace.completion.latest.text == "".join(f"{turn}\n" for turn in before), "all turns"
+        )
         await d.press("alt+up", "up", "up", "e")
         await talk(d, "呀")
         assert turns(d)[0] == "你好呀"
@@ -136,14 +140,16 @@ async def test_another_reply_in_the_middle_is_asked_about_first(desk):
         await d.press("r")
         await d.until(lambda: isinstance(d.app.screen, Confirm), "a question")
         await d.press("right", "enter")
-        await d.until(lambda: d.workspace._reply is None and len(turns(d)) == 2 and turns(d)[1], "another reply")
+        await d.until(
+            lambda: not d.workspace.replies.is_writing and len(turns(d)) == 2 and turns(d)[1], "another reply"
+        )
         assert turns(d)[0] == "你好"
 
 
 async def test_a_restored_conversation_has_the_name_of_the_model(desk):
     async with desk() as d:
         await d.press("alt+m")
-        await d.workspace.chat.load(Conversation([Turn("you", "你好"), Turn("model", "在")]))
+        await d.workspace.views.chat.load(Conversation([Turn("you", "你好"), Turn("model", "在")]))
         await d.until(lambda: "lstm  在" in d.screen, "the name")
 
 
@@ -152,14 +158,14 @@ async def test_a_reply_keeps_the_name_of_the_model_that_wrote_it(desk, models, t
         await d.press("alt+m")
         await talk(d, "你好")
         await d.workspace.use_models([str(models["gru"])])
-        await d.until(lambda: d.workspace.chat.names["model"] == "gru", "the other model")
+        await d.until(lambda: d.workspace.views.chat.names["model"] == "gru", "the other model")
         await talk(d, "在吗")
-        assert [turn.name for turn in d.workspace.chat.conversation.turns] == ["", "lstm", "", "gru"]
+        assert [turn.name for turn in d.workspace.views.chat.conversation.turns] == ["", "lstm", "", "gru"]
         assert "lstm  " in d.screen
-        text = d.workspace.chat.conversation.as_text(d.workspace.chat.names).splitlines()
+        text = d.workspace.views.chat.conversation.as_text(d.workspace.views.chat.names).splitlines()
         assert [line.split(":")[0] for line in text] == ["You", "lstm", "You", "gru"]
     async with desk("rnn") as again:
-        chat = again.workspace.chat
+        chat = again.workspace.views.chat
         await again.until(
             lambda: [turn.name for turn in chat.conversation.turns] == ["", "lstm", "", "gru"], "all turns"
         )
@@ -171,12 +177,12 @@ async def test_several_models_leave_room_for_what_is_written(desk, size):
         await d.press(*"我们")
         await d.thought()
         assert d.editor.content_size.height >= 3
-        assert all(bar.content_size.height >= 2 for bar in d.workspace.bars)
+        assert all(bar.content_size.height >= 2 for bar in d.workspace.views.bars)
         await d.press("alt+m")
         await talk(d, "你好")
         assert d.editor.content_size.height >= 1
-        assert d.workspace.chat.query_one("#turns").content_size.height >= 3
-        assert not d.workspace.continuations.display
+        assert d.workspace.views.chat.query_one("#turns").content_size.height >= 3
+        assert not d.workspace.views.continuations.display
 
 
 async def test_turns_have_keys_to_copy_and_repeat(desk):
@@ -188,7 +194,7 @@ async def test_turns_have_keys_to_copy_and_repeat(desk):
         await d.press("alt+up", "c")
         assert d.app.clipboard == "你好"
         await d.press("r")
-        await d.until(lambda: d.workspace._reply is None and turns(d)[-1], "another reply")
+        await d.until(lambda: not d.workspace.replies.is_writing and turns(d)[-1], "another reply")
         await d.press("alt+up", "escape")
         assert d.editor.has_focus
 
@@ -235,7 +241,7 @@ async def test_a_conversation_is_saved_as_markdown_or_text(desk, tmp_path):
 async def test_of_a_long_conversation_the_last_turns_are_drawn_first(desk):
     said = [Turn("you" if i % 2 == 0 else "model", f"第{i}句") for i in range(2 * MAX_VIEWS + 10)]
     async with desk() as d:
-        chat = d.workspace.chat
+        chat = d.workspace.views.chat
         await d.press("alt+m")
         await chat.load(Conversation(list(said)))
         assert [view.turn.text for view in chat.query(TurnView)] == [turn.text for turn in said[-MAX_VIEWS:]]

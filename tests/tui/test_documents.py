@@ -5,7 +5,7 @@ from textual.widgets import Input
 
 from seqchat.errors import SeqchatError
 from seqchat.tui import documents
-from seqchat.tui.documents import Document, length_of
+from seqchat.tui.documents import Document, describe_length
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from seqchat.tui.documents import Document, length_of
     ],
 )
 def test_a_text_is_as_long_as_word_processors_say(text, length):
-    assert length_of(text) == length
+    assert describe_length(text) == length
 
 
 def test_a_file_keeps_its_line_breaks_its_permissions_and_its_place(tmp_path):
@@ -110,7 +110,7 @@ async def test_an_existing_file_is_not_written_over_unasked(desk, tmp_path):
     async with desk() as d:
         await d.press(*"二", "alt+s")
         await save_as(d, path)
-        await d.until(lambda: "is there already" in d.screen)
+        await d.until(lambda: "exists already" in d.screen)
         await d.press("escape")
         await d.until(lambda: d.app.screen is d.workspace)
         assert path.read_text() == "一"

@@ -50,39 +50,39 @@ async def opened(d, *keys):
     await d.press(*"今天天气很好")
     await d.thought()
     await d.press(*keys)
-    await d.until(lambda: isinstance(d.app.screen, InterventionScreen) and d.app.screen._outcome, "an outcome")
+    await d.until(lambda: isinstance(d.app.screen, InterventionScreen) and d.app.screen.outcome, "an outcome")
     return d.app.screen
 
 
 async def test_a_gate_is_held_from_its_panel_and_both_runs_are_shown(desk):
     async with desk(size=(110, 40)) as d:
         screen = await opened(d, "alt+w", "g", "g", "0")
-        assert screen.tried == InterventionSetup("forget=0@1")
-        changed = screen._outcome.comparison.changed.trace
+        assert screen.setup == InterventionSetup("forget=0@1")
+        changed = screen.outcome.comparison.changed.trace
         assert changed.layers[0]["forget"].max() == 0
         assert "forget f 0.00" in d.screen
-        assert screen._outcome.comparison.bits > 0
+        assert screen.outcome.comparison.bits > 0
         await d.press("g", "1")
-        await d.until(lambda: screen.tried.holds == "forget=0@1 input=1@1", "the other gate")
+        await d.until(lambda: screen.setup.holds == "forget=0@1 input=1@1", "the other gate")
         # Both panels show the same gate.
         panels = list(screen.query(GatePanel))
         await d.until(lambda: panels[1].selection == panels[0].selection, "the same selection")
         await d.press("alt+n", "down", "0")
-        await d.until(lambda: screen.tried.holds.endswith("input=0@1:n1"), "one neuron")
+        await d.until(lambda: screen.setup.holds.endswith("input=0@1:n1"), "one neuron")
         await d.press("escape")
         await d.until(lambda: d.app.screen is d.workspace, "the text")
         await d.press("alt+shift+e")
         await d.until(lambda: isinstance(d.app.screen, InterventionScreen), "the experiment again")
-        assert d.app.screen.tried.holds.startswith("forget=0@1")
+        assert d.app.screen.setup.holds.startswith("forget=0@1")
 
 
 async def test_words_are_swapped_and_what_cannot_be_is_said(desk):
     async with desk(size=(80, 24)) as d:
         screen = await opened(d, "alt+shift+e")
-        assert screen._outcome.comparison.bits == 0
+        assert screen.outcome.comparison.bits == 0
         await d.press("tab", *"今天=明天")
-        await d.until(lambda: screen._outcome.comparison.bits > 0, "a difference")
-        assert "明天" in "".join(screen._outcome.comparison.changed.words)
+        await d.until(lambda: screen.outcome.comparison.bits > 0, "a difference")
+        assert "明天" in "".join(screen.outcome.comparison.changed.words)
         await d.press("x")
         await d.until(lambda: screen.query_one("#swaps").has_class("-invalid") is False, "the answer")
         await d.press("tab", "shift+tab", "shift+tab")
@@ -90,18 +90,18 @@ async def test_words_are_swapped_and_what_cannot_be_is_said(desk):
         await d.until(lambda: screen.query_one("#holds").has_class("-invalid"), "a problem")
         assert "nothing" in d.screen
         await d.press("alt+x")
-        await d.until(lambda: screen._outcome.comparison.bits == 0, "no difference")
-        assert screen.tried == InterventionSetup()
+        await d.until(lambda: screen.outcome.comparison.bits == 0, "no difference")
+        assert screen.setup == InterventionSetup()
 
 
 async def test_what_cannot_be_done_leaves_the_untouched_run_also_when_it_is_opened_anew(desk):
     async with desk(size=(110, 40)) as d:
         screen = await opened(d, "alt+shift+e")
         screen.query_one("#swaps").value = "火星=月亮"
-        await d.until(lambda: "火星" in screen._problem, "what is wrong")
+        await d.until(lambda: "火星" in screen.problem, "what is wrong")
         await d.press("escape")
         await d.press("alt+shift+e")
-        await d.until(lambda: isinstance(d.app.screen, InterventionScreen) and d.app.screen._outcome, "an outcome")
+        await d.until(lambda: isinstance(d.app.screen, InterventionScreen) and d.app.screen.outcome, "an outcome")
         assert "'火星' is not a word of the text" in d.screen
         assert "forget f" in d.screen
         d.app.screen.query_one("#swaps").value = ""
@@ -120,7 +120,7 @@ async def test_a_text_without_words_is_asked_about_no_more_than_twice(desk, monk
         await d.thought()
         monkeypatch.setattr(intervention_setup, "run", run)
         await d.press("alt+shift+e")
-        await d.until(lambda: isinstance(d.app.screen, InterventionScreen) and d.app.screen._problem, "a problem")
+        await d.until(lambda: isinstance(d.app.screen, InterventionScreen) and d.app.screen.problem, "a problem")
         d.app.screen.query_one("#swaps").value = "火星=月亮"
         await d.until(lambda: len(asked) >= 3, "three questions")
         await d.pilot.pause(0.3)

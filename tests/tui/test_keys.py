@@ -92,9 +92,9 @@ async def test_a_changed_key_is_at_work_and_shown(desk):
         await d.press("ctrl+t")
         assert d.editor.text == "我们" + ghost
         await d.press("alt+m")
-        assert d.workspace.mode == "compose"
+        assert d.workspace.views.mode == "compose"
         await d.press("ctrl+g")
-        assert d.workspace.mode == "chat"
+        assert d.workspace.views.mode == "chat"
         assert "^G Mode" in d.screen
 
 

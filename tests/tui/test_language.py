@@ -33,7 +33,7 @@ def said():
     yield from form._CHOICES.values()
     for pair in commands._SWITCHES.values():
         yield from pair
-    yield from workspace._SHADED.values()
+    yield from workspace._SHADINGS.values()
     yield from intervention._RUNS.values()
     yield from intervention._TITLES.values()
     yield from (gradients.GUIDE_1, gradients.GUIDE_2)

@@ -14,7 +14,7 @@ def test_a_session_is_read_as_it_was_written(tmp_path):
     session = Session(
         mode="chat", text="一\n二", cursor=(1, 1), path="/x", turns=[("you", "好"), ("model", "")], draft="在"
     )
-    mine.keep(session)
+    mine.save(session)
     assert list(Sessions(tmp_path / "s").earlier()) == [], "its process still runs"
     mine.close(session)
     ((path, found),) = Sessions(tmp_path / "s").earlier()
@@ -27,34 +27,34 @@ def test_a_session_is_read_as_it_was_written(tmp_path):
 
 def test_an_empty_session_leaves_nothing_behind(tmp_path):
     mine = Sessions(tmp_path / "s")
-    mine.keep(Session())
+    mine.save(Session())
     mine.close(Session())
     assert not list(tmp_path.rglob("*.json"))
     mine = Sessions(tmp_path / "s")
-    mine.keep(Session(text="x"))
+    mine.save(Session(text="x"))
     mine.close(Session())
     assert not list(tmp_path.rglob("*.*"))
 
 
 def test_what_did_not_change_is_not_written_again(tmp_path):
     mine = Sessions(tmp_path)
-    mine.keep(Session(text="x"))
+    mine.save(Session(text="x"))
     (path,) = tmp_path.glob("*.json")
     before = path.stat().st_mtime_ns
-    mine.keep(Session(text="x"))
+    mine.save(Session(text="x"))
     assert path.stat().st_mtime_ns == before
-    mine.keep(Session(text="xy"))
+    mine.save(Session(text="xy"))
     assert json.loads(path.read_text())["text"] == "xy"
 
 
 def test_a_crashed_session_is_told_from_one_that_ended(tmp_path):
     mine = Sessions(tmp_path)
-    mine.keep(Session(text="x"))
+    mine.save(Session(text="x"))
     mine.close(Session(text="xy"), crashed=True)
     ((path, found),) = Sessions(tmp_path).earlier()
     assert not found.ended
     assert found.text == "xy"
-    Sessions(tmp_path).settle(path)
+    Sessions(tmp_path).mark_ended(path)
     ((_, found),) = Sessions(tmp_path).earlier()
     assert found.ended
 
@@ -62,7 +62,7 @@ def test_a_crashed_session_is_told_from_one_that_ended(tmp_path):
 def test_only_the_last_sessions_are_kept(tmp_path):
     for number in range(MOST_SESSIONS + 3):
         mine = Sessions(tmp_path)
-        mine.keep(Session(text=str(number)))
+        mine.save(Session(text=str(number)))
         mine.close(Session(text=str(number)))
     found = [session.text for _, session in Sessions(tmp_path).earlier()]
     assert found[0] == str(MOST_SESSIONS + 2)
@@ -80,7 +80,7 @@ def test_a_damaged_file_is_passed_over(tmp_path, content):
 
 def test_what_a_file_holds_is_cleaned(tmp_path):
     mine = Sessions(tmp_path)
-    mine.keep(Session(text="a\x1b[31mb"))
+    mine.save(Session(text="a\x1b[31mb"))
     mine.close(Session(text="a\x1b[31mb"))
     ((_, found),) = Sessions(tmp_path).earlier()
     assert found.text == "ab"
@@ -88,8 +88,8 @@ def test_what_a_file_holds_is_cleaned(tmp_path):
 
 def test_forget_removes_all_but_those_in_use(tmp_path):
     running, ended = Sessions(tmp_path), Sessions(tmp_path)
-    running.keep(Session(text="running"))
-    ended.keep(Session(text="ended"))
+    running.save(Session(text="running"))
+    ended.save(Session(text="ended"))
     ended.close(Session(text="ended"))
     assert forget(tmp_path) == 1
     assert len(list(tmp_path.glob("*.json"))) == 1
@@ -100,13 +100,15 @@ async def test_the_next_start_goes_on_with_text_cursor_conversation_and_mode(des
         await d.press(*"第一行", "enter", *"第二行", "up")
         cursor = d.editor.cursor_location
         await d.press("alt+m", *"你好", "enter")
-        await d.until(lambda: d.workspace._reply is None and len(d.workspace.chat.conversation.turns) == 2)
-        said = d.workspace.chat.conversation.history()
+        await d.until(
+            lambda: not d.workspace.replies.is_writing and len(d.workspace.views.chat.conversation.turns) == 2
+        )
+        said = d.workspace.views.chat.conversation.history()
         await d.press(*"草稿")
     async with desk() as d:
-        await d.until(lambda: d.workspace.mode == "chat")
+        await d.until(lambda: d.workspace.views.mode == "chat")
         assert d.editor.text == "草稿"
-        assert d.workspace.chat.conversation.history() == said
+        assert d.workspace.views.chat.conversation.history() == said
         await d.press("alt+m")
         assert d.editor.text == "第一行\n第二行"
         assert d.editor.cursor_location == cursor
@@ -128,7 +130,7 @@ async def test_a_session_that_was_killed_is_offered(desk, answer):
     folder.mkdir(parents=True)
     (folder / "20260101-000000-1.json").write_text(json.dumps(dataclasses.asdict(killed)))
     async with desk() as d:
-        await d.until(lambda: "did not end well" in d.screen)
+        await d.until(lambda: "did not end normally" in d.screen)
         await d.press(*(["right"] if answer == "begin anew" else []), "enter")
         await d.until(lambda: d.app.screen is d.workspace)
         await d.pilot.pause()
@@ -137,7 +139,7 @@ async def test_a_session_that_was_killed_is_offered(desk, answer):
         await d.until(lambda: "不能丢" in d.screen)
     async with desk() as d:
         await d.pilot.pause()
-        assert "did not end well" not in d.screen
+        assert "did not end normally" not in d.screen
 
 
 async def test_earlier_sessions_can_be_gone_on_with(desk):

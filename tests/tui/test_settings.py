@@ -94,8 +94,8 @@ async def test_the_form_changes_what_it_shows_at_once_and_keeps_it(desk):
         await d.pilot.pause()
         await d.press("escape")
         await d.pilot.pause()
-        assert d.workspace.settings.temperature == 0.3
-        assert d.workspace.settings.ghost_words == 4, "99 is too many"
+        assert d.app.settings.current.temperature == 0.3
+        assert d.app.settings.current.ghost_words == 4, "99 is too many"
         assert d.panel.bars
         kept, problems = settings.load(locations.settings())
         assert problems == []

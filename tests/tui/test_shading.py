@@ -67,17 +67,17 @@ async def test_the_text_is_shaded_by_the_candidate_then_by_the_neuron_then_not(d
         await d.thought()
         plain = backgrounds(d)
         await d.press("alt+shift+d")
-        assert d.workspace.settings.shading == "candidate"
+        assert d.app.settings.current.shading == "candidate"
         await d.until(lambda: backgrounds(d) != plain, "shades of the candidate")
         by_candidate = backgrounds(d)
         await d.press("alt+shift+d")
-        assert d.workspace.settings.shading == "neuron"
+        assert d.app.settings.current.shading == "neuron"
         await d.until(lambda: backgrounds(d) not in (plain, by_candidate), "shades of the neuron")
         by_neuron = backgrounds(d)
         await d.press("alt+w", "down", "down", "down")
         await d.until(lambda: backgrounds(d) not in (plain, by_neuron), "shades of another neuron")
         await d.press("escape", "alt+shift+d")
-        assert d.workspace.settings.shading == "none"
+        assert d.app.settings.current.shading == "none"
         await d.until(lambda: backgrounds(d) == plain, "no shades")
 
 
@@ -99,7 +99,7 @@ async def test_another_candidate_is_another_shade_and_typing_goes_on(desk):
 async def test_in_a_chat_the_prompt_is_shaded(desk):
     async with desk(ghost_words=0, shading="candidate") as d:
         await d.press("alt+m", *"你好", "enter")
-        await d.until(lambda: d.workspace._reply is None, "a reply")
+        await d.until(lambda: not d.workspace.replies.is_writing, "a reply")
         await d.press(*"今天")
         await d.thought()
         await d.until(lambda: d.editor.shades.get(0), "shades")

@@ -90,10 +90,10 @@ async def write(pilot):
     workspace = pilot.app.workspace
     for _ in range(300):
         await pilot.pause(0.02)
-        thought = [workspace._shown.get(index) is workspace._request for index in range(len(workspace.models))]
-        grown = [len(workspace.continuations.branches[index].words) == 3 for index in range(3)]
-        counted = str(workspace.editor.border_subtitle).startswith("5 ")
-        if all(thought) and counted and (all(grown) or not workspace.continuations.display):
+        thought = [workspace.completion.is_current(index) for index in range(len(workspace.models.names))]
+        grown = [len(workspace.views.continuations.branches[index].words) == 3 for index in range(3)]
+        counted = str(workspace.views.editor.border_subtitle).startswith("5 ")
+        if all(thought) and counted and (all(grown) or not workspace.views.continuations.display):
             break
     await pilot.pause()
 
@@ -102,7 +102,7 @@ async def talk(pilot):
     await write(pilot)
     await pilot.press("alt+m")
     turns = [Turn("you", "周末去哪里玩？"), Turn("model", "去[b]颐和园[/b]吧。"), Turn("you", "好")]
-    await pilot.app.workspace.chat.load(Conversation(turns), "几点")
+    await pilot.app.workspace.views.chat.load(Conversation(turns), "几点")
     await pilot.pause()
 
 

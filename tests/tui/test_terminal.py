@@ -328,9 +328,9 @@ def test_what_was_typed_outlives_a_kill_and_a_closed_window(models, terminal):
 
     shell = terminal(*BASH)
     shell.type(f"{shlex.join(app(models))}\n")
-    shell.until("别丢了", "Go on", "Begin anew")
+    shell.until("别丢了", "Continue", "Start new")
     shell.press("Enter")
-    shell.until("别丢了", without="Begin anew")
+    shell.until("别丢了", without="Start new")
     shell.until_settled("别丢了")
     shell.type("我的")
     shell.until("别丢了我的")
@@ -340,7 +340,7 @@ def test_what_was_typed_outlives_a_kill_and_a_closed_window(models, terminal):
     assert shell.session()["ended"]
 
     again = terminal()
-    again.until("别丢了我的", without="Begin anew")
+    again.until("别丢了我的", without="Start new")
     again.type("字")
     again.until("别丢了我的字")
     again.close()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
@@ -77,3 +77,8 @@ class Confirm(ModalDialog[bool]):
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Answer."""
         self.dismiss(event.button.id == "yes")
+
+
+async def confirm(screen: Screen[Any], question: str, yes: str) -> bool:
+    """Ask a question whose other answer is *Cancel*, in a worker; return whether the answer was `yes`."""
+    return await screen.app.push_screen_wait(Confirm(question, say("Cancel"), yes)) is True

@@ -33,7 +33,7 @@ _RUNS = {"untouched": "untouched run", "changed": "changed run"}
 
 
 class InterventionScreen(Screen[InterventionSetup]):
-    """Two fields, both runs' suggestions and gates side by side, and what differs; the result is what was tried."""
+    """Two fields, both runs' suggestions and gates side by side, and what differs; returns the fields."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("experiment")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - so does Textual
@@ -45,34 +45,37 @@ class InterventionScreen(Screen[InterventionSetup]):
         self,
         keys: Mapping[str, tuple[Key, ...]],
         text: str,
-        tried: InterventionSetup,
-        ask: Callable[[messages.ModelQuery], object],
+        setup: InterventionSetup,
+        submit: Callable[[messages.ModelQuery], object],
         *,
         bars: bool,
         at_gates: bool = False,
     ) -> None:
-        """Take the text, what is tried first, and what asks the inference worker; begin with the focus on the gates."""
+        """Take the text, the first contents of the fields, and the function that submits queries to the worker.
+
+        at_gates: start with the focus on the gates.
+        """
         super().__init__()
-        self._keys, self._text, self._first, self._ask, self._bars = keys, text, tried, ask, bars
+        self._keys, self._text, self._initial, self._submit, self._bars = keys, text, setup, submit, bars
         self._at_gates = at_gates
-        self._asked = 0
-        # What is asked for, and what was wrong with it
-        self._at_work = tried
-        self._problem = ""
-        self._outcome: Outcome | None = None
+        self._requested = 0
+        # The setup that is run, what is wrong with the fields, and the last result
+        self._current_setup = setup
+        self.problem = ""
+        self.outcome: Outcome | None = None
         self._alone = False
 
     def compose(self) -> ComposeResult:
         """Lay the fields, the suggestions, the facts and the gates out."""
         with Horizontal(id="fields"):
             yield Input(
-                self._first.holds,
+                self._initial.holds,
                 placeholder=say("such as {example}", example="forget=0@1  input=1@1:n5,n17"),
                 id="holds",
                 compact=True,
             )
             yield Input(
-                self._first.swaps,
+                self._initial.swaps,
                 placeholder=say("such as {example}", example="小帅=小美  他=她"),
                 id="swaps",
                 compact=True,
@@ -88,50 +91,50 @@ class InterventionScreen(Screen[InterventionSetup]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Name the parts and begin."""
-        for place, title in _TITLES.items():
-            self.query_one(place).border_title = Content(say(title))
+        """Name the parts and start."""
+        for selector, title in _TITLES.items():
+            self.query_one(selector).border_title = Content(say(title))
         for name, title in _RUNS.items():
             self.query_one(f"#{name}-words").border_title = f"{say(title)} · {say('the network alone')}"
         for panel in self.query(GatePanel):
             panel.bars = self._bars
         (self.query(GatePanel).first() if self._at_gates else self.query_one("#holds")).focus()
-        self._try()
+        self._request()
 
-    # --- trying
+    # --- running
 
     @property
-    def tried(self) -> InterventionSetup:
+    def setup(self) -> InterventionSetup:
         """What the fields hold."""
         return InterventionSetup(self.query_one("#holds", Input).value, self.query_one("#swaps", Input).value)
 
     @on(Input.Changed)
-    def _try(self) -> None:
-        self._asked += 1
-        self._problem = ""
-        self._run(self.tried)
+    def _request(self) -> None:
+        self._requested += 1
+        self.problem = ""
+        self._start(self.setup)
 
-    def _run(self, tried: InterventionSetup) -> None:
-        self._at_work = tried
-        ask = partial(intervention_setup.run, text=self._text, setup=tried)
-        self._ask(messages.ModelQuery(_TOPIC, ask, number=self._asked, to=self.post_message))
+    def _start(self, setup: InterventionSetup) -> None:
+        self._current_setup = setup
+        run = partial(intervention_setup.run, text=self._text, setup=setup)
+        self._submit(messages.ModelQuery(_TOPIC, run, number=self._requested, to=self.post_message))
 
     def on_query_answered(self, message: messages.QueryAnswered) -> None:
-        """Show the outcome, or why there is none; the last one stays."""
-        if message.query.number != self._asked:
+        """Show the result, or why there is none; the last one stays."""
+        if message.query.number != self._requested:
             return
         if message.problem:
-            self._problem = message.problem
-            self._say_facts()
-            if self._outcome is None and self._at_work != InterventionSetup():
-                # What nothing is changed in can be seen even so.
-                self._run(InterventionSetup())
+            self.problem = message.problem
+            self._show_facts()
+            if self.outcome is None and self._current_setup != InterventionSetup():
+                # The untouched run can be shown all the same.
+                self._start(InterventionSetup())
             return
-        before, self._outcome = self._outcome, cast(Outcome, message.result)
+        before, self.outcome = self.outcome, cast(Outcome, message.result)
         if before is None:
             for title, panel in zip(_RUNS.values(), self.query(GatePanel), strict=True):
-                panel.describe(say(title), self._outcome.cell, self._outcome.gates)
-        self._show(self._outcome)
+                panel.describe(say(title), self.outcome.cell, self.outcome.gates)
+        self._show(self.outcome)
 
     def _show(self, outcome: Outcome) -> None:
         runs = (outcome.comparison.untouched, outcome.comparison.changed)
@@ -139,37 +142,37 @@ class InterventionScreen(Screen[InterventionSetup]):
             panel.show(found.trace)
             words = intervention_setup.chances(outcome, changed=name == "changed")
             self.query_one(f"#{name}-words", Static).update(_table(words))
-        self._say_facts()
+        self._show_facts()
 
-    def _say_facts(self) -> None:
+    def _show_facts(self) -> None:
         for field in self.query(Input):
-            field.set_class(bool(self._problem), "-invalid")
-        if self._problem:
-            self.query_one("#fact", Static).update(Content.styled(self._problem, "$error"))
+            field.set_class(bool(self.problem), "-invalid")
+        if self.problem:
+            self.query_one("#fact", Static).update(Content.styled(self.problem, "$error"))
             return
         panels = list(self.query(GatePanel))
-        pointed = panels[0].selection
-        if self._outcome is None or pointed is None:
+        selection = panels[0].selection
+        if self.outcome is None or selection is None:
             return
-        layer, _, neuron = pointed
-        lines = intervention_setup.facts(self._outcome, layer, neuron, (panels[0].column, panels[1].column))
+        layer, _, neuron = selection
+        lines = intervention_setup.facts(self.outcome, layer, neuron, (panels[0].column, panels[1].column))
         self.query_one("#fact", Static).update(Content("\n".join(lines)))
 
     # --- gates
 
     @on(GatePanel.SelectionMoved)
-    def _point(self, message: GatePanel.SelectionMoved) -> None:
+    def _selection_moved(self, message: GatePanel.SelectionMoved) -> None:
         """Have the other panel show the same neuron, layer, gate and word, and split that neuron's state."""
         for panel in self.query(GatePanel):
             if panel is not message.panel:
                 panel.follow(message.panel)
-        self._say_facts()
+        self._show_facts()
 
     def action_watch(self) -> None:
         """Go to the gates of the first run, of the second one, and back to the fields."""
         panels = list(self.query(GatePanel))
-        place = next((k for k, panel in enumerate(panels) if panel.has_focus), -1) + 1
-        (panels[place] if place < len(panels) else self.query_one("#holds")).focus()
+        index = next((k for k, panel in enumerate(panels) if panel.has_focus), -1) + 1
+        (panels[index] if index < len(panels) else self.query_one("#holds")).focus()
 
     def action_hold(self, value: int) -> None:
         """Hold the gate that is shown alone at its lowest (0) or highest value, all of it or the selected neuron."""
@@ -178,7 +181,7 @@ class InterventionScreen(Screen[InterventionSetup]):
             return
         _, gate, neuron = panel.selection
         field = self.query_one("#holds", Input)
-        held, alone = intervention_setup.end_of(gate, value), neuron if self._alone else None
+        held, alone = intervention_setup.held_value(gate, value), neuron if self._alone else None
         field.value = intervention_setup.with_hold(field.value, gate.name, held, panel.layer_name, alone)
 
     def action_scope(self) -> None:
@@ -193,12 +196,12 @@ class InterventionScreen(Screen[InterventionSetup]):
 
     def action_formula(self) -> None:
         """Explain the gates."""
-        if self._outcome is not None:
-            self.app.push_screen(Formulas(self._outcome.cell, None, keys_of("formula", self._keys)))
+        if self.outcome is not None:
+            self.app.push_screen(Formulas(self.outcome.cell, None, keys_of("formula", self._keys)))
 
     def action_write(self) -> None:
         """Go back to the text."""
-        self.dismiss(self.tried)
+        self.dismiss(self.setup)
 
 
 def _table(words: list[tuple[str, float, float]]) -> Content:

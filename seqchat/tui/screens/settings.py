@@ -16,8 +16,9 @@ from seqchat import locations
 from seqchat.declared import Declaration
 from seqchat.model.model_registry import installed
 from seqchat.tui.language import say
+from seqchat.tui.live_settings import LiveSettings
 from seqchat.tui.screens.dialog import ModalDialog
-from seqchat.tui.settings import DECLARATIONS, Settings, Value, problem
+from seqchat.tui.settings import DECLARATIONS, Value, problem
 
 # How choices are called
 _CHOICES = {
@@ -47,7 +48,7 @@ class SettingsForm(ModalDialog[None]):
             super().__init__()
             self.name, self.value = name, value
 
-    def __init__(self, settings: Settings, themes: list[str]) -> None:
+    def __init__(self, settings: LiveSettings, themes: list[str]) -> None:
         super().__init__()
         self._settings = settings
         self._texts = {"theme": themes, "model": [model.name for model in installed()]}
@@ -64,7 +65,7 @@ class SettingsForm(ModalDialog[None]):
             )
 
     def _field(self, declaration: Declaration) -> Widget:
-        name, value = declaration.name, getattr(self._settings, declaration.name)
+        name, value = declaration.name, getattr(self._settings.saved, declaration.name)
         if declaration.kind is bool:
             return Switch(value, id=name)
         if declaration.kind is not str:
@@ -95,6 +96,5 @@ class SettingsForm(ModalDialog[None]):
             self._set(declaration.name, value)
 
     def _set(self, name: str | None, value: Value) -> None:
-        if name is not None and getattr(self._settings, name) != value:
-            self._settings = self._settings.changed(name, value)
+        if name is not None and getattr(self._settings.saved, name) != value:
             self.app.post_message(self.SettingChanged(name, value))

@@ -1,38 +1,56 @@
-"""The place of work: a text or a conversation, the candidates, the continuations and the gates."""
+"""The workspace: a text or a conversation, the candidates, the continuations and the gates."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-from textual import events
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container, Vertical
 from textual.message import Message
-from textual.widgets import ContentSwitcher
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, TextArea
 
-from seqchat.tui import inference_worker
+from seqchat.tui import inference_messages as messages
+from seqchat.tui.controllers.completion import CompletionController
+from seqchat.tui.controllers.continuations import ContinuationController
+from seqchat.tui.controllers.document import DocumentController
+from seqchat.tui.controllers.gates import GatesController
+from seqchat.tui.controllers.models import ModelsController
+from seqchat.tui.controllers.replies import ReplyController
+from seqchat.tui.controllers.shading import ShadingController
 from seqchat.tui.engine_pool import EnginePool
-from seqchat.tui.intervention_setup import InterventionSetup, end_of, with_hold
-from seqchat.tui.keys import Key, keys_of
+from seqchat.tui.keys import Key, bindings
 from seqchat.tui.language import say
-from seqchat.tui.screens.formula import Formulas
-from seqchat.tui.screens.gradients import GradientsScreen
-from seqchat.tui.screens.intervention import InterventionScreen
-from seqchat.tui.screens.shading import Shading
-from seqchat.tui.session import Mode, Session
+from seqchat.tui.live_settings import LiveSettings
+from seqchat.tui.screens.views import Views
+from seqchat.tui.session import Mode
 from seqchat.tui.settings import Settings
 from seqchat.tui.widgets.candidates import Candidates
+from seqchat.tui.widgets.chat import Chat
+from seqchat.tui.widgets.continuations import Continuations
 from seqchat.tui.widgets.editor import Editor, Prompt
+from seqchat.tui.widgets.footer import KeyLine
 from seqchat.tui.widgets.gate_panel import GatePanel
+from seqchat.tui.widgets.panels import Panels
 
-_WARMTH, _NUCLEUS = 0.1, 0.05
-_SHADED = {
+_SHADINGS = {
     "none": "The text is not shaded.",
     "candidate": "The text is shaded by what the candidate depends on.",
     "neuron": "The text is shaded by the neuron that is selected in the gates.",
 }
 
 
-class Workspace(Shading):
-    """Opens models, follows the settings, goes on with sessions, and shows the gates."""
+class Workspace(Screen[None]):
+    """Lays the widgets out, and passes keys and messages to the controller that they concern."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("app")
+    # The focus comes when all that was typed before is in the text.
+    AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - so does Textual
+    VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (18, "-high"), (30, "-tall")]  # noqa: RUF012
 
     class Ready(Message):
         """All widgets are there."""
@@ -40,7 +58,7 @@ class Workspace(Shading):
     def __init__(
         self,
         models: Sequence[str],
-        settings: Settings,
+        settings: LiveSettings,
         keys: Mapping[str, tuple[Key, ...]],
         pool: EnginePool,
         remembered: Sequence[str] = (),
@@ -48,210 +66,306 @@ class Workspace(Shading):
         inline: bool = False,
     ) -> None:
         """Take the models to open, and texts of earlier sessions whose words are expected again."""
-        super().__init__(models, settings, keys, pool, remembered, inline=inline)
-        self._pool = pool
-        self._models, self._remembered = list(models), remembered
-        self._tried = InterventionSetup()
+        super().__init__(classes="-inline" if inline else "")
+        self._inline, self._settings = inline, settings
+        self.views = views = Views(self)
+        self.models = ModelsController(views, pool, self.post_message, remembered, models)
+        self.continuations = ContinuationController(views, settings)
+        self.completion = CompletionController(views, settings, self.models, self.continuations)
+        self.replies = ReplyController(views, settings, self.models)
+        self.shading = ShadingController(views, settings, self.models, self.completion)
+        self.gates = GatesController(views, settings, self.models, keys, pool)
+        self.document = DocumentController(views)
+
+    def compose(self) -> ComposeResult:
+        """Lay the widgets out."""
+        with Container(id="main"):
+            with Vertical(id="writing"):
+                with ContentSwitcher(initial="compose", id="modes"):
+                    yield (Prompt if self._inline else Editor)(id="compose", compact=self._inline)
+                    yield Chat(id="chat")
+                yield Vertical(id="bars")
+                yield Continuations()
+            yield Panels(id="panels")
+        yield KeyLine()
 
     # --- from start to end
 
     async def on_mount(self) -> None:
-        """Begin to load the models once the first frame is on the screen."""
-        await self._mount_views()
-        self.apply(self.settings)
-        self.call_later(self._begin)
-        self._describe_text()
-        self.call_after_refresh(self._worker.start)
-        self.ask_again()
+        """Start to load the models once the first frame is on the screen."""
+        await self._show_models()
+        self._settings.subscribe(self._apply_settings)
+        self._apply_settings(self._settings.current, self._settings.current)
+        self.call_later(self._take_focus)
+        self.document.describe()
+        self.call_after_refresh(self.models.start)
+        self.completion.request_again()
         self.post_message(self.Ready())
 
-    def _begin(self) -> None:
+    def _take_focus(self) -> None:
         """Focus the text once all keys are in it that were typed before it was there."""
         if self.message_queue_size:
-            self.call_later(self._begin)
+            self.call_later(self._take_focus)
         elif self.focused is None:
-            self.write()
+            self.views.focus_text()
 
     def on_key(self, event: events.Key) -> None:
-        """Let nothing that is typed be lost, even before the text has the focus for the first time."""
-        if self.focused in (None, self.writing) and event.is_printable and event.character:
-            self.writing.insert(event.character)
+        """Lose nothing that is typed, even before the text has the focus for the first time."""
+        if self.focused in (None, self.views.active_editor) and event.is_printable and event.character:
+            self.views.active_editor.insert(event.character)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Let nothing that is pasted be lost either."""
+        """Lose nothing that is pasted either."""
         if self.focused is None:
-            self.writing.insert(event.text)
-
-    def on_prompt_sent(self, message: Prompt.Sent) -> None:
-        """End with the line that was written, where the app is no more than a line."""
-        self.app.exit(message.text)
-
-    # --- models and settings
+            self.views.active_editor.insert(event.text)
 
     @property
-    def models(self) -> list[str]:
-        """The models that are open."""
-        return list(self._models)
+    def is_settled(self) -> bool:
+        """Whether everything that concerns the text at the cursor is on the screen, and the worker has nothing to do.
 
-    async def _mount_views(self) -> None:
-        """Give each model its candidates and its panel."""
-        bars = self.query_one("#bars")
-        await bars.remove_children()
-        await bars.mount_all(Candidates() for _ in self._models)
-        await self.panels.show_models(len(self._models), bars=self.draws_bars)
-        self.set_class(len(self._models) > 1, "-several")
+        The worker posts `WorkerIdle` when it runs out of work; this compares what it has done with what was asked.
+        """
+        return self.completion.is_current() and self.models.is_idle
 
-    async def use_models(self, models: Sequence[str]) -> None:
+    def stop(self) -> None:
+        """Stop all work; what is still on its way is dropped."""
+        for part in (self.models, self.continuations, self.replies, self.document):
+            part.stop()
+
+    # --- models, settings, modes
+
+    async def _show_models(self) -> None:
+        bars = [Candidates() for _ in self.models.names]
+        await self.views.show_models(bars, gates_as_bars=self.gates.drawn_as_bars)
+
+    async def use_models(self, names: Sequence[str]) -> None:
         """Open other models in place of those that are open."""
-        self._worker.stop()
-        self._models = list(models)
-        self._worker = inference_worker.InferenceWorker(self._models, self.post_message, self._pool, self._remembered)
-        self._shown = {}
-        await self._mount_views()
-        self._worker.start()
-        self.ask_again()
-        self.write()
+        self.models.replace(names)
+        self.completion.forget()
+        await self._show_models()
+        self.models.start()
+        self.completion.request_again()
+        self.views.focus_text()
 
-    def apply(self, settings: Settings) -> None:
-        """Work as is set from now on."""
-        before, self.settings = self.settings, settings
-        self.set_class(not settings.panel, "-without-panel")
-        self.set_class(not settings.continuations, "-without-continuations")
+    def _apply_settings(self, before: Settings, now: Settings) -> None:
+        """Show what the settings say from now on."""
+        self.set_class(not now.continuations, "-without-continuations")
         for editor in self.query(Editor):
-            editor.space = settings.space
-        self.panels.draw_bars(self.draws_bars)
-        self.continuations.describe(settings.temperature, settings.top_p)
-        if before.changed("shading", settings.shading) != settings:
-            self.ask_again()
-        elif before != settings:
-            self.writing.shade(())
-            self._shade()
-
-    @property
-    def draws_bars(self) -> bool:
-        """Whether gates are drawn as bars: as is set, or where the terminal has too few colours."""
-        if self.settings.heat_map != "auto":
-            return self.settings.heat_map == "bars"
-        return self.app.no_color or self.app.console.color_system not in ("truecolor", "256")
-
-    def action_warm(self, steps: int) -> None:
-        """Draw continuations with another temperature."""
-        self._set("temperature", self.settings.temperature + steps * _WARMTH, 0.0, 2.0)
-
-    def action_nucleus(self, steps: int) -> None:
-        """Draw continuations with another top-p."""
-        self._set("top_p", self.settings.top_p + steps * _NUCLEUS, _NUCLEUS, 1.0)
-
-    def action_shade(self) -> None:
-        """Shade the text by what the candidate depends on, by the selected neuron, or not at all."""
-        choices = list(_SHADED)
-        shading = choices[(choices.index(self.settings.shading) + 1) % len(choices)]
-        self.apply(self.settings.changed("shading", shading))
-        self.notify(say(_SHADED[shading]), timeout=3, markup=False)
-
-    def _set(self, name: str, value: float, low: float, high: float) -> None:
-        self.apply(self.settings.changed(name, round(min(max(value, low), high), 2)))
-
-    # --- sessions and modes
-
-    def session(self) -> Session:
-        """Return what the next start needs to go on."""
-        return Session(
-            mode=self.mode,
-            text=self.editor.text,
-            cursor=self.editor.cursor_location,
-            path=str(self.document.path) if self.document else "",
-            turns=[(turn.speaker, turn.text, *filter(None, [turn.name])) for turn in self.chat.conversation.turns],
-            draft=self.chat.prompt.text,
-        )
-
-    async def restore(self, session: Session) -> None:
-        """Go on with a session."""
-        self.editor.load_text(session.text)
-        self.editor.move_cursor(self.editor.clamp_visitable(session.cursor))
-        await self.chat.load(session.conversation(), session.draft)
-        self.adopt(session.path)
-        self.use_mode(session.mode)
+            editor.space = now.space
+        self.gates.apply_settings()
+        self.continuations.describe()
+        if before.changed("shading", now.shading) != now:
+            self.completion.request_again()
+        elif before != now:
+            self.shading.clear()
+            self.shading.update()
 
     def use_mode(self, mode: Mode) -> None:
         """Show the text, or the conversation."""
-        self.query_one(ContentSwitcher).current = mode
-        self.set_class(mode == "chat", "-chat")
-        self.write()
-        self._ask()
+        self.views.mode = mode
+        self.views.focus_text()
+        self.completion.request()
 
-    def action_mode(self) -> None:
-        """Go from the text to the conversation, or back."""
-        self.use_mode("compose" if self.mode == "chat" else "chat")
+    # --- widgets → controllers
 
-    def _to_text(self) -> None:
-        self.use_mode("compose")
+    @on(TextArea.Changed)
+    def _text_changed(self) -> None:
+        self.completion.request()
+        self.document.describe_soon()
+
+    @on(TextArea.SelectionChanged)
+    @on(Chat.HistoryChanged)
+    def _cursor_moved(self) -> None:
+        self.completion.request()
+
+    @on(Candidates.CursorMoved)
+    @on(GatePanel.SelectionMoved)
+    def _selection_moved(self) -> None:
+        self.shading.update()
+
+    @on(GatePanel.EarlierWordsWanted)
+    def _earlier_words_wanted(self) -> None:
+        self.completion.request_earlier_words()
+
+    @on(Candidates.MoreWanted)
+    def _more_candidates_wanted(self, message: Candidates.MoreWanted) -> None:
+        self.completion.request_more_candidates(message.count)
+
+    @on(Candidates.Committed)
+    def _candidate_committed(self, message: Candidates.Committed) -> None:
+        self.completion.commit(message.suggestion.insert, message.suggestion.replace)
+        self.views.focus_text()
+
+    @on(Candidates.Exited)
+    def _candidates_exited(self, message: Candidates.Exited) -> None:
+        """Go back to the text, with what was typed."""
+        self.views.focus_text()
+        if message.typed:
+            editor = self.views.active_editor
+            editor.replace(message.typed, *editor.selection, maintain_selection_offset=False)
+
+    @on(Continuations.Shown)
+    def _continuations_shown(self) -> None:
+        if self.continuations.is_missing:
+            self.completion.request_again()
+
+    @on(Continuations.BranchCommitted)
+    def _branch_committed(self, message: Continuations.BranchCommitted) -> None:
+        self.continuations.commit(message.text)
+        self.views.focus_text()
+
+    @on(Chat.ReplyWanted)
+    def _reply_wanted(self, message: Chat.ReplyWanted) -> None:
+        self.replies.request(message.turns)
+
+    @on(Chat.OtherReplyWanted)
+    @work
+    async def _other_reply_wanted(self, message: Chat.OtherReplyWanted) -> None:
+        await self.replies.replace(message.index)
+
+    @on(Prompt.Sent)
+    def _line_sent(self, message: Prompt.Sent) -> None:
+        """End with the line that was written, where the app is no more than a line."""
+        self.app.exit(message.text)
+
+    # --- worker → controllers
+
+    @on(messages.ModelLoading)
+    @on(messages.ModelReady)
+    @on(messages.ModelFailed)
+    @on(messages.WorkerIdle)
+    def _model_changed(self, message: messages.ModelMessage) -> None:
+        self.models.receive(message)
+
+    @on(messages.SuggestionsReady)
+    def _suggestions_ready(self, message: messages.SuggestionsReady) -> None:
+        if self.completion.show(message) and message.index == 0:
+            self.shading.update()
+
+    @on(messages.GhostTextReady)
+    def _ghost_text_ready(self, message: messages.GhostTextReady) -> None:
+        self.completion.show_ghost_text(message)
+
+    @on(messages.ContinuationToken)
+    def _continuation_token(self, message: messages.ContinuationToken) -> None:
+        self.continuations.show(message)
+
+    @on(messages.ReplyToken)
+    def _reply_token(self, message: messages.ReplyToken) -> None:
+        if self.replies.show(message):
+            self.completion.request()
+
+    @on(messages.QueryAnswered)
+    def _query_answered(self, message: messages.QueryAnswered) -> None:
+        self.shading.show(message)
+
+    # --- keys → controllers
 
     def action_write(self) -> None:
         """Go back to the text."""
-        self.write()
+        self.views.focus_text()
 
-    # --- gates
+    def action_mode(self) -> None:
+        """Switch from the text to the conversation, or back."""
+        self.use_mode("compose" if self.views.mode == "chat" else "chat")
+
+    @work
+    async def action_open(self) -> None:
+        """Open a file."""
+        if await self.document.open():
+            self.use_mode("compose")
+
+    @work
+    async def action_save(self) -> None:
+        """Save the text, or the conversation."""
+        await self.document.save()
+
+    @work
+    async def action_save_as(self) -> None:
+        """Save under another name."""
+        await self.document.save_as()
+
+    @work
+    async def action_new(self) -> None:
+        """Start a new text, or a new conversation."""
+        await self.document.new()
+
+    def action_copy_all(self) -> None:
+        """Copy the whole text, or the last reply."""
+        self.document.copy()
+
+    def action_commit(self, number: int) -> None:
+        """Insert a candidate."""
+        self.completion.commit_candidate(number)
+
+    @on(Editor.MovedBelow)
+    def action_enter_bar(self) -> None:
+        """Move among the candidates."""
+        if self.views.bars[0].suggestions:
+            self.views.bars[0].focus()
+
+    def action_branch(self, index: int) -> None:
+        """Insert a whole continuation."""
+        self.continuations.commit_branch(index)
+
+    def action_branch_word(self, index: int) -> None:
+        """Insert the next word of a continuation."""
+        self.continuations.commit_word(index)
+
+    async def action_again(self) -> None:
+        """Request other continuations, or another reply."""
+        if self.views.mode == "chat":
+            await self.views.chat.again()
+        else:
+            self.completion.request_again()
+
+    def action_warm(self, steps: int) -> None:
+        """Sample continuations with another temperature."""
+        self._settings.step("temperature", steps)
+
+    def action_nucleus(self, steps: int) -> None:
+        """Sample continuations with another top-p."""
+        self._settings.step("top_p", steps)
+
+    def action_shade(self) -> None:
+        """Shade the text by what the candidate depends on, by the selected neuron, or not at all."""
+        kinds = list(_SHADINGS)
+        kind = kinds[(kinds.index(self._settings.current.shading) + 1) % len(kinds)]
+        self._settings.change("shading", kind)
+        self.notify(say(_SHADINGS[kind]), timeout=3, markup=False)
 
     def action_gate(self, steps: int) -> None:
         """Show one gate alone, or all."""
-        self.panels.next_gate(steps)
+        self.gates.next_gate(steps)
 
     def action_layer(self, steps: int) -> None:
         """Show another layer."""
-        self.panels.next_layer(steps)
-
-    def action_formula(self) -> None:
-        """Explain the gates."""
-        cell, gate = self.panels.in_use[0].formula
-        if cell:
-            self.app.push_screen(Formulas(cell, gate, keys_of("formula", self._keys)))
-
-    def action_experiment(self) -> None:
-        """Hold gates and swap words."""
-        self._open_experiment(self._tried)
-
-    def action_flow(self) -> None:
-        """Show how far back gradients reach."""
-        self.app.push_screen(GradientsScreen(self._keys, self._pool, self._models))
-
-    def action_hold(self, value: int) -> None:
-        """Hold the gate that is shown alone, and see what changes."""
-        panel = self.panels.in_use[0]
-        if panel.selection is None:
-            return
-        _, gate, _ = panel.selection
-        held = with_hold(self._tried.holds, gate.name, end_of(gate, value), panel.layer_name, None)
-        self._open_experiment(InterventionSetup(held, self._tried.swaps), at_gates=True)
-
-    def _open_experiment(self, tried: InterventionSetup, *, at_gates: bool = False) -> None:
-        def keep(result: InterventionSetup | None) -> None:
-            self._tried = result or tried
-
-        text, ask = self._written()[0], self._worker.submit
-        screen = InterventionScreen(self._keys, text, tried, ask, bars=self.draws_bars, at_gates=at_gates)
-        self.app.push_screen(screen, keep)
+        self.gates.next_layer(steps)
 
     def action_watch(self) -> None:
-        """Go to the gates; from one model's to the next one's, and then back to the text."""
-        if not self.settings.panel:
-            self.action_hide()
-        if not self.panels.focus_next():
-            self.write()
+        """Go to the gates, or on from them."""
+        self.gates.focus_next()
 
     def action_maximise(self) -> None:
         """Give the gates the whole width, or what they had."""
-        if not self.settings.panel:
-            self.action_hide()
-        self.toggle_class("-maximised")
-        self.panels.fit()
+        self.gates.maximise()
 
     def action_hide(self) -> None:
         """Hide the gates, or show them."""
-        self.apply(self.settings.changed("panel", not self.settings.panel))
-        if not self.settings.panel and isinstance(self.focused, GatePanel):
-            self.write()
+        self.gates.toggle()
 
-    def on_gate_panel_earlier_words_wanted(self) -> None:
-        """Trace earlier words too."""
-        self._ask(traced=2 * self._request.traced)
+    def action_formula(self) -> None:
+        """Explain the gates."""
+        self.gates.show_formulas()
+
+    def action_hold(self, value: int) -> None:
+        """Hold the gate that is shown alone."""
+        self.gates.hold(value)
+
+    def action_experiment(self) -> None:
+        """Hold gates and swap words."""
+        self.gates.intervene()
+
+    def action_flow(self) -> None:
+        """Show how far back gradients reach."""
+        self.gates.show_gradients()

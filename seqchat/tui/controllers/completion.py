@@ -1,0 +1,129 @@
+"""Suggestions for the text at the cursor: requests to the worker, candidates, grey text."""
+
+from __future__ import annotations
+
+from seqchat.tui.controllers.continuations import ContinuationController
+from seqchat.tui.controllers.models import ModelsController
+from seqchat.tui.inference_messages import TRACED_WORDS, GhostTextReady, SuggestionRequest, SuggestionsReady
+from seqchat.tui.keys import CANDIDATES
+from seqchat.tui.live_settings import LiveSettings
+from seqchat.tui.screens.views import Views
+from seqchat.tui.widgets.editor import Offer
+
+# So many candidates more are requested when the last page was turned.
+_MORE_CANDIDATES = 27
+
+
+class CompletionController:
+    """Requests suggestions whenever the text or the cursor has moved, shows them, and commits candidates."""
+
+    def __init__(
+        self, views: Views, settings: LiveSettings, models: ModelsController, continuations: ContinuationController
+    ) -> None:
+        self._views, self._settings, self._models, self._continuations = views, settings, models, continuations
+        # The latest request, and for each model the one whose suggestions are shown
+        self.latest = SuggestionRequest(0, "")
+        self._shown: dict[int, SuggestionRequest] = {}
+
+    def is_current(self, model: int = 0) -> bool:
+        """Whether the suggestions of a model are those of the latest request, and this of the text at the cursor."""
+        return self._shown.get(model) is self.latest and self._is_at_cursor(self.latest)
+
+    @property
+    def fits_text(self) -> bool:
+        """Whether the candidates were made for the text at the cursor, and not for that of a keystroke ago."""
+        shown = self._shown.get(0)
+        return shown is not None and self._is_at_cursor(shown)
+
+    def _is_at_cursor(self, request: SuggestionRequest) -> bool:
+        return (request.text, request.after) == self._views.around_cursor()
+
+    # --- requests
+
+    def request(self) -> None:
+        """Request suggestions, gates and continuations where the text or the cursor is another than before."""
+        around = self._views.around_cursor()
+        if around != (self.latest.text, self.latest.after):
+            self._submit(around)
+
+    def request_again(self) -> None:
+        """Request everything again, with other continuations."""
+        self._submit(again=True)
+
+    def request_more_candidates(self, count: int) -> None:
+        """Request more than `count` candidates; the continuations stay as they are."""
+        self._submit(candidates=count + _MORE_CANDIDATES)
+
+    def request_earlier_words(self) -> None:
+        """Request the gates of twice as many words; the continuations stay as they are."""
+        self._submit(traced=2 * self.latest.traced)
+
+    def _submit(
+        self,
+        around: tuple[str, str] | None = None,
+        *,
+        again: bool = False,
+        candidates: int = CANDIDATES,
+        traced: int = TRACED_WORDS,
+    ) -> None:
+        if self._models.is_stopped:
+            return
+        text, after = around or self._views.around_cursor()
+        settings = self._settings.current
+        more = (candidates, traced) != (CANDIDATES, TRACED_WORDS)
+        self.latest = SuggestionRequest(
+            number=self.latest.number + 1,
+            text=text,
+            after=after,
+            pinyin=settings.pinyin,
+            candidates=candidates,
+            ghost_words=0 if after.partition("\n")[0].strip() else settings.ghost_words,
+            traced=traced,
+            continuations=None if more else self._continuations.next_request(text, again=again),
+        )
+        # The screen comes before the model: drawing and inference share an interpreter.
+        self._views.draw_text()
+        self._models.worker.request_suggestions(self.latest)
+
+    def forget(self) -> None:
+        """Regard nothing as shown, since other models are open now."""
+        self._shown = {}
+
+    # --- results; those of an earlier request are dropped
+
+    def show(self, message: SuggestionsReady) -> bool:
+        """Show candidates and gates; return whether they are those of the latest request."""
+        request, index = message.request, message.index
+        if request is not self.latest or self._models.is_stopped:
+            return False
+        before = self._shown.get(index)
+        same_text = before is not None and (before.text, before.after) == (request.text, request.after)
+        self._shown[index] = request
+        self._views.bars[index].show(message.suggestions, request.candidates, more=same_text)
+        self._views.panels.show(message, new=not same_text)
+        if index == 0 and not same_text:
+            self._offer()
+        return True
+
+    def show_ghost_text(self, message: GhostTextReady) -> None:
+        """Continue the first candidate in grey."""
+        if message.request is self.latest and not self._models.is_stopped and self._views.bars[0].suggestions:
+            self._offer(message.text)
+
+    def _offer(self, ahead: str = "") -> None:
+        first = next(iter(self._views.bars[0].suggestions), None)
+        offer = Offer(first.insert, first.replace, first.completes, ahead) if first else Offer()
+        self._views.active_editor.offer(offer)
+
+    # --- commits
+
+    def commit(self, insert: str, replace: int = 0) -> None:
+        """Insert a candidate, if it was made for the text at the cursor."""
+        if self.fits_text:
+            self._views.active_editor.commit(insert, replace)
+
+    def commit_candidate(self, number: int) -> None:
+        """Insert a candidate of the page that is shown, counted from 0."""
+        suggestion = self._views.bars[0].candidate_at(number)
+        if suggestion is not None:
+            self.commit(suggestion.insert, suggestion.replace)

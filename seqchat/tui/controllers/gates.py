@@ -1,0 +1,116 @@
+"""The gates beside the text, and the pages that explain them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from seqchat.tui.controllers.models import ModelsController
+from seqchat.tui.engine_pool import EnginePool
+from seqchat.tui.intervention_setup import InterventionSetup, held_value, with_hold
+from seqchat.tui.keys import Key, keys_of
+from seqchat.tui.live_settings import LiveSettings
+from seqchat.tui.screens.formula import Formulas
+from seqchat.tui.screens.gradients import GradientsScreen
+from seqchat.tui.screens.intervention import InterventionScreen
+from seqchat.tui.screens.views import Views
+from seqchat.tui.widgets.gate_panel import GatePanel
+
+
+class GatesController:
+    """Moves among the panels, gives them room, and opens formulas, gradients and interventions."""
+
+    def __init__(
+        self,
+        views: Views,
+        settings: LiveSettings,
+        models: ModelsController,
+        keys: Mapping[str, tuple[Key, ...]],
+        pool: EnginePool,
+    ) -> None:
+        self._views, self._settings, self._models, self._keys, self._pool = views, settings, models, keys, pool
+        # What the fields of the intervention held last
+        self._setup = InterventionSetup()
+
+    @property
+    def drawn_as_bars(self) -> bool:
+        """Whether gates are drawn as bars: as is set, or where the terminal has too few colours."""
+        heat_map, app = self._settings.current.heat_map, self._views.screen.app
+        if heat_map != "auto":
+            return heat_map == "bars"
+        return app.no_color or app.console.color_system not in ("truecolor", "256")
+
+    # --- the panels
+
+    def next_gate(self, steps: int) -> None:
+        """Show one gate alone, or all."""
+        self._views.panels.next_gate(steps)
+
+    def next_layer(self, steps: int) -> None:
+        """Show another layer."""
+        self._views.panels.next_layer(steps)
+
+    def apply_settings(self) -> None:
+        """Show the panels, or not, and draw them as is set."""
+        self._views.screen.set_class(not self._settings.current.panel, "-without-panel")
+        self._views.panels.draw_bars(self.drawn_as_bars)
+
+    def toggle(self) -> None:
+        """Hide the panels, or show them."""
+        self._settings.change("panel", not self._settings.current.panel)
+        if not self._settings.current.panel and isinstance(self._views.screen.focused, GatePanel):
+            self._views.focus_text()
+
+    def _make_visible(self) -> None:
+        if not self._settings.current.panel:
+            self.toggle()
+
+    def focus_next(self) -> None:
+        """Go to the gates; from one model's to the next one's, and then back to the text."""
+        self._make_visible()
+        if not self._views.panels.focus_next():
+            self._views.focus_text()
+
+    def maximise(self) -> None:
+        """Give the gates the whole width, or what they had."""
+        self._make_visible()
+        self._views.screen.toggle_class("-maximised")
+        self._views.panels.fit()
+
+    # --- pages
+
+    def show_formulas(self) -> None:
+        """Explain the gates."""
+        cell, gate = self._views.panels.in_use[0].formula
+        if cell:
+            self._views.screen.app.push_screen(Formulas(cell, gate, keys_of("formula", self._keys)))
+
+    def show_gradients(self) -> None:
+        """Show how far back gradients reach."""
+        self._views.screen.app.push_screen(GradientsScreen(self._keys, self._pool, self._models.names))
+
+    def hold(self, value: int) -> None:
+        """Hold the gate that is shown alone at 0 or 1, and see what changes."""
+        panel = self._views.panels.in_use[0]
+        if panel.selection is None:
+            return
+        _, gate, _ = panel.selection
+        holds = with_hold(self._setup.holds, gate.name, held_value(gate, value), panel.layer_name, None)
+        self._open_intervention(InterventionSetup(holds, self._setup.swaps), at_gates=True)
+
+    def intervene(self) -> None:
+        """Hold gates and swap words."""
+        self._open_intervention(self._setup)
+
+    def _open_intervention(self, setup: InterventionSetup, *, at_gates: bool = False) -> None:
+        def keep(result: InterventionSetup | None) -> None:
+            self._setup = result or setup
+
+        screen = InterventionScreen(
+            self._keys,
+            self._views.around_cursor()[0],
+            setup,
+            self._models.worker.submit,
+            bars=self.drawn_as_bars,
+            at_gates=at_gates,
+        )
+        self._views.screen.app.push_screen(screen, keep)
