@@ -17,6 +17,7 @@ from hypothesis import settings
 
 from seqchat.completion.engine import Engine
 from seqchat.corpus.vocabulary import SPECIAL_WORDS
+from seqchat.model.cells import CELLS
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
@@ -98,14 +99,14 @@ QUICK = TrainingSettings(epochs=1, batch_size=8, window=20, precision="fp32", de
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A small model of each cell, trained on the sample for one epoch."""
     folder = tmp_path_factory.mktemp("models")
-    shapes = {"rnn": 1, "lstm": 2, "gru": 1}
+    shapes = {name: 2 if len(cell.state_names) > 1 else cell.context_layers for name, cell in CELLS.items()}
     for cell, layers in shapes.items():
         task = Task(["sample"], {"cell": cell, "layers": layers, **TINY})
         train(task, QUICK, folder / cell, Silent())
     return {cell: folder / cell for cell in shapes}
 
 
-@pytest.fixture(params=["rnn", "lstm", "gru"])
+@pytest.fixture(params=list(CELLS))
 def engine(request: pytest.FixtureRequest, models: dict[str, Path]) -> Engine:
     """A freshly loaded small model of each cell."""
     torch.manual_seed(0)
@@ -116,6 +117,16 @@ def engine(request: pytest.FixtureRequest, models: dict[str, Path]) -> Engine:
 def lstm(models: dict[str, Path]) -> Engine:
     """A freshly loaded small LSTM."""
     return Engine.load(models["lstm"])
+
+
+def cell_shapes() -> list[tuple[str, str]]:
+    """Every cell of the registry with each of its nonlinearities."""
+    return [(name, option) for name, cell in CELLS.items() for option in cell.nonlinearities or ("tanh",)]
+
+
+def fused_cells() -> list[str]:
+    """The cells that equal a module of torch.nn."""
+    return [name for name, cell in CELLS.items() if cell.torch_module(1, 1, 1) is not None]
 
 
 def small_engine(words: Sequence[str], *, seed: int = 0, **network: Any) -> Engine:

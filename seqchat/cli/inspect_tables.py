@@ -12,9 +12,9 @@ from rich.cells import cell_len, set_cell_size
 
 from seqchat.cli.tables import aligned
 from seqchat.insight.recording import Block
-from seqchat.insight.statistics import EVENTS, KEEP, Keeping, LayerSummary, Summary, saturation_limits
+from seqchat.insight.statistics import EVENTS, Keeping, LayerSummary, Summary
 from seqchat.insight.view import View
-from seqchat.model.cells import Gate
+from seqchat.model.cells import CELLS, Gate, KeepGate
 from seqchat.wording import counted
 
 _WORD, _LAYER, _GATE = 10, 5, 9  # cells
@@ -68,19 +68,19 @@ class GateTable:
     def _cell(self, gate: Gate, values: NDArray[np.float32]) -> str:
         if self._single:
             return "".join(f"{value:9.4f}" for value in values)
-        low, high = saturation_limits(gate)
+        low, high = gate.saturation_limits
         left, right = (100 * float(share.mean()) for share in (values < low, values > high))
         return f"{float(np.abs(values).mean()):5.2f} {left:3.0f} {right:3.0f}"
 
 
 def statistics_text(summary: Summary) -> str:
     """Return the tables of saturation, half-life and resets."""
-    view = summary.view
+    view, cell = summary.view, CELLS[summary.view.cell]
     counts = ", ".join(f"{count:,} {name}" for name, count in summary.counts.items())
-    parts = [f"{view.model}, {view.cell.upper()}: {counted(summary.words, 'word')} ({counts}).", _saturation(summary)]
+    parts = [f"{view.model}, {cell.title}: {counted(summary.words, 'word')} ({counts}).", _saturation(summary)]
     keeping = [(layer, layer.keeping) for layer in summary.layers if layer.keeping is not None]
-    if view.cell not in KEEP:
-        parts.append("An RNN has no gate that keeps its state: there is no half-life, and nothing that could reset.")
+    if cell.keep_gate is None:
+        parts.append(cell.lacks_keep_gate)
     elif keeping:
         parts += [_half_lives(view, keeping), _resets(summary, keeping)]
     return "\n\n".join(parts)
@@ -103,6 +103,7 @@ def _shares(layer: LayerSummary, gate: str) -> list[str]:
 
 
 def _half_lives(view: View, layers: Sequence[tuple[LayerSummary, Keeping]]) -> str:
+    gate = _keep_gate(view)
     rows = [["layer", "median", "90 %", "longest"]]
     for layer, keeping in layers:
         longest = np.argsort(-keeping.half_life, kind="stable")[:_NAMED]
@@ -110,13 +111,19 @@ def _half_lives(view: View, layers: Sequence[tuple[LayerSummary, Keeping]]) -> s
         median, most = np.quantile(keeping.half_life, [0.5, 0.9], method="inverted_cdf")
         rows.append([layer.name, _words(median), _words(most), named])
     return (
-        f"Half-life of what the {KEEP[view.cell]} gate keeps, in words (ln 0.5 / mean ln {KEEP[view.cell]})\n"
+        f"Half-life of what the {gate.name} gate keeps, in words (ln 0.5 / mean ln {gate.in_formulas})\n"
         f"{_table(rows)}\n90 %: of the neurons are below."
     )
 
 
+def _keep_gate(view: View) -> KeepGate:
+    gate = CELLS[view.cell].keep_gate
+    assert gate is not None
+    return gate
+
+
 def _resets(summary: Summary, layers: Sequence[tuple[LayerSummary, Keeping]]) -> str:
-    gate = KEEP[summary.view.cell]
+    gate = _keep_gate(summary.view)
     head = ["layer", "word", "words", "limit", "lower", "resetting"]
     rows = [[*head, "clearest: mean there, elsewhere, standard errors"]]
     for layer, keeping in layers:
@@ -127,7 +134,7 @@ def _resets(summary: Summary, layers: Sequence[tuple[LayerSummary, Keeping]]) ->
             found = ["too few", "", ""] if limit == math.inf else [f"{limit:.1f}", str(len(lower)), str(len(resetting))]
             rows.append([layer.name, event, f"{summary.counts[event]:,}", *found, named])
     return (
-        f"Where neurons reset: the {gate} gate there against elsewhere\n{_table(rows, left=2)}\n"
+        f"Where neurons reset: {gate.in_words} there against elsewhere\n{_table(rows, left=2)}\n"
         "lower: neurons beyond chance, by more standard errors than the limit; resetting: those of them that keep at\n"
         "most half as much as elsewhere. With many words, small differences are beyond chance too: any kind of word\n"
         "differs a little from others."
@@ -144,9 +151,9 @@ def _limits(view: View) -> str:
     """Say from which values on the gates in view are saturated, in a line for those that agree."""
     by_limits: dict[str, list[str]] = {}
     for gate in view.gates:
-        low, high = saturation_limits(gate)
+        low, high = gate.saturation_limits
         text = "0 and never" if high == math.inf else f"below {low:g} and above {high:g}"
-        by_limits.setdefault("tanh below -0.9 and above 0.9" if gate.name == "cell" else text, []).append(gate.name)
+        by_limits.setdefault(text if gate.bounded else "tanh below -0.9 and above 0.9", []).append(gate.name)
     return "\n".join(f"  {', '.join(names)}: {text}" for text, names in by_limits.items())
 
 

@@ -47,7 +47,7 @@ def models(as_json: bool) -> None:
         click.echo("No model is installed; 'seqchat train sample' makes a small one.", err=True)
     width = max((len(m.name) for m in found), default=0)
     for m in found:
-        shape = f"{m.config.cell.upper()} {m.config.layers} × {m.config.hidden_size}"
+        shape = f"{m.config.cell_kind.title} {m.config.layers} × {m.config.hidden_size}"
         numbers = f"{m.config.vocabulary_size:>7,} words {m.config.parameters:>11,} parameters"
         click.echo(f"{m.name:<{width}}  {shape:<12} {numbers}  {m.path}")
     for path, problem in problems.items():

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import nn
 from torch.nn.functional import linear, log_softmax
 
 from seqchat.completion.continuation import Sampling, generate
@@ -23,10 +22,11 @@ from seqchat.corpus.words import jieba_frequencies, segmenter
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
+from seqchat.model.recurrent import WindowStack
 from seqchat.model.threads import one_thread
 
 # The shape that the design's numbers are for.
-SYNTHETIC = ModelConfig(50_000, cell="lstm", layers=2, embedding_size=256, hidden_size=512)
+SYNTHETIC = ModelConfig(50_000, layers=2, embedding_size=256, hidden_size=512)
 
 _SHORT_CONTEXT, _LONG_CONTEXT = 20, 2_000
 _NAIVE_CONTEXT = 200
@@ -186,8 +186,8 @@ def _words_per_second(engine: Engine) -> float:
 def _naive_seconds(checkpoint: Checkpoint) -> float:
     """Return the seconds that a keystroke takes if the whole context is read again."""
     config = checkpoint.config
-    kind: Any = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": nn.RNN}[config.cell]
-    recurrent = kind(config.embedding_size, config.hidden_size, config.layers)
+    shape = config.embedding_size, config.hidden_size, config.layers
+    recurrent = config.cell_kind.torch_module(*shape) or WindowStack(config.cell_kind, *shape)
     embedding, bias = checkpoint.weights["embedding.weight"], checkpoint.weights["output_bias"]
     projection = checkpoint.weights.get("projection.weight", torch.eye(config.hidden_size, config.embedding_size).T)
     ids = torch.arange(_NAIVE_CONTEXT) % len(embedding)

@@ -12,7 +12,7 @@ from torch.nn.functional import linear
 
 from seqchat.corpus.encoding import IdStream
 from seqchat.insight.gradient_decay import Values
-from seqchat.model.cells import Gates, LayerWeights, free, run_layers
+from seqchat.model.cells import Gates, KeepGate, free, run_layers
 from seqchat.model.stepping import CarriedSteps
 
 # So many words of a dialog are read before the steps that a gradient flows back over.
@@ -37,9 +37,9 @@ class UnrolledSteps:
         """Return a gate of the layer at each step."""
         return [gates[self.layer][name] for gates in self.gates]
 
-    def gate_product(self, name: str) -> Values:
-        """Return the mean over neurons of a gate's product over the last 0, 1, … steps: [distance + 1, rows]."""
-        factors = torch.stack(self.at(name)).detach().flip(0)[:-1]
+    def gate_product(self, gate: KeepGate) -> Values:
+        """Return what a gate keeps over the last 0, 1, … steps, the mean over neurons: [distance + 1, rows]."""
+        factors = gate.kept(torch.stack(self.at(gate.name))).detach().flip(0)[:-1]
         products = torch.cat((torch.ones_like(factors[:1]), factors.cumprod(dim=0)))
         return products.mean(dim=-1).numpy()
 
@@ -51,9 +51,9 @@ class Backpropagation:
     """
 
     def __init__(self, network: CarriedSteps, layer: int) -> None:
-        self.parts = ("hidden", "cell")[: network.cell.state_parts]
+        self.parts = network.cell.state_names
         self._network, self._layer = network, layer
-        self._weights = [LayerWeights(*(weight.double() for weight in weights)) for weights in network.layers]
+        self._weights = [{name: weight.double() for name, weight in weights.items()} for weights in network.layers]
 
     def read(self, stream: IdStream, ends: NDArray[np.int64], distance: int) -> UnrolledSteps:
         """Read the text up to each of some tokens [rows], with the graph of the last steps."""
@@ -77,7 +77,7 @@ class Backpropagation:
         return UnrolledSteps(self._layer, gates, ids[-1], targets, features)
 
     def _step(self, ids: Tensor, state: Tensor) -> tuple[Tensor, list[Gates]]:
-        return run_layers(self._network.embedding[ids].double(), state, self._weights, self._network.cell_step)
+        return run_layers(self._network.embedding[ids].double(), state, self._weights, self._network.cell)
 
     def norms(self, steps: UnrolledSteps) -> dict[str, Values]:
         """Return ‖∂L_t/∂h_{t−k}‖ [distance + 1, rows], and that of the cell state where there is one."""
@@ -106,7 +106,7 @@ class Backpropagation:
 
         def step(hidden: Tensor) -> Tensor:
             parts = torch.cat((hidden[None], state[1:]))[:, None]
-            return self._network.cell_step(x[None], parts, weights, free)[1]["hidden"][0]
+            return self._network.cell.step(x[None], parts, weights, free)[1]["hidden"][0]
 
         jacobian: Tensor = torch.func.jacrev(step)(state[0])
         return jacobian

@@ -106,7 +106,8 @@ def _gradient(network: StepNetwork, nodes: list[Node], at_features: Tensor) -> T
     ]
     before = torch.cat([parent.state for parent in parents], dim=2)
     at_end = at_features if network.projection is None else at_features @ network.projection
-    return gradient_at_words(network, gates, before, at_end)
+    words = torch.tensor([node.word_id for node in nodes])
+    return gradient_at_words(network, words, gates, before, at_end)
 
 
 def find_target(engine: Engine, text: str, suggestion: Suggestion) -> SuggestionTarget:

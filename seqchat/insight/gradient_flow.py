@@ -24,6 +24,7 @@ from seqchat.corpus.segmentation import encode_sources
 from seqchat.errors import SeqchatError
 from seqchat.insight.backpropagation import Backpropagation
 from seqchat.insight.gradient_decay import Decay, Values
+from seqchat.model.cells import CELLS, KeepGate
 from seqchat.model.stepping import CarriedSteps
 
 # Rows of a batch are chosen so that the graph of its steps takes some 200 MB.
@@ -32,18 +33,15 @@ _MAX_ROWS = 64
 # One step's exact Jacobian and its singular values take some 100 ms at 512 units.
 _JACOBIANS = 16
 
-# The gate that the state is multiplied by from step to step, where a cell has such a direct path.
-DIRECT_PATH_GATES = {"lstm": "forget", "gru": "update"}
-
 
 @dataclass(frozen=True)
 class GradientFlow:
     """The gradient in one layer of a model, over the distance 0, 1, … in words.
 
     layer: from 1 at the bottom; words: over how many words' losses it is averaged; norms: for the state `hidden`, and
-    for an LSTM `cell` too, the mean norms [distance + 1]; gate_product: what the gate of `DIRECT_PATH_GATES` leaves
-    along the direct path, the mean over neurons and words of its product over so many steps [distance + 1], None for an
-    RNN; step_norm: the mean spectral norm of ∂h_t/∂h_{t−1} (in an LSTM with the cell state held fixed).
+    for an LSTM `cell` too, the mean norms [distance + 1]; gate_product: what the keep gate leaves along the direct
+    path, the mean over neurons and words of the product over so many steps [distance + 1], None without such a gate;
+    step_norm: the mean spectral norm of ∂h_t/∂h_{t−1} (in an LSTM with the cell state held fixed).
     """
 
     name: str
@@ -77,7 +75,8 @@ class GradientFlow:
     @property
     def gate(self) -> str | None:
         """The gate on the direct path, where there is one."""
-        return DIRECT_PATH_GATES.get(self.cell)
+        keep_gate = CELLS[self.cell].keep_gate
+        return keep_gate.name if keep_gate else None
 
 
 def gradient_flow_on_text(engine: Engine, data: str, **options: Any) -> GradientFlow:
@@ -118,7 +117,7 @@ def gradient_flow(
     network = _checked(engine, words, distance, layer)
     layer = network.config.layers if layer is None else layer
     ends = _choose(stream, words, distance, np.random.default_rng(seed))
-    sums = _Sums(Backpropagation(network, layer - 1), DIRECT_PATH_GATES.get(engine.config.cell))
+    sums = _Sums(Backpropagation(network, layer - 1), network.cell.keep_gate)
     batches = np.array_split(ends, math.ceil(len(ends) / _rows(network, distance)))
     for batch in batches:
         sums.add(stream, batch, distance, math.ceil(_JACOBIANS / len(batches)))
@@ -137,7 +136,7 @@ def gradient_flow(
 class _Sums:
     """What was measured in batches of words: arrays [distance + 1, rows] of each, and spectral norms of steps."""
 
-    def __init__(self, backpropagation: Backpropagation, gate: str | None) -> None:
+    def __init__(self, backpropagation: Backpropagation, gate: KeepGate | None) -> None:
         """gate: of the direct path, where there is one."""
         self._backpropagation, self._gate = backpropagation, gate
         self.norms: dict[str, list[Values]] = {part: [] for part in backpropagation.parts}

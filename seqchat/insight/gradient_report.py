@@ -16,6 +16,7 @@ from rich.cells import cell_len, set_cell_size
 from seqchat.corpus.cleaning import clean
 from seqchat.insight.gradient_decay import TRENDS
 from seqchat.insight.gradient_flow import GradientFlow
+from seqchat.model.cells import CELLS
 from seqchat.wording import ratio
 
 # A text with its values, as in `str.format` → the text as it is shown
@@ -38,7 +39,6 @@ TEXTS = (
 
 # plotext's names of colours, and those of rich and click
 _COLOURS = {"cyan": "cyan", "orange": "yellow", "green": "green", "magenta": "magenta", "red": "red"}
-_SIGNS = {"hidden": "h", "cell": "c"}
 # Columns of the table, as far as the curves reach; the farthest distance is the last column.
 _DISTANCES = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000)
 # The distance at which a sentence says what the direct path leaves.
@@ -59,7 +59,7 @@ class Curve(NamedTuple):
     @property
     def name(self) -> str:
         """The model and the state."""
-        return f"{clean(self.flow.name)} ∂L/∂{sign(self.state)}"
+        return f"{clean(self.flow.name)} ∂L/∂{sign(self.flow, self.state)}"
 
 
 class TableRow(NamedTuple):
@@ -75,9 +75,9 @@ def plain(text: str, **values: object) -> str:
     return text.format(**values)
 
 
-def sign(state: str) -> str:
+def sign(flow: GradientFlow, state: str) -> str:
     """Return the letter of a state in formulas."""
-    return _SIGNS[state]
+    return CELLS[flow.cell].gate(state).symbol
 
 
 def curves(flows: Sequence[GradientFlow]) -> list[Curve]:
@@ -166,7 +166,7 @@ def describe(flow: GradientFlow, *, say: Say = plain) -> str:
             name=clean(flow.name),
             layer=flow.layer,
             trend=say(flow.trend),
-            sign=sign(flow.memory_state),
+            sign=sign(flow, flow.memory_state),
             factor=decay.factor,
         )
     ]

@@ -76,7 +76,7 @@ def resolve(network: StepNetwork, hold: GateHold, words: int, pairs: Sequence[tu
     selected = find_quantity(network, hold.layer, hold.gate)
     for neuron in hold.neurons or ():
         check_neuron(network, neuron)
-    low, high = _limits(network, hold.gate)
+    low, high = network.cell.gate(hold.gate).limits
     if not (math.isfinite(hold.value) and low <= hold.value <= high):
         limits = f"a number between {low:g} and {high:g}" if math.isfinite(high) else "a finite number"
         raise SeqchatError(f"The value of {hold.gate} is {limits}; it cannot be held at {hold.value:g}.")
@@ -86,13 +86,6 @@ def resolve(network: StepNetwork, hold: GateHold, words: int, pairs: Sequence[tu
     layers = range(len(network.layer_names)) if hold.layer is None else [selected.layer]
     neurons = None if hold.neurons is None else torch.tensor(hold.neurons, dtype=torch.long)
     return [ResolvedHold(layer, hold.gate, float(hold.value), neurons, start) for layer in layers]
-
-
-def _limits(network: StepNetwork, name: str) -> tuple[float, float]:
-    """Return the range of a value; a cell state and the output of a rectifier have no bounds."""
-    (gate,) = [gate for gate in network.cell.gates if gate.name == name]
-    rectified = network.config.cell == "rnn" and network.config.nonlinearity == "relu"
-    return (-math.inf, math.inf) if name == "cell" or rectified else (gate.low, gate.high)
 
 
 def _number(text: str) -> float | None:

@@ -135,7 +135,7 @@ def _read_backward(network: InfillSteps, ids: Sequence[int], state: Tensor) -> t
     steps: list[list[Gates]] = []
     for word_id in reversed(ids):
         x = network.embedding[torch.tensor([word_id])]
-        state, gates = run_layers(x, state, network.backward_layers, network.cell_step)
+        state, gates = run_layers(x, state, network.backward_layers, network.cell)
         steps.append(gates)
     return state, steps[::-1]
 

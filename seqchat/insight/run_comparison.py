@@ -83,7 +83,7 @@ def compare_runs(
     """
     untouched, changed = (trace(engine, node, last or node.depth + 1) for node in nodes)
     best, bits = _predict(engine, nodes, count)
-    state = "cell" if "cell" in untouched.layers[0] else "hidden"
+    state = engine.network.cell.kept_state
     columns = _columns(
         pairs, *(node.depth + 1 - len(t.words) for node, t in zip(nodes, (untouched, changed), strict=True))
     )

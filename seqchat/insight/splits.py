@@ -15,6 +15,7 @@ from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
 from seqchat.insight.gates import GateTrace
 from seqchat.insight.swaps import fallback_tokens
+from seqchat.model.cells import Cell
 from seqchat.model.stepping import WindowSteps
 
 
@@ -87,9 +88,7 @@ class LogitSplit:
 def state_splits(engine: Engine, trace: GateTrace) -> list[StateSplit]:
     """Return how each layer's state changed at each word of a trace, bottom layer first.
 
-    - LSTM: ``Δc = (f − 1)·c₋₁ + i·g``
-    - GRU: ``Δh = (z − 1)·h₋₁ + (1 − z)·n = (1 − z)·(n − h₋₁)``
-    - RNN: ``Δh = −h₋₁ + h``: it has no gate, so that all is forgotten and all is written at each word.
+    Each cell has the formula (`Cell.split`); where it has no gate, all is forgotten and all is written at each word.
 
     Raises:
         SeqchatError: the model reads a window anew at each word, so that no state goes from word to word.
@@ -99,21 +98,15 @@ def state_splits(engine: Engine, trace: GateTrace) -> list[StateSplit]:
             "A model of the objective window reads its last words anew at each word, so that no state goes from one "
             "word to the next; models of the objectives next and infill have such states."
         )
-    return [_state_split(gates, trace.whole) for gates in trace.layers]
+    return [_state_split(engine.network.cell, gates, trace.whole) for gates in trace.layers]
 
 
-def _state_split(gates: dict[str, NDArray[np.float32]], whole: bool) -> StateSplit:
-    name = "cell" if "cell" in gates else "hidden"
-    state = gates[name]
+def _state_split(cell: Cell, gates: dict[str, NDArray[np.float32]], whole: bool) -> StateSplit:
+    state = gates[cell.kept_state]
     before = np.concatenate([np.full_like(state[:1], 0 if whole else np.nan), state[:-1]])
-    if "forget" in gates:
-        forgotten, written = (gates["forget"] - 1) * before, gates["input"] * gates["candidate"]
-    elif "update" in gates:
-        forgotten, written = (gates["update"] - 1) * before, (1 - gates["update"]) * gates["candidate"]
-    else:
-        forgotten, written = -before, state
+    forgotten, written = cell.split(gates, before)
     change = state - before
-    return StateSplit(name, change, forgotten, written, change - forgotten - written)
+    return StateSplit(cell.kept_state, change, forgotten, written, change - forgotten - written)
 
 
 def logit_split(engine: Engine, node: Node, word_id: int, rather_than: int | None = None) -> LogitSplit:

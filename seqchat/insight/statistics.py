@@ -5,9 +5,10 @@ the share of words at which a neuron's gate is left-saturated (below 0.1) or rig
 that lie between −1 and 1 the limits are −0.9 and 0.9; of the LSTM's cell state they are those of its tanh, which is
 what the hidden state sees; a rectified value is left-saturated at 0 and never right-saturated.
 
-The *keep gate* is the LSTM's forget gate and the GRU's update gate (which in `torch.nn` keeps the old state); an RNN
-has none. A neuron's half-life is the number of words after which half of its old state is left, ``ln 0.5 / mean ln f``;
-a gate of 0 counts as the smallest float32 above it.
+The *keep gate* says how much of the old state stays: the LSTM's forget gate, the GRU's update gate (which in `torch.nn`
+keeps the old state); where a gate writes instead, it is 1 less that. An RNN has none. A neuron's half-life is the
+number of words after which half of its old state is left, ``ln 0.5 / mean ln f``; a gate of 0 counts as the smallest
+float32 above it.
 
 The start of a dialog is no word, and is left out everywhere.
 """
@@ -29,11 +30,9 @@ from seqchat.corpus.vocabulary import DIALOG_ID, SPECIAL_WORDS, TURN_ID, Vocabul
 from seqchat.errors import SeqchatError
 from seqchat.insight.recording import Block, record
 from seqchat.insight.view import View
-from seqchat.model.cells import Gate
+from seqchat.model.cells import KeepGate
 
 Values = NDArray[np.float64]
-
-KEEP = {"lstm": "forget", "gru": "update"}
 
 # What a word can be, each exactly one; the last words are what the others are compared with.
 TURN, AFTER_TURN, PUNCTUATION, AFTER_PUNCTUATION = EVENTS = (
@@ -126,7 +125,7 @@ class Statistics:
         self._previous = DIALOG_ID
         self._counts = np.zeros(len(KINDS))
         # At the last word of a window, the direction that reads it from the right has read nothing yet.
-        keep, starts = KEEP.get(view.cell), engine.config.objective == "window"
+        keep, starts = engine.network.cell.keep_gate, engine.config.objective == "window"
         self._layers = [_LayerSums(view, None if starts and name.endswith("←") else keep) for name in view.layers]
 
     def add(self, block: Block) -> None:
@@ -174,10 +173,10 @@ class Statistics:
 class _LayerSums:
     """The sums of one layer: float64, so that millions of words lose nothing."""
 
-    def __init__(self, view: View, keep: str | None) -> None:
+    def __init__(self, view: View, keep: KeepGate | None) -> None:
         neurons = len(view.neurons)
-        self.keep = keep if keep in {gate.name for gate in view.gates} else None
-        self._limits = {gate.name: saturation_limits(gate) for gate in view.gates}
+        self.keep = keep if keep and keep.name in {gate.name for gate in view.gates} else None
+        self._limits = {gate.name: gate.saturation_limits for gate in view.gates}
         # mean, left, right of each gate
         self._gates = {gate.name: np.zeros((3, neurons)) for gate in view.gates}
         self._logarithms = np.zeros(neurons)
@@ -190,7 +189,7 @@ class _LayerSums:
             low, high = self._limits[name]
             self._gates[name] += values.sum(axis=0), (values < low).sum(axis=0), (values > high).sum(axis=0)
         if self.keep is not None:
-            kept = gates[self.keep]
+            kept = self.keep.kept(gates[self.keep.name])
             self._logarithms += np.log(np.maximum(kept, _SMALLEST)).sum(axis=0)
             self._kept += which.T @ kept
             self._squares += which.T @ kept**2
@@ -223,15 +222,6 @@ def gate_statistics(engine: Engine, view: View, ids: Iterable[int]) -> Summary:
     for block in record(engine, view, ids):
         statistics.add(block)
     return statistics.summary()
-
-
-def saturation_limits(gate: Gate) -> tuple[float, float]:
-    """Return below which value a gate is left-saturated, and above which right-saturated."""
-    if gate.name == "cell":
-        return -math.atanh(0.9), math.atanh(0.9)
-    if gate.high == math.inf:
-        return _SMALLEST, math.inf
-    return (0.1, 0.9) if gate.low == 0 else (-0.9, 0.9)
 
 
 def significance_limit(compared: int, words: int) -> float:

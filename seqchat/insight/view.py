@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
 
 from seqchat.completion.engine import Engine
 from seqchat.insight.selection import check_gate, check_layer, check_neuron
@@ -58,7 +54,7 @@ def select_view(
         engine.name,
         engine.config.cell,
         tuple(name for name in present if not layers or name in layers or _number(name) in layers),
-        tuple(_ranged(engine, gate) for gate in network.cell.gates if not gates or gate.name in gates),
+        tuple(gate for gate in network.cell.gates if not gates or gate.name in gates),
         tuple(dict.fromkeys(neurons)) or tuple(range(engine.config.hidden_size)),
     )
 
@@ -68,17 +64,6 @@ def layer_names(network: StepNetwork) -> list[str]:
     if isinstance(network, InfillSteps):
         return [f"{name}{arrow}" for name in network.layer_names for arrow in "→←"]
     return network.layer_names
-
-
-def scale_maximum(gate: Gate, values: NDArray[np.float32]) -> float:
-    """Return the upper end of a scale for values of a gate: that of its range, or the largest value if it has none."""
-    return gate.high if gate.high < math.inf else max(float(values.max()), 1e-6)
-
-
-def _ranged(engine: Engine, gate: Gate) -> Gate:
-    """Return a gate with the range that its values have in this network."""
-    rectified = engine.config.cell == "rnn" and engine.config.nonlinearity == "relu"
-    return Gate(gate.name, 0, math.inf) if rectified else gate
 
 
 def _number(layer: str) -> str:

@@ -8,9 +8,11 @@ from typing import Any, Literal
 
 from seqchat.declared import Condition, Range, check, declared, metadata
 from seqchat.errors import SeqchatError, one_line, quoted
+from seqchat.model.cells import CELLS, NONLINEARITIES, Cell, find_cell
 
-CellName = Literal["rnn", "lstm", "gru"]
-Nonlinearity = Literal["tanh", "relu"]
+# The cells that have a choice of nonlinearities
+_WITH_A_CHOICE = tuple(name for name, cell in CELLS.items() if cell.nonlinearities)
+
 Objective = Literal["next", "infill", "window"]
 
 # No configuration is larger.
@@ -22,9 +24,6 @@ _MAX_PARAMETERS = 100_000_000_000
 # With more the products of two contexts leave the range of numbers.
 _MAX_CACHE_THETA = 1_000
 
-# How many weight matrices stand below each other in a cell's fused weights.
-ROWS = {"rnn": 1, "gru": 3, "lstm": 4}
-
 
 @dataclass(frozen=True)
 class ModelConfig:
@@ -35,12 +34,15 @@ class ModelConfig:
     """
 
     vocabulary_size: int = field(metadata=metadata("Words of the vocabulary.", Range(1, 10_000_000)))
-    cell: CellName = declared("lstm", "Recurrent cell.")
+    cell: str = declared("lstm", "Recurrent cell.", choices=tuple(CELLS))
     layers: int = declared(1, "Recurrent layers.", _LAYERS)
     embedding_size: int = declared(256, "Units of a word's embedding.", _UNITS, option="--embedding")
     hidden_size: int = declared(512, "Units of a layer's hidden state.", _UNITS, option="--hidden")
-    nonlinearity: Nonlinearity = declared(
-        "tanh", "Activation function of the cell rnn.", conditions=(Condition("cell", ("rnn",)),)
+    nonlinearity: str = declared(
+        "tanh",
+        f"Activation function of the cell {', '.join(_WITH_A_CHOICE)}.",
+        choices=NONLINEARITIES,
+        conditions=(Condition("cell", _WITH_A_CHOICE),),
     )
     objective: Objective = declared(
         "next", "Predict from all words to the left, from both sides, or from the last words alone."
@@ -67,6 +69,11 @@ class ModelConfig:
             raise SeqchatError(f"A model has at most {_MAX_PARAMETERS:,} parameters, not {self.parameters:,}.")
 
     @property
+    def cell_kind(self) -> Cell:
+        """The cell, with its nonlinearity."""
+        return find_cell(self.cell, self.nonlinearity)
+
+    @property
     def directions(self) -> int:
         """In how many directions the layers of a window read it."""
         return 2 if self.bidirectional else 1
@@ -75,9 +82,9 @@ class ModelConfig:
     def parameters(self) -> int:
         """The number of weights of such a network."""
         e, h = self.embedding_size, self.hidden_size
-        rows, width = ROWS[self.cell] * h, h * self.directions
+        cell, width = CELLS[self.cell], h * self.directions
         inputs = [e] + [width] * (self.layers - 1)
-        stack = self.directions * sum(rows * (n + h + 2) for n in inputs)
+        stack = self.directions * sum(cell.parameters(n, h) for n in inputs)
         projection = 0 if width == e else width * e
         total = self.vocabulary_size * (e + 1) + stack + projection
         if self.objective == "infill":

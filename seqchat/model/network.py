@@ -7,15 +7,13 @@ projection stands between.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
-from seqchat.model.recurrent import Dropouts, RecurrentStack, embed, kernel_precision, locked_dropout
+from seqchat.model.recurrent import Dropouts, RecurrentStack, WindowStack, embed, kernel_precision, locked_dropout
 
 # The id that stands for no word: before the start of a text, and behind its end.
 PADDING = 0
@@ -56,7 +54,7 @@ class Network(nn.Module):
 
     def initial_state(self, batch: int) -> Tensor:
         """Return the state that a text begins with, zeros; the batch is the dimension before the last."""
-        parts = CELLS[self.config.cell].state_parts
+        parts = len(self.config.cell_kind.state_names)
         return self.output_bias.new_zeros(self.config.layers, parts, batch, self.config.hidden_size)
 
     def reset(self, state: Tensor, reset_mask: Tensor) -> Tensor:
@@ -86,7 +84,7 @@ class Network(nn.Module):
 
     def _stack(self) -> RecurrentStack:
         c = self.config
-        return RecurrentStack(c.cell, c.nonlinearity, c.embedding_size, c.hidden_size, c.layers, self.dropouts)
+        return RecurrentStack(c.cell_kind, c.embedding_size, c.hidden_size, c.layers, self.dropouts)
 
     def _projection(self, inputs: int) -> nn.Module:
         same = inputs == self.config.embedding_size
@@ -158,15 +156,10 @@ class WindowNetwork(Network):
 
     def __init__(self, config: ModelConfig, dropouts: Dropouts | None = None) -> None:
         super().__init__(config, dropouts)
-        module = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[config.cell]
-        options: dict[str, Any] = {"nonlinearity": config.nonlinearity} if config.cell == "rnn" else {}
-        self.recurrent = module(
-            config.embedding_size,
-            config.hidden_size,
-            config.layers,
-            dropout=self.dropouts.hidden if config.layers > 1 else 0.0,
-            bidirectional=config.bidirectional,
-            **options,
+        cell, shape = config.cell_kind, (config.embedding_size, config.hidden_size, config.layers)
+        dropout = self.dropouts.hidden if config.layers > 1 else 0.0
+        self.recurrent = cell.torch_module(*shape, dropout=dropout, bidirectional=config.bidirectional) or WindowStack(
+            cell, *shape, dropout=dropout, bidirectional=config.bidirectional
         )
         self.projection = self._projection(config.hidden_size * config.directions)
 

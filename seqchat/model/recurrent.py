@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
-from seqchat.model.cells import CELLS
-from seqchat.model.config import ROWS
-
-# The functions behind torch.nn.RNN, LSTM and GRU; unlike the modules they take any weights, dropped ones too.
-_KERNELS: dict[tuple[str, str], Callable[..., Any]] = {
-    ("rnn", "tanh"): torch.rnn_tanh,
-    ("rnn", "relu"): torch.rnn_relu,
-    ("lstm", "tanh"): torch.lstm,
-    ("gru", "tanh"): torch.gru,
-}
+from seqchat.model.cells import Cell
 
 
 def kernel_precision(device: torch.device) -> AbstractContextManager[object]:
@@ -65,38 +54,43 @@ def embed(ids: Tensor, weight: Tensor, share: float, training: bool) -> Tensor:
     return x * nn.functional.embedding(ids, kept)
 
 
-class RecurrentLayer(nn.Module):
-    """One layer of one direction; its weights are named as in `torch.nn`."""
+def initialised(shape: tuple[int, ...], hidden: int) -> nn.Parameter:
+    """Return a weight of a layer of so many units, as `torch.nn` begins with it."""
+    bound = 1 / math.sqrt(hidden)
+    return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
 
-    def __init__(self, cell: str, nonlinearity: str, inputs: int, hidden: int) -> None:
+
+def run_cell(cell: Cell, x: Tensor, state: Tensor, weights: dict[str, Tensor], training: bool) -> tuple[Tensor, Tensor]:
+    """Run x [time, batch, inputs] from a state [parts, batch, hidden]; return the outputs and the new state."""
+    with kernel_precision(x.device):
+        return cell.sequence(x.float() if x.is_cuda else x, state, weights, training=training)
+
+
+class RecurrentLayer(nn.Module):
+    """One layer of one direction; its weights have the names of the cell, with the ending of `torch.nn`."""
+
+    def __init__(self, cell: Cell, inputs: int, hidden: int) -> None:
         super().__init__()
-        self._kernel = _KERNELS[cell, nonlinearity if cell == "rnn" else "tanh"]
-        self._parts = CELLS[cell].state_parts
-        bound, rows = 1 / math.sqrt(hidden), ROWS[cell] * hidden
-        self.weight_ih_l0 = nn.Parameter(torch.empty(rows, inputs).uniform_(-bound, bound))
-        self.weight_hh_l0 = nn.Parameter(torch.empty(rows, hidden).uniform_(-bound, bound))
-        self.bias_ih_l0 = nn.Parameter(torch.empty(rows).uniform_(-bound, bound))
-        self.bias_hh_l0 = nn.Parameter(torch.empty(rows).uniform_(-bound, bound))
+        self._cell = cell
+        for name, shape in cell.weight_shapes(inputs, hidden).items():
+            self.register_parameter(f"{name}_l0", initialised(shape, hidden))
 
     def forward(self, x: Tensor, state: Tensor, weight_dropout: float = 0.0) -> tuple[Tensor, Tensor]:
         """Run x [time, batch, inputs] from a state [parts, batch, hidden]; return the outputs and the new state."""
-        recurrent = dropout(self.weight_hh_l0, weight_dropout, self.training and weight_dropout > 0)
-        weights = [self.weight_ih_l0, recurrent, self.bias_ih_l0, self.bias_hh_l0]
-        with kernel_precision(x.device):
-            x = x.float() if x.is_cuda else x
-            parts = list(state.to(x.dtype).unsqueeze(1).contiguous())
-            outputs, *new_parts = self._kernel(
-                x, parts if self._parts > 1 else parts[0], weights, True, 1, 0.0, self.training, False, False
-            )
-        return outputs, torch.stack([part[0] for part in new_parts])
+        weights: dict[str, Tensor] = {
+            name.removesuffix("_l0"): weight for name, weight in self._parameters.items() if weight is not None
+        }
+        for name in self._cell.recurrent_weights:
+            weights[name] = dropout(weights[name], weight_dropout, self.training and weight_dropout > 0)
+        return run_cell(self._cell, x, state, weights, self.training)
 
 
 class RecurrentStack(nn.ModuleList):
     """Layers one above the other, with dropout between them."""
 
-    def __init__(self, cell: str, nonlinearity: str, inputs: int, hidden: int, layers: int, dropouts: Dropouts) -> None:
+    def __init__(self, cell: Cell, inputs: int, hidden: int, layers: int, dropouts: Dropouts) -> None:
         sizes = [inputs] + [hidden] * (layers - 1)
-        super().__init__(RecurrentLayer(cell, nonlinearity, size, hidden) for size in sizes)
+        super().__init__(RecurrentLayer(cell, size, hidden) for size in sizes)
         self._dropouts = dropouts
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
@@ -108,3 +102,38 @@ class RecurrentStack(nn.ModuleList):
             x, new_state = layer(x, state[k], self._dropouts.weight)
             new_states.append(new_state)
         return x, torch.stack(new_states)
+
+
+class WindowStack(nn.Module):
+    """What `torch.nn` has for its own cells, for any cell: layers in one or two directions, weights of the same names.
+
+    Each text is read from a state of zeros.
+    """
+
+    def __init__(
+        self, cell: Cell, inputs: int, hidden: int, layers: int, *, dropout: float = 0.0, bidirectional: bool = False
+    ) -> None:
+        super().__init__()
+        self._cell, self._hidden, self._dropout = cell, hidden, dropout
+        self._suffixes = [[f"_l{k}{suffix}" for suffix in ("", "_reverse")[: 1 + bidirectional]] for k in range(layers)]
+        for k, suffixes in enumerate(self._suffixes):
+            for suffix in suffixes:
+                size = inputs if k == 0 else hidden * len(suffixes)
+                for name, shape in cell.weight_shapes(size, hidden).items():
+                    self.register_parameter(name + suffix, initialised(shape, hidden))
+
+    def forward(self, x: Tensor) -> tuple[Tensor, None]:
+        """Return the outputs [time, batch, directions · hidden] of the last layer for x [time, batch, inputs]."""
+        for k, (forward, *backward) in enumerate(self._suffixes):
+            if k:
+                x = dropout(x, self._dropout, self.training)
+            outputs = [self._read(x, forward), *(self._read(x.flip(0), suffix).flip(0) for suffix in backward)]
+            x = torch.cat(outputs, dim=-1)
+        return x, None
+
+    def _read(self, x: Tensor, suffix: str) -> Tensor:
+        weights = {
+            name: self.get_parameter(name + suffix) for name in self._cell.weight_shapes(x.shape[-1], self._hidden)
+        }
+        state = x.new_zeros(len(self._cell.state_names), x.shape[1], self._hidden)
+        return self._cell.sequence(x, state, weights, training=self.training)[0]

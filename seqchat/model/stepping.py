@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import linear, log_softmax
 
-from seqchat.model.cells import CELLS, Gates, Hold, LayerWeights, free, run_layers
+from seqchat.model.cells import Gates, Hold, LayerWeights, free, run_layers
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import PADDING
 from seqchat.model.output import OutputLayer, Precision
@@ -32,8 +32,7 @@ class StepNetwork:
     def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
         """Take the weights of a network (its `state_dict`), as float32."""
         self.config = config
-        self.cell = CELLS[config.cell]
-        self.cell_step = self.cell.steps[config.nonlinearity if config.cell == "rnn" else "tanh"]
+        self.cell = config.cell_kind
         self.embedding = weights["embedding.weight"]
         self.output = OutputLayer(self.embedding, weights["output_bias"], precision)
         self.projection = weights.get("projection.weight")
@@ -55,6 +54,9 @@ class StepNetwork:
         """Return log-probabilities [batch, words] of the next word."""
         return log_softmax(self.output.logits(features), dim=-1)
 
+    def _layer(self, weights: dict[str, Tensor], prefix: str, suffix: str) -> LayerWeights:
+        return {name: weights[f"{prefix}.{name}_{suffix}"] for name in self.cell.weight_shapes(1, 1)}
+
     def _project(self, hidden: Tensor) -> Tensor:
         return hidden if self.projection is None else linear(hidden, self.projection)
 
@@ -64,16 +66,16 @@ class CarriedSteps(StepNetwork):
 
     def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
         super().__init__(config, weights, precision)
-        self.layers = [_layer(weights, f"recurrent.{k}", "l0") for k in range(config.layers)]
+        self.layers = [self._layer(weights, f"recurrent.{k}", "l0") for k in range(config.layers)]
 
     def initial_state(self, batch: int = 1) -> Tensor:
         """Return zeros: [layers, parts, batch, hidden]."""
-        return torch.zeros(self.config.layers, self.cell.state_parts, batch, self.config.hidden_size)
+        return torch.zeros(self.config.layers, len(self.cell.state_names), batch, self.config.hidden_size)
 
     @torch.inference_mode()
     def step(self, ids: Tensor, state: Tensor, holds: Sequence[Hold] | None = None) -> Stepped:
         """Read one word in each row: ids [batch], state [layers, parts, batch, hidden]; holds: one for each layer."""
-        new_state, gates = run_layers(self.embedding[ids], state, self.layers, self.cell_step, holds)
+        new_state, gates = run_layers(self.embedding[ids], state, self.layers, self.cell, holds)
         return Stepped(new_state, self._project(gates[-1]["hidden"]), gates)
 
 
@@ -82,7 +84,7 @@ class InfillSteps(CarriedSteps):
 
     def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
         super().__init__(config, weights, precision)
-        self.backward_layers = [_layer(weights, f"backward_recurrent.{k}", "l0") for k in range(config.layers)]
+        self.backward_layers = [self._layer(weights, f"backward_recurrent.{k}", "l0") for k in range(config.layers)]
         self._joint, self._joint_bias = weights["joint.0.weight"], weights["joint.0.bias"]
         self._joint_projection = weights["joint.2.weight"]
 
@@ -91,7 +93,7 @@ class InfillSteps(CarriedSteps):
         """Read the words right of a gap, ids [words] in the order of the text; return a state [hidden]."""
         state = self.initial_state()
         for word_id in reversed(ids):
-            state, gates = run_layers(self.embedding[word_id[None]], state, self.backward_layers, self.cell_step)
+            state, gates = run_layers(self.embedding[word_id[None]], state, self.backward_layers, self.cell)
         return gates[-1]["hidden"][0]
 
     @torch.inference_mode()
@@ -109,7 +111,7 @@ class WindowSteps(StepNetwork):
         super().__init__(config, weights, precision)
         suffixes = ["", "_reverse"][: config.directions]
         self.layers = [
-            [_layer(weights, "recurrent", f"l{k}{suffix}") for suffix in suffixes] for k in range(config.layers)
+            [self._layer(weights, "recurrent", f"l{k}{suffix}") for suffix in suffixes] for k in range(config.layers)
         ]
 
     @property
@@ -142,10 +144,10 @@ class WindowSteps(StepNetwork):
 
     def _read(self, sequence: list[Tensor], weights: LayerWeights, hold: Hold, *, reverse: bool) -> list[Gates]:
         """Run one layer in one direction; return the gates at each word, in the order of the text."""
-        state = torch.zeros(self.cell.state_parts, len(sequence[0]), self.config.hidden_size)
+        state = torch.zeros(len(self.cell.state_names), len(sequence[0]), self.config.hidden_size)
         result: list[Gates] = []
         for x in reversed(sequence) if reverse else sequence:
-            state, gates = self.cell_step(x, state, weights, hold)
+            state, gates = self.cell.step(x, state, weights, hold)
             result.append(gates)
         return result[::-1] if reverse else result
 
@@ -156,8 +158,3 @@ _NETWORKS: dict[str, type[StepNetwork]] = {"next": CarriedSteps, "infill": Infil
 def build_steps(config: ModelConfig, weights: dict[str, Tensor], precision: Precision = "fp32") -> StepNetwork:
     """Make the step network of a configuration from a network's weights."""
     return _NETWORKS[config.objective](config, weights, precision)
-
-
-def _layer(weights: dict[str, Tensor], prefix: str, suffix: str) -> LayerWeights:
-    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    return LayerWeights(*(weights[f"{prefix}.{name}_{suffix}"] for name in names))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import write_file
-from seqchat.model.config import ROWS, ModelConfig
+from seqchat.model.config import ModelConfig
 from seqchat.model.folder import WEIGHTS
 
 _EMBEDDING, _SCALE = "embedding.weight", "embedding.scale"
@@ -112,13 +112,13 @@ def expected_shapes(config: ModelConfig) -> dict[str, torch.Size]:
 
 def _recurrent_shapes(config: ModelConfig, stack: str) -> dict[str, tuple[int, ...]]:
     """Return the same for one stack of layers: of `RecurrentLayer`, or of `torch.nn` where a window is read."""
-    hidden, rows = config.hidden_size, ROWS[config.cell] * config.hidden_size
+    hidden, cell = config.hidden_size, config.cell_kind
     shapes: dict[str, tuple[int, ...]] = {}
     for layer in range(config.layers):
         inputs = hidden * config.directions if layer else config.embedding_size
         for suffix in ("", "_reverse")[: config.directions]:
             window = config.objective == "window"
-            before, behind = (stack, f"l{layer}{suffix}") if window else (f"{stack}.{layer}", "l0")
-            weights = {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden), "bias_ih": (rows,), "bias_hh": (rows,)}
-            shapes |= {f"{before}.{name}_{behind}": shape for name, shape in weights.items()}
+            before, after = (stack, f"l{layer}{suffix}") if window else (f"{stack}.{layer}", "l0")
+            weights = cell.weight_shapes(inputs, hidden)
+            shapes |= {f"{before}.{name}_{after}": shape for name, shape in weights.items()}
     return shapes

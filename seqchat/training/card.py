@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from seqchat.evaluation.metrics import Metrics
-from seqchat.model.cells import CELLS
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.ngrams import Mixture
 from seqchat.training.settings import TrainingSettings
@@ -58,7 +57,7 @@ def model_card(
     config, data, cache = checkpoint.config, checkpoint.data, checkpoint.cache
     return _CARD.format(
         name=name,
-        cell=CELLS[config.cell].title,
+        cell=config.cell_kind.title,
         layers=counted(config.layers, "layer"),
         objective=config.objective,
         embedding=config.embedding_size,

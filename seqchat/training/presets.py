@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
 from seqchat.training.settings import TrainingSettings
 from seqchat.wording import duration
 
 DEFAULT_PRESET = "small"
-
-# A plain RNN has no gates that keep its gradients in bounds: at the rate that suits the others it diverges.
-RATE_SHARES = {"lstm": 1.0, "gru": 1.0, "rnn": 0.25}
 
 # What an optimizer wants other than the recipe says; for SGD it is what AWD-LSTM takes.
 OPTIMIZER_NUMBERS: dict[str, dict[str, float]] = {
@@ -37,7 +35,7 @@ class Preset:
         """Return the recipe for a cell, with other numbers where `changes` name them."""
         optimizer = changes.get("optimizer", TrainingSettings.optimizer)
         settings = TrainingSettings(**{**self.recipe, **OPTIMIZER_NUMBERS[optimizer]})
-        rate = settings.learning_rate * RATE_SHARES[cell]
+        rate = settings.learning_rate * CELLS[cell].lr_scale
         return replace(settings, **{"learning_rate": rate, **changes})
 
     def __str__(self) -> str:

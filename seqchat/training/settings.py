@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from seqchat.declared import Condition, Range, check, declarations, declared
 from seqchat.errors import SeqchatError
+from seqchat.model.cells import CELLS
 
 Precision = Literal["auto", "fp32", "bf16"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -23,6 +24,10 @@ _DROPOUT = Range(0, 0.99)
 _COUNT = Range(1)
 _NOT_NEGATIVE = Range(0)
 _POSITIVE = Range(above=0)
+
+
+# The cells that weight dropout can drop something of
+_WITH_RECURRENT_WEIGHTS = tuple(name for name, cell in CELLS.items() if cell.recurrent_weights)
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,7 @@ class TrainingSettings:
         0.1,
         "Share of recurrent weights dropped.",
         _DROPOUT,
-        conditions=(Condition("objective", ("next", "infill")),),
+        conditions=(Condition("objective", ("next", "infill")), Condition("cell", _WITH_RECURRENT_WEIGHTS)),
     )
     ar_alpha: float = declared(2.0, "Penalty on large activations (α of AWD-LSTM).", _NOT_NEGATIVE)
     tar_beta: float = declared(1.0, "Penalty on changes of activations (β of AWD-LSTM).", _NOT_NEGATIVE)

@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from seqchat.tui.formulas import FORMULAS
 from seqchat.tui.language import say
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def _parts(text: str) -> list[str]:
 
 def held_value(gate: Gate, value: int) -> float:
     """Return what a gate is held at by the keys 0 and 1: nothing, or the most that it can be."""
-    return gate.high if value else max(gate.low, 0)
+    return gate.usual_high if value else max(gate.low, 0)
 
 
 def with_hold(holds: str, gate: str, value: float, layer: str, neuron: int | None) -> str:
@@ -97,7 +96,7 @@ def facts(outcome: Outcome, layer: int, neuron: int, columns: tuple[int, int]) -
     """
     found = outcome.comparison
     distance, cosine = found.distance[layer, -1], found.cosine[layer, -1]
-    sign = FORMULAS[outcome.cell][found.state].sign
+    sign = next(gate.symbol for gate in outcome.gates if gate.name == found.state)
     lines = [
         say(
             "Next word: {bits:.3f} bits away (KL). State {sign}: distance {distance:.2f}, cosine {cosine}.",

@@ -9,7 +9,6 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from seqchat.tui.formulas import Formula
 from seqchat.tui.heatmap import bar_row, fit, heat_rows
 from seqchat.tui.language import in_use, say
 
@@ -20,10 +19,12 @@ if TYPE_CHECKING:
     from seqchat.model.cells import Gate
 
 
-def heading(gate: Gate, formula: Formula, values: NDArray[np.float32], width: int, ground: Style) -> list[Segment]:
+def heading(gate: Gate, values: NDArray[np.float32], width: int, ground: Style) -> list[Segment]:
     """Name a gate, with the mean of its values [neurons] and the share of them at the ends of its range."""
-    name = f"{gate.name} {formula.sign}" if in_use() == "en" else f"{formula.chinese} {gate.name} {formula.sign}"
-    if gate.low == 0:
+    name = f"{gate.name} {gate.symbol}" if in_use() == "en" else f"{gate.chinese} {gate.name} {gate.symbol}"
+    if gate.kind == "positive":
+        rest = f"{values.mean():.2f} ≤{values.max(initial=0):.2f}"
+    elif gate.kind == "sigmoid":
         shut, opened = (values < 0.1).mean(), (values > 0.9).mean()
         rest = say("{mean:.2f} shut {shut:.0%} open {opened:.0%}", mean=values.mean(), shut=shut, opened=opened)
     else:
@@ -33,19 +34,28 @@ def heading(gate: Gate, formula: Formula, values: NDArray[np.float32], width: in
 
 
 def heat_line(
-    values: NDArray[np.float32], gate: Gate, first: int, *, gutter: int, mark: bool, bars: bool, ground: Style
+    values: NDArray[np.float32],
+    gate: Gate,
+    first: int,
+    *,
+    high: float,
+    gutter: int,
+    mark: bool,
+    bars: bool,
+    ground: Style,
 ) -> list[Segment]:
     """Draw the values [words, neurons] of the neurons of one line, with the number of the first in the gutter.
 
-    gutter: columns left of the values, too few for a number where it is 1; mark: whether a neuron here is selected.
+    high: the upper end of the scale; gutter: columns left of the values, too few for a number where it is 1; mark:
+    whether a neuron here is selected.
     """
     if not values.shape[1]:
         return []
     number = f"{first:>{gutter - 1}}" if gutter > 1 else ""
     head = Segment(number + ("▸" if mark else " "), ground + Style(dim=not mark, bold=mark))
     if bars:
-        return [head, *bar_row(values[:, 0], gate.low, gate.high, ground)]
-    return [head, *heat_rows(values, gate.low, gate.high, ground)[0]]
+        return [head, *bar_row(values[:, 0], gate.low, high, ground)]
+    return [head, *heat_rows(values, gate.low, high, ground)[0]]
 
 
 def exact_values(

@@ -43,7 +43,7 @@ def by_neuron(engine: Engine, text: str, layer: int, gate: Gate, neuron: int, la
     places = spans(engine, text)[-last:]
     nodes = list(islice(engine.context.node(text).path_to_root(), len(places)))[::-1]
     values = [float(node.gate(layer, gate.name)[neuron]) for node in nodes]
-    most = max([_FAINTEST * gate.high, *map(abs, values)])
+    most = max([_FAINTEST * gate.usual_high, *map(abs, values)])
     return [(start, end, value / most) for (start, end), value in zip(places, values, strict=True)]
 
 

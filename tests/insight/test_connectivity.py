@@ -20,12 +20,13 @@ from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
 
-from ..conftest import small_engine
+from ..conftest import cell_shapes, small_engine
 
 WORDS = ["我", "想", "吃", "火锅", "火", "锅", "，", "。", " ", "hello", "world", GLUE + "world", "你", "好", "w", "o"]
 TEXT = "我想吃火锅，你好\n我想hello world吃火锅。"
-SHAPES = [("rnn", "tanh"), ("rnn", "relu"), ("lstm", "tanh"), ("gru", "tanh")]
-CARRIED = [(*shape, layers, objective) for shape in SHAPES for layers in (1, 2, 3) for objective in ("next", "infill")]
+CARRIED = [
+    (*shape, layers, objective) for shape in cell_shapes() for layers in (1, 2, 3) for objective in ("next", "infill")
+]
 
 
 def shaped(cell, nonlinearity, layers, objective, **more):
@@ -43,7 +44,7 @@ def norms_step_by_step(engine, ids, word_id):
     xs = [network.embedding[i][None].clone().requires_grad_() for i in [DIALOG_ID, *ids]]
     state = network.initial_state()
     for x in xs:
-        state, gates = run_layers(x, state, network.layers, network.cell_step)
+        state, gates = run_layers(x, state, network.layers, network.cell)
     gradients = torch.autograd.grad(logit(network, gates[-1]["hidden"], word_id), xs)
     return [float(gradient.norm()) for gradient in gradients[1:]]
 

@@ -19,9 +19,11 @@ from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
 
+from ..conftest import cell_shapes
+
 WORDS = [f"w{i}" for i in range(20)]
-SHAPES = [("rnn", "tanh"), ("rnn", "relu"), ("lstm", "tanh"), ("gru", "tanh")]
 CELLS = {"rnn": nn.RNNCell, "lstm": nn.LSTMCell, "gru": nn.GRUCell}
+SHAPES = [shape for shape in cell_shapes() if shape[0] in CELLS]
 
 
 def made(**network):

@@ -8,7 +8,6 @@ import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from torch import nn
 
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.dialogs import Dialog
@@ -21,12 +20,12 @@ from seqchat.insight.recording import BLOCK_WORDS, join_blocks, record
 from seqchat.insight.view import layer_names, select_view
 from seqchat.insight.word_ids import dialog_ids, text_ids
 
-from ..conftest import small_engine
+from ..conftest import cell_shapes, fused_cells, small_engine
 
 WORDS = ["好", "你", "吃", "饭", "火锅", "，", "。", "ok", "Hi", "!"]
 TEXT = "你好，吃火锅\n好。ok!\n吃饭"
-FUSED = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
-CELLS = [("rnn", "tanh"), ("rnn", "relu"), ("lstm", "tanh"), ("gru", "tanh")]
+FUSED = fused_cells()
+SHAPES = [shape for shape in cell_shapes() if shape[0] in FUSED]
 
 
 def engine_of(cell="lstm", nonlinearity="tanh", **network):
@@ -44,14 +43,12 @@ def ids_of(engine, text=TEXT):
 def torch_stack(engine, layers):
     """A module of `torch.nn` with the weights of the layers; a layer of two directions is a pair of them."""
     config = engine.config
-    options = {"nonlinearity": config.nonlinearity} if config.cell == "rnn" else {}
-    directions = len(layers[0])
-    stack = FUSED[config.cell](
-        config.embedding_size, config.hidden_size, len(layers), bidirectional=directions == 2, **options
+    stack = config.cell_kind.torch_module(
+        config.embedding_size, config.hidden_size, len(layers), bidirectional=len(layers[0]) == 2
     )
     for k, layer in enumerate(layers):
         for weights, suffix in zip(layer, ("", "_reverse"), strict=False):
-            for name, weight in zip(("weight_ih", "weight_hh", "bias_ih", "bias_hh"), weights, strict=True):
+            for name, weight in weights.items():
                 getattr(stack, f"{name}_l{k}{suffix}").data.copy_(weight)
     return stack
 
@@ -80,7 +77,7 @@ def agree(layer, states):
 
 
 @pytest.mark.parametrize("layers", [1, 3])
-@pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+@pytest.mark.parametrize(("cell", "nonlinearity"), SHAPES)
 def test_states_are_those_of_torch(cell, nonlinearity, layers):
     engine = engine_of(cell, nonlinearity, layers=layers)
     ids = ids_of(engine)

@@ -8,18 +8,14 @@ from seqchat.insight.gates import trace
 from seqchat.insight.holds import GateHold
 from seqchat.insight.intervention import Intervention, compare
 from seqchat.insight.splits import find_word, logit_split, state_splits
+from seqchat.model.cells import CELLS
 from seqchat.model.output import OutputLayer
 
 from ..conftest import small_engine
 
 WORDS = ["我", "你", "他", "去", "北京", "，", "和", "小", "帅", "ok", f"{GLUE}ok"]
 TEXT = "我和你去北京，他和小帅"
-EVERY = [
-    (cell, layers, objective)
-    for cell in ("rnn", "lstm", "gru")
-    for layers in (1, 2)
-    for objective in ("next", "infill")
-]
+EVERY = [(cell, layers, objective) for cell in CELLS for layers in (1, 2) for objective in ("next", "infill")]
 
 
 def whole(engine, text=TEXT):

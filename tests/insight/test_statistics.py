@@ -10,14 +10,13 @@ from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.errors import SeqchatError
 from seqchat.insight.recording import Block, join_blocks, record
-from seqchat.insight.statistics import EVENTS, KINDS, Statistics, gate_statistics, saturation_limits, significance_limit
+from seqchat.insight.statistics import EVENTS, KINDS, Statistics, gate_statistics, significance_limit
 from seqchat.insight.view import select_view
 from seqchat.insight.word_ids import dialog_ids, text_ids
 
-from ..conftest import small_engine
+from ..conftest import cell_shapes, small_engine
 
 WORDS = ["好", "你", "吃", "饭", "，", "。", "ok", "……"]
-CELLS = [("rnn", "tanh"), ("rnn", "relu"), ("lstm", "tanh"), ("gru", "tanh")]
 
 
 def engine_of(cell="lstm", **network):
@@ -50,7 +49,7 @@ def kind_of(vocabulary, previous, word_id):
 
 
 @pytest.mark.parametrize("objective", ["next", "infill", "window"])
-@pytest.mark.parametrize(("cell", "nonlinearity"), CELLS)
+@pytest.mark.parametrize(("cell", "nonlinearity"), cell_shapes())
 def test_saturation_is_a_count(cell, nonlinearity, objective):
     engine = engine_of(cell, nonlinearity=nonlinearity, layers=2, objective=objective)
     ids, view = random_ids(), select_view(engine)
@@ -63,7 +62,7 @@ def test_saturation_is_a_count(cell, nonlinearity, objective):
             found = values[gate.name][words].astype(float)
             if gate.name == "cell":
                 left, right = np.tanh(found) < -0.9, np.tanh(found) > 0.9
-            elif nonlinearity == "relu":
+            elif gate.kind == "positive":
                 left, right = found == 0, np.zeros_like(found, dtype=bool)
             elif gate.name in ("candidate", "hidden"):
                 left, right = found < -0.9, found > 0.9
@@ -271,8 +270,8 @@ def test_a_part_of_the_neurons():
 
 def test_limits():
     lstm, relu = select_view(engine_of("lstm")).gates, select_view(engine_of("rnn", nonlinearity="relu")).gates
-    assert [saturation_limits(gate) for gate in lstm[:4]] == [(0.1, 0.9), (0.1, 0.9), (-0.9, 0.9), (0.1, 0.9)]
-    assert [math.tanh(limit) for limit in saturation_limits(lstm[4])] == pytest.approx([-0.9, 0.9])
-    low, high = saturation_limits(relu[0])
+    assert [gate.saturation_limits for gate in lstm[:4]] == [(0.1, 0.9), (0.1, 0.9), (-0.9, 0.9), (0.1, 0.9)]
+    assert [math.tanh(limit) for limit in lstm[4].saturation_limits] == pytest.approx([-0.9, 0.9])
+    low, high = relu[0].saturation_limits
     assert 0 < low < 1e-30
     assert high == math.inf

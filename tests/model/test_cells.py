@@ -4,15 +4,16 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 
-from seqchat.model.cells import CELLS
+from seqchat.errors import SeqchatError
+from seqchat.model.cells import CELLS, Cell, find_cell
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import Network, build
 from seqchat.model.stepping import build_steps
 
-FUSED = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
-SHAPES = [("rnn", "tanh"), ("rnn", "relu"), ("lstm", "tanh"), ("gru", "tanh")]
+from ..conftest import cell_shapes, fused_cells
+
+SHAPES = cell_shapes()
 
 
 def random_network(cell: str, nonlinearity: str, layers: int, embedding: int, hidden: int, seed: int) -> Network:
@@ -29,7 +30,7 @@ def random_network(cell: str, nonlinearity: str, layers: int, embedding: int, hi
 
 @settings(max_examples=60, deadline=None)
 @given(
-    shape=st.sampled_from(SHAPES),
+    shape=st.sampled_from([shape for shape in SHAPES if shape[0] in fused_cells()]),
     layers=st.integers(1, 4),
     embedding=st.integers(1, 12),
     hidden=st.integers(1, 12),
@@ -41,8 +42,7 @@ def test_a_text_read_step_by_step_equals_torch(shape, layers, embedding, hidden,
     cell, nonlinearity = shape
     network = random_network(cell, nonlinearity, layers, embedding, hidden, seed)
     steps = build_steps(network.config, network.state_dict())
-    options = {"nonlinearity": nonlinearity} if cell == "rnn" else {}
-    torch_layers = FUSED[cell](embedding, hidden, layers, **options)
+    torch_layers = network.config.cell_kind.torch_module(embedding, hidden, layers)
     for k, layer in enumerate(network.recurrent):
         for name, weight in layer.named_parameters():
             getattr(torch_layers, name.replace("_l0", f"_l{k}")).copy_(weight)
@@ -117,7 +117,7 @@ def test_gru_gates_by_their_definition():
         torch.testing.assert_close(second.gates[0][name][0, 0], value)
 
 
-@pytest.mark.parametrize("cell", FUSED)
+@pytest.mark.parametrize("cell", CELLS)
 def test_gates_lie_within_their_range(cell):
     network = random_network(cell, "tanh", 1, 8, 8, 1)
     steps = build_steps(network.config, network.state_dict())
@@ -126,3 +126,95 @@ def test_gates_lie_within_their_range(cell):
         if gate.name != "cell":
             assert float(gates[gate.name].min()) >= gate.low
             assert float(gates[gate.name].max()) <= gate.high
+
+
+# --- what every cell must offer
+
+
+def layer_of(cell, nonlinearity, dtype, inputs=5, hidden=7, time=11, batch=3):
+    """A layer with large weights, a text for it, and a state to begin with that is not zero."""
+    torch.manual_seed(2)
+    kind = find_cell(cell, nonlinearity)
+    scale = 0.5 if nonlinearity == "relu" else 2.0
+    weights = {
+        name: scale * torch.randn(shape, dtype=dtype) for name, shape in kind.weight_shapes(inputs, hidden).items()
+    }
+    state = torch.rand(len(kind.state_names), batch, hidden, dtype=dtype)
+    return kind, weights, torch.randn(time, batch, inputs, dtype=dtype), state
+
+
+@pytest.mark.parametrize("begins", ["with zeros", "with a state"])
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 1e-4)])
+@pytest.mark.parametrize("time", [1, 2, 11, 64, 300])
+@pytest.mark.parametrize(("cell", "nonlinearity"), SHAPES)
+def test_a_sequence_is_its_steps(cell, nonlinearity, time, dtype, tolerance, begins):
+    kind, weights, x, state = layer_of(cell, nonlinearity, dtype, time=time)
+    state = state * (begins == "with a state")
+    outputs, last = kind.sequence(x, state, weights)
+    expected, after = Cell.sequence(kind, x, state, weights)
+    torch.testing.assert_close(outputs, expected, atol=tolerance, rtol=tolerance)
+    torch.testing.assert_close(last, after, atol=tolerance, rtol=tolerance)
+
+
+@pytest.mark.parametrize(("cell", "nonlinearity"), SHAPES)
+def test_a_sequence_learns_as_its_steps_do(cell, nonlinearity):
+    kind, weights, x, state = layer_of(cell, nonlinearity, torch.float64)
+    weights = {name: weight.requires_grad_() for name, weight in weights.items()}
+    above = torch.randn(len(x), 3, 7, dtype=torch.float64)
+    wanted = [x.requires_grad_(), state.requires_grad_(), *weights.values()]
+    gradients = [
+        torch.autograd.grad((read(x, state, weights)[0] * above).sum(), wanted)
+        for read in (kind.sequence, lambda *given: Cell.sequence(kind, *given))
+    ]
+    for found, expected in zip(*gradients, strict=True):
+        torch.testing.assert_close(found, expected, atol=1e-9, rtol=1e-9)
+
+
+@pytest.mark.parametrize(("cell", "nonlinearity"), SHAPES)
+def test_the_way_back_is_that_of_autograd(cell, nonlinearity):
+    kind, weights, x, state = layer_of(cell, nonlinearity, torch.float64, batch=1)
+    before, gates = [], []
+    for word in x:
+        before.append(state)
+        state, at_word = kind.step(word, state, weights)
+        gates.append(at_word)
+    arguments = {name: torch.cat([at_word[name] for at_word in gates]) for name in gates[0]}, torch.cat(before, dim=1)
+    above = torch.randn(len(x), 7, dtype=torch.float64)
+    found = kind.backward(x[:, 0], *arguments, weights, above)
+    torch.testing.assert_close(found, Cell.backward(kind, x[:, 0], *arguments, weights, above))
+
+
+@pytest.mark.parametrize(("cell", "nonlinearity"), SHAPES)
+def test_a_split_is_the_whole_change_of_the_kept_state(cell, nonlinearity):
+    kind, weights, x, state = layer_of(cell, nonlinearity, torch.float64)
+    new, gates = kind.step(x[0], state, weights)
+    forgotten, written = kind.split({name: values.numpy() for name, values in gates.items()}, state[-1].numpy())
+    torch.testing.assert_close(torch.from_numpy(forgotten + written), new[-1] - state[-1])
+    if kind.keep_gate is not None:
+        kept = kind.keep_gate.kept(gates[kind.keep_gate.name])
+        torch.testing.assert_close(torch.from_numpy(forgotten), (kept - 1) * state[-1])
+
+
+@pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS)
+def test_a_cell_is_described_in_full(cell):
+    names = [gate.name for gate in cell.gates]
+    assert len(set(names)) == len(names)
+    assert {gate.name for gate in cell.gates if gate.role == "state"} == set(cell.state_names)
+    assert set(cell.recurrent_weights) <= set(cell.weight_shapes(2, 3))
+    assert (cell.keep_gate is None) == (not any(gate.role == "keep" for gate in cell.gates) and not writes(cell))
+    assert cell.title in cell.lacks_keep_gate
+    for gate in cell.gates:
+        assert gate.formula.startswith(f"{gate.symbol} = ")
+        assert all((gate.english, gate.chinese, gate.what_en, gate.what_zh))
+        low, high = gate.saturation_limits
+        assert low < high
+        assert gate.kind == ("signed" if gate.low < 0 else "sigmoid" if gate.high == 1 else "positive")
+
+
+def writes(cell):
+    return cell.keep_gate is not None and cell.gate(cell.keep_gate.name).role == "write" and cell.keep_gate.writes
+
+
+def test_a_cell_that_is_not_there_is_named():
+    with pytest.raises(SeqchatError, match=r"no cell 'elman'; there are .*lstm"):
+        find_cell("elman")

@@ -2,15 +2,14 @@
 
 import pytest
 import torch
-from torch import nn
 
 from seqchat.errors import SeqchatError
+from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
 from seqchat.model.recurrent import Dropouts
 from seqchat.model.stepping import build_steps
 
-CELLS = ["rnn", "lstm", "gru"]
 SIZES = {"embedding_size": 6, "hidden_size": 8}
 
 
@@ -109,9 +108,10 @@ def test_a_window_is_what_torch_makes_of_the_last_words(cell, layers, bidirectio
 
 
 @pytest.mark.parametrize("objective", ["next", "infill", "window"])
+@pytest.mark.parametrize("cell", CELLS)
 @torch.no_grad()
-def test_a_text_in_parts_is_the_text_as_a_whole(objective):
-    network = network_of(objective=objective)
+def test_a_text_in_parts_is_the_text_as_a_whole(cell, objective):
+    network = network_of(cell=cell, objective=objective)
     ids, targets = text()
     whole = network(ids, network.initial_state(3), targets).heads["forward"]
     first = network(ids[:3], network.initial_state(3), targets[:3])
@@ -138,7 +138,7 @@ def test_dropout_masks_are_locked_in_time_and_words_drop_whole():
     assert (zero == zero[:1]).all()
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", [name for name, cell in CELLS.items() if cell.recurrent_weights])
 def test_dropped_recurrent_weights_still_learn(cell):
     torch.manual_seed(0)
     network = build(ModelConfig(30, cell=cell, **SIZES), Dropouts(weight=0.5)).train()
@@ -147,15 +147,25 @@ def test_dropped_recurrent_weights_still_learn(cell):
     b = network(ids, network.initial_state(3), targets).heads["forward"]
     assert not torch.allclose(a, b)
     (a.sum() + b.sum()).backward()
-    gradient = network.recurrent[0].weight_hh_l0.grad
-    assert gradient is not None
-    assert gradient.abs().sum() > 0
+    for name in CELLS[cell].recurrent_weights:
+        gradient = network.recurrent[0].get_parameter(f"{name}_l0").grad
+        assert gradient is not None
+        assert gradient.abs().sum() > 0
     network.eval()
-    fused = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[cell](6, 8)
+    fused = CELLS[cell].torch_module(6, 8, 1)
     fused.load_state_dict(network.recurrent[0].state_dict())
     with torch.no_grad():
         expected, _ = fused(network.embedding(ids))
         torch.testing.assert_close(network(ids, network.initial_state(3), targets).stacks[0].output, expected)
+
+
+@pytest.mark.parametrize("cell", [name for name, cell in CELLS.items() if not cell.recurrent_weights])
+def test_weight_dropout_drops_nothing_where_there_is_no_recurrent_weight(cell):
+    torch.manual_seed(0)
+    network = build(ModelConfig(30, cell=cell, **SIZES), Dropouts(weight=0.5)).train()
+    ids, targets = text()
+    a, b = (network(ids, network.initial_state(3), targets).heads["forward"] for _ in range(2))
+    torch.testing.assert_close(a, b)
 
 
 @pytest.mark.parametrize("objective", ["next", "infill", "window"])

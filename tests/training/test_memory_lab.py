@@ -14,7 +14,7 @@ from seqchat.training.lab.learner import Learner
 from seqchat.training.lab.memory import run_memory_test
 from seqchat.training.lab.results import MemoryReport, MemoryResult, Standing, Trained, milestones
 from seqchat.training.lab.scores import interval, reach, scores, widest_apart
-from seqchat.training.lab.settings import CELLS, LabSettings
+from seqchat.training.lab.settings import COURSE_CELLS, LabSettings
 from seqchat.training.lab.task import FILLERS, WORDS, MemoryTask, as_text
 
 PRONOUN_OF = {"小帅": "他", "小美": "她"}
@@ -104,8 +104,8 @@ def test_subjects_before_say_nothing():
 
 @pytest.mark.parametrize("parameters", [3_000, 5_000, 10_000, 40_000])
 def test_parameters_are_equal_as_counted_in_the_networks(parameters):
-    *equal, small = contenders(CELLS, parameters)
-    assert [c.name for c in (*equal, small)] == [*CELLS, SMALL_GRU]
+    *equal, small = contenders(COURSE_CELLS, parameters)
+    assert [c.name for c in (*equal, small)] == [*COURSE_CELLS, SMALL_GRU]
     counts = [sum(p.numel() for p in build(c.config).parameters()) for c in equal]
     assert max(counts) / min(counts) <= (1.01 if parameters >= 10_000 else 1.02)
     assert all(abs(count / parameters - 1) <= 0.11 for count in counts)
@@ -121,10 +121,10 @@ def test_few_cells_and_too_small_networks():
     assert [c.name for c in contenders(["rnn"], 5_000)] == ["rnn"]
     assert [c.name for c in contenders(["rnn", "gru"], 5_000)] == ["rnn", "gru"]
     with pytest.raises(SeqchatError, match="With 380 parameters the cells cannot be made equal"):
-        contenders(CELLS, 380)
+        contenders(COURSE_CELLS, 380)
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", COURSE_CELLS)
 def test_the_answer_is_asked_right_behind_each_text(cell):
     (contender,) = contenders([cell], 2_000)
     learner = Learner(contender, 0.01, seed=3)
@@ -155,7 +155,7 @@ def test_networks_of_a_seed_begin_alike_at_every_rate():
 TINY = {"parameters": 3_000, "longest": 3, "distances": (1, 2, 3), "updates": 3, "texts": 200, "runs": 1}
 
 
-@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("cell", COURSE_CELLS)
 def test_a_short_distance_is_learned(cell):
     settings = LabSettings(cells=(cell,), subjects="one", **{**TINY, "updates": 70})
     (result,) = run_memory_test(settings).results
@@ -288,7 +288,7 @@ def report_of(speed=None, texts=100, before=None, **correct):
     """
     speed = speed or {}
     settings = LabSettings(distances=(1, 5, 9), texts=texts, runs=len(next(iter(correct.values()))))
-    built = {c.name.replace("-", "_"): c for c in contenders(CELLS, 10_000)}
+    built = {c.name.replace("-", "_"): c for c in contenders(COURSE_CELLS, 10_000)}
     results = [
         MemoryResult(
             built[name],

@@ -1,7 +1,8 @@
 import pytest
 
+from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
-from seqchat.training.presets import OPTIMIZER_NUMBERS, PRESETS, RATE_SHARES
+from seqchat.training.presets import OPTIMIZER_NUMBERS, PRESETS
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -20,8 +21,8 @@ def test_presets_grow():
 
 def test_an_rnn_learns_at_a_lower_rate_unless_told_otherwise():
     preset = PRESETS["small"]
-    assert preset.settings("rnn").learning_rate == preset.settings("lstm").learning_rate * RATE_SHARES["rnn"]
-    assert RATE_SHARES["rnn"] < 1
+    assert preset.settings("rnn").learning_rate == preset.settings("lstm").learning_rate * CELLS["rnn"].lr_scale
+    assert CELLS["rnn"].lr_scale < 1
     assert preset.settings("rnn", learning_rate=0.5, batch_size=3).learning_rate == 0.5
     assert preset.settings("rnn", batch_size=3).batch_size == 3
 
@@ -30,6 +31,6 @@ def test_an_optimizer_brings_its_own_numbers_unless_told_otherwise():
     preset = PRESETS["small"]
     sgd = preset.settings("lstm", optimizer="sgd")
     assert {name: getattr(sgd, name) for name in OPTIMIZER_NUMBERS["sgd"]} == OPTIMIZER_NUMBERS["sgd"]
-    assert preset.settings("rnn", optimizer="sgd").learning_rate == sgd.learning_rate * RATE_SHARES["rnn"]
+    assert preset.settings("rnn", optimizer="sgd").learning_rate == sgd.learning_rate * CELLS["rnn"].lr_scale
     assert preset.settings("lstm", optimizer="sgd", clip=3.0).clip == 3.0
     assert preset.settings("lstm", optimizer="adamw") == preset.settings("lstm")

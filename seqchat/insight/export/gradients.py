@@ -35,7 +35,7 @@ def gradients_picture(flows: Sequence[GradientFlow], kind: str) -> bytes:
             # A dollar sign would begin a formula.
             name, colour = clean(flow.name).replace("$", r"\$"), f"C{number}"
             for state, norms in flow.norms.items():
-                label = f"∂L/∂{sign(state)} of {name}: {flow.decays[state].trend}"
+                label = f"∂L/∂{sign(flow, state)} of {name}: {flow.decays[state].trend}"
                 axes.plot(flow.distances, norms / norms[0], _LINES[state], color=colour, label=label)
             if flow.gate_product is not None:
                 axes.plot(flow.distances, flow.gate_product, ":", color=colour, label=f"{flow.gate} gates of {name}")

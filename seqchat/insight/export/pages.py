@@ -19,9 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.insight.recording import Block
-from seqchat.insight.statistics import KEEP, saturation_limits
-from seqchat.insight.view import View, scale_maximum
-from seqchat.model.cells import Gate
+from seqchat.insight.view import View
+from seqchat.model.cells import CELLS, Gate
 
 # Some 5 bytes each in the file.
 MAX_VALUES = 2_000_000
@@ -34,7 +33,7 @@ def page(view: View, block: Block) -> str:
     """Return the page: a heat map of each gate of each layer, in which words and neurons can be pointed at."""
     style, script = _part("page.css"), _part("page.js")
     contents = {
-        "title": escape(f"{view.model} · {view.cell.upper()}"),
+        "title": escape(f"{view.model} · {CELLS[view.cell].title}"),
         "meaning": escape(_BACKWARD if any(name.endswith("←") for name in view.layers) else ""),
         "style_hash": _hash(style),
         "script_hash": _hash(script),
@@ -53,20 +52,21 @@ def _data(view: View, block: Block) -> dict[str, Any]:
         for name, layer in zip(view.layers, block.layers, strict=True)
         for gate in view.gates
     ]
-    first = KEEP.get(view.cell, "hidden")
+    keep_gate = CELLS[view.cell].keep_gate
+    first = keep_gate.name if keep_gate else CELLS[view.cell].kept_state
     chosen = next((i for i, shown in enumerate(maps) if shown["gate"] == first), 0)
     return {"words": block.words, "neurons": view.neurons, "maps": maps, "chosen": chosen}
 
 
 def _map(layer: str, gate: Gate, values: NDArray[np.float32]) -> dict[str, Any]:
-    left, right = saturation_limits(gate)
+    left, right = gate.saturation_limits
     return {
         "layer": layer,
         "gate": gate.name,
         "low": gate.low,
-        "high": scale_maximum(gate, values),
+        "high": gate.top(values),
         "signed": gate.low < 0,
-        "bounded": gate.name != "cell",
+        "bounded": gate.bounded,
         "left": left,
         "right": right if right < math.inf else None,
         "values": base64.b64encode(values.astype("<f4").tobytes()).decode(),

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from seqchat.corpus.words import is_han
 from seqchat.insight.export.figures import drawing, fonts, saved
 from seqchat.insight.recording import Block
-from seqchat.insight.statistics import Summary, saturation_limits
-from seqchat.insight.view import View, scale_maximum
-from seqchat.model.cells import Gate
+from seqchat.insight.statistics import Summary
+from seqchat.insight.view import View
+from seqchat.model.cells import CELLS, Gate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,9 +92,9 @@ def _heat_map(
         interpolation="none",
         cmap="RdBu_r" if signed else "viridis",
         vmin=gate.low,
-        vmax=scale_maximum(gate, values),
+        vmax=gate.top(values),
     )
-    beyond = "both" if gate.name == "cell" else "neither"
+    beyond = "neither" if gate.bounded else "both"
     figure.colorbar(image, ax=axes, extend=beyond, fraction=0.05, pad=0.01, aspect=15).ax.tick_params(labelsize=7)
     axes.set_xticks(range(len(words)), [_label(word) for word in words], fontsize=8)
     for text, word in zip(axes.get_xticklabels(), words, strict=True):
@@ -113,7 +113,7 @@ def _scatter(axes: Axes, gate: Gate, summary: Summary) -> None:
     for layer in summary.layers:
         found = layer.gates[gate.name]
         axes.scatter(found.right, found.left, s=10, alpha=0.5, linewidths=0, label=f"layer {layer.name}")
-    low, high = saturation_limits(gate)
+    low, high = gate.saturation_limits
     axes.plot((0, 1), (1, 0), color="grey", linewidth=0.6, linestyle="--")
     axes.set(
         title=gate.name,
@@ -133,7 +133,7 @@ def _columns(panels: int, width: float) -> int:
 
 
 def _title(view: View) -> str:
-    return f"{view.model} · {view.cell.upper()}"
+    return f"{view.model} · {CELLS[view.cell].title}"
 
 
 def _label(word: str) -> str:

@@ -48,4 +48,4 @@ def neuron_activations(
         engine.network, [dialog_words([*finished, current], engine.vocabulary)], selected, slice(neuron, neuron + 1)
     )
     gate = next(gate for gate in engine.network.cell.gates if gate.name == quantity)
-    return NeuronActivations(read.surfaces(engine.vocabulary)[1:], values[1:, 0], (gate.low + gate.high) / 2)
+    return NeuronActivations(read.surfaces(engine.vocabulary)[1:], values[1:, 0], gate.centre)

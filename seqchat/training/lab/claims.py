@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from statistics import mean
 from typing import Literal
 
-from seqchat.training.lab.contenders import SMALL_GRU
+from seqchat.training.lab.contenders import SAME_SIZE, SMALL_GRU
 from seqchat.training.lab.results import MemoryReport, MemoryResult
 from seqchat.training.lab.scores import interval, mean_accuracies, reaches
 from seqchat.wording import counted
@@ -37,14 +37,21 @@ class Claim:
 def judge(report: MemoryReport) -> list[Claim]:
     """Judge every claim for which the networks were trained."""
     results = {result.contender.name: result for result in report.results}
-    claims = []
-    for name in ("lstm", "gru"):
-        if {"rnn", name} <= set(results):
-            claims.append(_remembers_farther(report, results[name], results["rnn"]))
+    gated, plain = ([r for r in report.results if _is_gated(r) is wanted] for wanted in (True, False))
+    claims = [
+        _remembers_farther(report, result, rnn)
+        for rnn in plain
+        for result in gated
+        if result.contender.name != SMALL_GRU
+    ]
     if SMALL_GRU in results:
-        pair = results[SMALL_GRU], results["lstm"]
+        pair = results[SMALL_GRU], results[SAME_SIZE[1]]
         claims += [_fewer_parameters(*pair), _trains_faster(*pair), _similar_quality(report, *pair)]
     return claims
+
+
+def _is_gated(result: MemoryResult) -> bool:
+    return result.contender.config.cell_kind.keep_gate is not None
 
 
 def _claim(text: str, outcome: Verdict, measured: str) -> Claim:
@@ -52,7 +59,7 @@ def _claim(text: str, outcome: Verdict, measured: str) -> Claim:
 
 
 def _remembers_farther(report: MemoryReport, gated: MemoryResult, rnn: MemoryResult) -> Claim:
-    text = f"The {gated.contender.config.cell.upper()} remembers farther than the RNN."
+    text = f"The {gated.contender.config.cell_kind.title} remembers farther than the RNN."
     runs = len(gated.runs)
     measured = _reaches_in_words(report, gated, rnn, None)
     farther, nearer = _farther(report, gated, rnn, None), _farther(report, rnn, gated, None)

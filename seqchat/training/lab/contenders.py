@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seqchat.errors import SeqchatError
-from seqchat.model.config import ROWS, CellName, ModelConfig
+from seqchat.model.cells import CELLS
+from seqchat.model.config import ModelConfig
 from seqchat.training.lab.task import WORDS
 
-# A GRU of the LSTM's hidden size: the course's claim about the number of parameters is about that.
+# The course says that the first of them is about as good as the second with fewer parameters: a network of the first
+# with the hidden size of the second is trained too, under this name.
+SAME_SIZE = ("gru", "lstm")
 SMALL_GRU = "gru-small"
 
 EMBEDDING = 16
@@ -35,11 +38,14 @@ class LabNetwork:
     def recurrent_parameters(self) -> int:
         """Those of the recurrent layer alone."""
         c = self.config
-        return ROWS[c.cell] * c.hidden_size * (c.embedding_size + c.hidden_size + 2)
+        sizes = [c.embedding_size] + [c.hidden_size] * (c.layers - 1)
+        return sum(c.cell_kind.parameters(size, c.hidden_size) for size in sizes)
 
 
-def contenders(cells: Sequence[CellName], parameters: int) -> list[LabNetwork]:
+def contenders(cells: Sequence[str], parameters: int) -> list[LabNetwork]:
     """Return a network for each cell, all of about so many parameters and as equal as whole hidden sizes allow.
+
+    Each has as many layers as its gates need to see more than one word.
 
     Where an LSTM and a GRU are among them, a GRU of the LSTM's hidden size comes last.
 
@@ -54,12 +60,13 @@ def contenders(cells: Sequence[CellName], parameters: int) -> list[LabNetwork]:
     if not best or _spread(best) > TOLERANCE:
         raise SeqchatError(f"With {parameters:,} parameters the cells cannot be made equal; ask for more.")
     sizes = {c.name: c.config.hidden_size for c in best}
-    if {"lstm", "gru"} <= set(sizes):
-        best.append(LabNetwork(SMALL_GRU, _config("gru", sizes["lstm"])))
+    smaller, larger = SAME_SIZE
+    if {smaller, larger} <= set(sizes):
+        best.append(LabNetwork(SMALL_GRU, _config(smaller, sizes[larger])))
     return best
 
 
-def _budgets(cells: Sequence[CellName], least: int, most: int) -> list[int]:
+def _budgets(cells: Sequence[str], least: int, most: int) -> list[int]:
     """Return every number of parameters within limits that one of the cells has exactly."""
     found = set()
     for cell in cells:
@@ -71,15 +78,16 @@ def _budgets(cells: Sequence[CellName], least: int, most: int) -> list[int]:
     return sorted(found)
 
 
-def _nearest(cell: CellName, parameters: int) -> ModelConfig:
+def _nearest(cell: str, parameters: int) -> ModelConfig:
     size = 1
     while _config(cell, size + 1).parameters <= parameters:
         size += 1
     return min(_config(cell, size), _config(cell, size + 1), key=lambda c: abs(c.parameters - parameters))
 
 
-def _config(cell: CellName, hidden_size: int) -> ModelConfig:
-    return ModelConfig(len(WORDS), cell, embedding_size=EMBEDDING, hidden_size=hidden_size)
+def _config(cell: str, hidden_size: int) -> ModelConfig:
+    layers = CELLS[cell].context_layers
+    return ModelConfig(len(WORDS), cell, layers, embedding_size=EMBEDDING, hidden_size=hidden_size)
 
 
 def _spread(lineup: Sequence[LabNetwork]) -> float:

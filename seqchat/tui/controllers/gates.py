@@ -80,9 +80,10 @@ class GatesController:
 
     def show_formulas(self) -> None:
         """Explain the gates."""
-        cell, gate = self._views.panels.in_use[0].formula
-        if cell:
-            self._views.screen.app.push_screen(Formulas(cell, gate, keys_of("formula", self._keys)))
+        panel = self._views.panels.in_use[0]
+        if panel.gates:
+            formulas = Formulas(panel.cell, panel.gates, panel.alone, keys_of("formula", self._keys))
+            self._views.screen.app.push_screen(formulas)
 
     def show_gradients(self) -> None:
         """Show how far back gradients reach."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from seqchat.tui.formulas import FORMULAS, Formula
+from seqchat.model.cells import Gate
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import ModalDialog
 
@@ -17,23 +19,23 @@ class Formulas(ModalDialog[None]):
 
     TITLE_TEXT = "Formulas"
 
-    def __init__(self, cell: str, gate: str | None, keys: str) -> None:
+    def __init__(self, cell: str, gates: Sequence[Gate], chosen: str | None, keys: str) -> None:
         """Show the gates of a cell; `keys` open this page, and close it too."""
         super().__init__(keys)
-        self._cell, self._gate = cell, gate
+        self._cell, self._gates, self._chosen = cell, gates, chosen
 
     def content(self) -> ComposeResult:
         """List the gates in the order of the formulas."""
         with VerticalScroll():
             signs = say("x is the word, h₋₁ and c₋₁ the state before it, · multiplies value by value.")
             yield Static(Content.styled(f"{self._cell}: {signs}", "$text-muted"))
-            for name, formula in FORMULAS[self._cell].items():
-                yield Static(_gate(formula, chosen=name == self._gate))
+            for gate in self._gates:
+                yield Static(_gate(gate, chosen=gate.name == self._chosen))
 
 
-def _gate(formula: Formula, *, chosen: bool) -> Content:
+def _gate(gate: Gate, *, chosen: bool) -> Content:
     return Content.assemble(
-        (f"\n{formula.english} · {formula.chinese}\n", "bold $accent reverse" if chosen else "bold $accent"),
-        (f"  {formula.formula}\n", "bold"),
-        f"  {formula.what}\n  {formula.was}",
+        (f"\n{gate.english} · {gate.chinese}\n", "bold $accent reverse" if chosen else "bold $accent"),
+        (f"  {gate.formula}\n", "bold"),
+        f"  {gate.what_en}\n  {gate.what_zh}",
     )

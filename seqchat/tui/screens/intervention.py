@@ -197,7 +197,8 @@ class InterventionScreen(Screen[InterventionSetup]):
     def action_formula(self) -> None:
         """Explain the gates."""
         if self.outcome is not None:
-            self.app.push_screen(Formulas(self.outcome.cell, None, keys_of("formula", self._keys)))
+            cell, gates = self.outcome.cell, self.outcome.gates
+            self.app.push_screen(Formulas(cell, gates, None, keys_of("formula", self._keys)))
 
     def action_write(self) -> None:
         """Go back to the text."""

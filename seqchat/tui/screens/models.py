@@ -83,7 +83,7 @@ def _row(model: InstalledModel) -> list[str]:
     size = sum(path.stat().st_size for path in model.path.glob("*") if path.is_file())
     return [
         model.name,
-        f"{config.cell.upper()} {config.layers} × {config.hidden_size}",
+        f"{config.cell_kind.title} {config.layers} × {config.hidden_size}",
         f"{config.vocabulary_size:,}",
         f"{config.parameters / 1e6:.1f} M",
         f"{size / 1e6:.1f} MB",

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static
 
-from seqchat.tui.formulas import FORMULAS
+from seqchat.model.cells import CELLS
 from seqchat.tui.keys import bindings
 from seqchat.tui.language import in_use, say
 from seqchat.tui.tour import network_diagram
@@ -199,7 +199,7 @@ class Page(Container):
         if self.lesson.more:
             yield self.lesson.more
         for cell, gate in self.lesson.formulas:
-            yield FORMULAS[cell][gate].formula
+            yield CELLS[cell.lower()].gate(gate).formula
 
     def on_mount(self) -> None:
         """Put the cursor where the lesson wants it, and say which models are not there."""

@@ -181,6 +181,6 @@ class Tour(Screen[None]):
 
     def action_formula(self) -> None:
         """Explain the gates of the panel."""
-        cell, gate = next((p for p in self.page.query(LessonPanel) if p.has_focus), self.page.views[0].panel).formula
-        if cell:
-            self.app.push_screen(Formulas(cell, gate, keys_of("formula", self._keys)))
+        panel = next((p for p in self.page.query(LessonPanel) if p.has_focus), self.page.views[0].panel)
+        if panel.gates:
+            self.app.push_screen(Formulas(panel.cell, panel.gates, panel.alone, keys_of("formula", self._keys)))

@@ -17,7 +17,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from seqchat.tui import panel_drawing
-from seqchat.tui.formulas import FORMULAS, Formula
 from seqchat.tui.heatmap import COLUMN, fit, label_row
 from seqchat.tui.keys import bindings
 from seqchat.tui.language import say
@@ -125,9 +124,19 @@ class GatePanel(Widget, can_focus=True):
         return len(self.trace.words) - 1 - self.cursor.back if self.trace is not None else 0
 
     @property
-    def formula(self) -> tuple[str, str | None]:
-        """The cell, and the name of the gate that is shown alone."""
-        return self._cell, self._gates[self.cursor.gate].name if self.cursor.gate is not None else None
+    def cell(self) -> str:
+        """The title of the cell, empty before there is one."""
+        return self._cell
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """All gates of the cell."""
+        return self._gates
+
+    @property
+    def alone(self) -> str | None:
+        """The name of the gate that is shown alone."""
+        return self._gates[self.cursor.gate].name if self.cursor.gate is not None else None
 
     # --- keys and mouse
 
@@ -230,13 +239,13 @@ class GatePanel(Widget, can_focus=True):
                 return [Segment(" " * self._gutter, ground), *label_row(words, self.column - start, ground)]
             case "values":
                 layer, neuron = trace.layers[self.cursor.layer], self.cursor.neuron
-                values = [(self._sign(gate), float(layer[gate.name][self.column, neuron])) for gate in self._gates]
+                values = [(gate.symbol, float(layer[gate.name][self.column, neuron])) for gate in self._gates]
                 return panel_drawing.exact_values(f"n{neuron}", trace.words[self.column], values, width, ground)
             case "top_changes":
-                return panel_drawing.top_changes(self._sign(self._gate), self._top_changes(), width, ground)
+                return panel_drawing.top_changes(self._gate.symbol, self._top_changes(), width, ground)
             case "heading":
                 gate = self._bands()[line.band]
-                return panel_drawing.heading(gate, self._formula(gate), self._values(gate)[self.column], width, ground)
+                return panel_drawing.heading(gate, self._values(gate)[self.column], width, ground)
             case "heat":
                 return self._heat(line, start, len(words), ground)
         return []
@@ -247,6 +256,7 @@ class GatePanel(Widget, can_focus=True):
             self._values(gate)[start : start + words, first : first + self._per_line],
             gate,
             first,
+            high=gate.top(self._values(gate)),
             gutter=self._gutter,
             mark=first <= self.cursor.neuron < first + self._per_line,
             bars=self.bars,
@@ -279,12 +289,6 @@ class GatePanel(Widget, can_focus=True):
     @property
     def _gate(self) -> Gate:
         return self._gates[self.cursor.gate if self.cursor.gate is not None else -1]
-
-    def _formula(self, gate: Gate) -> Formula:
-        return FORMULAS[self._cell][gate.name]
-
-    def _sign(self, gate: Gate) -> str:
-        return self._formula(gate).sign
 
     def _bands(self) -> tuple[Gate, ...]:
         """Return the gates that are shown, each in a band of its own."""
