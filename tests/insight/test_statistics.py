@@ -123,9 +123,9 @@ def constant(cell, rows):
     """A network whose gates are the same at every word: no weights, and a bias for each row of three neurons."""
     engine = engine_of(cell, hidden_size=3)
     (weights,) = engine.network.layers
-    for weight in weights:
+    for weight in weights.values():
         weight.zero_()
-    weights.input_bias.copy_(torch.tensor(rows).flatten())
+    weights["bias_ih"].copy_(torch.tensor(rows).flatten())
     return engine
 
 
@@ -173,9 +173,9 @@ def test_the_neuron_that_resets_at_the_end_of_a_turn_is_found():
     network = engine.network
     network.embedding[:, 0] = 0
     network.embedding[TURN_ID, 0] = 1
-    network.layers[0].input[3 + 1, 0], network.layers[0].input[3 + 2, 0] = -6, 3
+    network.layers[0]["weight_ih"][3 + 1, 0], network.layers[0]["weight_ih"][3 + 2, 0] = -6, 3
     # A little that differs from word to word, so that there is something to compare with.
-    network.layers[0].input[3:6, 1] = 0.1
+    network.layers[0]["weight_ih"][3:6, 1] = 0.1
     summary = gate_statistics(engine, select_view(engine), random_ids(2_000))
     keeping = summary.layers[0].keeping
     assert keeping.resetting("turn", summary.limits["turn"]).tolist() == [1]

@@ -1,4 +1,4 @@
-"""The ten lessons as data, in English and Chinese; the formulas are those of `tui.formulas`."""
+"""The ten lessons as data, in English and Chinese; the formulas are those of the cells."""
 
 from __future__ import annotations
 

@@ -204,8 +204,8 @@ def test_the_words_around():
     engine = small_engine(["我", "想", "吃", "去"], cell="rnn")
     network = engine.network
     # The neuron is high after 吃 and low elsewhere.
-    network.layers[0].input[0] = 5 * network.embedding[engine.vocabulary.ids_of("吃")[0]]
-    network.layers[0].hidden[0] = 0
+    network.layers[0]["weight_ih"][0] = 5 * network.embedding[engine.vocabulary.ids_of("吃")[0]]
+    network.layers[0]["weight_hh"][0] = 0
     (context,) = contexts(engine, [Dialog(("我想", "去吃我"))], 1, 0, around=2).highest
     assert (context.before, context.word, context.after) == ("\n去", "吃", "我")
     (context,) = contexts(engine, [Dialog(("我想", "去吃我"))], 1, 0, around=0).highest
