@@ -69,16 +69,8 @@ def inspect(
     seqchat inspect --file book.txt --out gates.npz
     seqchat inspect --statistics --data my_chats.jsonl --out saturation.png
     """
-    if sum(source is not None for source in (text, file, data)) > 1:
-        raise click.UsageError("TEXT, --file and --data each give a text; choose one of them.")
-    if text is None and file is None and data is None and not statistics:
-        raise click.UsageError("There is no text. Give TEXT, --file or --data.")
-    check_out(out, _STATISTICS if statistics else _RECORDINGS)
-    if as_json and out is not None and out.suffix.lower() == ".npz":
-        raise click.UsageError(
-            "--json prints all values, and .npz is for texts with too many values to print; leave one of them out."
-        )
-
+    _check_text(text, file, data, statistics)
+    _check_output(out, statistics, as_json)
     from seqchat.completion.engine import Engine
     from seqchat.insight.recording import record
     from seqchat.insight.view import select_view
@@ -92,6 +84,22 @@ def inspect(
         _write(view, blocks, out, as_json)
     else:
         _print(view, blocks, single=bool(neurons))
+
+
+def _check_text(text: str | None, file: str | None, data: str | None, statistics: bool) -> None:
+    given = sum(source is not None for source in (text, file, data))
+    if given > 1:
+        raise click.UsageError("TEXT, --file and --data each give a text; choose one of them.")
+    if not given and not statistics:
+        raise click.UsageError("There is no text. Give TEXT, --file or --data.")
+
+
+def _check_output(out: Path | None, statistics: bool, as_json: bool) -> None:
+    check_out(out, _STATISTICS if statistics else _RECORDINGS)
+    if as_json and out is not None and out.suffix.lower() == ".npz":
+        raise click.UsageError(
+            "--json prints all values, and .npz is for texts with too many values to print; leave one of them out."
+        )
 
 
 # --- text in -----------------------------------------------------------------------------------------------------
@@ -119,8 +127,8 @@ def _lines(file: str) -> Iterator[str]:
         with _opened(file) as source:
             for number, line in enumerate(iter(lambda: source.readline(_MAX_LINE_LENGTH), b""), 1):
                 if len(line) == _MAX_LINE_LENGTH and not line.endswith(b"\n"):
-                    most = f"{_MAX_LINE_LENGTH >> 20} MB"
-                    raise SeqchatError(f"Line {number:,} of the text is longer than {most}; break it into lines.")
+                    limit = f"{_MAX_LINE_LENGTH >> 20} MB"
+                    raise SeqchatError(f"Line {number:,} of the text is longer than {limit}; break it into lines.")
                 yield line.decode("utf-8")
     except UnicodeDecodeError as error:
         raise SeqchatError(f"Line {number:,} of the text is {NO_UTF8}.") from error
@@ -133,20 +141,20 @@ def _opened(file: str) -> AbstractContextManager[BinaryIO]:
 
 
 @contextmanager
-def _counted(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
+def _with_progress(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
     """Yield the blocks to read; if standard error is a terminal, show there how many words were read so far."""
     from rich.console import Console
 
     with Console(stderr=True, highlight=False).status("Reading") as status:
 
-        def told() -> Iterator[Block]:
+        def counting() -> Iterator[Block]:
             words = 0
             for block in blocks:
                 words += len(block.words)
                 status.update(counted(words, "word"))
                 yield block
 
-        yield told()
+        yield counting()
 
 
 # --- results out -------------------------------------------------------------------------------------------------
@@ -159,17 +167,17 @@ def _write(view: View, blocks: Iterable[Block], out: Path | None, as_json: bool)
     kind = ".json" if out is None else out.suffix.lower()
     if kind == ".npz":
         assert out is not None
-        with _counted(blocks) as told:
-            words = arrays.write_npz(out, view, told)
+        with _with_progress(blocks) as counted_blocks:
+            words = arrays.write_npz(out, view, counted_blocks)
         click.echo(f"{out} is written, {counted(words, 'word')}.", err=True)
         return
-    most = {
+    max_words = {
         ".json": documents.MAX_VALUES // view.values_per_word,
         ".html": pages.MAX_VALUES // view.values_per_word,
     }.get(kind, pictures.MAX_WORDS)
     names = {".json": "JSON", ".html": "a page"}
-    with _counted(blocks) as told:
-        block = join_blocks(told, most, names.get(kind, "a picture"))
+    with _with_progress(blocks) as counted_blocks:
+        block = join_blocks(counted_blocks, max_words, names.get(kind, "a picture"))
     if as_json:
         print_json(documents.recording_document(view, block))
     if out is None:
@@ -199,8 +207,8 @@ def _summarise(engine: Engine, view: View, blocks: Iterable[Block], out: Path | 
     from seqchat.insight.statistics import Statistics
 
     statistics = Statistics(engine, view)
-    with _counted(blocks) as told:
-        for block in told:
+    with _with_progress(blocks) as counted_blocks:
+        for block in counted_blocks:
             statistics.add(block)
     summary = statistics.summary()
     if as_json:

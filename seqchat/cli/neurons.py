@@ -17,31 +17,27 @@ from seqchat.cli.out import check_out
 from seqchat.wording import counted
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from seqchat.completion.engine import Engine
     from seqchat.corpus.dialogs import Dialog
-    from seqchat.insight.neurons.contexts import NeuronContext
+    from seqchat.insight.neurons.activations import NeuronActivations
     from seqchat.insight.neurons.sample import Sample
-    from seqchat.insight.neurons.tracking import CorrelationScore, Tracking
+    from seqchat.insight.neurons.tracking import Tracking
 
 _KINDS = (".html", ".svg")
-# Told of what was read so far, in words.
-_Tell = Callable[[str], None]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_layer_option = click.option("--layer", help="A layer, from 1; the last one if not given.")
+_layer_option = click.option("--layer", help="A layer, from 1  [the last one]")
 _neuron_option = click.option("--neuron", type=int, required=True, help="A neuron of the layer, from 0.")
 _quantity_option = click.option(
-    "--quantity", default="hidden", show_default=True, help="A gate or state of the cell, named as the app does."
+    "--quantity", default="hidden", show_default=True, help="A gate or state of the cell, named as in the app."
 )
 
 
 def _data_options(command: F) -> F:
     """Add the options that say what text is read."""
     for option in (
-        click.option("--max-dialogs", type=click.IntRange(min=1), help="Read no more dialogs than so many."),
+        click.option("--max-dialogs", type=click.IntRange(min=1), help="Read at most so many dialogs."),
         click.option("--field", help="The field or column that holds the turns or the text."),
         click.option(
             "--data", multiple=True, metavar="DATA", help="Text to read, as for 'train'  [the built-in sample]"
@@ -73,9 +69,9 @@ def neurons() -> None:
 def colour(
     text: str | None, model: str, layer: str | None, neuron: int, quantity: str, out: Path | None, as_json: bool
 ) -> None:
-    """Colour TEXT by the value of one neuron after each word; without TEXT, what stands on standard input.
+    """Colour TEXT by the value of one neuron after each word; without TEXT, standard input is read.
 
-    Blue is low and red is high; where there are no colours, the values stand under the words. A line is a turn.
+    Blue is low and red is high; in a terminal without colours, the values are under the words. A line is a turn.
 
     \b
     seqchat neurons colour 我想吃火锅，你呢？ --neuron 17
@@ -86,27 +82,24 @@ def colour(
     if text is None:
         text = sys.stdin.buffer.read().decode("utf-8", errors="replace")
 
-    from rich.console import Console
-
-    from seqchat.cli import neuron_drawing
     from seqchat.completion.engine import Engine
-    from seqchat.files import write_file
     from seqchat.insight.neurons.activations import neuron_activations
-    from seqchat.insight.selection import find_quantity
 
     engine = Engine.load(model)
     found = neuron_activations(engine, text, layer, neuron, quantity)
-    name = engine.network.layer_names[find_quantity(engine.network, layer, quantity).layer]
+    name = _layer_name(engine, layer, quantity)
     if out is not None:
-        title = f"{engine.name}, layer {name}, neuron {neuron}, {quantity}"
-        draw = neuron_drawing.svg if out.suffix.lower() == ".svg" else neuron_drawing.html
-        write_file(out, draw(found, title))
-        click.echo(f"{out} is written.", err=True)
+        _draw(found, f"{engine.name}, layer {name}, neuron {neuron}, {quantity}", out)
     if as_json:
+        values = [round(value, 6) for value in found.values.tolist()]
         result = {"layer": name, "neuron": neuron, "quantity": quantity}
-        print_json({**result, "words": found.words, "values": _rounded(found.values.tolist())})
+        print_json({**result, "words": found.words, "values": values})
     elif out is None:
-        neuron_drawing.print_activations(found, Console(highlight=False))
+        from rich.console import Console
+
+        from seqchat.cli.neuron_drawing import print_activations
+
+        print_activations(found, Console(highlight=False))
 
 
 @neurons.command(short_help="Find where a neuron is highest and lowest.")
@@ -123,45 +116,35 @@ def colour(
 def contexts(
     model: str, layer: str | None, neuron: int, quantity: str, k: int, around: int, as_json: bool, **options: Any
 ) -> None:
-    """Find the words of a text where one neuron is highest and where it is lowest, and show them in their contexts.
+    """Find where in a text one neuron is highest and where it is lowest, and show the words around.
 
-    They are of different dialogs, and no two have the same words before them.
+    The places are in different dialogs, and no two have the same words before them.
 
     \b
     seqchat neurons contexts --neuron 17
     seqchat neurons contexts --layer 1 --neuron 17 --quantity forget --data chats/ -k 20
     """
-    from rich.console import Console
-
     from seqchat.completion.engine import Engine
     from seqchat.insight.neurons.contexts import contexts as find_contexts
-    from seqchat.insight.selection import check_neuron, find_quantity
+    from seqchat.insight.selection import check_neuron
 
     engine = Engine.load(model)
-    selected = find_quantity(engine.network, layer, quantity)
+    name = _layer_name(engine, layer, quantity)
+    # Before any text is read
     check_neuron(engine.network, neuron)
-    with _telling() as tell:
-        found = find_contexts(
-            engine,
-            _dialogs(**options),
-            layer,
-            neuron,
-            quantity,
-            k=k,
-            around=around,
-            progress=lambda dialogs, words: tell(f"{counted(dialogs, 'dialog')}, {counted(words, 'word')}"),
-        )
+    with _status() as show:
+
+        def progress(dialogs: int, words: int) -> None:
+            show(f"{counted(dialogs, 'dialog')}, {counted(words, 'word')}")
+
+        dialogs = _dialogs(**options)
+        found = find_contexts(engine, dialogs, layer, neuron, quantity, k=k, around=around, progress=progress)
     if as_json:
-        name = engine.network.layer_names[selected.layer]
         print_json({"layer": name, "neuron": neuron, "quantity": quantity, **asdict(found)})
-        return
-    console = Console(highlight=False)
-    for title, ranked in (("highest", found.highest), ("lowest", found.lowest)):
-        text = f"{counted(found.words, 'word')} of {counted(found.dialogs, 'dialog')}"
-        click.echo(f"Neuron {neuron} is {title}, among {text}:")
-        for context in ranked:
-            _print_context(context, console)
-        click.echo()
+    else:
+        from seqchat.cli.neuron_tables import print_contexts
+
+        print_contexts(found, neuron)
 
 
 @neurons.command(short_help="Find the neurons that track a property.")
@@ -170,23 +153,24 @@ def contexts(
 @_layer_option
 @_quantity_option
 @_data_options
-@click.option("--words", default=20_000, show_default=True, type=click.IntRange(min=1), help="About how many to step.")
+@click.option(
+    "--words", default=20_000, show_default=True, type=click.IntRange(min=1), help="About how many words to read."
+)
 @click.option("-k", default=3, show_default=True, type=click.IntRange(min=1), help="How many neurons of each, in JSON.")
 @click.option(
     "--shuffles",
     default=300,
     show_default=True,
     type=click.IntRange(min=100),
-    help="How often chance is tried; no p is below one through this.",
+    help="How many shuffles show what chance reaches; p is never below one divided by this.",
 )
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Of the shuffles.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of the shuffles.")
 @json_option
 def track(
     properties: tuple[str, ...],
     model: str,
     layer: str | None,
     quantity: str,
-    words: int,
     k: int,
     shuffles: int,
     seed: int,
@@ -196,50 +180,45 @@ def track(
     """Find the neurons of a layer that track a property of the text best; without PROPERTY, all properties.
 
     The properties are brackets, title, quotation, position, remaining, elapsed, answer, speaker, latin and
-    number. A neuron's score is the correlation of its values with the property; the layer's is that of a linear
-    probe on all its neurons. Both are of other dialogs than those the neuron is chosen and the probe is fitted on, and
-    beside each stands what chance reaches: the score that the same search exceeds in one of twenty shuffles of the
-    property, and p, how often shuffles do as well.
+    number. A neuron's score is the correlation of its values with the property; the layer's score is that of a linear
+    probe on all its neurons. Both are measured on dialogs that neither chose the neuron nor fitted the probe. Beside
+    them is what chance reaches in one of twenty shuffles of the property, and p, how often shuffles do as well.
 
     \b
     seqchat neurons track
     seqchat neurons track position number --layer 1
     seqchat neurons track brackets quotation --data my_chats.jsonl
     """
-    from seqchat.insight.neurons.properties import find_properties
-
-    wanted = find_properties(properties)
-
     from seqchat.completion.engine import Engine
-    from seqchat.insight.neurons.sample import collect
+    from seqchat.insight.neurons.properties import find_properties
     from seqchat.insight.neurons.tracking import track as score
-    from seqchat.insight.selection import find_quantity
 
-    engine = Engine.load(model)
-    name = engine.network.layer_names[find_quantity(engine.network, layer, quantity).layer]
-    with _telling() as tell:
-        sample = collect(
-            engine,
-            _dialogs(**options),
-            layer,
-            quantity,
-            words=words,
-            progress=lambda dialogs: tell(f"{counted(dialogs, 'dialog')} read"),
-        )
-        tell("Shuffling the properties")
+    wanted, engine = find_properties(properties), Engine.load(model)
+    name = _layer_name(engine, layer, quantity)
+    with _status() as show:
+        sample = _sample(engine, layer, quantity, show, **options)
+        show("Shuffling the properties")
         found = score(sample, wanted, best=k, shuffles=shuffles, seed=seed)
     if as_json:
-        result = {"layer": name, "quantity": quantity, "dialogs": len(sample.dialogs), "words": len(sample.states)}
-        print_json({**result, "shuffles": shuffles, "properties": [_tracking_json(t) for t in found]})
-    else:
-        _print_table(engine, name, quantity, sample, found)
+        counts = {"dialogs": len(sample.dialogs), "words": len(sample.states), "shuffles": shuffles}
+        print_json({"layer": name, "quantity": quantity, **counts, "properties": _tracking_json(found)})
+        return
+    from seqchat.cli.neuron_tables import tracking_text
+
+    click.echo(tracking_text(f"{engine.name}, layer {name}, {quantity}", sample, found))
 
 
 # --- text in, results out ----------------------------------------------------------------------------------------
 
 
+def _layer_name(engine: Engine, layer: str | None, quantity: str) -> str:
+    from seqchat.insight.selection import find_quantity
+
+    return engine.network.layer_names[find_quantity(engine.network, layer, quantity).layer]
+
+
 def _dialogs(data: tuple[str, ...], field: str | None, max_dialogs: int | None) -> Iterator[Dialog]:
-    """Read the dialogs; what could not be used is told on standard error at the end."""
+    """Read the dialogs; at the end, what could not be used is reported on standard error."""
     from seqchat.corpus.sources import SAMPLE, SourceReport, read_dialogs
 
     report = SourceReport()
@@ -248,9 +227,24 @@ def _dialogs(data: tuple[str, ...], field: str | None, max_dialogs: int | None) 
         click.echo(f"Skipped {counted(report.skipped, 'record')}; the first: {report.problems[0]}", err=True)
 
 
+def _sample(
+    engine: Engine, layer: str | None, quantity: str, show: Callable[[str], None], *, words: int, **options: Any
+) -> Sample:
+    from seqchat.insight.neurons.sample import collect
+
+    def progress(dialogs: int) -> None:
+        show(f"{counted(dialogs, 'dialog')} read")
+
+    return collect(engine, _dialogs(**options), layer, quantity, words=words, progress=progress)
+
+
+def _tracking_json(found: list[Tracking]) -> list[dict[str, Any]]:
+    return [{**asdict(tracking), "verdict": tracking.verdict} for tracking in found]
+
+
 @contextmanager
-def _telling() -> Iterator[_Tell]:
-    """Give what shows a changing line on standard error while the block runs, in a terminal only."""
+def _status() -> Iterator[Callable[[str], None]]:
+    """Yield a function that shows a changing line on standard error while the block runs, in a terminal only."""
     from rich.console import Console
     from rich.text import Text
 
@@ -258,54 +252,10 @@ def _telling() -> Iterator[_Tell]:
         yield lambda text: status.update(Text(text))
 
 
-def _rounded(values: list[float]) -> list[float]:
-    return [round(value, 6) for value in values]
+def _draw(found: NeuronActivations, title: str, out: Path) -> None:
+    from seqchat.cli import neuron_drawing
+    from seqchat.files import write_file
 
-
-def _print_context(context: NeuronContext, console: Console) -> None:
-    from rich.cells import cell_len, set_cell_size
-    from rich.text import Text
-
-    room = max(console.width - 8, 20) // 2
-    before = context.before.replace("\n", "⏎")
-    while cell_len(before) > room - 3:
-        before = before[1:]
-    word = "⏎" if context.word == "\n" else context.word
-    after = context.after.replace("\n", "⏎")
-    line = Text(f"{context.value:+.3f} ")
-    line.append(f"{' ' * (room - 3 - cell_len(before))}{before} ", "dim")
-    line.append(f"[{word}]", "bold")
-    left = console.width - line.cell_len
-    line.append(after if cell_len(after) <= left else set_cell_size(after, max(left, 0)), "dim")
-    console.print(line, soft_wrap=True)
-
-
-def _tracking_json(tracking: Tracking) -> dict[str, Any]:
-    return {**asdict(tracking), "verdict": tracking.verdict}
-
-
-def _print_table(engine: Engine, layer: str, quantity: str, sample: Sample, found: list[Tracking]) -> None:
-    words, neurons = sample.states.shape
-    scores = f"{'score':>7}{'chance':>7}{'p':>6}"
-    text = f"{counted(words, 'word')} of {counted(len(sample.dialogs), 'dialog')}"
-    click.echo(f"{engine.name}, layer {layer}, {quantity}: {text}\n")
-    click.echo(f"{'':<12}{'best neuron':<25}all {neurons} together")
-    click.echo(f"{'property':<10}neuron{scores} {scores}")
-    for t in found:
-        cells = f"{'–':>6}{_scores(None, None)} {_scores(None, None)}"
-        if t.neurons:
-            first = t.neurons[0]
-            cells = f"{first.neuron:>6}{_scores(first, t.neuron_chance)} {_scores(t.probe, t.probe_chance)}"
-        click.echo(f"{t.name:<10}{cells}  {t.verdict}")
-    click.echo(
-        "\nA score is the correlation with the property on the half of the dialogs that\n"
-        "neither chose the neuron nor fitted the linear probe on all together. With the\n"
-        "property shuffled, the best neuron, and the probe, exceed 'chance' in one of\n"
-        "twenty tries; p is the share of tries that do as well as the score."
-    )
-
-
-def _scores(score: CorrelationScore | None, chance: float | None) -> str:
-    if score is None:
-        return f"{'–':>7}{'–':>7}{'–':>6}"
-    return f"{score.correlation:>+7.2f}{chance:>7.2f}{score.p:>6.3f}"
+    draw = neuron_drawing.svg if out.suffix.lower() == ".svg" else neuron_drawing.html
+    write_file(out, draw(found, title))
+    click.echo(f"{out} is written.", err=True)

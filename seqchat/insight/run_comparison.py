@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -29,6 +30,14 @@ class WordProbability:
     changed: float
 
 
+class NeuronChange(NamedTuple):
+    """A neuron and its value at the last word of both runs."""
+
+    neuron: int
+    untouched: float
+    changed: float
+
+
 @dataclass(frozen=True)
 class ComparedRun:
     """One of two runs: its last node, its gates, and its most probable next words, the best first.
@@ -42,8 +51,13 @@ class ComparedRun:
 
     @property
     def words(self) -> list[str]:
-        """The words that were read, those outside of the vocabulary spelled, as they stand under the gates."""
+        """The words that are shown, those outside of the vocabulary spelled, as they are written under the gates."""
         return self.trace.words
+
+    @property
+    def first(self) -> int:
+        """The position of the first word that is shown, 0 being the start of the dialog."""
+        return self.node.depth + 1 - len(self.words)
 
 
 @dataclass(frozen=True)
@@ -73,6 +87,13 @@ class Comparison:
     substitutes: dict[str, list[str]] = field(default_factory=dict)
     text_substitutes: dict[str, list[str]] = field(default_factory=dict)
 
+    def changed_neurons(self, layer: int) -> list[NeuronChange]:
+        """Return the neurons of `top_changes` of a layer (from 0), with their values in both runs."""
+        before, now = (run.trace.layers[layer][self.state][-1] for run in (self.untouched, self.changed))
+        return [
+            NeuronChange(neuron, float(before[neuron]), float(now[neuron])) for neuron, _ in self.top_changes[layer]
+        ]
+
 
 def compare_runs(
     engine: Engine, nodes: tuple[Node, Node], pairs: Sequence[Pair], count: int, last: int | None, max_top_changes: int
@@ -81,17 +102,16 @@ def compare_runs(
 
     pairs: which positions of the two are the same; count: of suggestions; last: how many words are shown, None for all.
     """
-    untouched, changed = (trace(engine, node, last or node.depth + 1) for node in nodes)
+    traces = [trace(engine, node, last or node.depth + 1) for node in nodes]
     best, bits = _predict(engine, nodes, count)
+    untouched, changed = (ComparedRun(*run) for run in zip(nodes, traces, best, strict=True))
     state = engine.network.cell.kept_state
-    columns = _columns(
-        pairs, *(node.depth + 1 - len(t.words) for node, t in zip(nodes, (untouched, changed), strict=True))
-    )
-    distance, cosine = _differences((untouched, changed), state, columns)
-    layers = zip(untouched.layers, changed.layers, strict=True)
+    columns = _columns(pairs, untouched.first, changed.first)
+    distance, cosine = _differences(traces, state, columns)
+    layers = zip(*(shown.layers for shown in traces), strict=True)
     return Comparison(
-        ComparedRun(nodes[0], untouched, best[0]),
-        ComparedRun(nodes[1], changed, best[1]),
+        untouched,
+        changed,
         bits,
         state,
         columns,

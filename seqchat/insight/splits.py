@@ -13,7 +13,7 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.states import Node
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
-from seqchat.insight.gates import GateTrace
+from seqchat.insight.gates import GateTrace, top_changes
 from seqchat.insight.swaps import fallback_tokens
 from seqchat.model.cells import Cell
 from seqchat.model.stepping import WindowSteps
@@ -132,6 +132,34 @@ def logit_split(engine: Engine, node: Node, word_id: int, rather_than: int | Non
     biases = network.output.exact_logits(torch.zeros(network.config.embedding_size), ids).double()
     sign = torch.tensor([1.0, -1.0], dtype=torch.float64)[: len(ids)]
     return LogitSplit(hidden.numpy(), (sign @ weights).numpy(), float(sign @ biases), network.layer_names[-directions:])
+
+
+@dataclass(frozen=True)
+class LogitComparison:
+    """A logit of a word, or its difference to that of another word, split in the untouched and in the changed run."""
+
+    word: str
+    rather_than: str | None
+    untouched: LogitSplit
+    changed: LogitSplit
+
+    def top_changes(self, k: int) -> list[tuple[Contribution, Contribution]]:
+        """Return what the k neurons add in both runs that differ most, the largest difference first."""
+        before, now = (split.contributions.astype(np.float32) for split in (self.untouched, self.changed))
+        positions = [position for position, _ in top_changes(before, now, k)]
+        return [(self.untouched.contribution(p), self.changed.contribution(p)) for p in positions]
+
+
+def compare_logits(
+    engine: Engine, untouched: Node, changed: Node, word: str, rather_than: str | None = None
+) -> LogitComparison:
+    """Split a next word's logit after two nodes; the word is looked up as it would stand after the untouched one.
+
+    Raises:
+        SeqchatError: a word is outside of the vocabulary.
+    """
+    ids = [find_word(engine, untouched, each) for each in (word, rather_than) if each]
+    return LogitComparison(word, rather_than, logit_split(engine, untouched, *ids), logit_split(engine, changed, *ids))
 
 
 def find_word(engine: Engine, node: Node, word: str) -> int:

@@ -120,7 +120,7 @@ def test_why_alone_shows_one_run(models):
     assert "all 32 and bias" in done.stdout
     both = run("我想吃", "-m", models["gru"], "--why", "火锅", "--rather-than", "的", "--hold", "update=1")
     assert "Why 火锅 rather than 的, as parts of the logit difference:" in both.stdout
-    assert "moved most" in both.stdout
+    assert "changed most" in both.stdout
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqchat.completion.engine import Engine
 from seqchat.corpus.dialogs import Dialog
@@ -64,7 +65,7 @@ def contexts(
     """
     selected = find_quantity(engine.network, layer, quantity)
     check_neuron(engine.network, neuron)
-    highest, lowest = _TopContexts(k), _TopContexts(k)
+    highest, lowest = _TopContexts(k, 1), _TopContexts(k, -1)
     number = words = 0
     readings = (dialog_words(dialog.turns, engine.vocabulary) for dialog in dialogs)
     for number, (read, columns) in enumerate(
@@ -73,12 +74,11 @@ def contexts(
         values = columns[:, 0]
         words += len(values) - 1
         for passage in _passages(len(values)):
-            for best, sign in ((highest, 1), (lowest, -1)):
-                at = passage.start + int(np.argmax(sign * values[passage]))
+            for best in (highest, lowest):
+                at = best.extreme(values, passage)
                 key = tuple(read.ids[max(at - around, 0) : at + 1])
-                if best.accepts(sign * float(values[at]), key):
-                    context = _context(read, at, around, float(values[at]), number, engine.vocabulary)
-                    best.add(sign * context.value, key, context)
+                if best.accepts(float(values[at]), key):
+                    best.add(key, _context(read, at, around, float(values[at]), number, engine.vocabulary))
         progress(number, words)
     if not words:
         raise SeqchatError("There is no dialog to search for contexts.")
@@ -87,19 +87,29 @@ def contexts(
 
 @dataclass
 class _TopContexts:
-    """The k best contexts, by the words that end there: the best of equal words, and the first of equal scores."""
+    """The k best contexts, by the words that end there: the best of equal words, and the first of equal scores.
+
+    sign: 1 where the highest values are the best, −1 where the lowest are.
+    """
 
     k: int
+    sign: int
     found: dict[tuple[int, ...], tuple[float, NeuronContext]] = field(default_factory=dict)
 
-    def accepts(self, score: float, key: tuple[int, ...]) -> bool:
+    def extreme(self, values: NDArray[np.float32], passage: slice) -> int:
+        """Return where the values [tokens] are best within a passage."""
+        return int(passage.start + np.argmax(self.sign * values[passage]))
+
+    def accepts(self, value: float, key: tuple[int, ...]) -> bool:
+        """Whether a context of this value would be among the best."""
+        score = self.sign * value
         if key in self.found:
             return score > self.found[key][0]
         return len(self.found) < self.k or score > min(kept for kept, _ in self.found.values())
 
-    def add(self, score: float, key: tuple[int, ...], context: NeuronContext) -> None:
+    def add(self, key: tuple[int, ...], context: NeuronContext) -> None:
         self.found.pop(key, None)
-        self.found[key] = (score, context)
+        self.found[key] = (self.sign * context.value, context)
         if len(self.found) > self.k:
             # The latest of equally bad ones is dropped.
             worst = min(reversed(self.found), key=lambda kept: self.found[kept][0])
