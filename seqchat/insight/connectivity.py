@@ -20,6 +20,7 @@ from seqchat.corpus.cleaning import GLUE
 from seqchat.errors import SeqchatError
 from seqchat.insight.spans import spans
 from seqchat.insight.unrolled import gradient_at_words, gradient_in_window
+from seqchat.model.cells import Gates
 from seqchat.model.stepping import CarriedSteps, StepNetwork, WindowSteps
 
 # Farther back than this no word is looked at.
@@ -100,14 +101,16 @@ def _gradient(network: StepNetwork, nodes: list[Node], at_features: Tensor) -> T
         ids = [*parents[0].state[:, 0, 0].tolist(), *(node.word_id for node in nodes)]
         return gradient_in_window(network, torch.tensor(ids[-network.config.window :]), at_features)
     assert isinstance(network, CarriedSteps)
-    gates = [
-        {gate.name: torch.stack([node.gate(layer, gate.name) for node in nodes]) for gate in network.cell.gates}
-        for layer in range(network.config.layers)
-    ]
+    gates = [_gates(network, nodes, layer) for layer in range(network.config.layers)]
     before = torch.cat([parent.state for parent in parents], dim=2)
     at_end = at_features if network.projection is None else at_features @ network.projection
     words = torch.tensor([node.word_id for node in nodes])
     return gradient_at_words(network, words, gates, before, at_end)
+
+
+def _gates(network: CarriedSteps, nodes: list[Node], layer: int) -> Gates:
+    """Return the gates of a layer at the words of the nodes, [words, hidden] each."""
+    return {gate.name: torch.stack([node.gate(layer, gate.name) for node in nodes]) for gate in network.cell.gates}
 
 
 def find_target(engine: Engine, text: str, suggestion: Suggestion) -> SuggestionTarget:

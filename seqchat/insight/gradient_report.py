@@ -14,7 +14,7 @@ from typing import NamedTuple
 from rich.cells import cell_len, set_cell_size
 
 from seqchat.corpus.cleaning import clean
-from seqchat.insight.gradient_decay import TRENDS
+from seqchat.insight.gradient_decay import TRENDS, Values
 from seqchat.insight.gradient_flow import GradientFlow
 from seqchat.model.cells import CELLS
 from seqchat.wording import ratio
@@ -138,23 +138,19 @@ def table(flows: Sequence[GradientFlow], *, say: Say = plain, letters: bool = Fa
     """
     distance = flows[0].distances[-1]
     columns = [*(k for k in _DISTANCES if k < distance), distance]
-    rows: list[tuple[str, str | None, Sequence[float]]] = []
+    rows: list[tuple[str, str | None, list[str]]] = [(say(_TABLE_TITLE), None, [f"{k:>9}" for k in columns])]
     for curve in curves(flows):
-        rows.append((f"{curve.letter}  {curve.name}" if letters else curve.name, _COLOURS[curve.colour], curve.shares))
-        flow = curve.flow
+        flow, mark = curve.flow, f"{curve.letter}  " if letters else ""
+        rows.append((f"{mark}{curve.name}", _COLOURS[curve.colour], _numbers(curve.shares, columns)))
         if flow.gate_product is not None and curve.state == flow.memory_state:
             name = say(_GATE_ROW, name=clean(flow.name), gate=flow.gate)
-            rows.append((f"   {name}" if letters else name, None, flow.gate_product.tolist()))
-    title = say(_TABLE_TITLE)
-    width = max(cell_len(name) for name in (title, *(name for name, _, _ in rows)))
-    head = TableRow(set_cell_size(title, width), None, "".join(f"{k:>9}" for k in columns))
-    return [
-        head,
-        *(
-            TableRow(set_cell_size(name, width), colour, "".join(f"{ratio(shares[k]):>9}" for k in columns))
-            for name, colour, shares in rows
-        ),
-    ]
+            rows.append((f"{' ' * len(mark)}{name}", None, _numbers(flow.gate_product, columns)))
+    width = max(cell_len(name) for name, _, _ in rows)
+    return [TableRow(set_cell_size(name, width), colour, "".join(numbers)) for name, colour, numbers in rows]
+
+
+def _numbers(shares: Sequence[float] | Values, columns: Sequence[int]) -> list[str]:
+    return [f"{ratio(shares[k]):>9}" for k in columns]
 
 
 def describe(flow: GradientFlow, *, say: Say = plain) -> str:

@@ -49,10 +49,8 @@ class GateHold:
             raise SeqchatError(
                 f"{text!r} is not a hold; write gate=value@layer, such as forget=0@1, or forget=1@1:n5,n17,w3."
             )
-        items = (match["items"] or "").split(",")
-        neurons = tuple(int(item[1:]) for item in items if item.startswith("n"))
-        starts = [int(item[1:]) for item in items if item.startswith("w")]
-        return cls(match["gate"], value, match["layer"], neurons or None, max(starts, default=0))
+        numbers = {letter: tuple(map(int, re.findall(rf"{letter}(\d+)", match["items"] or ""))) for letter in "nw"}
+        return cls(match["gate"], value, match["layer"], numbers["n"] or None, max(numbers["w"], default=0))
 
 
 class ResolvedHold(NamedTuple):
@@ -76,16 +74,20 @@ def resolve(network: StepNetwork, hold: GateHold, words: int, pairs: Sequence[tu
     selected = find_quantity(network, hold.layer, hold.gate)
     for neuron in hold.neurons or ():
         check_neuron(network, neuron)
-    low, high = network.cell.gate(hold.gate).limits
-    if not (math.isfinite(hold.value) and low <= hold.value <= high):
-        limits = f"a number between {low:g} and {high:g}" if math.isfinite(high) else "a finite number"
-        raise SeqchatError(f"The value of {hold.gate} is {limits}; it cannot be held at {hold.value:g}.")
+    _check_value(network, hold)
     if not 0 <= hold.start <= words:
         raise SeqchatError(f"There is no word {hold.start} to hold {hold.gate} from; the text has 1 to {words}.")
     start = next(changed for untouched, changed in pairs if untouched >= hold.start)
     layers = range(len(network.layer_names)) if hold.layer is None else [selected.layer]
     neurons = None if hold.neurons is None else torch.tensor(hold.neurons, dtype=torch.long)
     return [ResolvedHold(layer, hold.gate, float(hold.value), neurons, start) for layer in layers]
+
+
+def _check_value(network: StepNetwork, hold: GateHold) -> None:
+    low, high = network.cell.gate(hold.gate).limits
+    if not (math.isfinite(hold.value) and low <= hold.value <= high):
+        limits = f"a number between {low:g} and {high:g}" if math.isfinite(high) else "a finite number"
+        raise SeqchatError(f"The value of {hold.gate} is {limits}; it cannot be held at {hold.value:g}.")
 
 
 def _number(text: str) -> float | None:

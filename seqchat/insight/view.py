@@ -44,12 +44,7 @@ def select_view(
     """
     network = engine.network
     present = layer_names(network)
-    for name in layers:
-        check_layer(name, [*present, *map(_number, present)], present)
-    for name in gates:
-        check_gate(network, name)
-    for neuron in neurons:
-        check_neuron(network, neuron)
+    _check(network, present, layers, gates, neurons)
     return View(
         engine.name,
         engine.config.cell,
@@ -57,6 +52,17 @@ def select_view(
         tuple(gate for gate in network.cell.gates if not gates or gate.name in gates),
         tuple(dict.fromkeys(neurons)) or tuple(range(engine.config.hidden_size)),
     )
+
+
+def _check(
+    network: StepNetwork, present: Sequence[str], layers: Sequence[str], gates: Sequence[str], neurons: Sequence[int]
+) -> None:
+    for name in layers:
+        check_layer(name, [*present, *map(_number, present)], present)
+    for name in gates:
+        check_gate(network, name)
+    for neuron in neurons:
+        check_neuron(network, neuron)
 
 
 def layer_names(network: StepNetwork) -> list[str]:
