@@ -13,6 +13,7 @@ from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.dom import DOMNode
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
@@ -102,7 +103,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         )
         self.sessions = SessionController(self.workspace, locations.sessions())
         self.crash: Exception | None = None
-        textual_compat.add_line_filter(self, terminal.Harmless())
+        self._harmless = terminal.Harmless()
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = chosen.theme if chosen.theme in self.available_themes else Settings().theme
@@ -162,6 +163,10 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """List what the palette offers."""
         return commands.of(self)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return what changes every line before it is drawn; the last one drops what would control the terminal."""
+        return [*super().get_line_filters(), self._harmless]
 
     def get_key_display(self, binding: Binding) -> str:
         """Return what the line of keys calls a key."""

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from rich.text import Text
 from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.screen import Screen
@@ -29,6 +30,11 @@ def test_attributes_of_the_app_and_its_screen_exist():
     assert screen._dirty_widgets == set()
     assert callable(screen._on_timer_update)
     assert callable(screen._compositor.render_full_update)
+
+
+def test_parts_of_a_text_of_rich_exist():
+    text = Text("我们")
+    assert (text._text, text._length) == (["我们"], 2)
 
 
 def test_the_parser_of_terminals_is_fed_with_text():

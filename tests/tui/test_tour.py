@@ -25,8 +25,8 @@ from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.settings import Settings
 from seqchat.tui.tour import network_diagram, reach, tutor
 from seqchat.tui.tour.choice import Choice, Need, choose
+from seqchat.tui.tour.fitted import packed
 from seqchat.tui.tour.lessons import LESSONS
-from seqchat.tui.tour.page import packed
 from seqchat.tui.tour.panel import LessonPanel, word_at
 from seqchat.tui.tour.prose import Prose, wrapped
 from seqchat.tui.tour.screen import Tour
@@ -379,7 +379,7 @@ async def test_every_page_is_whole_on_one_screen(lesson, code, size):
             said = page.said(code)
             prose = list(d.app.screen.page.query(Prose))
             assert [said.text, said.task] == [p.text for p in prose if not p.text.startswith("lstm")]
-            for line in [line for p in prose for line in p._lines(p.content_size.width)]:
+            for line in [line for p in prose for line in p.lines(p.content_size.width)]:
                 assert line in d.screen, (number, line)
             assert f"{number}/10 {said.title}" in d.screen
             assert page.example in d.screen

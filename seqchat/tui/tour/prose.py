@@ -1,4 +1,4 @@
-"""Text in lines: Chinese may be broken between any two characters, but no line begins with a closing mark."""
+"""Text in lines: Chinese may be broken between any two characters, but no line starts with a closing mark."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 
 from rich.cells import cell_len
 from textual.content import Content
-from textual.geometry import Size
-from textual.widgets import Static
+
+from seqchat.tui.tour.fitted import FittedText
 
 _CLOSING = "，。；：？！、」）》.,;:?!)"
 _PART = re.compile(rf"\s+|[「（《(]*(?:[^\s一-鿿「（《{re.escape(_CLOSING)}]+|.)[{re.escape(_CLOSING)}]*")
 
 
-class Prose(Static):
+class Prose(FittedText):
     """A text that is broken as its languages are; it may begin with a heading that stands out."""
 
     def __init__(self, text: str, *, heading: str = "", classes: str = "") -> None:
@@ -21,15 +21,12 @@ class Prose(Static):
         self._heading, self.text = heading, text
 
     def render(self) -> Content:
-        """Draw it."""
-        text = "\n".join(self._lines(self.content_size.width))
+        """Draw the heading and the text."""
+        text = "\n".join(self.lines(self.content_size.width))
         return Content.assemble((text[: len(self._heading)], "bold $accent"), text[len(self._heading) :])
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return how many lines it takes."""
-        return len(self._lines(width))
-
-    def _lines(self, width: int) -> list[str]:
+    def lines(self, width: int) -> list[str]:
+        """Return its lines for a width in cells."""
         return wrapped(f"{self._heading} {self.text}".lstrip(), width)
 
 

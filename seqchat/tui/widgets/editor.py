@@ -15,8 +15,9 @@ from textual.widgets.text_area import Edit, EditHistory, EditResult, Location, S
 
 from seqchat.corpus.cleaning import clean
 from seqchat.tui.keys import bindings
+from seqchat.tui.textual_compat import LineText
 from seqchat.tui.widgets import shades
-from seqchat.tui.widgets.lines import LineText, WrappedLines, grapheme_ends
+from seqchat.tui.widgets.lines import WrappedLines, grapheme_ends
 from seqchat.tui.widgets.shades import Shades, Span
 
 # At the end of longer lines no grey text is shown, because the whole line would have to be drawn for it.

@@ -1,0 +1,89 @@
+"""What one model makes of the example of a lesson: its gates, or how strongly each word counts, and the next words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from seqchat.tui.language import say
+from seqchat.tui.tour.lessons import Lesson
+from seqchat.tui.tour.panel import LessonPanel, word_at
+from seqchat.tui.tour.reach import Reach
+from seqchat.wording import probability
+
+if TYPE_CHECKING:
+    from seqchat.completion.suggestion import Suggestion
+    from seqchat.tui.tour.tutor import Study
+
+
+class ModelView(Vertical):
+    """What one model makes of the example."""
+
+    def __init__(self, lesson: Lesson, *, bars: bool) -> None:
+        super().__init__()
+        self._lesson = lesson
+        self.panel = LessonPanel(lesson.gates)
+        self.panel.bars = bars
+        self.reach = Reach()
+        self._next = Static(classes="next")
+        self.study: Study | None = None
+
+    def compose(self) -> ComposeResult:
+        """Show the panel, or the chart; below it the words that are expected, if the lesson compares them."""
+        yield self.reach if self._lesson.view == "reach" else self.panel
+        if self._lesson.view == "gap" or len(self._lesson.needs) > 2:
+            yield self._next
+
+    def notice(self, text: str) -> None:
+        """Show a sentence where nothing can be shown yet."""
+        self.panel.notice(text)
+        self.reach.notice(text)
+
+    def show(self, study: Study, cursor: int) -> None:
+        """Show what a model made of the example, with the word at the cursor selected."""
+        if self.study is None:
+            self.panel.describe(study.name, study.cell, study.gates)
+        same = self.study is not None and self.study.text == study.text
+        self.study = study
+        if self._lesson.view == "reach":
+            self.reach.show(study)
+            return
+        self.panel.show(study.trace, new=not same)
+        if not same:
+            self.select(cursor)
+        self._next.update(_gap_words(study) if self._lesson.view == "gap" else _next_words(study))
+
+    def select(self, cursor: int) -> None:
+        """Select the word at the cursor; the last one if the start of the text is not traced."""
+        if self.study is not None:
+            trace = self.study.trace
+            self.panel.select_word(
+                word_at(trace.words, self.study.text, cursor) if trace.whole else len(trace.words) - 1
+            )
+
+
+def _gap_words(study: Study) -> Content:
+    """Return the words that fit into the gap, judged from its left alone and from both sides."""
+    lines = [(say("left alone"), study.suggestions), (say("both sides"), study.fitting)]
+    width = max(cell_len(head) for head, _ in lines)
+    return Content("\n").join(
+        Content.assemble((head + " " * (width - cell_len(head)), "$text-muted"), "  ", expected(words))
+        for head, words in lines
+    )
+
+
+def _next_words(study: Study) -> Content:
+    """Return the size of the model, and the words that it expects next."""
+    size = say("{n:.1f} million weights", n=study.parameters / 1e6)
+    return Content.assemble((size, "$text-muted"), "\n", expected(study.suggestions))
+
+
+def expected(suggestions: Sequence[Suggestion]) -> str:
+    """Return words with their probabilities, on one line."""
+    return "  ".join(f"{s.word} {probability(s.probability)}" for s in suggestions)
