@@ -29,11 +29,11 @@ _TITLES = {"turn": "turn of the dialog", "frequency": "rank of the word by frequ
     "--by",
     type=click.Choice(list(_TITLES)),
     multiple=True,
-    help="Also by the turn of the dialog, the frequency of the word, or the source; may be repeated.",
+    help="Also show results by turn of the dialog, frequency of the word, or source; may be repeated.",
 )
 @keystrokes_option
 @click.option("--no-memory", is_flag=True, help="Without the memory of earlier turns.")
-@click.option("--network-only", is_flag=True, help="Without the memory and the n-grams.")
+@click.option("--network-only", is_flag=True, help="Use the network alone, without memory and n-grams.")
 @click.option("--field", help="The field or column that holds the turns or the text.")
 @drop_option
 @json_option

@@ -18,13 +18,14 @@ from seqchat.model.cells import CELLS, Gate, KeepGate
 from seqchat.wording import counted
 
 _WORD, _LAYER, _GATE = 10, 5, 9  # cells
-# A gate is nearly always saturated where it is at so many of the words.
+# The share of words from which on a gate counts as nearly always saturated.
 _NEARLY_ALWAYS = 0.9
 _NAMED = 3
 
 
 class GateTable:
-    """Writes a line a word and layer, with a column a gate; where that is too wide, a line a gate."""
+    """Writes one line for each word and layer, with a column for each gate; where that is too wide, one line for each
+    gate."""
 
     def __init__(self, view: View, *, single: bool) -> None:
         """Show each neuron in view by itself (`single`), or the mean and the saturation of all of them."""
@@ -91,7 +92,7 @@ def _saturation(summary: Summary) -> str:
     rows = [head, *([layer.name, gate, *_shares(layer, gate)] for layer in summary.layers for gate in layer.gates)]
     return (
         f"Saturation (Karpathy, Johnson and Li 2015)\n{_table(rows, left=2)}\n"
-        f"mostly: how many of the {len(summary.view.neurons):,} neurons are so at {_NEARLY_ALWAYS:.0%} of the words;\n"
+        f"mostly: how many of {len(summary.view.neurons):,} neurons are saturated at {_NEARLY_ALWAYS:.0%} of words;\n"
         f"left, right: % of words and neurons:\n{_limits(summary.view)}"
     )
 
@@ -148,7 +149,7 @@ def _reset(summary: Summary, keeping: Keeping, event: str, index: int) -> str:
 
 
 def _limits(view: View) -> str:
-    """Say from which values on the gates in view are saturated, in a line for those that agree."""
+    """Say beyond which values the gates in view are saturated, in one line for those that agree."""
     by_limits: dict[str, list[str]] = {}
     for gate in view.gates:
         low, high = gate.saturation_limits
@@ -162,13 +163,13 @@ def _words(value: float) -> str:
 
 
 def _fit(text: str, cells: int) -> str:
-    """Cut or pad a text to so many terminal cells, at least one of them blank."""
+    """Cut or pad a text to this number of terminal cells, at least one of them blank."""
     if cell_len(text) >= cells:
         text = set_cell_size(text, cells - 2).rstrip() + "…"
     return set_cell_size(text, cells)
 
 
 def _table(rows: list[list[str]], left: int = 1) -> str:
-    """Write rows below each other; the first columns, and the last, begin at the left, numbers end at the right."""
+    """Write rows below each other; the first columns and the last are aligned left, numbers right."""
     last = len(rows[0]) - 1
     return aligned(rows, {*range(left), *([last] if any(c.isalpha() for c in rows[-1][last]) else [])})

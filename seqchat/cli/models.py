@@ -13,7 +13,7 @@ from seqchat.errors import one_line
 def models(as_json: bool) -> None:
     """List the models that other commands can name.
 
-    They are looked for in ./checkpoints, in the user's data folder, and among those that came with seqchat.
+    They are found in ./checkpoints, in the user's data folder, and among those that come with seqchat.
 
     \b
     seqchat models

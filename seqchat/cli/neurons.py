@@ -28,7 +28,7 @@ _KINDS = (".html", ".svg")
 F = TypeVar("F", bound=Callable[..., Any])
 
 _layer_option = click.option("--layer", help="A layer, from 1  [the last one]")
-_neuron_option = click.option("--neuron", type=int, required=True, help="A neuron of the layer, from 0.")
+_neuron_option = click.option("--neuron", type=int, required=True, help="The neuron of the layer, counted from 0.")
 _quantity_option = click.option(
     "--quantity", default="hidden", show_default=True, help="A gate or state of the cell, named as in the app."
 )

@@ -89,7 +89,7 @@ def probe(
     """Read TEXT twice, once with gates held or words swapped, and show both runs side by side.
 
     Gates of an LSTM: input, forget, candidate, output, cell, hidden; of a GRU: reset, update, candidate, hidden; of an
-    RNN: hidden. Suggestions are the network's own for a whole next word, without the memory of what was written.
+    RNN: hidden. Suggestions are the network's own for a whole next word, without the memory of earlier text.
 
     \b
     seqchat probe 小帅是一名程序员，他每天都加班 --hold forget=0@1
@@ -117,7 +117,7 @@ def probe(
 
 def _check(changes: bool, why: str | None, rather_than: str | None) -> None:
     if not (changes or why):
-        raise click.UsageError("There is nothing to change or to explain; give --hold, --swap or --why.")
+        raise click.UsageError("There is nothing to change or to explain. Give --hold, --swap or --why.")
     if rather_than and not why:
         raise click.UsageError("--rather-than needs --why, the word to compare with.")
 

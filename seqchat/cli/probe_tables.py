@@ -17,7 +17,7 @@ def substitutes_text(comparison: Comparison) -> str:
     if not missing:
         return ""
     read = "; ".join(f"{word} is read as {' '.join(instead)}" for word, instead in missing.items())
-    return f"Outside of the vocabulary: {read}."
+    return f"Not in the vocabulary: {read}."
 
 
 def comparison_text(comparison: Comparison) -> str:

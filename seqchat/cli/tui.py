@@ -15,11 +15,11 @@ from seqchat.model.model_registry import find
 @click.command(short_help="Open the app: type with suggestions and watch the gates.")
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
 @click.option("--file", type=click.Path(path_type=Path), help="Open this text.")
-@click.option("--fresh", is_flag=True, help="Do not go on with the last session.")
-@click.option("--remember", is_flag=True, help="Expect what you wrote in earlier sessions, and keep what you write.")
+@click.option("--fresh", is_flag=True, help="Do not continue the last session.")
+@click.option("--remember", is_flag=True, help="Use what you wrote in earlier sessions, and remember this one.")
 @click.option("--lang", type=click.Choice(["auto", "en", "zh"]), help="Language of the interface.")
-@click.option("--inline", is_flag=True, help="Be a single line below the prompt; Enter prints it.")
-@click.option("--tour", is_flag=True, help="Begin with the lessons: ten pages on recurrent networks.")
+@click.option("--inline", is_flag=True, help="Use a single line below the prompt; Enter prints it.")
+@click.option("--tour", is_flag=True, help="Start with the lessons, ten pages on recurrent networks.")
 @click.option("--web", is_flag=True, help="Serve the app to a browser (needs the extra seqchat[web]).")
 @click.option("--host", default="localhost", show_default=True, help="With --web: the address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="With --web: the port.")
@@ -35,9 +35,9 @@ def tui(
     host: str,
     port: int,
 ) -> None:
-    """Open the app with a MODEL, a name or a directory; without one, the model of the settings.
+    """Open the app with a MODEL, given by name or directory; the default is the model of the settings.
 
-    Several models are shown side by side for the same text.
+    Several models are shown side by side, on the same text.
 
     \b
     seqchat tui
@@ -63,7 +63,7 @@ def tui(
 
 
 def _arguments() -> list[str]:
-    """Return the arguments that the app in the browser is started with: all but those that serve it."""
+    """Return the arguments for the app in the browser: all but those for the server."""
     context = click.get_current_context()
     kept = [str(Path(model).resolve()) if Path(model).is_dir() else model for model in context.params["models"]]
     for name in ("fresh", "remember", "tour"):
@@ -74,7 +74,7 @@ def _arguments() -> list[str]:
 
 
 def _check_terminal(inline: bool) -> None:
-    """Refuse to draw where nobody sees it; a line that is written below the prompt may be piped on."""
+    """Refuse to draw where nobody sees it; the output of --inline may be a pipe."""
     if "TEXTUAL_DRIVER" in os.environ:
         return
     needed = [sys.stdin, sys.stderr] if inline else [sys.stdin, sys.stdout, sys.stderr]
@@ -105,7 +105,7 @@ def _open(
         sys.__stdout__ = piped  # type: ignore[misc]
         app.workspace.models.worker.join()
     if app.crash is not None:
-        click.echo("The app stopped. What you wrote was kept; the next start offers it.", err=True)
+        click.echo("The app stopped. Your text was saved; the next start offers it.", err=True)
         raise app.crash
     if inline and line is not None:
         click.echo(line)

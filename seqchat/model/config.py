@@ -18,10 +18,10 @@ Objective = Literal["next", "infill", "window"]
 # No configuration is larger.
 MAX_CONFIG_BYTES = 10_000_000
 
-# What no network reaches that a computer can train; a file that asks for more is refused before memory is taken.
+# No network that can be trained is larger; a file that asks for more is refused before memory is allocated.
 _LAYERS, _UNITS = Range(1, 100), Range(1, 100_000)
 _MAX_PARAMETERS = 100_000_000_000
-# With more the products of two contexts leave the range of numbers.
+# With more, the products of two contexts overflow.
 _MAX_CACHE_THETA = 1_000
 
 
@@ -60,7 +60,7 @@ class ModelConfig:
         check(self, of="A model's")
         if self.bidirectional and self.objective == "next":
             raise SeqchatError(
-                "A model that predicts the next word cannot be bidirectional: reading from the right, it would read "
+                "A model that predicts the next word cannot be bidirectional: from the right, it would read "
                 "the word that it should predict. Choose the objective infill, or window."
             )
         if self.bidirectional and self.objective == "infill":
@@ -75,7 +75,7 @@ class ModelConfig:
 
     @property
     def directions(self) -> int:
-        """In how many directions the layers of a window read it."""
+        """In how many directions the layers read a window."""
         return 2 if self.bidirectional else 1
 
     @property

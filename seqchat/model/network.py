@@ -1,7 +1,7 @@
 """The networks for training: embedding → recurrent stack → tied output layer, one class for each objective.
 
 Weight tying follows Press and Wolf (2017) and Inan et al. (2017); where hidden and embedding sizes differ, a linear
-projection stands between.
+projection is in between.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch.nn.functional import linear
 from seqchat.model.config import ModelConfig
 from seqchat.model.recurrent import Dropouts, RecurrentStack, WindowStack, embed, kernel_precision, locked_dropout
 
-# The id that stands for no word: before the start of a text, and behind its end.
+# The id for no word: before the start of a text, and after its end.
 PADDING = 0
 
 
@@ -32,8 +32,8 @@ class NetworkOutput:
     """What a network makes of a window of text.
 
     heads: features [time, batch, embedding] by name, each a prediction of the same next words; the last is the best.
-    state: to go on from. stacks: the activations of each recurrent stack in the order of its reading, for activation
-    regularisation; the first is the one that reads from left to right.
+    state: to continue from. stacks: the activations of each recurrent stack in its order of reading, for activation
+    regularisation; the first reads from left to right.
     """
 
     heads: dict[str, Tensor]
@@ -67,9 +67,9 @@ class Network(nn.Module):
 
     @torch.no_grad()
     def init_output_bias(self, counts: Tensor) -> None:
-        """Let the network begin with the frequencies of words, given how often each occurs: [words].
+        """Initialise the output bias with the frequencies of words, given how often each occurs: [words].
 
-        What it has to learn first is there then: that most words are rare. A word that never occurs counts for a tenth.
+        The network then need not learn first that most words are rare. A word that never occurs counts as a tenth.
         """
         frequencies = (counts.double() + 0.1).log()
         self.output_bias.copy_(frequencies - frequencies.mean())
@@ -125,7 +125,7 @@ class InfillNetwork(NextNetwork):
         )
 
     def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> NetworkOutput:
-        """Read ids from left to right and targets from right to left; what lies beyond the window is cut off."""
+        """Read ids from left to right and targets from right to left; text beyond the window is not read."""
         output = super().forward(ids, state, targets)
         backward, right, valid_mask = self._read_backward(targets)
         both = self.joint(torch.cat((output.stacks[0].dropped, right), dim=-1)) * valid_mask
@@ -134,14 +134,15 @@ class InfillNetwork(NextNetwork):
         return NetworkOutput(heads, output.state, (*output.stacks, backward))
 
     def _read_backward(self, targets: Tensor) -> tuple[Activations, Tensor, Tensor]:
-        """Return the activations, for each target what lies right of it [time, batch, hidden], and if anything does."""
+        """Return the activations, for each target the state of what is right of it [time, batch, hidden], and whether
+        anything is."""
         time = torch.arange(len(targets), device=targets.device)[:, None]
         lengths = (targets >= 0).sum(dim=0)
         mirrored = (lengths - 1 - time).clamp(min=0)
         inputs = targets.clamp(min=PADDING).gather(0, mirrored)
         output, _ = self.backward_recurrent(self._embed(inputs), self.initial_state(targets.shape[1]))
         dropped = locked_dropout(output, self.dropouts.output, self.training)
-        # The target at t may know the words behind it: the state after reading the mirrored window up to t + 1.
+        # The target at t may know the words after it: the state after reading the mirrored window up to t + 1.
         valid_mask = (time < lengths - 1)[..., None]
         index = (lengths - 2 - time).clamp(min=0)[..., None].expand(-1, -1, output.shape[-1])
         return Activations(output, dropped), dropped.gather(0, index) * valid_mask, valid_mask

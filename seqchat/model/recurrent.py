@@ -14,16 +14,16 @@ from seqchat.model.cells import Cell
 
 
 def kernel_precision(device: torch.device) -> AbstractContextManager[object]:
-    """Give what a recurrent kernel is to run in: as it is, but on CUDA float32.
+    """Enter the precision for a recurrent kernel: the current one, but float32 on CUDA.
 
-    Autocast would have cuDNN run in float16 there, whose small gradients become zero.
+    With autocast, cuDNN would run in float16 there, and small gradients would become zero.
     """
     return torch.autocast("cuda", enabled=False) if device.type == "cuda" else nullcontext()
 
 
 @dataclass(frozen=True)
 class Dropouts:
-    """Shares of what is dropped while training, after AWD-LSTM (Merity, Keskar and Socher 2017).
+    """Dropout rates in training, after AWD-LSTM (Merity, Keskar and Socher 2017).
 
     embedding: whole words of the embedding; input: units of a word's embedding; hidden: units between layers; output:
     units of the last layer; weight: single recurrent weights (Wan et al. 2013). The masks of input, hidden and output
@@ -46,7 +46,7 @@ def locked_dropout(x: Tensor, share: float, training: bool) -> Tensor:
 
 
 def embed(ids: Tensor, weight: Tensor, share: float, training: bool) -> Tensor:
-    """Look ids up in an embedding of which a share of the words is dropped, each word everywhere or nowhere."""
+    """Look up ids in an embedding with a share of the words dropped, each word everywhere or nowhere."""
     x = nn.functional.embedding(ids, weight)
     if not training or share == 0:
         return x

@@ -16,7 +16,8 @@ from seqchat.model.output import OutputLayer, Precision
 
 
 class Stepped(NamedTuple):
-    """One time step's result: the state to go on from, features [batch, embedding], gates [batch, hidden] by layer."""
+    """One time step's result: the state to continue from, features [batch, embedding], gates [batch, hidden] by
+    layer."""
 
     state: Tensor
     features: Tensor
@@ -24,7 +25,7 @@ class Stepped(NamedTuple):
 
 
 class StepNetwork:
-    """What all objectives share when a word at a time is read.
+    """What all objectives share when one word at a time is read.
 
     A state's batch is the dimension before the last, so that ``state[..., rows, :]`` chooses rows.
     """
@@ -39,7 +40,7 @@ class StepNetwork:
 
     @property
     def layer_names(self) -> list[str]:
-        """What the gates of a step belong to, in their order."""
+        """The names of the layers of a step's gates, in their order."""
         return [str(k + 1) for k in range(self.config.layers)]
 
     def initial_state(self, batch: int = 1) -> Tensor:
@@ -80,7 +81,7 @@ class CarriedSteps(StepNetwork):
 
 
 class InfillSteps(CarriedSteps):
-    """Carries its state like the others, and can also read what stands right of a gap."""
+    """Carries its state like the others, and can also read the text right of a gap."""
 
     def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
         super().__init__(config, weights, precision)
@@ -105,7 +106,7 @@ class InfillSteps(CarriedSteps):
 
 
 class WindowSteps(StepNetwork):
-    """Reads the last words anew at each step, each layer in one or two directions; the state is the window's ids."""
+    """Reads the last words again at each step, each layer in one or two directions; the state is the window's ids."""
 
     def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
         super().__init__(config, weights, precision)

@@ -17,12 +17,12 @@ from seqchat.model.folder import WEIGHTS
 
 _EMBEDDING, _SCALE = "embedding.weight", "embedding.scale"
 _LEVELS = 127
-# No training comes near; the products of several such weights are numbers still.
+# No training comes near this; the products of several such weights are still numbers.
 _MAX_WEIGHT = 1e10
 
 
 def compact(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return weights as few bytes: whole numbers and a scale for each word's vector, all else as float16.
+    """Return weights in few bytes: whole numbers and a scale for each word's vector, everything else as float16.
 
     The output layer reads the vectors in the same whole numbers at a keystroke (`OutputLayer`).
     """
@@ -38,7 +38,7 @@ def save_weights(folder: Path, weights: Mapping[str, Tensor]) -> None:
 
 
 def load_weights(folder: Path, config: ModelConfig) -> dict[str, Tensor]:
-    """Read a checkpoint's weights as float32, after checking that they are just those that `config` asks for.
+    """Read a checkpoint's weights as float32, after checking that they are exactly those that `config` asks for.
 
     Raises:
         SeqchatError: the file is missing or damaged, or does not fit the configuration.
@@ -50,7 +50,7 @@ def load_weights(folder: Path, config: ModelConfig) -> dict[str, Tensor]:
         expected[_SCALE] = torch.Size([config.vocabulary_size])
     if wrong := set(expected) ^ set(weights):
         raise SeqchatError(
-            f"{path} does not fit its configuration: {one_line(sorted(wrong)[0], 60)} is missing or not known."
+            f"{path} does not fit its configuration: {one_line(sorted(wrong)[0], 60)} is missing or unknown."
         )
     for name, shape in expected.items():
         whole = name == _EMBEDDING and _SCALE in expected
@@ -60,12 +60,12 @@ def load_weights(folder: Path, config: ModelConfig) -> dict[str, Tensor]:
     if _SCALE in floats:
         floats[_EMBEDDING] *= floats.pop(_SCALE)[:, None]
     if spoiled := [name for name, weight in floats.items() if not _sound(weight)]:
-        raise SeqchatError(f"{path} is damaged: {spoiled[0]} holds what is not a number.")
+        raise SeqchatError(f"{path} is damaged: {spoiled[0]} has values that are not numbers.")
     return floats
 
 
 def _sound(weight: Tensor) -> bool:
-    """Whether all weights are numbers with which no step leaves the range of numbers."""
+    """Whether all weights are numbers with which no step overflows."""
     low, high = weight.aminmax()
     return bool(low > -_MAX_WEIGHT) and bool(high < _MAX_WEIGHT)
 
@@ -83,7 +83,7 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     except FileNotFoundError:
         raise SeqchatError(f"{path.parent} is not a complete model: it has no {path.name}.") from None
     except MemoryError as error:
-        raise SeqchatError(f"{path} is larger than the memory there is.") from error
+        raise SeqchatError(f"{path} is larger than the available memory.") from error
     except (SafetensorError, OSError, ValueError) as error:
         raise SeqchatError(f"{path} is damaged ({one_line(error)}).") from error
 

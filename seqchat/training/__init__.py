@@ -1,1 +1,1 @@
-"""The training loop, its settings, and going on after a stop."""
+"""The training loop, its settings, and how runs are resumed."""

@@ -23,13 +23,13 @@ class WeightAverage:
         return bool(self.mean)
 
     def start(self) -> None:
-        """Begin to average with the weights as they are now."""
+        """Start to average with the current weights."""
         self.mean = {name: w.detach().clone() for name, w in self._network.named_parameters()}
         self.steps = 1
 
     @torch.no_grad()
     def update(self) -> None:
-        """Take the weights after one more step into the mean."""
+        """Add the current weights to the mean."""
         if not self.started:
             return
         self.steps += 1
@@ -38,7 +38,7 @@ class WeightAverage:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Let the network have the averaged weights for a while."""
+        """Give the network the averaged weights inside the block."""
         if not self.started:
             yield
             return

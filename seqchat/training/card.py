@@ -32,7 +32,7 @@ A word-level {cell} language model made with seqchat. It predicts words of a cha
 {results}
 
 Perplexity is per token, ends of turns included. Top-k is over every real word; words that the vocabulary lacks count as
-misses. The best weights were chosen by the perplexity of these same dialogs, so it is slightly flattering.
+misses. The best weights were chosen by the perplexity of these same dialogs, so it is slightly optimistic.
 
 ## Made by
 

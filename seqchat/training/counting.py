@@ -8,14 +8,14 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.model.kneser_ney import estimate
 from seqchat.model.ngrams import NgramModel
 
-# Of a longer text as many whole dialogs are counted, so that memory does not grow with it; some 400 MB.
+# A longer text is limited to whole dialogs of this size, so that memory does not grow with it (about 400 MB).
 _MOST_TOKENS = 4_000_000
 
 
 def count_ngrams(stream: IdStream, words: int, most: int) -> NgramModel:
-    """Return the n-grams of a text, of a long one those of dialogs from all over it.
+    """Return the n-grams of a text; of a long one, those of dialogs from all parts of it.
 
-    words: the size of the vocabulary; most: so many of two words and more are kept.
+    words: the size of the vocabulary; most: how many n-grams of two or more words to keep.
     """
     starts = np.array(stream.starts)
     if len(stream) <= _MOST_TOKENS:

@@ -13,17 +13,17 @@ from seqchat.errors import SeqchatError
 from seqchat.training.distributed import Group
 from seqchat.training.settings import Device, Precision
 
-# Windows and batches vary in size, and oneDNN would keep compiled kernels, with their memory, for a thousand sizes.
+# Windows and batches vary in size, and oneDNN would keep compiled kernels and their memory for a thousand sizes.
 _KEPT_KERNELS = "20"
 
 
 def limit_memory() -> None:
-    """Keep PyTorch's caches small; to be called before the first step."""
+    """Keep PyTorch's caches small; must be called before the first step."""
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _KEPT_KERNELS)
 
 
 def choose_device(name: Device, group: Group) -> torch.device:
-    """Return the device of that name; ``auto`` is a GPU where there is one. Each process of a machine gets its own.
+    """Return the device of that name; ``auto`` is a GPU if there is one. Each process of a machine gets its own.
 
     Raises:
         SeqchatError: there is none, or too few.
@@ -55,7 +55,7 @@ def uses_bf16(precision: Precision, device: torch.device) -> bool:
 
 
 def random_state(device: torch.device) -> Tensor:
-    """Return the state of the generators that training on a device draws from: the CPU's, and the GPU's behind it."""
+    """Return the state of the random generators for a device: the CPU's, followed by the GPU's."""
     state = torch.get_rng_state()
     if device.type == "cpu":
         return state
@@ -63,7 +63,7 @@ def random_state(device: torch.device) -> Tensor:
 
 
 def set_random_state(state: Tensor, device: torch.device) -> None:
-    """Set the generators back; a state that another kind of device left sets the CPU's alone."""
+    """Restore the generators; a state from another kind of device restores only the CPU's."""
     own = len(random_state(device)) == len(state)
     size = len(torch.get_rng_state())
     torch.set_rng_state(state[:size].clone())

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from seqchat.errors import SeqchatError
 
-# Cutting a very large text, for which the other processes wait, takes hours.
+# The other processes wait while a very large text is cut, which takes hours.
 _TIMEOUT = timedelta(days=7)
 
 
@@ -61,7 +61,7 @@ class Group:
         return [t for t in found if t is not None]
 
     def alone(self, work: Callable[[], None]) -> None:
-        """Let the leading process work while the others wait; where it fails, it says why, and the others end."""
+        """Let the leading process work while the others wait; if it fails, it says why, and the others end."""
         failed = False
         try:
             if self.leads:
@@ -77,7 +77,7 @@ class Group:
             raise SystemExit(1)
 
     def wait(self) -> None:
-        """Go on when every process has come here."""
+        """Wait until every process has reached this point."""
         if self.size > 1:
             dist.barrier()
 

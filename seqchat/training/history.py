@@ -38,7 +38,7 @@ class History:
         return cls(folder.resolve().name, reports)
 
     def curve(self, measure: str) -> tuple[list[float], list[float]]:
-        """Return millions of words read, and a measure at each of them; reports that lack it are left out."""
+        """Return millions of words read, and a metric at each of them; reports that lack it are left out."""
         points = [
             (report["tokens"] / 1e6, report[measure])
             for report in self.reports
@@ -46,5 +46,5 @@ class History:
         ]
         if not points:
             known = ", ".join(sorted(k for k, v in self.reports[0].items() if isinstance(v, int | float)))
-            raise SeqchatError(f"{self.name} has no measure {measure!r}; there are {known}.")
+            raise SeqchatError(f"{self.name} has no metric {measure!r}; there are {known}.")
         return [x for x, _ in points], [float(y) for _, y in points]

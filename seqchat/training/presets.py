@@ -12,7 +12,7 @@ from seqchat.wording import duration
 
 DEFAULT_PRESET = "small"
 
-# What an optimizer wants other than the recipe says; for SGD it is what AWD-LSTM takes.
+# Where an optimizer needs other values than the recipe; for SGD, those of AWD-LSTM.
 OPTIMIZER_NUMBERS: dict[str, dict[str, float]] = {
     "adamw": {},
     "sgd": {"learning_rate": 30.0, "clip": 0.25, "weight_decay": 1.2e-6},
@@ -32,7 +32,7 @@ class Preset:
     seconds: int
 
     def settings(self, cell: str, **changes: Any) -> TrainingSettings:
-        """Return the recipe for a cell, with other numbers where `changes` name them."""
+        """Return the recipe for a cell, with `changes` applied."""
         optimizer = changes.get("optimizer", TrainingSettings.optimizer)
         settings = TrainingSettings(**{**self.recipe, **OPTIMIZER_NUMBERS[optimizer]})
         rate = settings.learning_rate * CELLS[cell].lr_scale
@@ -59,7 +59,7 @@ PRESETS: dict[str, Preset] = {
         46,
     ),
     "base": Preset(
-        "for ten million words, or a night of a laptop",
+        "for ten million words, or a night on a laptop",
         {"layers": 2, "embedding_size": 400, "hidden_size": 800},
         {"learning_rate": 2e-3},
         173,

@@ -15,7 +15,7 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 Softmax = Literal["auto", "full", "sampled"]
 OptimizerName = Literal["adamw", "sgd"]
 
-# Small corpora are read more often: as many epochs as make this many words, within the limits.
+# Small corpora are read more often: enough epochs for this many words, within the limits.
 _WANTED_WORDS = 4_000_000
 _MIN_EPOCHS, _MAX_EPOCHS = 6, 40
 
@@ -39,8 +39,8 @@ class TrainingSettings:
     `non_monotonic` (NT-ASGD).
     """
 
-    batch_size: int = declared(32, "Dialogs read side by side.", _COUNT, option="--batch")
-    window: int = declared(40, "Words of truncated back-propagation, varied at random.", _COUNT)
+    batch_size: int = declared(32, "How many dialogs to read side by side.", _COUNT, option="--batch")
+    window: int = declared(40, "Words of truncated back-propagation through time, varied at random.", _COUNT)
     full_window_share: float = declared(0.95, "Share of the windows that are not halved.", _SHARE)
     learning_rate: float = declared(
         3e-3,

@@ -1,4 +1,4 @@
-"""Everything a run needs to go on exactly where it was, in one file: safetensors with JSON in its header."""
+"""Everything a run needs to continue exactly where it was, in one file: safetensors with JSON in its header."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from seqchat.files import write_file
 from seqchat.model.folder import FORMAT
 from seqchat.model.migration import check_format, upgraded_run
 
-# Where a run stands, and where it stood at its last report.
+# The progress of a run, and its progress at the last report.
 STATE, GOOD = "state.safetensors", "report.safetensors"
 _MODEL, _OPTIMIZER = "model.", "optimizer."
 
@@ -66,7 +66,7 @@ class Snapshot:
             raise SeqchatError(f"{path} is damaged ({error}).") from error
 
     def restore(self, network: nn.Module, optimizer: torch.optim.Optimizer) -> None:
-        """Put weights and optimizer back."""
+        """Restore weights and optimizer."""
         try:
             network.load_state_dict(self.part(_MODEL))
         except RuntimeError as error:

@@ -40,7 +40,7 @@ class Task:
     segmenter: SegmenterName = declared(
         "auto", "How text is cut into words; auto: jieba for Chinese, spaces and punctuation for the rest."
     )
-    min_count: int = declared(2, "Rarer words are spelled in characters.", _COUNT)
+    min_count: int = declared(2, "Spell rarer words in characters.", _COUNT)
     max_words: int = declared(50_000, "Largest size of the vocabulary.", _COUNT)
 
     def __post_init__(self) -> None:

@@ -232,7 +232,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
             self.workspace.views.active_editor.undo()
 
     def action_help_quit(self) -> None:
-        """Say how to quit, where Ctrl+C copies nothing."""
+        """Say how to quit if Ctrl+C copies nothing."""
         self.notify(say("{key} quits.", key=shown(self.keys["always"][0].keys)), markup=False)
 
     def on_settings_form_setting_changed(self, message: SettingsForm.SettingChanged) -> None:

@@ -1,4 +1,4 @@
-"""What the command palette offers: every key that is at work anywhere, and what has no key."""
+"""What the command palette offers: every key that works everywhere, and commands without a key."""
 
 from __future__ import annotations
 

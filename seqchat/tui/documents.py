@@ -1,4 +1,4 @@
-"""Text files: what is opened, and saved so that nothing is lost."""
+"""Text files that are opened, and saved so that nothing is lost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST_BYTES = 10_000_000
 
 @dataclass(frozen=True)
 class Document:
-    """A text file as it was read or written last: its path, its text, its line break, and when it was changed."""
+    """A text file as it was last read or written: its path, its text, its line break, and when it was changed."""
 
     path: Path
     text: str
@@ -59,7 +59,7 @@ class Document:
 
     @classmethod
     def write(cls, path: Path, text: str, newline: str = "\n") -> Document:
-        """Write a text, atomically; a link stays a link, and permissions stay.
+        """Write a text atomically; a link stays a link, and permissions stay.
 
         Raises:
             SeqchatError: it cannot be written.
@@ -77,7 +77,7 @@ class Document:
         if mode is None:
             write_file(target, text.replace("\n", newline))
         else:
-            # Nobody may read the new text who could not read the old one, not even while it is written.
+            # Whoever could not read the old text must not read the new one, not even while it is written.
             write_file(target, text.replace("\n", newline), mode)
             with contextlib.suppress(OSError):
                 target.chmod(mode)
@@ -85,7 +85,7 @@ class Document:
 
     @property
     def changed_by_others(self) -> bool:
-        """Whether the file on the disk is no longer what was read or written last."""
+        """Whether the file on the disk has changed since it was last read or written."""
         try:
             return self.path.stat().st_mtime_ns != self.changed_ns
         except FileNotFoundError:
@@ -99,7 +99,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’_-][^\W_]+)*")
 
 
 def describe_length(text: str) -> str:
-    """Say how long a text is: in characters without spaces where it has Chinese ones, else in words."""
+    """Say how long a text is: in characters without spaces if it has Chinese ones, else in words."""
     if _HAN.search(text):
         count = len("".join(text.split()))
         return say("1 character") if count == 1 else say("{count:,} characters", count=count)

@@ -62,7 +62,7 @@ class ReplyRequest:
 class ModelQuery:
     """A function to run with a model; a newer query on the same topic takes its place.
 
-    run: gets the engine, in the worker's thread; number: for whoever asks to recognise the answer; to: who gets the
+    run: is called with the engine in the worker's thread; number: lets the asker recognise the answer; to: who gets the
     answer, by default the worker's owner.
     """
 

@@ -1,4 +1,4 @@
-"""An experiment on a text: gates held, words swapped, and what to say of both runs; knows no widget."""
+"""An experiment on a text: gates held, words swapped, and what to say about both runs; independent of widgets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MAX_TOP_CHANGES, _PARTS, _SUGGESTIONS = 6, 4, 6
 
 @dataclass(frozen=True)
 class InterventionSetup:
-    """What is written in the fields of the screen: ``forget=0@1 input=1``, ``小帅=小美 他=她``."""
+    """The content of the screen's fields: ``forget=0@1 input=1``, ``小帅=小美 他=她``."""
 
     holds: str = ""
     swaps: str = ""
@@ -32,7 +32,7 @@ class InterventionSetup:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Both runs, how their states changed at each word, and why each run's best word is probable in it."""
+    """Both runs, how their states changed at each word, and why each run's best word is probable."""
 
     cell: str
     gates: tuple[Gate, ...]
@@ -60,7 +60,7 @@ def run(engine: Engine, text: str, setup: InterventionSetup) -> Outcome:
     )
     runs = (found.untouched, found.changed)
     splits: list[list[StateSplit]] = []
-    with suppress(SeqchatError):  # a window has no state that goes from word to word
+    with suppress(SeqchatError):  # a window carries no state from word to word
         splits = [state_splits(engine, each.trace) for each in runs]
     reasons = [logit_split(engine, each.node, each.suggestions[0].word_id) for each in runs]
     cell = engine.network.cell
@@ -72,12 +72,12 @@ def _parts(text: str) -> list[str]:
 
 
 def held_value(gate: Gate, value: int) -> float:
-    """Return what a gate is held at by the keys 0 and 1: nothing, or the most that it can be."""
+    """Return the values at which the keys 0 and 1 hold a gate: the lowest and the highest."""
     return gate.usual_high if value else max(gate.low, 0)
 
 
 def with_hold(holds: str, gate: str, value: float, layer: str, neuron: int | None) -> str:
-    """Return the holds with one more, in place of one of the same gate, layer and neurons."""
+    """Return the holds with one more, which replaces one of the same gate, layer and neurons."""
     where = f"@{layer}" + ("" if neuron is None else f":n{neuron}")
     kept = [part for part in _parts(holds) if not (part.startswith(f"{gate}=") and part.endswith(where))]
     return " ".join([*kept, f"{gate}={value:g}{where}"])
@@ -90,7 +90,7 @@ def chances(outcome: Outcome, *, changed: bool) -> list[tuple[str, float, float]
 
 
 def facts(outcome: Outcome, layer: int, neuron: int, columns: tuple[int, int]) -> list[str]:
-    """Say in short lines what differs between the runs.
+    """Describe in short lines how the runs differ.
 
     layer, neuron: which neuron's state is split; columns: at which word of the untouched and of the changed run.
     """

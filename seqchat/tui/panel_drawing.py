@@ -70,7 +70,7 @@ def exact_values(
     head, numbers, gap = next((form for form in forms if _width(*form) <= width), forms[-1])
     segments = [Segment(f"{head} ", ground + Style(dim=True))]
     for shown, ((sign, _), number) in enumerate(zip(values, numbers, strict=True), 1):
-        # A value that is cut would be read as another one.
+        # A truncated value would be misread.
         if _width(head, numbers[:shown], gap) + (shown < len(numbers)) > width:
             return [*segments, Segment("…", ground)]
         segments += [Segment(sign, ground + Style(bold=True, italic=True)), Segment(number + gap, ground)]

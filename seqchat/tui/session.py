@@ -1,4 +1,4 @@
-"""What was written, kept while it is written, so that the next start goes on with it, also after a crash."""
+"""Text is saved while it is written, so that the next start can continue it, also after a crash."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from seqchat.tui.conversation import Conversation, Turn
 
 Mode = Literal["compose", "chat"]
 MOST_SESSIONS = 10
-# A text can be pasted that is larger than a file that is opened.
+# A pasted text may be larger than the largest file that can be opened.
 _MAX_BYTES = 100_000_000
 
 
 @dataclass(frozen=True)
 class Session:
-    """Everything that a start needs to go on: the text with its cursor and file, the conversation and its draft.
+    """Everything that a start needs to continue: the text with its cursor and file, the conversation and its draft.
 
     turns: speaker, text, and the name of the model where one replied.
     """
@@ -42,11 +42,11 @@ class Session:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to go on with."""
+        """Whether there is nothing to continue."""
         return not (self.text.strip() or self.turns or self.draft.strip())
 
     def conversation(self) -> Conversation:
-        """Return the conversation, without replies that never came."""
+        """Return the conversation, without empty replies."""
         turns = [Turn("model" if speaker == "model" else "you", text, *name) for speaker, text, *name in self.turns]
         return Conversation([turn for turn in turns if turn.text])
 
@@ -67,7 +67,7 @@ class Sessions:
         self._saved: Session | None = None
 
     def save(self, session: Session) -> None:
-        """Write what there is to go on with; what is as before is not written again.
+        """Write the session, unless it is unchanged.
 
         Raises:
             SeqchatError: it cannot be written.
@@ -89,7 +89,7 @@ class Sessions:
             raise SeqchatError(f"{self._folder} cannot be written ({error.strerror or one_line(error)}).") from error
 
     def close(self, session: Session, *, crashed: bool = False) -> None:
-        """Write the last state, as that of a session that ended well unless it `crashed`, and let older ones go."""
+        """Write the last state, marked as ended unless it `crashed`, and remove older sessions."""
         try:
             self.save(dataclasses.replace(session, ended=not crashed))
             if session.empty:
@@ -101,7 +101,7 @@ class Sessions:
             self._own.with_suffix(".lock").unlink(missing_ok=True)
 
     def earlier(self) -> Iterator[tuple[Path, Session]]:
-        """Yield the sessions of processes that no longer run, the latest first; what cannot be read is passed over."""
+        """Yield the sessions of processes that no longer run, the latest first; unreadable ones are skipped."""
         for path in self._others():
             session = _read(path)
             if session is not None and not session.empty and not _runs(path):
@@ -148,7 +148,7 @@ def _read(path: Path) -> Session | None:
 
 
 def _session(document: dict[str, Any]) -> Session:
-    """Check and clean what a file holds; it may have been changed by anyone."""
+    """Check and clean the content of a file, which anyone may have changed."""
     row, column = document["cursor"]
     return Session(
         mode="chat" if document["mode"] == "chat" else "compose",

@@ -1,4 +1,4 @@
-"""How strongly each word of a text is shaded, and in which style; a plain module that knows no widget."""
+"""How strongly each word of a text is shaded, and in which style; independent of widgets."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
     from seqchat.model.cells import Gate
 
-# From one character to before another, from -1 to 1
+# The first character, the one after the last, and a strength from -1 to 1
 Shade = tuple[int, int, float]
 
-# A strong shade is still so much the ground that the text stands out from it.
+# Even the strongest shade keeps this share of the background, so that the text is legible.
 _MOST = 0.7
 _LEAST = 0.04
-# A neuron whose values are all smaller than this share of what they could be is not made to look strong.
+# A neuron whose values are all below this share of their range is not exaggerated.
 _FAINTEST = 0.2
 _UNDERLINED, _BOLD = 0.25, 0.5
 

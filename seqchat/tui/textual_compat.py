@@ -1,6 +1,6 @@
 """All that is used of Textual, and of Rich below it, beyond their public interfaces, each with its reason.
 
-`tests/tui/test_textual_compat.py` checks that every name exists, so that another version of Textual fails there first.
+`tests/tui/test_textual_compat.py` checks that every name exists, so that an incompatible Textual fails there first.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What the course says about RNN, LSTM and GRU, judged by what the memory test measured.
 
-A claim is borne out where every run says so, not borne out where every run says the opposite or that there is no
-difference, and undecided where runs differ or the test cannot tell. Who remembers farther may change while they learn:
-what is so on the way and not at the end is borne out in part.
+A claim is borne out if every run confirms it, not borne out if every run shows the opposite or no difference, and
+undecided if runs differ or the test cannot tell. Which network remembers farther may change while they learn: what
+holds on the way but not at the end is borne out in part.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SAME_SPEED = 0.05
 
 @dataclass(frozen=True)
 class Claim:
-    """A sentence of the course, what the measurement makes of it, and what was measured."""
+    """A claim of the course, the verdict on it, and what was measured."""
 
     text: str
     outcome: Verdict
@@ -89,7 +89,7 @@ def _reaches_in_words(report: MemoryReport, gated: MemoryResult, rnn: MemoryResu
 
 
 def _farther(report: MemoryReport, a: MemoryResult, b: MemoryResult, updates: int | None) -> int:
-    """Return in how many runs a reaches farther than b, and is better beyond chance at its own reach."""
+    """Return in how many runs `a` reaches farther than `b`, and is significantly better at its own reach."""
     settings = report.settings
     count = 0
     for run, (far, near) in enumerate(zip(reaches(report, a, updates), reaches(report, b, updates), strict=True)):
@@ -119,7 +119,7 @@ def _trains_faster(gru: MemoryResult, lstm: MemoryResult) -> Claim:
     if mine < other * (1 - SAME_SPEED):
         return _claim(text, "borne out", measured)
     if mine > other * (1 + SAME_SPEED):
-        return _claim(text, "not borne out", f"{measured}: the LSTM is the faster one")
+        return _claim(text, "not borne out", f"{measured}: the LSTM is faster")
     return _claim(text, "not borne out", f"{measured}: they are equally fast")
 
 

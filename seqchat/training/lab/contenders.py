@@ -1,4 +1,4 @@
-"""Networks that are compared: a cell each, of sizes that give all of them the same number of parameters."""
+"""Networks to compare: one for each cell, sized so that all have the same number of parameters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SMALL_GRU = "gru-small"
 EMBEDDING = 16
 # The sizes agree within this share, or they do not count as equal.
 TOLERANCE = 0.02
-# So far from the number of parameters that was asked for, others are tried, to find one that all cells hit better.
+# How far from the requested number of parameters to search for one that all cells can match better.
 _AROUND = 0.1
 
 
@@ -43,14 +43,14 @@ class LabNetwork:
 
 
 def contenders(cells: Sequence[str], parameters: int) -> list[LabNetwork]:
-    """Return a network for each cell, all of about so many parameters and as equal as whole hidden sizes allow.
+    """Return a network for each cell, all of about this many parameters and as equal as whole hidden sizes allow.
 
     Each has as many layers as its gates need to see more than one word.
 
-    Where an LSTM and a GRU are among them, a GRU of the LSTM's hidden size comes last.
+    If an LSTM and a GRU are among them, a GRU of the LSTM's hidden size comes last.
 
     Raises:
-        SeqchatError: the numbers differ by more than `TOLERANCE`, since so small networks come in few sizes.
+        SeqchatError: the numbers differ by more than `TOLERANCE`, since such small networks come in few sizes.
     """
     lineups = [
         [LabNetwork(cell, _nearest(cell, budget)) for cell in cells]

@@ -59,7 +59,7 @@ class Learner:
         return count
 
     def _logits(self, batch: TaskBatch) -> Tensor:
-        """Return the logits [batch, words] of the word behind each text."""
+        """Return the logits [batch, words] of the word after each text."""
         count = len(batch.answers)
         run = self.network(batch.ids, self.network.initial_state(count), batch.ids)
         features: Tensor = run.heads["forward"]

@@ -51,7 +51,7 @@ def run_memory_test(
                 report.stopped = not complete or number + 1 < settings.runs
                 break
     if not report.updates:
-        raise SeqchatError("It was stopped before the first update; nothing is measured.")
+        raise SeqchatError("It was stopped before the first update, so nothing was measured.")
     report.seconds = time.perf_counter() - began
     return report
 
@@ -79,7 +79,7 @@ class _MemoryRun:
         self.updates = 0
 
     def train(self, progress: Progress, should_stop: Callable[[], bool], deadline: float) -> None:
-        """Update all networks as often as the settings say; less often where it is asked to stop, or time is up."""
+        """Update all networks as often as the settings say, or until it is asked to stop or time is up."""
         runs, updates = self._settings.runs, self._settings.updates
         measured_after = milestones(updates)
         while self.updates < updates and not should_stop():
@@ -92,7 +92,7 @@ class _MemoryRun:
                 self._measure()
 
     def results(self) -> Iterator[Trained]:
-        """Measure for the last time, and yield what each contender has done."""
+        """Measure for the last time, and yield the results of each contender."""
         self._measure()
         for learners, standings in zip(self._learners, self._standings, strict=True):
             seconds = median(value for learner in learners for value in learner.seconds)
@@ -107,7 +107,7 @@ class _MemoryRun:
         self.updates += 1
 
     def _measure(self) -> None:
-        """Ask, of each contender, the network that validation chooses; each time the same texts."""
+        """Test the network of each contender that validation chooses, each time on the same texts."""
         losses = [{learner: learner.loss(self._validation) for learner in learners} for learners in self._learners]
         chosen = [min(by_learner, key=by_learner.__getitem__) for by_learner in losses]
         correct = [[learner.correct(batch) for learner in chosen] for batch in self._tests()]
@@ -116,7 +116,7 @@ class _MemoryRun:
             self._standings[k].append(Standing(self.updates, learner.rate, losses[k][learner], counts))
 
     def _tests(self) -> Iterator[TaskBatch]:
-        """Draw the texts that are asked, a batch a distance."""
+        """Draw the texts of the test, one batch for each distance."""
         generator = Generator().manual_seed(self._test_seed)
         for distance in self._settings.distances:
             yield self._task.draw_at(distance, self._settings.texts, generator)

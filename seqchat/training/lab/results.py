@@ -14,7 +14,8 @@ _FIRST_MILESTONE = 50
 
 @dataclass(frozen=True)
 class Standing:
-    """After some updates: the learning rate that validation chooses, and the correct answers at each distance."""
+    """After some updates: the learning rate that validation chooses, and the number of correct answers at each
+    distance."""
 
     updates: int
     learning_rate: float
@@ -30,7 +31,7 @@ class Trained:
     standings: tuple[Standing, ...]
 
     def at(self, updates: int | None) -> Standing:
-        """Return how it stood after so many updates; None: at the end."""
+        """Return the standing after this many updates; None: at the end."""
         return next((s for s in self.standings if s.updates == updates), self.standings[-1])
 
 
@@ -49,7 +50,7 @@ class MemoryResult:
 
 @dataclass
 class MemoryReport:
-    """What was measured; updates: how many each network of each run had; stopped: before its end."""
+    """What was measured; updates: how many each network of each run had; stopped: whether it ended early."""
 
     settings: LabSettings
     results: list[MemoryResult]
@@ -70,7 +71,7 @@ class MemoryReport:
 
 
 def milestones(updates: int) -> list[int]:
-    """Return after how many updates it is measured on the way to so many, each time twice as many."""
+    """Return the numbers of updates at which to measure on the way, each twice the one before."""
     counts, count = [], _FIRST_MILESTONE
     while count < updates:
         counts.append(count)

@@ -1,6 +1,6 @@
 """Right answers as numbers that can be compared: shares with their intervals, and how far a network reaches.
 
-Wherever `updates` is asked for, it is a milestone of the report, and None is the end.
+`updates` is always a milestone of the report, or None for the end.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from statistics import mean
 
 from seqchat.training.lab.results import MemoryReport, MemoryResult
 
-# Half way between chance and knowing it always.
+# Half way between chance and always being right.
 REMEMBERED = 0.75
 _Z = 1.96
 
@@ -21,7 +21,7 @@ _Z = 1.96
 class DistanceScore:
     """How well a network does at a distance.
 
-    correct: right answers in each run; share: of all runs together; low, high: its 95 % interval over their texts;
+    correct: right answers in each run; share: of all runs together; low, high: its 95 % interval over the texts;
     lowest, highest: the shares of the worst and the best run.
     """
 
@@ -62,7 +62,7 @@ def scores(report: MemoryReport, result: MemoryResult, updates: int | None = Non
 
 
 def reach(distances: Sequence[int], correct: Sequence[int], texts: int) -> int:
-    """Return the farthest distance up to which `REMEMBERED` of the answers are right at every one; 0 for none."""
+    """Return the farthest distance up to which `REMEMBERED` of the answers are right at every distance; 0 for none."""
     reached = 0
     for distance, count in zip(distances, correct, strict=True):
         if count / texts < REMEMBERED:
@@ -83,7 +83,7 @@ def mean_accuracies(report: MemoryReport, result: MemoryResult, updates: int | N
 
 
 def widest_apart(report: MemoryReport) -> int | None:
-    """Return the milestone at which the contenders differ most in what they get right, or None for the end."""
+    """Return the milestone at which the contenders' shares of right answers differ most, or None for the end."""
 
     def difference(updates: int | None) -> float:
         means = [mean(mean_accuracies(report, result, updates)) for result in report.results]

@@ -44,7 +44,7 @@ class LabSettings:
     mixture: Mixture = declared(
         "octave", "Distances in training: octave, short ones more often, as in real text; or uniform."
     )
-    updates: int = declared(600, "Updates of each network.", Range(1, 1_000_000))
+    updates: int = declared(600, "How many updates each network gets.", Range(1, 1_000_000))
     seconds: float | None = declared(
         None, "End training after this time, such as 90s or 2m.", Range(above=0), unit="seconds"
     )

@@ -1,7 +1,7 @@
-"""The memory test's data: a person becomes the subject, words that say nothing follow, and then comes 他 or 她.
+"""The memory test's data: a person becomes the subject, words that say nothing about them follow, and then 他 or 她.
 
 After the long-range tasks of Bengio, Simard and Frasconi (1994) and of Hochreiter and Schmidhuber (1997): one bit has
-to be kept over many steps in which other words are read.
+to be kept over many steps while other words are read.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from seqchat.training.lab.settings import Mixture, Subjects
 
 PERSONS = ("小帅", "小美")
 PRONOUNS = ("他", "她")
-# The word before a person says whether this is the subject from here on, or just somebody who is there too.
+# The word before a person says whether they are the subject from here on, or are merely mentioned.
 SUBJECT, OBJECT = "说到", "和"
 FILLERS = ("是", "程序员", "今天", "每天", "都", "在", "加班", "喜欢", "吃", "火锅", "看", "电影", "家", "了", "的")
 WORDS = (*PERSONS, *PRONOUNS, SUBJECT, OBJECT, *FILLERS)
 
 _IDS = {word: i for i, word in enumerate(WORDS)}
-# Where subjects change: so many pairs of words at most before the last subject, and which share of them names a person.
+# For changing subjects: the most pairs of words before the last subject, and the share of them that name a person.
 _EARLIER_PAIRS = 5
 _SUBJECT_SHARE, _OBJECT_SHARE = 0.3, 0.2
 
@@ -30,7 +30,7 @@ _SUBJECT_SHARE, _OBJECT_SHARE = 0.3, 0.2
 class TaskBatch(NamedTuple):
     """Texts side by side.
 
-    ids [time, batch]: what is read; lengths [batch]: in how many words each text ends; answers [batch]: the id of the
+    ids [time, batch]: what is read; lengths [batch]: the number of words of each text; answers [batch]: the id of the
     pronoun that comes next.
     """
 
@@ -43,19 +43,19 @@ class TaskBatch(NamedTuple):
 class MemoryTask:
     """How texts are drawn.
 
-    With ``one`` subject a text names a person, drawn at random, and all other words are drawn at random from `FILLERS`.
-    Where subjects are ``changing``, others were the subject before, and persons are named everywhere who are not the
-    subject, all drawn at random. The last subject decides the pronoun.
+    With ``one`` subject, a text names a person, drawn at random, and all other words are drawn at random from
+    `FILLERS`. With ``changing`` subjects, others are the subject first, and persons who are not the subject are named
+    everywhere, all drawn at random. The last subject decides the pronoun.
 
     Distances in training are ``uniform``, or by ``octave``: as often from 2 to 4 words as from 20 to 40, so that near
-    things are asked more often than far ones, as in real text.
+    subjects are more frequent than far ones, as in real text.
     """
 
     subjects: Subjects = "changing"
     mixture: Mixture = "octave"
 
     def draw(self, distances: Tensor, generator: Generator) -> TaskBatch:
-        """Draw a text for each distance [batch]: the pronoun is so many words behind the last subject, at least 1."""
+        """Draw a text for each distance [batch]: the pronoun is this many words after the last subject, at least 1."""
         count = len(distances)
         changing = self.subjects == "changing"
         last = torch.randint(_EARLIER_PAIRS + 1 if changing else 1, (count,), generator=generator)
@@ -66,7 +66,7 @@ class MemoryTask:
         chance = torch.rand(shape, generator=generator)
         place = torch.arange(len(chance))[:, None]
         subject = (place == last) | ((place < last) & (chance < _SUBJECT_SHARE))
-        # A pair that the text's end would cut in two names nobody.
+        # A pair that the text's end would split names nobody.
         named = changing & ~subject & (chance > 1 - _OBJECT_SHARE) & (2 * place + 2 <= lengths)
         pairs[0] = torch.where(subject, _IDS[SUBJECT], torch.where(named, _IDS[OBJECT], pairs[0]))
         pairs[1] = torch.where(subject | named, persons, pairs[1])

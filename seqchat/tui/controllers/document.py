@@ -34,7 +34,7 @@ class DocumentController:
 
     @property
     def is_unsaved(self) -> bool:
-        """Whether the text is not what its file holds."""
+        """Whether the text differs from its file."""
         return self._document is not None and self._views.editor.text != self._document.text
 
     @property
@@ -114,7 +114,7 @@ class DocumentController:
     # --- saving
 
     async def save(self) -> None:
-        """Save the text into its file, or the conversation; ask for a name where there is none."""
+        """Save the text to its file, or the conversation; ask for a name if there is none."""
         document = self._document
         if self._views.mode == "chat" or document is None:
             await self.save_as()

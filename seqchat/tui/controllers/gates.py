@@ -33,7 +33,7 @@ class GatesController:
 
     @property
     def drawn_as_bars(self) -> bool:
-        """Whether gates are drawn as bars: as is set, or where the terminal has too few colours."""
+        """Whether gates are drawn as bars: by the setting, or because the terminal has too few colours."""
         heat_map, app = self._settings.current.heat_map, self._views.screen.app
         if heat_map != "auto":
             return heat_map == "bars"
@@ -65,13 +65,13 @@ class GatesController:
             self.toggle()
 
     def focus_next(self) -> None:
-        """Go to the gates; from one model's to the next one's, and then back to the text."""
+        """Go to the gates; then to the next model's, and after the last one back to the text."""
         self._make_visible()
         if not self._views.panels.focus_next():
             self._views.focus_text()
 
     def maximise(self) -> None:
-        """Give the gates the whole width, or what they had."""
+        """Give the gates the whole width, or their former width."""
         self._make_visible()
         self._views.screen.toggle_class("-maximised")
         self._views.panels.fit()

@@ -38,7 +38,7 @@ class ModalDialog(ModalScreen[Result | None]):
             yield from self.content()
 
     def content(self) -> ComposeResult:
-        """Yield what stands in the frame."""
+        """Yield the content of the frame."""
         raise NotImplementedError
 
     def on_key(self, event: events.Key) -> None:
@@ -48,7 +48,7 @@ class ModalDialog(ModalScreen[Result | None]):
             self.dismiss(None)
 
     def on_click(self, event: object) -> None:
-        """A click beside the frame closes it."""
+        """A click outside the frame closes it."""
         widget: Widget | None = getattr(event, "widget", None)
         if widget is self:
             self.dismiss(None)

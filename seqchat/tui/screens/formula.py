@@ -15,12 +15,12 @@ from seqchat.tui.screens.dialog import ModalDialog
 
 
 class Formulas(ModalDialog[None]):
-    """Every gate of a cell with its formula; the one that is shown alone stands out."""
+    """Every gate of a cell with its formula; the one that is shown alone is highlighted."""
 
     TITLE_TEXT = "Formulas"
 
     def __init__(self, cell: str, gates: Sequence[Gate], chosen: str | None, keys: str) -> None:
-        """Show the gates of a cell; `keys` open this page, and close it too."""
+        """Show the gates of a cell; `keys` open this page and close it."""
         super().__init__(keys)
         self._cell, self._gates, self._chosen = cell, gates, chosen
 

@@ -1,4 +1,4 @@
-"""Hold gates and swap words, and see at once what changes against the untouched run."""
+"""Hold gates and swap words, and see at once what changes compared with the untouched run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class InterventionScreen(Screen[InterventionSetup]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("experiment")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - so does Textual
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-high")]  # noqa: RUF012
-    # The keys that Help begins with here
+    # The keys that come first in Help
     SCOPES = ("experiment", "panel")
 
     def __init__(
@@ -66,7 +66,7 @@ class InterventionScreen(Screen[InterventionSetup]):
         self._alone = False
 
     def compose(self) -> ComposeResult:
-        """Lay the fields, the suggestions, the facts and the gates out."""
+        """Lay out the fields, the suggestions, the facts and the gates."""
         with Horizontal(id="fields"):
             yield Input(
                 self._initial.holds,
@@ -105,7 +105,7 @@ class InterventionScreen(Screen[InterventionSetup]):
 
     @property
     def setup(self) -> InterventionSetup:
-        """What the fields hold."""
+        """The content of the fields."""
         return InterventionSetup(self.query_one("#holds", Input).value, self.query_one("#swaps", Input).value)
 
     @on(Input.Changed)
@@ -162,20 +162,20 @@ class InterventionScreen(Screen[InterventionSetup]):
 
     @on(GatePanel.SelectionMoved)
     def _selection_moved(self, message: GatePanel.SelectionMoved) -> None:
-        """Have the other panel show the same neuron, layer, gate and word, and split that neuron's state."""
+        """Show the same neuron, layer, gate and word in the other panel, and split that neuron's state."""
         for panel in self.query(GatePanel):
             if panel is not message.panel:
                 panel.follow(message.panel)
         self._show_facts()
 
     def action_watch(self) -> None:
-        """Go to the gates of the first run, of the second one, and back to the fields."""
+        """Go to the gates of the first run, then of the second one, then back to the fields."""
         panels = list(self.query(GatePanel))
         index = next((k for k, panel in enumerate(panels) if panel.has_focus), -1) + 1
         (panels[index] if index < len(panels) else self.query_one("#holds")).focus()
 
     def action_hold(self, value: int) -> None:
-        """Hold the gate that is shown alone at its lowest (0) or highest value, all of it or the selected neuron."""
+        """Hold the gate that is shown alone at its lowest (0) or highest value: all of it, or the selected neuron."""
         panel = self.query(GatePanel).first()
         if panel.selection is None:
             return
@@ -185,12 +185,12 @@ class InterventionScreen(Screen[InterventionSetup]):
         field.value = intervention_setup.with_hold(field.value, gate.name, held, panel.layer_name, alone)
 
     def action_scope(self) -> None:
-        """Hold the selected neuron alone from now on, or the whole gate."""
+        """From now on hold only the selected neuron, or the whole gate."""
         self._alone = not self._alone
         self.notify(say("0 and 1 hold the selected neuron." if self._alone else "0 and 1 hold the whole gate."))
 
     def action_free(self) -> None:
-        """Change nothing any more."""
+        """Remove all changes."""
         for field in self.query(Input):
             field.value = ""
 
@@ -206,7 +206,7 @@ class InterventionScreen(Screen[InterventionSetup]):
 
 
 def _table(words: list[tuple[str, float, float]]) -> Content:
-    """A line a word: how probable it was, and is."""
+    """One line for each word: how probable it was, and is."""
     room = max([cell_len(word) for word, _, _ in words], default=0)
     lines = []
     for word, before, now in words:

@@ -19,7 +19,7 @@ from seqchat.wording import percentage
 
 MOST_MODELS = 4
 _COLUMNS = ("", "Model", "Network", "Words", "Parameters", "Size", "Perplexity", "Top-5")
-# A screen of fewer columns has no room for these.
+# A narrower screen has no room for these.
 _ROOMY, _IF_ROOMY = 100, ("Words", "Size")
 
 
@@ -61,7 +61,7 @@ class Models(ModalDialog[list[str]]):
         table.focus()
 
     def action_mark(self) -> None:
-        """Mark the model under the cursor, or no longer."""
+        """Mark or unmark the model under the cursor."""
         table = self.query_one(DataTable)
         if not table.row_count:
             return
@@ -73,7 +73,7 @@ class Models(ModalDialog[list[str]]):
         table.update_cell(name, "", "●" if name in self._marked else " ")
 
     def on_data_table_row_selected(self, message: DataTable.RowSelected) -> None:
-        """Open what is marked together with the model under the cursor; without marks, that one alone."""
+        """Open the marked models and the one under the cursor; without marks, only the latter."""
         name = str(message.row_key.value)
         self.dismiss(self._marked if name in self._marked and len(self._marked) > 1 else [name])
 

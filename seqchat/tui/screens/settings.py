@@ -1,4 +1,4 @@
-"""All settings, as a form; what is changed is at work at once, and kept in the config file."""
+"""All settings, as a form; a change applies at once and is saved in the config file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from seqchat.tui.live_settings import LiveSettings
 from seqchat.tui.screens.dialog import ModalDialog
 from seqchat.tui.settings import DECLARATIONS, Value, problem
 
-# How choices are called
+# What the choices are called
 _CHOICES = {
     "auto": "automatic",
     "en": "English",
@@ -37,7 +37,7 @@ _CHOICES = {
 
 
 class SettingsForm(ModalDialog[None]):
-    """A row a setting."""
+    """One row for each setting."""
 
     TITLE_TEXT = "Settings"
 

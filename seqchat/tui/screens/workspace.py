@@ -47,13 +47,13 @@ class Workspace(Screen[None]):
     """Lays the widgets out, and passes keys and messages to the controller that they concern."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
-    # The focus comes when all that was typed before is in the text.
+    # The focus comes when everything typed before is in the text.
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - so does Textual
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (18, "-high"), (30, "-tall")]  # noqa: RUF012
 
     class Ready(Message):
-        """All widgets are there."""
+        """All widgets exist."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class Workspace(Screen[None]):
         *,
         inline: bool = False,
     ) -> None:
-        """Take the models to open, and texts of earlier sessions whose words are expected again."""
+        """Take the models to open, and texts of earlier sessions for the memory."""
         super().__init__(classes="-inline" if inline else "")
         self._inline, self._settings = inline, settings
         self.views = views = Views(self)
@@ -78,7 +78,7 @@ class Workspace(Screen[None]):
         self.document = DocumentController(views)
 
     def compose(self) -> ComposeResult:
-        """Lay the widgets out."""
+        """Lay out the widgets."""
         with Container(id="main"):
             with Vertical(id="writing"):
                 with ContentSwitcher(initial="compose", id="modes"):
@@ -103,7 +103,7 @@ class Workspace(Screen[None]):
         self.post_message(self.Ready())
 
     def _take_focus(self) -> None:
-        """Focus the text once all keys are in it that were typed before it was there."""
+        """Focus the text once it has all keys that were typed before it existed."""
         if self.message_queue_size:
             self.call_later(self._take_focus)
         elif self.focused is None:
@@ -139,7 +139,7 @@ class Workspace(Screen[None]):
         await self.views.show_models(bars, gates_as_bars=self.gates.drawn_as_bars)
 
     async def use_models(self, names: Sequence[str]) -> None:
-        """Open other models in place of those that are open."""
+        """Open other models instead of the current ones."""
         self.models.replace(names)
         self.completion.forget()
         await self._show_models()
@@ -198,7 +198,7 @@ class Workspace(Screen[None]):
 
     @on(Candidates.Exited)
     def _candidates_exited(self, message: Candidates.Exited) -> None:
-        """Go back to the text, with what was typed."""
+        """Return to the text, with what was typed."""
         self.views.focus_text()
         if message.typed:
             editor = self.views.active_editor
@@ -225,7 +225,7 @@ class Workspace(Screen[None]):
 
     @on(Prompt.Sent)
     def _line_sent(self, message: Prompt.Sent) -> None:
-        """End with the line that was written, where the app is no more than a line."""
+        """End with the written line, if the app is a single line."""
         self.app.exit(message.text)
 
     # --- worker → controllers
@@ -347,7 +347,7 @@ class Workspace(Screen[None]):
         self.gates.focus_next()
 
     def action_maximise(self) -> None:
-        """Give the gates the whole width, or what they had."""
+        """Give the gates the whole width, or their former width."""
         self.gates.maximise()
 
     def action_hide(self) -> None:

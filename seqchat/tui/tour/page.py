@@ -45,7 +45,7 @@ class Page(Container):
         self._diagram = NetworkDiagram(lesson)
 
     def compose(self) -> ComposeResult:
-        """Lay the page out."""
+        """Lay out the page."""
         said = self.lesson.said(in_use())
         with Vertical(classes="lesson"):
             yield Prose(said.text)

@@ -31,7 +31,7 @@ class Prose(FittedText):
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most so many cells; a word that is longer has a line of its own."""
+    """Break a text into lines of at most this many cells; a longer word has a line of its own."""
     lines = [""]
     for part in _PART.findall(text):
         if cell_len(lines[-1]) + cell_len(part.rstrip()) <= width:

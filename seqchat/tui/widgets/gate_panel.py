@@ -36,7 +36,7 @@ _MAX_TOP_CHANGES = 12
 
 
 class GatePanel(Widget, can_focus=True):
-    """Every gate of one layer in a band of its own, or one gate alone; a column a word, a row one or two neurons."""
+    """Every gate of one layer in a band of its own, or one gate alone; a column is a word, a row one or two neurons."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("panel")
 
@@ -64,14 +64,14 @@ class GatePanel(Widget, can_focus=True):
         super().__init__()
         self.trace: GateTrace | None = None
         self.cursor = PanelCursor()
-        # The last word's gates before the last key
+        # The gates of the last word, before the last key
         self._before: list[dict[str, NDArray[np.float32]]] | None = None
         self._gates: tuple[Gate, ...] = ()
         self._name = self._cell = self._notice = ""
         self._layout = Layout((), 0, 0)
 
     def on_mount(self) -> None:
-        """Say that something will come."""
+        """Show a sentence until there is something to show."""
         self._notice = say("They appear with the first word.")
         self._update()
 
@@ -110,7 +110,7 @@ class GatePanel(Widget, can_focus=True):
 
     @property
     def selection(self) -> tuple[int, Gate, int] | None:
-        """The selected layer, the gate that is shown alone (else the last one), and the neuron; None without gates."""
+        """The selected layer, the gate that is shown alone (or the last one), and the neuron; None without gates."""
         return (self.cursor.layer, self._gate, self.cursor.neuron) if self._gates else None
 
     @property
@@ -203,7 +203,7 @@ class GatePanel(Widget, can_focus=True):
         self._update()
 
     def watch_bars(self) -> None:
-        """Draw in the other way."""
+        """Switch between colours and bars."""
         self._update()
 
     def _selection_moved(self) -> None:
