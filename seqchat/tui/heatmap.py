@@ -30,9 +30,9 @@ Ramp = tuple[tuple[int, int, int], ...]
 
 def colour(share: float, ramp: Ramp) -> tuple[int, int, int]:
     """Return the red, green and blue of a position on a ramp; `share` is clipped to 0 … 1."""
-    place = min(max(share, 0.0), 1.0) * (len(ramp) - 1)
-    low = min(int(place), len(ramp) - 2)
-    part = place - low
+    position = min(max(share, 0.0), 1.0) * (len(ramp) - 1)
+    low = min(int(position), len(ramp) - 2)
+    part = position - low
     red, green, blue = (round(a + (b - a) * part) for a, b in zip(ramp[low], ramp[low + 1], strict=True))
     return red, green, blue
 

@@ -116,7 +116,7 @@ def _flat(table: object, file: str) -> tuple[dict[str, str], list[str]]:
 
 
 def save(path: Path, name: str, value: Value) -> None:
-    """Set one entry of a file, whatever else stands in it; the file is made where there is none.
+    """Set one entry of a file, and leave the rest as it is; the file is created if it does not exist.
 
     Raises:
         SeqchatError: the file holds no TOML, or cannot be written.

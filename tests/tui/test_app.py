@@ -3,12 +3,12 @@
 import threading
 
 import pytest
-from textual._xterm_parser import XTermParser
 from textual.events import Key, Paste
 
 from seqchat.tui import inference_messages as messages
 from seqchat.tui import inference_worker
 from seqchat.tui.terminal import let_alt_through, let_pastes_through
+from seqchat.tui.textual_compat import XTermParser
 from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.continuations import Continuations
 

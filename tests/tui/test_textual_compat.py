@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from rich.text import Text
-from textual._xterm_parser import XTermParser
 from textual.app import App
 from textual.screen import Screen
 
 import seqchat.tui
 from seqchat.tui import textual_compat
+from seqchat.tui.textual_compat import XTermParser
 
 PRIVATE_MODULE = re.compile(r"^textual(\..*)?\._")
 PACKAGE = Path(seqchat.tui.__file__).parent

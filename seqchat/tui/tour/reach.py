@@ -54,7 +54,7 @@ class Reach(Static):
 
 
 def bars(values: Sequence[float], most: float, rows: int) -> list[str]:
-    """Draw values as bars of this many rows: a full one is `most`, an empty one 10⁻⁴ of it or less."""
+    """Draw values as bars of this many rows: a full one is `most`, an empty one 10⁻² of it or less."""
     levels = [round(height(value, most) * rows * 8) for value in values]
     return [
         "".join(_EIGHTHS[min(max(level - 8 * row, 0), 8)] * (COLUMN - 1) + " " for level in levels)

@@ -42,7 +42,7 @@ class Tour(Screen[None]):
     def __init__(
         self, keys: Mapping[str, tuple[Key, ...]], pool: EnginePool, given: Sequence[str] = (), *, bars: bool = False
     ) -> None:
-        """Take the models that are shown where they fit in place of the shipped ones, and how the gates are drawn."""
+        """Set the models to use instead of those that ship, where they fit, and how the gates are drawn."""
         super().__init__()
         self._keys, self._given, self._bars = keys, given, bars
         self._tutor = Tutor(self.post_message, pool)
@@ -107,7 +107,7 @@ class Tour(Screen[None]):
             await self._open(number)
 
     async def action_turn(self, steps: int) -> None:
-        """Go to a later page, or an earlier one; behind the last comes nothing."""
+        """Go to a later page, or an earlier one, but not past the last."""
         await self.action_page(min(max(self.number + steps, 0), COUNT - 1))
 
     def action_reset(self) -> None:

@@ -88,7 +88,7 @@ class Tutor(BackgroundThread):
         self._engines: dict[str, Engine] = {}
 
     def ask(self, request: StudyRequest) -> None:
-        """Ask in place of all earlier requests; returns at once."""
+        """Replace all earlier requests; returns at once."""
         with self._changed:
             self._wanted = request
             self._changed.notify()

@@ -24,7 +24,7 @@ class Chat(Vertical):
             self.turns = turns
 
     class OtherReplyWanted(Message):
-        """Another reply is wanted in place of a turn, or after it."""
+        """Another reply is wanted instead of a turn, or after it."""
 
         def __init__(self, index: int) -> None:
             super().__init__()
@@ -91,7 +91,7 @@ class Chat(Vertical):
         self._turns.grow(text)
 
     async def on_prompt_sent(self, message: Prompt.Sent) -> None:
-        """Add the turn, in place of the one that is being changed and those after it, and wait for the reply."""
+        """Add the turn, instead of the one that is being changed and those after it, and wait for the reply."""
         message.stop()
         if self._edited is not None:
             self.conversation.take_back(self._edited)

@@ -139,7 +139,7 @@ class Editor(TextArea, inherit_bindings=False):
         self.withdraw()
 
     def commit(self, insert: str, replace: int = 0) -> None:
-        """Insert text at the cursor in place of the `replace` characters before it; one step of undo."""
+        """Insert text at the cursor and remove the `replace` characters before it; one step of undo."""
         self.history.checkpoint()
         row, column = self.cursor_location
         self.replace(insert, (row, max(0, column - replace)), (row, column), maintain_selection_offset=False)

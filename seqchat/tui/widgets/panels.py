@@ -42,7 +42,7 @@ class Panels(Container):
         return [panel for panel in self.all if panel.has_focus] or self.all
 
     def draw_bars(self, bars: bool) -> None:
-        """Draw bars in place of colours, or colours."""
+        """Draw bars instead of colours, or colours."""
         for panel in self.all:
             panel.bars = bars
 
