@@ -38,7 +38,7 @@ def test_curves_as_pictures(models, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [("", "no report yet"), ("{", "cannot be read"), ("[1]\n", "no report yet"), ('{"tokens": 1}\n', "no measure")],
+    [("", "no report yet"), ("{", "cannot be read"), ("[1]\n", "no report yet"), ('{"tokens": 1}\n', "no metric")],
 )
 def test_what_cannot_be_drawn_is_one_sentence(tmp_path, content, says):
     (tmp_path / "metrics.jsonl").write_text(content)

@@ -144,7 +144,7 @@ def test_what_is_not_there_is_one_sentence(models, arguments, says):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((TEXT,), "give --hold, --swap or --why"),
+        ((TEXT,), "Give --hold, --swap or --why"),
         ((TEXT, "--swap", "他=她", "--rather-than", "的"), "--rather-than needs --why"),
         ((TEXT, "--hold", "forget"), "is not a hold; write gate=value@layer"),
         ((TEXT, "--swap", "他"), "is not a swap; write old=new"),

@@ -132,7 +132,7 @@ def test_weights_that_are_no_numbers_are_refused(saved):
     weights = Checkpoint.load(saved).weights
     weights["output_bias"][2] = torch.nan
     save_file(weights, saved / WEIGHTS)
-    with pytest.raises(SeqchatError, match="output_bias holds what is not a number"):
+    with pytest.raises(SeqchatError, match="output_bias has values that are not numbers"):
         Checkpoint.load(saved)
 
 

@@ -380,7 +380,7 @@ def test_every_cell_gets_its_claims():
     [
         (0.009, "borne out", "9.0 ms an update against 10.0 ms, 0.90 times"),
         (0.0099, "not borne out", "equally fast"),
-        (0.012, "not borne out", "the LSTM is the faster one"),
+        (0.012, "not borne out", "the LSTM is faster"),
     ],
 )
 def test_who_trains_faster(seconds, outcome, says):
