@@ -55,7 +55,7 @@ class GradientFlow:
     @property
     def distances(self) -> list[int]:
         """The distances that the arrays are over."""
-        return list(range(len(self.norms["hidden"])))
+        return list(range(len(self.norms[self.memory_state])))
 
     @property
     def decays(self) -> dict[str, Decay]:
@@ -64,8 +64,8 @@ class GradientFlow:
 
     @property
     def memory_state(self) -> str:
-        """The state that the cell is built to keep: an LSTM's `cell`, else `hidden`."""
-        return list(self.norms)[-1]
+        """The state that the cell is built to keep."""
+        return CELLS[self.cell].kept_state
 
     @property
     def trend(self) -> str:
@@ -73,10 +73,9 @@ class GradientFlow:
         return self.decays[self.memory_state].trend
 
     @property
-    def gate(self) -> str | None:
+    def keep_gate(self) -> KeepGate | None:
         """The gate on the direct path, where there is one."""
-        keep_gate = CELLS[self.cell].keep_gate
-        return keep_gate.name if keep_gate else None
+        return CELLS[self.cell].keep_gate
 
 
 def gradient_flow_on_text(engine: Engine, data: str, **options: Any) -> GradientFlow:

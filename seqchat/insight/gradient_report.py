@@ -31,9 +31,10 @@ _HALF = " Half of it is left after {words:.1f} words."
 _MORE_THAN_HALF = " More than half of it is left at every distance."
 _STEP = " A single step can multiply ∂L/∂h by up to {step:.2f}, the mean spectral norm of ∂h_t/∂h_t₋₁."
 _DIRECT_PATH = " The {gate} gates alone, the direct path, leave {share} after {words} words."
+_NO_DIRECT_PATH = " No gate decides how much of the state stays, so there is no direct path."
 TEXTS = (
     *(DISTANCE_LABEL, _TABLE_TITLE, _GATE_ROW),
-    *(_FACTOR, _HALF_LIFE, _HALF, _MORE_THAN_HALF, _STEP, _DIRECT_PATH),
+    *(_FACTOR, _HALF_LIFE, _HALF, _MORE_THAN_HALF, _STEP, _DIRECT_PATH, _NO_DIRECT_PATH),
     *(trend for _, trend in TRENDS),
 )
 
@@ -142,8 +143,8 @@ def table(flows: Sequence[GradientFlow], *, say: Say = plain, letters: bool = Fa
     for curve in curves(flows):
         flow, mark = curve.flow, f"{curve.letter}  " if letters else ""
         rows.append((f"{mark}{curve.name}", _COLOURS[curve.colour], _numbers(curve.shares, columns)))
-        if flow.gate_product is not None and curve.state == flow.memory_state:
-            name = say(_GATE_ROW, name=clean(flow.name), gate=flow.gate)
+        if flow.keep_gate and flow.gate_product is not None and curve.state == flow.memory_state:
+            name = say(_GATE_ROW, name=clean(flow.name), gate=flow.keep_gate.in_formulas)
             rows.append((f"{' ' * len(mark)}{name}", None, _numbers(flow.gate_product, columns)))
     width = max(cell_len(name) for name, _, _ in rows)
     return [TableRow(set_cell_size(name, width), colour, "".join(numbers)) for name, colour, numbers in rows]
@@ -171,7 +172,13 @@ def describe(flow: GradientFlow, *, say: Say = plain) -> str:
     half = decay.half_distance
     sentences.append(say(_MORE_THAN_HALF) if half is None else say(_HALF, words=half))
     sentences.append(say(_STEP, step=flow.step_norm))
-    if flow.gate_product is not None:
-        words = min(_DIRECT_PATH_DISTANCE, flow.distances[-1])
-        sentences.append(say(_DIRECT_PATH, gate=flow.gate, share=ratio(flow.gate_product[words]), words=words))
+    sentences.append(_direct_path(flow, say))
     return "".join(sentences)
+
+
+def _direct_path(flow: GradientFlow, say: Say) -> str:
+    if flow.keep_gate is None or flow.gate_product is None:
+        return say(_NO_DIRECT_PATH)
+    words = min(_DIRECT_PATH_DISTANCE, flow.distances[-1])
+    share = ratio(flow.gate_product[words])
+    return say(_DIRECT_PATH, gate=flow.keep_gate.in_formulas, share=share, words=words)

@@ -340,6 +340,9 @@ CHINESE: dict[str, str] = {
     " A single step can multiply ∂L/∂h by up to {step:.2f}, the mean spectral norm of ∂h_t/∂h_t₋₁.": (
         "单步最多使 ∂L/∂h 乘以 {step:.2f}，即 ∂h_t/∂h_t₋₁ 的平均谱范数。"
     ),
+    " No gate decides how much of the state stays, so there is no direct path.": (
+        "没有门决定状态保留多少，因此没有直接通路。"
+    ),
     " The {gate} gates alone, the direct path, leave {share} after {words} words.": (
         "只看直接通路，{gate} 门在 {words} 个词之后留下 {share}。"
     ),

@@ -111,7 +111,7 @@ def test_contributions_sum_to_the_logit(shape):
     )
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_a_contribution_is_what_is_lost_without_the_neuron(cell):
     """Holding one neuron of the last layer at zero at the last word takes just its part from the logit."""
     engine = small_engine(WORDS, cell=cell, layers=2)

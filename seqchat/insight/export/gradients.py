@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import cycle
 from typing import Any
 
 from seqchat.corpus.cleaning import clean
@@ -12,7 +13,8 @@ from seqchat.insight.gradient_decay import Decay, Values
 from seqchat.insight.gradient_flow import GradientFlow
 from seqchat.insight.gradient_report import DISTANCE_LABEL, sign
 
-_LINES = {"hidden": "-", "cell": "--"}
+# Styles of lines: of the hidden state, of another state, and of gates
+_LINES, _DOTTED = ("-", "--"), ":"
 
 
 def gradients_document(flows: Sequence[GradientFlow]) -> dict[str, Any]:
@@ -34,11 +36,12 @@ def gradients_picture(flows: Sequence[GradientFlow], kind: str) -> bytes:
         for number, flow in enumerate(flows):
             # A dollar sign would begin a formula.
             name, colour = clean(flow.name).replace("$", r"\$"), f"C{number}"
-            for state, norms in flow.norms.items():
+            for (state, norms), line in zip(flow.norms.items(), cycle(_LINES), strict=False):
                 label = f"∂L/∂{sign(flow, state)} of {name}: {flow.decays[state].trend}"
-                axes.plot(flow.distances, norms / norms[0], _LINES[state], color=colour, label=label)
-            if flow.gate_product is not None:
-                axes.plot(flow.distances, flow.gate_product, ":", color=colour, label=f"{flow.gate} gates of {name}")
+                axes.plot(flow.distances, norms / norms[0], line, color=colour, label=label)
+            if flow.keep_gate is not None and flow.gate_product is not None:
+                label = f"{flow.keep_gate.in_formulas} gates of {name}"
+                axes.plot(flow.distances, flow.gate_product, _DOTTED, color=colour, label=label)
         axes.set(yscale="log", xlabel=DISTANCE_LABEL, ylabel="share of the gradient that is left")
         axes.grid(alpha=0.3)
         axes.legend()
@@ -56,10 +59,9 @@ def _flow(flow: GradientFlow) -> dict[str, Any]:
         "step_norm": flow.step_norm,
         "seen": flow.trend,
     }
-    if "cell" in flow.norms:
-        document["cell_norm"] = _finite(flow.norms["cell"])
-    if flow.gate_product is not None:
-        document["gate"] = flow.gate
+    document |= {f"{state}_norm": _finite(norms) for state, norms in flow.norms.items() if state != "hidden"}
+    if flow.keep_gate is not None and flow.gate_product is not None:
+        document["gate"] = flow.keep_gate.name
         document["gate_product"] = _finite(flow.gate_product)
     document["decay"] = {part: _decay(decay) for part, decay in flow.decays.items()}
     return document

@@ -20,6 +20,7 @@ from seqchat.insight.neurons.sample import Sample, collect, sample_dialogs
 from seqchat.insight.neurons.states import DialogWords, dialog_words, read_states
 from seqchat.insight.neurons.tracking import SIGNIFICANT, circular_shifts, random_reversals, track
 from seqchat.insight.selection import LayerQuantity, find_quantity
+from seqchat.model.cells import CELLS
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
@@ -55,7 +56,7 @@ def test_the_course_is_that_of_the_gates(engine):
     assert "".join(found.words) == TEXT
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("shape", OBJECTIVES)
 def test_the_course_of_every_objective(cell, shape):
     engine = small_engine(WORDS, cell=cell, **shape)
@@ -130,7 +131,7 @@ def test_dialogs_are_read_as_in_training(lstm, dialogs):
         assert sum(len(turn) + 1 for turn in read.turns) == len(read.ids)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("shape", OBJECTIVES)
 def test_dialogs_read_together_are_as_each_alone(cell, shape):
     engine = small_engine(WORDS, cell=cell, **shape)
