@@ -12,7 +12,8 @@ from rich.text import Text
 from seqchat.corpus.cleaning import clean
 
 if TYPE_CHECKING:
-    from seqchat.training.loop import StepInfo, Trainer, TrainingReport
+    from seqchat.training.events import StepInfo, TrainingReport
+    from seqchat.training.loop import Trainer
 
 _SMOOTHED_STEPS = 20
 

@@ -19,9 +19,10 @@ from seqchat.model.threads import one_thread
 from seqchat.training.compared_model import ComparedModel
 from seqchat.training.counting import count_ngrams
 from seqchat.training.devices import flush_denormals
-from seqchat.training.loop import Notice, StepInfo, Trainer
+from seqchat.training.events import Notice, StepInfo
+from seqchat.training.loop import Trainer
 from seqchat.training.observers import TrainingObserver
-from seqchat.training.run import dropouts
+from seqchat.training.recipe import dropouts
 from seqchat.training.settings import TrainingSettings
 
 # The exercise of many courses: the last five words through a small LSTM, whose last output predicts the next one.

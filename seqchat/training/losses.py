@@ -8,7 +8,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy, embedding
 
+from seqchat.corpus.batches import NO_TARGET
 from seqchat.model.network import Activations, Network
+from seqchat.training.settings import TrainingSettings
+
+# Below this size of the vocabulary, the full softmax is no slower (tests/benchmarks/training.py).
+_MIN_SAMPLED_WORDS = 8_000
 
 
 class SampledSoftmax(nn.Module):
@@ -52,13 +57,35 @@ class FullSoftmax(nn.Module):
         return cross_entropy(network.logits(features).float(), wanted)
 
 
-def activation_penalty(activations: Activations, present: Tensor, alpha: float, beta: float) -> Tensor:
+def activation_penalty(activations: Activations, valid_mask: Tensor, alpha: float, beta: float) -> Tensor:
     """Return alpha · mean h² + beta · mean (h_t − h_{t−1})², the activation regularisation of AWD-LSTM.
 
-    Both means are over the tokens that are `present`: bool [time, batch], padding only behind the end of a text; the
+    Both means are over the positions of `valid_mask`: bool [time, batch], false only after the end of a text; the
     first one of a window has no change. Large activations are those that dropout left, changes those before it.
     """
     large = activations.dropped.float().pow(2).mean(dim=-1)
     changes = activations.output.float().diff(dim=0).pow(2).mean(dim=-1)
-    penalty = alpha * (large * present).sum() + beta * (changes * present[1:]).sum()
-    return penalty / present.sum()
+    penalty = alpha * (large * valid_mask).sum() + beta * (changes * valid_mask[1:]).sum()
+    return penalty / valid_mask.sum()
+
+
+class TrainingLoss(nn.Module):
+    """Network and loss as one module, so that DistributedDataParallel sees the whole backward pass."""
+
+    def __init__(self, network: Network, settings: TrainingSettings) -> None:
+        super().__init__()
+        self.network = network
+        self._settings = settings
+        words = network.config.vocabulary_size
+        sampled = settings.softmax == "sampled" or (settings.softmax == "auto" and words >= _MIN_SAMPLED_WORDS)
+        self._softmax = SampledSoftmax(words, settings.samples) if sampled else FullSoftmax()
+
+    def forward(self, inputs: Tensor, state: Tensor, targets: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the loss to minimise, the mean loss per token of the last head, and the new state."""
+        output = self.network(inputs, state, targets)
+        valid_mask = targets != NO_TARGET
+        wanted = targets[valid_mask]
+        losses = [self._softmax(self.network, features[valid_mask], wanted) for features in output.heads.values()]
+        alpha, beta = self._settings.ar_alpha, self._settings.tar_beta
+        penalties = [activation_penalty(activations, valid_mask, alpha, beta) for activations in output.stacks]
+        return torch.stack(losses + penalties).sum() * share, losses[-1].detach(), output.state.detach()

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Protocol
 from seqchat.errors import SeqchatError
 
 if TYPE_CHECKING:
-    from seqchat.training.loop import StepInfo, Trainer, TrainingReport
+    from seqchat.training.events import StepInfo, TrainingReport
+    from seqchat.training.loop import Trainer
 
 
 class TrainingObserver(Protocol):

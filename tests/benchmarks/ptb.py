@@ -27,7 +27,8 @@ from seqchat.evaluation.validation import validate
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
-from seqchat.training.loop import StepInfo, Trainer, TrainingReport
+from seqchat.training.events import StepInfo, TrainingReport
+from seqchat.training.loop import Trainer
 from seqchat.training.presets import PRESETS
 from seqchat.training.run import train
 from seqchat.training.settings import TrainingSettings

@@ -35,7 +35,7 @@ from seqchat.evaluation.validation import validate
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
 from seqchat.training.loop import Trainer
-from seqchat.training.run import dropouts
+from seqchat.training.recipe import dropouts
 from seqchat.training.settings import TrainingSettings
 
 SHAPE: dict[str, Any] = {"layers": 1, "embedding_size": 256, "hidden_size": 512}

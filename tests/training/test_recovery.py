@@ -15,7 +15,8 @@ from seqchat import files
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.folder import WEIGHTS
-from seqchat.training.loop import Notice, StepInfo, Trainer
+from seqchat.training.events import Notice, StepInfo
+from seqchat.training.loop import Trainer
 from seqchat.training.run import resume, train
 from seqchat.training.task import Task
 
@@ -30,6 +31,7 @@ COMMAND = [sys.executable, "-m", "seqchat", "train", "sample", *OPTIONS.split()]
 # the moments before a file is complete, before it is renamed, and after.
 SUICIDAL = """
 import os, pathlib, signal, sys
+import seqchat.training.recording as recording
 import seqchat.training.run as run
 from seqchat import files
 from seqchat.cli import main
@@ -51,7 +53,7 @@ def ticking(function, after=False):
         return result
     return wrapped
 
-run._SNAPSHOT_SECONDS = 0.0
+recording._SNAPSHOT_SECONDS = 0.0
 files.os.fsync = ticking(os.fsync)
 pathlib.Path.replace = ticking(pathlib.Path.replace, after=True)
 pathlib.Path.rename = ticking(pathlib.Path.rename, after=True)

@@ -1,0 +1,84 @@
+"""What a trainer counts and tells: its counters, and the steps, notices and reports that it yields."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from seqchat.evaluation.metrics import Metrics
+
+Outcome = Literal["finished", "stopped early", "time is up", "interrupted"]
+
+
+@dataclass
+class Counters:
+    """Where a run stands; all of it is kept in a snapshot."""
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    reports: int = 0
+    since_report: int = 0
+    loss_since_report: float = 0.0
+    steps_since_report: int = 0
+    best_perplexity: float = math.inf
+    reports_without_gain: int = 0
+    recoveries: int = 0
+    rate_scale: float = 1.0
+
+    @property
+    def mean_loss(self) -> float:
+        """The mean loss of the steps since the last report."""
+        return self.loss_since_report / max(self.steps_since_report, 1)
+
+    def count_step(self, tokens: int, loss: float) -> None:
+        """Count a step over so many tokens with a mean loss."""
+        self.step += 1
+        self.tokens += tokens
+        self.since_report += tokens
+        self.loss_since_report += loss
+        self.steps_since_report += 1
+
+    def count_report(self, perplexity: float, *, waiting: bool) -> bool:
+        """Count a report, and return whether it is the best so far; `waiting`: it need not be."""
+        improved = perplexity < self.best_perplexity
+        self.best_perplexity = min(self.best_perplexity, perplexity)
+        self.reports_without_gain = 0 if improved or waiting else self.reports_without_gain + 1
+        self.reports += 1
+        self.since_report = self.steps_since_report = 0
+        self.loss_since_report = 0.0
+        return improved
+
+
+@dataclass(frozen=True)
+class StepInfo:
+    """One optimizer step: mean loss per token, norm of the gradient before clipping, tokens trained on."""
+
+    loss: float
+    gradient_norm: float
+    tokens: int
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One sentence about something a person should know of."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What is known after a stretch of training; `improved` says that the best perplexity so far was beaten.
+
+    quality: of the best head; heads: of each.
+    """
+
+    epoch: float
+    tokens: int
+    seconds: float
+    learning_rate: float
+    training_loss: float
+    quality: Metrics
+    heads: dict[str, Metrics]
+    improved: bool

@@ -1,0 +1,43 @@
+"""The end of a run: its best weights are measured as stored, and the model gets n-grams, a cache and a card."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from seqchat.evaluation.metrics import Metrics
+from seqchat.evaluation.tuning import tune_cache, tune_mixture
+from seqchat.evaluation.validation import validate
+from seqchat.files import write_file
+from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.folder import CARD
+from seqchat.model.network import Network, build
+from seqchat.model.weights import load_weights
+from seqchat.progress import Progress
+from seqchat.training.card import model_card
+from seqchat.training.counting import count_ngrams
+from seqchat.training.loop import Trainer
+
+
+def finish(folder: Path, checkpoint: Checkpoint, trainer: Trainer, progress: Progress) -> Metrics:
+    """Complete the model in a folder, and return how good its best weights are."""
+    network = build(checkpoint.config)
+    network.load_state_dict(load_weights(folder, checkpoint.config))
+    heads = validate(network.to(trainer.device), trainer.validation, trainer.suggestible)
+    if trainer.group.leads:
+        complete = _completed(checkpoint, network.cpu().eval(), trainer, progress)
+        complete.save_config(folder)
+        tokens, seconds = trainer.counters.tokens, trainer.counters.seconds
+        card = model_card(folder.name, complete, trainer.settings, heads, tokens=tokens, seconds=seconds)
+        write_file(folder / CARD, card)
+    return list(heads.values())[-1]
+
+
+def _completed(checkpoint: Checkpoint, network: Network, trainer: Trainer, progress: Progress) -> Checkpoint:
+    """Return the checkpoint with n-grams and a cache, as much of them as helps on the text to validate on."""
+    if checkpoint.config.objective == "window" or not trainer.settings.ngrams:
+        return replace(checkpoint, cache=tune_cache(network, trainer.validation))
+    progress.message("Counting n-grams")
+    ngrams = count_ngrams(trainer.train, checkpoint.config.vocabulary_size, trainer.settings.ngrams)
+    mixture = tune_mixture(network, ngrams.stored(), trainer.validation)
+    return replace(checkpoint, mixture=mixture, cache=tune_cache(network, trainer.validation, mixture))
