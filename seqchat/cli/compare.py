@@ -214,6 +214,10 @@ def _cells(line: _Line, rows: list[Values], differences: Sequence[str]) -> list[
     values = [row[line.name] for row in rows]
     cells = [_UNKNOWN if value is None else line.format(value) for value in values]
     best = None
-    if line.best and line.comparable_with not in differences and len(set(cells) - {_UNKNOWN}) > 1:
-        best = line.format(line.best([value for value in values if value is not None]))
+    if len(set(cells) - {_UNKNOWN}) > 1 and line.comparable_with not in differences:
+        best = _best(line, [value for value in values if value is not None])
     return [cell + ("*" if cell == best else " ") for cell in cells]
+
+
+def _best(line: _Line, values: list[Any]) -> str | None:
+    return line.format(line.best(values)) if line.best else None

@@ -25,22 +25,42 @@ def caveats(
     sources = data.get("sources")
     if not isinstance(sources, list):
         return
-    among = [_is_among(text.source, sources) for text in texts]
-    learned = [text for text, known in zip(texts, among, strict=True) if known]
-    others = [text for text, known in zip(texts, among, strict=True) if not known]
+    learned, others = _divide(texts, sources)
     if learned and not held_out:
         yield (
-            f"{name} learned from a text named {_names(learned)}; on text it knows it looks better than it is, "
-            "--held-out evaluates it on what it has not seen"
+            f"{name} learned from a text named {_names(learned)}, so it looks better than it is; "
+            "--held-out evaluates it on dialogs it has not seen"
         )
     if others and held_out:
-        selected, total = sum(text.dialogs for text in others), sum(text.segmented.stream.dialogs for text in others)
-        left = f"{selected:,} of {counted(total, 'dialog')}"
-        yield f"{name} names no {_names(others)} among the texts it learned from; --held-out leaves {left}"
-    dropped = data.get("drop")
-    if learned and isinstance(dropped, list) and dropped != list(drop):
-        options = " ".join(f"--drop {shlex.quote(str(pattern))}" for pattern in dropped) or "no --drop"
+        yield _unknown_caveat(name, others)
+    if learned:
+        yield from _drop_caveat(name, data.get("drop"), list(drop))
+
+
+def _drop_caveat(name: str, trained: Any, evaluated: list[str]) -> Iterator[str]:
+    """Yield a caveat if other --drop options were used in training, as far as the checkpoint says."""
+    if isinstance(trained, list) and trained != evaluated:
+        options = " ".join(f"--drop {shlex.quote(str(pattern))}" for pattern in trained) or "no --drop"
         yield one_line(f"{name} was trained with {options}, but is evaluated on text that was read differently")
+
+
+def _unknown_caveat(name: str, texts: Sequence[EvaluationText]) -> str:
+    """Return the caveat for texts the model did not learn from, with --held-out."""
+    selected = sum(text.dialogs for text in texts)
+    total = sum(text.segmented.stream.dialogs for text in texts)
+    left = f"{selected:,} of {counted(total, 'dialog')}"
+    return f"{name} names no {_names(texts)} among the texts it learned from; --held-out leaves {left}"
+
+
+def _divide(
+    texts: Sequence[EvaluationText], sources: Sequence[Any]
+) -> tuple[list[EvaluationText], list[EvaluationText]]:
+    """Return the texts that a model learned from, and the others."""
+    learned: list[EvaluationText] = []
+    others: list[EvaluationText] = []
+    for text in texts:
+        (learned if _is_among(text.source, sources) else others).append(text)
+    return learned, others
 
 
 def _is_among(source: str, learned: Sequence[Any]) -> bool:

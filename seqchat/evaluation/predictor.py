@@ -75,7 +75,7 @@ class TextPredictor:
             yield predictions, caches[predictions.lane].extend(features.float(), words)
 
     def _without_cache(self, reader: Lanes, max_tokens: int | None = None) -> Iterator[tuple[LanePredictions, Tensor]]:
-        """Yield the predictions of each lane without the cache, and the features [tokens, embedding] behind them."""
+        """Yield the predictions of each lane without the cache, and their features [tokens, embedding]."""
         for read in read_lanes(self.network, reader, self.mixture.ngrams if self.mixture else None, max_tokens):
             batch = read.batch
             for column, count in enumerate(read.valid_mask.sum(axis=0)):

@@ -8,20 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from seqchat.errors import SeqchatError
+from seqchat.progress import Progress
 
 if TYPE_CHECKING:
     from seqchat.training.events import StepInfo, TrainingReport
     from seqchat.training.loop import Trainer
 
 
-class TrainingObserver(Protocol):
-    """Is told what a run does."""
-
-    def message(self, text: str) -> None:
-        """Take one sentence about what is being done."""
-
-    def progress(self, text: str, share: float) -> None:
-        """Learn how much of the text is read, 0 to 1; 0 as long as that is not known."""
+class TrainingObserver(Progress, Protocol):
+    """Receives what a run does."""
 
     def start(self, trainer: Trainer, parameters: int) -> None:
         """Learn that training begins, or goes on."""

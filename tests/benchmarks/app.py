@@ -78,9 +78,9 @@ class Screen:
     def feed(self, data: str) -> None:
         """Draw what the app wrote."""
         data = self._rest + data
-        place = 0
-        while match := _TOKEN.match(data, place):
-            place = match.end()
+        offset = 0
+        while match := _TOKEN.match(data, offset):
+            offset = match.end()
             if match["text"]:
                 self._write(match["text"])
             elif match["command"]:
@@ -89,7 +89,7 @@ class Screen:
                 self.y = min(self.y + 1, self.rows - 1)
             elif match["control"] == "\r":
                 self.x = 0
-        self._rest = data[place:]
+        self._rest = data[offset:]
 
     def text(self, row: int, start: int, end: int) -> str:
         """Return what stands in some cells; a wide character fills its second cell with nothing."""
@@ -305,11 +305,11 @@ class Typist:
         drawn = self._app.drawn()
         self.streamed += drawn != self._drawn
         self._drawn = drawn
-        for place in range(len(self.keys) - 1, self._first - 1, -1):
-            if self._shows(self.keys[place]):
-                for key in self.keys[self._first : place + 1]:
+        for index in range(len(self.keys) - 1, self._first - 1, -1):
+            if self._shows(self.keys[index]):
+                for key in self.keys[self._first : index + 1]:
                     key.shown = self._app.frame_time
-                self._first = place + 1
+                self._first = index + 1
                 return
 
     def _shows(self, key: Key) -> bool:
@@ -415,11 +415,13 @@ def measure_actions(start: Callable[[], App], times: int) -> None:
                 app.send(line)
                 app.wait(lambda line=line: app.before_cursor() == line, _PATIENCE_SECONDS, f"{line} is not shown.")
                 app.pump(0.6)
-                place, frames = (app.screen.x, app.screen.y), app.frames
+                position, frames = (app.screen.x, app.screen.y), app.frames
                 sent = time.perf_counter()
                 app.send(key)
                 app.wait(
-                    lambda place=place, frames=frames: app.frames > frames and (app.screen.x, app.screen.y) != place,
+                    lambda position=position, frames=frames: (
+                        app.frames > frames and (app.screen.x, app.screen.y) != position
+                    ),
                     _PATIENCE_SECONDS,
                     f"{name} changes nothing.",
                 )
@@ -527,16 +529,16 @@ def session_keys(rng: random.Random) -> Iterator[str]:
     while True:
         for character in rng.choice(texts):
             yield character
-            chance = rng.random()
-            if chance < 0.05:
+            draw = rng.random()
+            if draw < 0.05:
                 yield from [_BACKSPACE] * rng.randint(1, 3)
-            elif chance < 0.09:
+            elif draw < 0.09:
                 yield _TAB
-            elif chance < 0.12:
+            elif draw < 0.12:
                 yield _ALT_1
-            elif chance < 0.13:
+            elif draw < 0.13:
                 yield _ALT_J
-            elif chance < 0.16:
+            elif draw < 0.16:
                 yield from [rng.choice((_LEFT, _UP, _HOME))] * rng.randint(1, 4)
                 yield _END
         yield _ENTER
@@ -607,11 +609,11 @@ def quantiles(milliseconds: list[float]) -> list[str]:
 
 def difference(text: str, expected: str) -> str:
     """Say where a text begins to be another one than was expected."""
-    place = next(
+    index = next(
         (i for i, (a, b) in enumerate(zip(text, expected, strict=False)) if a != b), min(len(text), len(expected))
     )
-    found, wanted = text[place : place + 8], expected[place : place + 8]
-    return f"DIFFERS at {place}: {found!r} for {wanted!r} ({len(text)} for {len(expected)} characters)"
+    found, wanted = text[index : index + 8], expected[index : index + 8]
+    return f"DIFFERS at {index}: {found!r} for {wanted!r} ({len(text)} for {len(expected)} characters)"
 
 
 @click.command()

@@ -29,7 +29,7 @@ _PARTS = {
     "engine": "test_fuzz_engine.py",
     "soak": "test_soak.py",
 }
-_MOST_SEEDS = 1 << 32
+_MAX_SEEDS = 1 << 32
 
 
 def run_round(parts: tuple[str, ...], seed: int, times: int, log: Path) -> subprocess.CompletedProcess[str]:
@@ -49,11 +49,11 @@ def run_round(parts: tuple[str, ...], seed: int, times: int, log: Path) -> subpr
     "--part", "parts", multiple=True, type=click.Choice(list(_PARTS)), help="Only this part; may be repeated."
 )
 @click.option("--times", default=3, show_default=True, help="How many times as many cases a round has as the tests.")
-@click.option("--seed", type=click.IntRange(0, _MOST_SEEDS), help="Of the first round  [the time]")
+@click.option("--seed", type=click.IntRange(0, _MAX_SEEDS), help="Of the first round  [the time]")
 def main(minutes: float, parts: tuple[str, ...], times: int, seed: int | None) -> None:
     """Run rounds and print what was tried."""
     began = time.monotonic()
-    seed = time.time_ns() % _MOST_SEEDS if seed is None else seed
+    seed = time.time_ns() % _MAX_SEEDS if seed is None else seed
     parts = parts or tuple(_PARTS)
     tried: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -71,7 +71,7 @@ def main(minutes: float, parts: tuple[str, ...], times: int, seed: int | None) -
             click.echo(f"seed {seed}: all is well after {elapsed:.1f} minutes, {tried.total():,} cases")
             if elapsed >= minutes:
                 break
-            seed = (seed + 1) % _MOST_SEEDS
+            seed = (seed + 1) % _MAX_SEEDS
     for test, cases in tried.items():
         click.echo(f"{cases:>12,}  {test.removeprefix('test_').replace('_', ' ')}")
 

@@ -4,7 +4,7 @@
 
 Both models were trained on these files, and kept the same dialogs for testing. The gaps are the same for all: words of
 the vocabulary, not the last of a dialog. A model of the objective infill reads the right with its second direction; one
-of the objective next takes its 32 best words and judges them by the probability of the text behind.
+of the objective next takes its 32 best words and judges them by the probability of the text after it.
 """
 
 from __future__ import annotations
@@ -32,10 +32,14 @@ def gaps(engine: Engine, dialogs: list[Dialog], count: int) -> list[tuple[list[i
     found = []
     for dialog in dialogs:
         ids, kinds = encode_dialog(dialog, engine.vocabulary)
-        for place in range(1, len(ids) - 2):
-            if kinds[place] == WORD and engine.vocabulary.suggestible[ids[place]]:
+        for position in range(1, len(ids) - 2):
+            if kinds[position] == WORD and engine.vocabulary.suggestible[ids[position]]:
                 found.append(
-                    (ids[max(1, place - _LEFT) : place], ids[place], ids[place + 1 : place + 1 + max(_RIGHTS)])
+                    (
+                        ids[max(1, position - _LEFT) : position],
+                        ids[position],
+                        ids[position + 1 : position + 1 + max(_RIGHTS)],
+                    )
                 )
     return random.Random(0).sample(found, min(count, len(found)))
 

@@ -5,7 +5,7 @@
     python tests/benchmarks/insight.py ../shared/data/kdconv.jsonl --part inspect --words 1000 --words 10000
 
 `live` types messages key by key: what the suggestions take, and what looking at the gates adds to that; then what comes
-behind, off the way of a keystroke: the words that the best suggestion depends on, and an experiment.
+after it, without delaying a keystroke: the words that the best suggestion depends on, and an experiment.
 `inspect` writes every gate at every word of a text into an .npz file, in a process of its own: its time, the part of it
 that it computed (the rest it waited, also for other programs), its largest resident memory, and how much of that is
 beyond the same command on a text of one word, which is what the program itself takes.
@@ -52,7 +52,7 @@ main()
 
 Result = TypeVar("Result")
 
-# Keys that are typed behind so many characters; what comes behind a key is timed at every few of them.
+# Keys that are typed after so many characters; what follows a key is timed at every few of them.
 _KEYS, _BEFORE, _EVERY = 500, 300, 10
 # So many words the panel of the app shows.
 TRACED = 64
@@ -136,7 +136,7 @@ def _inspect(model: str, text: str, folder: Path) -> Cost:
 
 
 def measure_live(given: Given) -> None:
-    """Time what the live views add to a keystroke, and what comes behind it."""
+    """Time what the live views add to a keystroke, and what follows it."""
     engine = given.engine()
     times: dict[str, list[float]] = {}
 
@@ -156,9 +156,9 @@ def measure_live(given: Given) -> None:
             target = find_target(engine, text, suggestions[0])
             for words in (20, 100):
                 work = partial(connectivity, engine, target.node, target.word_id, words)
-                timed(f"behind it: connectivity, {words} words", work)
+                timed(f"afterwards: connectivity, {words} words", work)
             timed(
-                "behind it: connectivity and its places, 100 words", partial(connections, engine, text, suggestions[0])
+                "afterwards: connectivity and its places, 100 words", partial(connections, engine, text, suggestions[0])
             )
     text = whole[:100]
     held = Intervention((GateHold("forget", 0.0),))

@@ -3,7 +3,7 @@
     python tests/benchmarks/keystroke.py ../shared/data/sms.jsonl lstm-chat
     python tests/benchmarks/keystroke.py ../shared/data/sms.jsonl --synthetic
 
-Each kind of key is timed by itself; at the end, the suggestions for some of the texts are made anew by a fresh engine
+Each kind of key is timed by itself; at the end, the suggestions for some of the texts are made again by a fresh engine
 and must be the same.
 """
 
@@ -42,9 +42,9 @@ def script(messages: list[str], rng: random.Random) -> list[tuple[str, str]]:
                         texts.append(("backspace", text[: max(len(text) - end, 0)]))
                     texts.append(("undo", text))
         if rng.random() < 0.1 and len(text) > 40:
-            place = rng.randrange(len(text) - 40, len(text))
-            text = text[:place] + "好" + text[place:]
-            texts.append(("change in the middle", text[: place + 1]))
+            position = rng.randrange(len(text) - 40, len(text))
+            text = text[:position] + "好" + text[position:]
+            texts.append(("change in the middle", text[: position + 1]))
             texts.append(("back to the end", text))
         text += "\n"
         texts.append(("end of a turn", text))
@@ -75,12 +75,12 @@ def main(source: str, model: str, random_weights: bool, messages: int) -> None:
     for kind, values in [*seconds.items(), ("all", [s for part in seconds.values() for s in part])]:
         times = Percentiles.of(values)
         click.echo(f"| {kind} | {len(values):,} | {times.p50:.2f} ms | {times.p99:.2f} ms |")
-    for place in rng.sample(range(len(texts)), _CHECKED):
-        again = suggest(fresh, texts[place][1])
-        for mine, other in zip(found[place], again, strict=True):
-            if abs(mine.probability - other.probability) > 1e-5:
-                raise click.ClickException(f"{texts[place][1]!r} gave {mine}, and anew {other}.")
-    click.echo(f"\n{_CHECKED} of these texts, read anew: the same suggestions.")
+    for index in rng.sample(range(len(texts)), _CHECKED):
+        again = suggest(fresh, texts[index][1])
+        for first, second in zip(found[index], again, strict=True):
+            if abs(first.probability - second.probability) > 1e-5:
+                raise click.ClickException(f"{texts[index][1]!r} gave {first}, and again {second}.")
+    click.echo(f"\n{_CHECKED} of these texts, read again: the same suggestions.")
 
 
 if __name__ == "__main__":

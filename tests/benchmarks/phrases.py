@@ -3,7 +3,7 @@
     python tests/benchmarks/phrases.py lstm-chat kdconv.jsonl crosswoz.jsonl sms.jsonl sample
 
 The files are those that the model was trained on. A phrase is a run of 4 to 9 Chinese characters;
-its letters are the pinyin of its characters without tones, typed behind the text before it and three turns before that.
+its letters are the pinyin of its characters without tones, typed after the text before it and three turns before that.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ def phrases(model: str, sources: tuple[str, ...], count: int) -> list[tuple[str,
     """Return some phrases, each with the text before it."""
     found = []
     for dialog in held_out_dialogs(model, sources):
-        for place, turn in enumerate(dialog.turns):
-            before = "".join(f"{t}\n" for t in dialog.turns[max(0, place - _TURNS_BEFORE) : place])
+        for index, turn in enumerate(dialog.turns):
+            before = "".join(f"{t}\n" for t in dialog.turns[max(0, index - _TURNS_BEFORE) : index])
             found += [(before + turn[: match.start()], match[0]) for match in _PHRASE.finditer(turn)]
     return random.Random(0).sample(found, min(count, len(found)))
 

@@ -28,7 +28,7 @@ from torch import nn
 from seqchat.corpus.batches import NO_TARGET, Lanes
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.segmentation import CorpusSpec, segment_corpus
-from seqchat.corpus.splitting import held_out
+from seqchat.corpus.splitting import hold_out
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.evaluation.validation import validate
@@ -140,7 +140,7 @@ def prepare(sources: list[str], folder: Path, words: int) -> None:
     """Write the text as ids of at most so many words."""
     cut = segmenter("auto")
     text = segment_corpus(CorpusSpec(sources), folder / "text")
-    chosen = held_out(text.digests, 0.02)
+    chosen = hold_out(text.digests, 0.02).held_out_mask(text.digests)
     vocabulary = Vocabulary.build(text.counts(~chosen), cut, min_count=1, max_words=words)
     text.encode(folder / "train", vocabulary, ~chosen)
     text.encode(folder / "validation", vocabulary, chosen)

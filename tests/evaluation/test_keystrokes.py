@@ -153,7 +153,7 @@ def test_a_suggestion_that_goes_beyond_the_turn_is_not_taken():
     assert pressed(lambda _: [offer("ab")], "a", "b").keys == 2
 
 
-def test_each_turn_stands_behind_the_finished_turns_of_its_own_dialog():
+def test_each_turn_follows_the_finished_turns_of_its_own_dialog():
     seen: list[str] = []
 
     def suggester(text: str) -> list[Suggestion]:
