@@ -9,6 +9,7 @@ import click
 
 from seqchat.cli.options import json_option, precision_option, print_json
 from seqchat.model.model_registry import DEFAULT_MODEL, find
+from seqchat.wording import percentage
 
 if TYPE_CHECKING:
     from seqchat.evaluation.latency import Latency
@@ -91,7 +92,7 @@ def _table(latency: Latency, first_suggestion_ms: float) -> str:
     rows = [
         ("a keystroke, 20 words of context", f"{short.p50:.2f} ms median, {short.p99:.2f} ms at the 99th percentile"),
         ("… 2,000 words", f"{long.p50:.2f} ms, {long.p99:.2f} ms; median {long.p50 / short.p50:.2f} × that of 20"),
-        ("of its time", ", ".join(f"{name} {share:.0%}" for name, share in latency.stages.items())),
+        ("of its time", ", ".join(f"{name} {percentage(share, 0)}" for name, share in latency.stages.items())),
         (
             "200 words read again, float32",
             f"{latency.naive_ms:.0f} ms, {latency.naive_ms / short.p50:.0f} × a keystroke",
@@ -103,6 +104,6 @@ def _table(latency: Latency, first_suggestion_ms: float) -> str:
         ("output layer", latency.precision),
     ]
     if latency.same_top5 is not None:
-        rows.append(("the same five as in float32", f"{latency.same_top5:.2%} of keystrokes"))
+        rows.append(("the same five as in float32", f"{percentage(latency.same_top5, 2)} of keystrokes"))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)

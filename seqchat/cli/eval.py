@@ -97,7 +97,7 @@ def _text(name: str, report: EvaluationReport, by: tuple[str, ...], seconds: flo
     metrics, keystrokes = report.text, report.keystrokes
     lines = [
         f"{name}: {counted(metrics.overall.words, 'word')} in {counted(report.dialogs, 'dialog')}, "
-        f"{metrics.oov_rate:.1%} of them not in the vocabulary; {seconds:.0f} s",
+        f"{percentage(metrics.oov_rate)} of them not in the vocabulary; {seconds:.0f} s",
         "",
         aligned([_HEADER, *_rows(metrics, report.heads)]),
         "",
@@ -105,8 +105,8 @@ def _text(name: str, report: EvaluationReport, by: tuple[str, ...], seconds: flo
     ]
     if keystrokes:
         lines.append(
-            f"keystroke savings   {keystrokes.savings:.1%} of {counted(keystrokes.characters, 'character')}; "
-            f"the vocabulary would allow {keystrokes.ceiling:.1%}"
+            f"keystroke savings   {percentage(keystrokes.savings)} of {counted(keystrokes.characters, 'character')}; "
+            f"the vocabulary would allow {percentage(keystrokes.ceiling)}"
         )
     for title, groups in _groups(report, by).items():
         lines += ["", aligned([(_TITLES[title], *_HEADER[1:]), *(_row(g, m) for g, m in groups.items())])]

@@ -15,7 +15,7 @@ from seqchat.insight.recording import Block
 from seqchat.insight.statistics import EVENTS, Keeping, LayerSummary, Summary
 from seqchat.insight.view import View
 from seqchat.model.cells import CELLS, Gate, KeepGate
-from seqchat.wording import counted
+from seqchat.wording import counted, percentage
 
 _WORD, _LAYER, _GATE = 10, 5, 9  # cells
 # The share of words from which on a gate counts as nearly always saturated.
@@ -92,7 +92,8 @@ def _saturation(summary: Summary) -> str:
     rows = [head, *([layer.name, gate, *_shares(layer, gate)] for layer in summary.layers for gate in layer.gates)]
     return (
         f"Saturation (Karpathy, Johnson and Li 2015)\n{_table(rows, left=2)}\n"
-        f"mostly: how many of {len(summary.view.neurons):,} neurons are saturated at {_NEARLY_ALWAYS:.0%} of words;\n"
+        f"mostly: how many of {len(summary.view.neurons):,} neurons are saturated at "
+        f"{percentage(_NEARLY_ALWAYS, 0)} of words;\n"
         f"left, right: % of words and neurons:\n{_limits(summary.view)}"
     )
 

@@ -14,7 +14,7 @@ from seqchat.training.lab.memory import CHANCE, example
 from seqchat.training.lab.results import MemoryReport, MemoryResult
 from seqchat.training.lab.scores import REMEMBERED, DistanceScore, interval, reaches, scores, widest_apart
 from seqchat.training.lab.settings import BATCH, RATES, LabSettings
-from seqchat.wording import counted, duration
+from seqchat.wording import counted, duration, percentage
 
 _MARKS = {"borne out": "✓", "not borne out": "✗", "in part": "½", "undecided": "?"}
 _EXAMPLE_DISTANCE = 6
@@ -135,7 +135,9 @@ def _networks(report: MemoryReport) -> str:
     updates = _each({f"{count:,}" for count in report.updates})
     stopped = ", stopped there" if report.stopped else ""
     runs = f"{len(report.updates)} runs" if len(report.updates) > 1 else "one run"
-    note = f"Reach: the farthest distance up to which at least {REMEMBERED:.0%} are right (worst–best run).\n"
+    note = (
+        f"Reach: the farthest distance up to which at least {percentage(REMEMBERED, 0)} are right (worst–best run).\n"
+    )
     note += f"{updates} updates of each network{stopped}; {runs}, seed {report.settings.seed}; {report.seconds:.0f} s."
     if any(r.contender.name == SMALL_GRU for r in report.results):
         note += f"\n{SMALL_GRU} is a GRU of the LSTM's hidden size; the others have equally many parameters."
@@ -155,7 +157,8 @@ def _accuracies(report: MemoryReport, updates: int | None) -> str:
     note = "worst–best run" if len(report.updates) > 1 else "95 % interval"
     return (
         f"% right {_when(updates)} ({note})\n{aligned(rows)}\n"
-        f"~ no better than chance, which is {CHANCE:.0%}, and for {settings.texts} texts {_percent(low, high)}"
+        f"~ no better than chance, which is {percentage(CHANCE, 0)}, and for {settings.texts} texts "
+        f"{_percent(low, high)}"
     )
 
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.text import Text
 
 from seqchat.corpus.cleaning import clean
+from seqchat.wording import percentage
 
 if TYPE_CHECKING:
     from seqchat.training.events import StepInfo, TrainingReport
@@ -77,7 +78,7 @@ class TrainingProgress:
         quality = report.quality
         line = (
             f"epoch {report.epoch:4.1f}  {_clock_time(report.seconds)}  loss {report.training_loss:.3f}  "
-            f"validation perplexity {quality.perplexity:.1f}  top-5 {quality.top5:.1%}"
+            f"validation perplexity {quality.perplexity:.1f}  top-5 {percentage(quality.top5)}"
             f"{'  best' if report.improved else ''}"
         )
         # In a terminal, the progress line shows it.

@@ -22,7 +22,7 @@ from seqchat.model.config import ModelConfig
 from seqchat.model.folder import CONFIG, VOCABULARY
 from seqchat.training.presets import DEFAULT_PRESET, PRESETS
 from seqchat.training.task import Task
-from seqchat.wording import duration
+from seqchat.wording import duration, percentage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,7 +163,7 @@ def _summary(result: TrainingResult) -> str:
     folder = shlex.quote(str(result.folder))
     lines = [
         f"{result.folder}: validation perplexity {result.quality.perplexity:.1f}; the next word is among the first "
-        f"five {result.quality.top5:.1%} of the time ({result.outcome} after {duration(result.seconds)})."
+        f"five {percentage(result.quality.top5)} of the time ({result.outcome} after {duration(result.seconds)})."
     ]
     if result.outcome == "interrupted":
         lines.append(f"Resume it:    seqchat train --resume {folder}")

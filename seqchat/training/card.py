@@ -6,7 +6,7 @@ from seqchat.evaluation.metrics import Metrics
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.ngrams import Mixture
 from seqchat.training.settings import TrainingSettings
-from seqchat.wording import counted, duration
+from seqchat.wording import counted, duration, percentage
 
 _CARD = """\
 # {name}
@@ -19,7 +19,7 @@ A word-level {cell} language model made with seqchat. It predicts words of a cha
 | parameters | {parameters:,}, stored as float16, the words' vectors in a byte a number |
 | vocabulary | {words:,} words |
 | data | {sources}: {learned} |
-| validation | {dialogs}, {words_in_them}, {oov:.1%} of them out of vocabulary |
+| validation | {dialogs}, {words_in_them}, {oov} of them out of vocabulary |
 | training | {tokens:,} tokens in {time} |
 | recipe | {recipe} |
 | n-grams | {ngrams} |
@@ -68,7 +68,7 @@ def model_card(
         learned=f"{counted(data['dialogs'], 'dialog')}, {counted(data['words'], 'word')}",
         dialogs=counted(data["validation_dialogs"], "other dialog"),
         words_in_them=counted(data["validation_words"], "word"),
-        oov=data["validation_unknown_words"] / max(data["validation_words"], 1),
+        oov=percentage(data["validation_unknown_words"] / max(data["validation_words"], 1)),
         tokens=tokens,
         time=duration(seconds),
         recipe=", ".join(f"{name} {value}" for name, value in settings.to_json().items() if value is not None),
@@ -90,4 +90,5 @@ def _ngrams(mixture: Mixture | None) -> str:
 
 
 def _row(name: str, quality: Metrics) -> str:
-    return f"| {name} | {quality.perplexity:.1f} | {quality.top1:.1%} | {quality.top3:.1%} | {quality.top5:.1%} |"
+    hits = " | ".join(percentage(share) for share in (quality.top1, quality.top3, quality.top5))
+    return f"| {name} | {quality.perplexity:.1f} | {hits} |"

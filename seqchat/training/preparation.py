@@ -25,7 +25,7 @@ from seqchat.model.folder import TRAINING
 from seqchat.model.network import build
 from seqchat.progress import Progress
 from seqchat.training.task import Task
-from seqchat.wording import counted
+from seqchat.wording import counted, percentage
 
 # docs/own-chats.md says so too.
 _FEW_WORDS = 20_000
@@ -131,7 +131,8 @@ def _describe(streams: _Streams, vocabulary: Vocabulary, progress: Progress) -> 
     learned, validated = streams.learned, streams.validated
     progress.message(
         f"{counted(learned.dialogs, 'dialog')} and {counted(learned.words, 'word')} to learn, {validated.words:,} to "
-        f"validate on ({validated.unknown_words / validated.words:.1%} of them not among the {len(vocabulary):,} words "
+        f"validate on ({percentage(validated.unknown_words / validated.words)} of them not among the "
+        f"{len(vocabulary):,} words "
         f"of the vocabulary)"
     )
     if learned.words < _FEW_WORDS:

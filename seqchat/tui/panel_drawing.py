@@ -11,6 +11,7 @@ from rich.style import Style
 
 from seqchat.tui.heatmap import bar_row, fit, heat_rows
 from seqchat.tui.language import in_use, say
+from seqchat.wording import percentage
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +30,7 @@ def heading(gate: Gate, values: NDArray[np.float32], width: int, ground: Style) 
         rest = say("{mean:.2f} shut {shut:.0%} open {opened:.0%}", mean=values.mean(), shut=shut, opened=opened)
     else:
         low, high = (values < 0.9 * gate.low).mean(), (values > 0.9 * gate.high).mean()
-        rest = f"{values.mean():+.2f} ⊖{low:.0%} ⊕{high:.0%}"
+        rest = f"{values.mean():+.2f} ⊖{percentage(low, 0)} ⊕{percentage(high, 0)}"
     return [Segment(fit(f"{name} {rest}", width), ground + Style(italic=True))]
 
 

@@ -15,7 +15,7 @@ from typing import Literal
 from seqchat.training.lab.contenders import SAME_SIZE, SMALL_GRU
 from seqchat.training.lab.results import MemoryReport, MemoryResult
 from seqchat.training.lab.scores import interval, mean_accuracies, reaches
-from seqchat.wording import counted
+from seqchat.wording import counted, percentage
 
 Verdict = Literal["borne out", "in part", "not borne out", "undecided"]
 
@@ -105,7 +105,8 @@ def _fewer_parameters(gru: MemoryResult, lstm: MemoryResult) -> Claim:
     share = mine.recurrent_parameters / other.recurrent_parameters
     text = "Of the same hidden size, the GRU has fewer parameters than the LSTM, three quarters."
     measured = (
-        f"{mine.recurrent_parameters:,} against {other.recurrent_parameters:,} in the recurrent layer ({share:.0%}), "
+        f"{mine.recurrent_parameters:,} against {other.recurrent_parameters:,} in the recurrent layer "
+        f"({percentage(share, 0)}), "
         f"{mine.parameters:,} against {other.parameters:,} in all, with hidden size {other.config.hidden_size}"
     )
     return _claim(text, "borne out" if math.isclose(share, 3 / 4) else "not borne out", measured)
@@ -127,7 +128,7 @@ def _similar_quality(report: MemoryReport, gru: MemoryResult, lstm: MemoryResult
     mine, other = mean_accuracies(report, gru), mean_accuracies(report, lstm)
     gains = [a - b for a, b in zip(mine, other, strict=True)]
     text = "Of the same hidden size, the GRU is about as good as the LSTM."
-    measured = f"At the end {mean(mine):.1%} against {mean(other):.1%} are right over all distances"
+    measured = f"At the end {percentage(mean(mine))} against {percentage(mean(other))} are right over all distances"
     measured += f" (by run {', '.join(f'{100 * gain:+.1f}' for gain in gains)} points)"
     if all(abs(gain) <= SIMILAR for gain in gains):
         return _claim(text, "borne out", measured)
