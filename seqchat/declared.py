@@ -46,7 +46,7 @@ class Range:
 
 @dataclass(frozen=True)
 class Condition:
-    """What another setting must be, so that a setting has an effect: one of `values`, or at least `minimum`.
+    """What another setting must be for a setting to have an effect: one of `values`, or at least `minimum`.
 
     text: says it in the words of a person who gives options, where the values do not.
     """
@@ -57,7 +57,7 @@ class Condition:
     text: str = ""
 
     def holds(self, settings: Mapping[str, Any]) -> bool:
-        """Whether settings, by name, fulfil it."""
+        """Whether settings, by name, meet it."""
         value = settings[self.setting]
         return value in self.values if self.minimum is None else value >= self.minimum
 
@@ -81,10 +81,10 @@ class Requirement:
 class Declaration:
     """What a setting means and accepts.
 
-    kind: the type of a value, of each one where there are `many`; conditions: it has an effect where all of them hold;
-    optional: whether None is a value; option: its flag
-    on the command line; shown: what stands for the default where that is not a value to be read; unit: of a number
-    that is given with a unit; resumable: whether it may change when a run of training is resumed.
+    kind: the type of a value, or of each one if there are `many`; conditions: it has an effect if all of them hold;
+    optional: whether None is a value; option: its flag on the command line; shown: the text for a default that is not a
+    readable value; unit: of a number that is given with a unit; resumable: whether it may change when a run of training
+    is resumed.
     """
 
     name: str
@@ -120,7 +120,7 @@ class Declaration:
         return Requirement(numbers + _LIMITS[tuple(given)], given)
 
     def problem(self, value: object) -> Requirement | None:
-        """Return what a value must be, where it is something else."""
+        """Return what a value must be, if it is something else."""
         if (value is None and self.optional) or self._accepts(value):
             return None
         return self.requirement
@@ -134,7 +134,7 @@ class Declaration:
         return isinstance(value, self.kind) and value != ""
 
 
-# Which limits are there → how they are said
+# Which limits there are → how to say them
 _LIMITS = {
     (): "",
     ("low",): " of at least {low:,}",

@@ -27,7 +27,7 @@ def duration(seconds: float) -> str:
 
 
 def percentage(share: float, decimals: int = 1) -> str:
-    """Return a share with a fixed number of decimals, for columns of a table: 41.3%; – where it is not a number."""
+    """Return a share with a fixed number of decimals, for columns of a table: 41.3%; – if it is not a number."""
     return "–" if math.isnan(share) else f"{share:.{decimals}%}"
 
 

@@ -79,7 +79,7 @@ _NOTES = {
 )
 @click.option("--held-out", is_flag=True, help="Only dialogs that the training of every MODEL kept for testing.")
 @click.option("--by", type=click.Choice(["source"]), help="Also on each DATA alone.")
-@click.option("--network-only", is_flag=True, help="Without n-grams and memory: the networks alone.")
+@click.option("--network-only", is_flag=True, help="Use the networks alone, without n-grams and memory.")
 @keystrokes_option
 @click.option("--field", help="The field or column that holds the turns or the text.")
 @drop_option

@@ -29,7 +29,7 @@ def print_contexts(found: NeuronContexts, neuron: int) -> None:
 
 
 def _context_line(context: NeuronContext, width: int) -> Text:
-    """Return a line in which the word stands in the middle of the terminal."""
+    """Return a line with the word in the middle of the terminal."""
     room = max(width - 8, 20) // 2
     before = context.before.replace("\n", _TURN)
     while cell_len(before) > room - 3:

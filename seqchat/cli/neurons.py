@@ -37,7 +37,7 @@ _quantity_option = click.option(
 def _data_options(command: F) -> F:
     """Add the options that say what text is read."""
     for option in (
-        click.option("--max-dialogs", type=click.IntRange(min=1), help="Read at most so many dialogs."),
+        click.option("--max-dialogs", type=click.IntRange(min=1), help="Read at most this many dialogs."),
         click.option("--field", help="The field or column that holds the turns or the text."),
         click.option(
             "--data", multiple=True, metavar="DATA", help="Text to read, as for 'train'  [the built-in sample]"
@@ -116,7 +116,7 @@ def colour(
 def contexts(
     model: str, layer: str | None, neuron: int, quantity: str, k: int, around: int, as_json: bool, **options: Any
 ) -> None:
-    """Find where in a text one neuron is highest and where it is lowest, and show the words around.
+    """Find where in a text one neuron is highest and lowest, and show the surrounding words.
 
     The places are in different dialogs, and no two have the same words before them.
 

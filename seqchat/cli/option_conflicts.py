@@ -1,4 +1,4 @@
-"""Options of `seqchat train` that conflict with others, or have no effect beside them; found before any work."""
+"""Options of `seqchat train` that conflict with others, or have no effect with them; found before any work."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _conditions() -> dict[str, tuple[Condition, ...]]:
 
 
 def _with(condition: Condition) -> str:
-    """Say with which value of which option a setting applies."""
+    """Name the option and the value with which a setting applies."""
     if condition.text:
         return condition.text
     found = (declarations(settings).get(condition.setting) for settings in SETTINGS.values())

@@ -118,7 +118,7 @@ def _stopping(terminal: TrainingProgress) -> AbstractContextManager[Callable[[],
 
 
 def _observer(terminal: TrainingProgress, logs: Path | None) -> TrainingObserver:
-    """Return what is told of the run: the terminal, and TensorBoard where there is a directory for its logs."""
+    """Return the observers of the run: the terminal, and TensorBoard if there is a directory for its logs."""
     from seqchat.training.observers import Observers, TensorBoard
 
     return Observers([terminal, TensorBoard(logs)]) if logs else terminal

@@ -18,7 +18,7 @@ from seqchat.training.task import Task
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-# What stands before the names of their values
+# Prefixes of the names of their values
 TASK, NETWORK, RECIPE = "task_", "network_", "recipe_"
 SETTINGS: dict[str, type] = {TASK: Task, NETWORK: ModelConfig, RECIPE: TrainingSettings}
 

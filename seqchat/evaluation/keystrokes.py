@@ -59,7 +59,7 @@ def simulate(
 
     The user types character by character, and accepts a suggestion, for one key, as soon as one of the first `k`
     continues the text by at least one character; the longest such wins. Whole dialogs are typed, chosen evenly from
-    those given, until there are so many `characters`; the last one is cut off there.
+    those given, until there are this many `characters`; the last one is cut off there.
 
     Raises:
         SeqchatError: there is nothing to type.
@@ -128,7 +128,7 @@ class _Typist:
 
 
 def _length_with(suggestion: Suggestion, typed: int, turn: str) -> int:
-    """Return how many characters of a turn are there once a suggestion is accepted; 0 where it does not fit."""
+    """Return how many characters of a turn are written after accepting a suggestion; 0 if it does not fit."""
     text = turn[: max(typed - suggestion.replace, 0)] + suggestion.insert
     return len(text) if turn.startswith(text) else 0
 

@@ -47,7 +47,7 @@ def read_lanes(
 ) -> Iterator[BatchFeatures]:
     """Read batches with a network, and with n-grams if there are any; each dialog starts from the initial state.
 
-    max_tokens: no batch is read after so many targets.
+    max_tokens: no batch is read after this many targets.
     """
     device = network.output_bias.device
     state = network.initial_state(reader.lanes)

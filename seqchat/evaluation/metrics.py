@@ -1,4 +1,5 @@
-"""The metrics of next-word predictions: perplexity, top-k and mean reciprocal rank, and the sums behind them."""
+"""The metrics of next-word predictions: perplexity, top-k and mean reciprocal rank, and the sums they are computed
+from."""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ Sums = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Metrics:
-    """Metrics of predictions of some tokens; NaN where there is nothing to divide by.
+    """Metrics of predictions of some tokens; NaN if there is nothing to divide by.
 
     tokens: predicted tokens, ends of turns included
     words: real words among them

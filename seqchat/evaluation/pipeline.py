@@ -47,7 +47,7 @@ def evaluate(
     characters: int = 0,
     progress: Progress = SILENT,
 ) -> EvaluationReport:
-    """Evaluate a model on texts; so many `characters` of them are typed with its suggestions.
+    """Evaluate a model on texts; this many `characters` of them are typed with its suggestions.
 
     held_out: only the dialogs that its training kept for testing; field, drop: as in `CorpusSpec`.
 
@@ -132,7 +132,7 @@ def evaluate_stream(
 def type_texts(
     engine: Engine, texts: Sequence[EvaluationText], characters: int, progress: Progress
 ) -> KeystrokeSavings:
-    """Type so many characters of the texts with a model's suggestions."""
+    """Type this many characters of the texts with a model's suggestions."""
     dialogs = original_dialogs(texts, engine.vocabulary.segmenter)
     with one_thread():
         return simulate(engine, dialogs, characters=characters, progress=progress)

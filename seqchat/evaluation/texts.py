@@ -100,7 +100,7 @@ def held_out_rule(data: dict[str, Any]) -> HeldOut:
     """Return which dialogs a model's training kept for testing, given what its checkpoint says about its data.
 
     Raises:
-        SeqchatError: it does not say so.
+        SeqchatError: its checkpoint does not say.
     """
     values = data.get("held_out")
     if "held_out" in data and values is None:

@@ -16,7 +16,7 @@ from seqchat.model.config import CacheWeights
 from seqchat.model.network import Network
 from seqchat.model.ngrams import Mixture, NgramModel
 
-# A larger part of the text would not change the weights.
+# More text would not change the weights.
 _MAX_MIXTURE_TOKENS = 200_000
 _MAX_CACHE_TOKENS = 40_000
 

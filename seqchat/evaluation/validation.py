@@ -21,7 +21,7 @@ def validate(
     """Read a text once, each dialog from its beginning, and return the metrics of each head.
 
     suggestible: bool [vocabulary] on the CPU, the words that may be suggested; others are never hits. A head that also
-    reads from the right sees no farther than the window.
+    reads from the right sees only the window.
     """
     was_training = network.training
     network.eval()

@@ -80,8 +80,8 @@ class Backpropagation:
         return run_layers(self._network.embedding[ids].double(), state, self._weights, self._network.cell)
 
     def norms(self, steps: UnrolledSteps) -> dict[str, Values]:
-        """Return ‖∂L_t/∂h_{t−k}‖ [distance + 1, rows], and that of the cell state where there is one."""
-        # The rows do not depend on each other, so that the gradient of the sum of their losses is that of each.
+        """Return ‖∂L_t/∂h_{t−k}‖ [distance + 1, rows], and that of the cell state if there is one."""
+        # Rows are independent, so the gradient of the sum of their losses is the gradient of each.
         wanted = [state for part in self.parts for state in reversed(steps.at(part))]
         gradients = torch.autograd.grad(steps.features, wanted, self._at_features(steps))
         norms = torch.stack([gradient.norm(dim=-1) for gradient in gradients]).chunk(len(self.parts))

@@ -1,9 +1,9 @@
 """How far back in time a gradient reaches: back-propagation through time, measured on real text.
 
-What is measured is that of Hochreiter (1991), Bengio, Simard and Frasconi (1994), and Pascanu, Mikolov and Bengio
-(2013): the norm of ∂L_t/∂h_{t−k}, where L_t is the loss of the word after t and h a layer's hidden state, over the
-distance k; and the largest factor by which one step may stretch it, the spectral norm of ∂h_t/∂h_{t−1}. An LSTM also
-has the gradient of its cell state c, and the direct path along it, on which one step multiplies by the forget gate.
+As in Hochreiter (1991), Bengio, Simard and Frasconi (1994), and Pascanu, Mikolov and Bengio (2013), it is the norm of
+∂L_t/∂h_{t−k}, where L_t is the loss of the word after t and h a layer's hidden state, over the distance k; and the
+largest factor by which one step may stretch it, the spectral norm of ∂h_t/∂h_{t−1}. An LSTM also has the gradient of
+its cell state c, and the direct path along it, on which one step multiplies by the forget gate.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from seqchat.insight.gradient_decay import Decay, Values
 from seqchat.model.cells import CELLS, KeepGate
 from seqchat.model.stepping import CarriedSteps
 
-# Rows of a batch are chosen so that the graph of its steps takes some 200 MB.
+# Batches are sized so that the graph of their steps takes about 200 MB.
 _MAX_VALUES = 1 << 20
 _MAX_ROWS = 64
-# One step's exact Jacobian and its singular values take some 100 ms at 512 units.
+# One step's exact Jacobian and its singular values take about 100 ms at 512 units.
 _JACOBIANS = 16
 
 
@@ -38,10 +38,10 @@ _JACOBIANS = 16
 class GradientFlow:
     """The gradient in one layer of a model, over the distance 0, 1, … in words.
 
-    layer: from 1 at the bottom; words: over how many words' losses it is averaged; norms: for the state `hidden`, and
-    for an LSTM `cell` too, the mean norms [distance + 1]; gate_product: what the keep gate leaves along the direct
-    path, the mean over neurons and words of the product over so many steps [distance + 1], None without such a gate;
-    step_norm: the mean spectral norm of ∂h_t/∂h_{t−1} (in an LSTM with the cell state held fixed).
+    layer: from 1 at the bottom; words: how many words' losses are averaged; norms: for the state `hidden`, and for an
+    LSTM also `cell`, the mean norms [distance + 1]; gate_product: what the keep gate leaves along the direct path, the
+    mean over neurons and words of the product over this many steps [distance + 1], None without such a gate; step_norm:
+    the mean spectral norm of ∂h_t/∂h_{t−1} (in an LSTM with the cell state held fixed).
     """
 
     name: str
@@ -54,7 +54,7 @@ class GradientFlow:
 
     @property
     def distances(self) -> list[int]:
-        """The distances that the arrays are over."""
+        """The distances of the arrays."""
         return list(range(len(self.norms[self.memory_state])))
 
     @property
@@ -74,7 +74,7 @@ class GradientFlow:
 
     @property
     def keep_gate(self) -> KeepGate | None:
-        """The gate on the direct path, where there is one."""
+        """The gate on the direct path, if there is one."""
         return CELLS[self.cell].keep_gate
 
 
@@ -111,7 +111,8 @@ def gradient_flow(
         progress: called with the number of words that were just done.
 
     Raises:
-        SeqchatError: the model reads windows, there is no such layer, a number is too small, or no dialog is so long.
+        SeqchatError: the model reads windows, there is no such layer, a number is too small, or no dialog is long
+        enough.
     """
     network = _checked(engine, words, distance, layer)
     layer = network.config.layers if layer is None else layer
@@ -136,14 +137,15 @@ class _Sums:
     """What was measured in batches of words: arrays [distance + 1, rows] of each, and spectral norms of steps."""
 
     def __init__(self, backpropagation: Backpropagation, gate: KeepGate | None) -> None:
-        """gate: of the direct path, where there is one."""
+        """gate: of the direct path, if there is one."""
         self._backpropagation, self._gate = backpropagation, gate
         self.norms: dict[str, list[Values]] = {part: [] for part in backpropagation.parts}
         self.gate_products: list[Values] = []
         self.step_norms: list[float] = []
 
     def add(self, stream: IdStream, ends: NDArray[np.int64], distance: int, jacobians: int) -> None:
-        """Read the text up to some words and go back from them; so many of the last steps give their Jacobian."""
+        """Read the text up to some words and propagate back from them; this many of the last steps give their
+        Jacobian."""
         steps = self._backpropagation.read(stream, ends, distance)
         for part, values in self._backpropagation.norms(steps).items():
             self.norms[part].append(values)
@@ -159,7 +161,7 @@ def _mean(batches: list[Values]) -> Values:
 
 
 def _checked(engine: Engine, words: int, distance: int, layer: int | None) -> CarriedSteps:
-    """Return the network whose gradients can be followed, or say why that cannot be."""
+    """Return the network whose gradients can be followed, or say why that is impossible."""
     network, layers = engine.network, engine.config.layers
     if not isinstance(network, CarriedSteps):
         raise SeqchatError(
@@ -176,13 +178,13 @@ def _checked(engine: Engine, words: int, distance: int, layer: int | None) -> Ca
 
 
 def _choose(stream: IdStream, words: int, distance: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Draw tokens [words] of which the whole distance before them, and the next word, lie in the same dialog."""
+    """Draw tokens [words] whose dialog contains the next word and the whole distance before them."""
     lengths = np.diff(stream.starts)
     counts = np.maximum(lengths - 1 - distance, 0)
     total = int(counts.sum())
     if total == 0:
         raise SeqchatError(
-            f"No dialog of the text is so long that a gradient could be followed over {distance} words; the longest "
+            f"No dialog of the text is long enough to follow a gradient over {distance} words; the longest "
             f"allows {max(int(lengths.max()) - 2, 0)}."
         )
     chosen = np.sort(rng.choice(total, min(words, total), replace=False))

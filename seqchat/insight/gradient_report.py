@@ -94,7 +94,7 @@ def curves(flows: Sequence[GradientFlow]) -> list[Curve]:
 def chart(
     flows: Sequence[GradientFlow], width: int, height: int, *, say: Say = plain, letters: bool = False, title: str = ""
 ) -> str:
-    """Draw the curves on a logarithmic scale in so many terminal cells, coloured by ANSI sequences.
+    """Draw the curves on a logarithmic scale in this many terminal cells, coloured by ANSI sequences.
 
     letters: draw each curve with its letter, for terminals without colours; otherwise in braille dots.
     """
@@ -120,7 +120,7 @@ def chart(
 def ticks(shares: Iterable[float]) -> dict[float, str]:
     """Return the ticks of a logarithmic scale of shares: what is written at which logarithm to the base 10.
 
-    All lie between the smallest and the largest of the shares and 1; what is no positive number is left out.
+    All are between the smallest and the largest of the shares and 1; values that are not positive are left out.
     """
     logs = [0.0, *(math.log10(share) for share in shares if 0 < share < math.inf)]
     low, high = min(logs), max(logs)

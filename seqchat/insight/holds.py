@@ -98,7 +98,7 @@ def _number(text: str) -> float | None:
 
 
 def holds_at(position: int, held: Sequence[ResolvedHold], layers: int) -> list[Hold] | None:
-    """Return what is held at a position of the changed run, one for each layer; None where nothing is."""
+    """Return what is held at a position of the changed run, one for each layer; None if nothing is."""
     active = [hold for hold in held if hold.start <= position]
     if not active:
         return None

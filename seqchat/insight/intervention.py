@@ -17,7 +17,7 @@ from seqchat.insight.swaps import Swap, pairs_of, substitutes, swapped, tokens_o
 
 @dataclass(frozen=True)
 class Intervention:
-    """What is changed. Of two holds of the same neuron the later counts; swaps all look at the untouched text."""
+    """What is changed. Of two holds of the same neuron, the later counts; all swaps refer to the untouched text."""
 
     holds: tuple[GateHold, ...] = ()
     swaps: tuple[Swap, ...] = ()
@@ -70,7 +70,7 @@ def _changed_run(
 
 
 def _read(tree: StateTree, untouched: Node, ids: list[int], held: Sequence[ResolvedHold]) -> Node:
-    """Read the start of the dialog and words; what is as in the untouched run is taken from there."""
+    """Read the start of the dialog and words; unchanged words are taken from the untouched run."""
     shared = list(untouched.path_to_root())[::-1]
     same = 0
     while same < min(len(shared), len(ids)) and shared[same].word_id == ids[same]:

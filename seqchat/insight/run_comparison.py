@@ -42,7 +42,7 @@ class NeuronChange(NamedTuple):
 class ComparedRun:
     """One of two runs: its last node, its gates, and its most probable next words, the best first.
 
-    The nodes of a changed run are outside of the engine's tree.
+    The nodes of a changed run are not in the engine's tree.
     """
 
     node: Node
@@ -65,15 +65,12 @@ class Comparison:
     """Two runs side by side.
 
     bits: the Kullback-Leibler divergence D(untouched ‖ changed) of the next word's distribution over the whole
-    vocabulary, in bits.
-    state: what is compared at each word, ``cell`` of an LSTM and ``hidden`` of others.
-    columns: which word of the one trace is which of the other; where a swap changes the number of words, its words are
-    matched from its last one backwards.
-    distance and cosine: of the states at these words, [layers, columns], the norm of the difference and the cosine of
-    the angle (nan where a state is all zero).
-    top_changes: for each layer the neurons of the state that differ most at the last word, with changed − untouched.
-    substitutes: the words of swaps that are outside of the vocabulary, each with the words that are read instead;
-    text_substitutes: the same for the untouched text.
+    vocabulary, in bits. state: what is compared at each word, ``cell`` in an LSTM and ``hidden`` in others. columns:
+    which word of one trace is which of the other; if a swap changes the number of words, its words are matched from the
+    last one backwards. distance and cosine: of the states at these words, [layers, columns], the norm of the difference
+    and the cosine of the angle (nan where a state is all zero). top_changes: for each layer the neurons of the state
+    that differ most at the last word, with changed − untouched. substitutes: the words of swaps that are not in the
+    vocabulary, each with the words that are read instead; text_substitutes: the same for the untouched text.
     """
 
     untouched: ComparedRun

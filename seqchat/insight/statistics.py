@@ -2,15 +2,15 @@
 
 Saturation is that of Karpathy, Johnson and Li (2015, *Visualizing and Understanding Recurrent Networks*, section 4.2):
 the share of words at which a neuron's gate is left-saturated (below 0.1) or right-saturated (above 0.9). For values
-that lie between −1 and 1 the limits are −0.9 and 0.9; of the LSTM's cell state they are those of its tanh, which is
-what the hidden state sees; a rectified value is left-saturated at 0 and never right-saturated.
+between −1 and 1 the limits are −0.9 and 0.9; for the LSTM's cell state they apply to its tanh, which the hidden state
+sees; a rectified value is left-saturated at 0 and never right-saturated.
 
 The *keep gate* says how much of the old state stays: the LSTM's forget gate, the GRU's update gate (which in `torch.nn`
 keeps the old state); where a gate writes instead, it is 1 less that. An RNN has none. A neuron's half-life is the
 number of words after which half of its old state is left, ``ln 0.5 / mean ln f``; a gate of 0 counts as the smallest
 float32 above it.
 
-The start of a dialog is no word, and is left out everywhere.
+The start of a dialog is not a word and is left out everywhere.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from seqchat.model.cells import KeepGate
 
 Values = NDArray[np.float64]
 
-# What a word can be, each exactly one; the last words are what the others are compared with.
+# The kinds of words; each word has exactly one, and the others are compared with the last kind.
 TURN, AFTER_TURN, PUNCTUATION, AFTER_PUNCTUATION = EVENTS = (
     "turn",
     "after turn",
@@ -44,18 +44,18 @@ TURN, AFTER_TURN, PUNCTUATION, AFTER_PUNCTUATION = EVENTS = (
 ELSEWHERE = "elsewhere"
 KINDS = (*EVENTS, ELSEWHERE)
 
-# Of fewer words nothing is said.
+# Fewer words are not judged.
 MIN_WORDS = 30
-# How often a text in which nothing differs shows one neuron or more that seems to.
+# How often a text in which nothing differs has at least one neuron that seems to.
 FAMILY_WISE_ERROR = 0.05
-# A neuron resets where its keep gate is at most so much of what it is elsewhere.
+# A neuron resets where its keep gate is at most this share of what it is elsewhere.
 _RESET = 0.5
 _SMALLEST = float(np.finfo(np.float32).tiny)
 
 
 @dataclass(frozen=True)
 class Saturation:
-    """Of a gate of a layer, [neurons] each: its mean, and the shares of words where it is left- and right-saturated."""
+    """A gate of a layer, [neurons] each: its mean, and the shares of words where it is left- and right-saturated."""
 
     mean: Values
     left: Values
@@ -66,9 +66,9 @@ class Saturation:
 class Keeping:
     """What a layer's keep gate does.
 
-    half_life: words [neurons], infinite where the gate was 1 throughout. mean: [kinds of words, neurons], in the order
-    of `KINDS`. difference: [events, neurons], of the mean at an event from that elsewhere, in standard errors
-    (Welch 1947); not a number where there are too few such words.
+    half_life: words [neurons], infinite if the gate was always 1. mean: [kinds of words, neurons], in the order of
+    `KINDS`. difference: [events, neurons], between the mean at an event and elsewhere, in standard errors (Welch 1947);
+    nan if there are too few such words.
     """
 
     half_life: Values
@@ -76,7 +76,8 @@ class Keeping:
     difference: Values
 
     def lower(self, event: str, limit: float) -> NDArray[np.int64]:
-        """Return the indices of the neurons that keep less at an event than elsewhere beyond chance, clearest first."""
+        """Return the indices of the neurons that keep significantly less at an event than elsewhere, the clearest
+        first."""
         errors = self.difference[EVENTS.index(event)]
         order: NDArray[np.int64] = np.argsort(errors, kind="stable")
         found: NDArray[np.int64] = order[errors[order] < -limit]
@@ -91,7 +92,7 @@ class Keeping:
 
 @dataclass(frozen=True)
 class LayerSummary:
-    """A layer: its gates by name, and what its keep gate does, None where it has none in view or carries no state."""
+    """A layer: its gates by name, and what its keep gate does; None if it has none in view or carries no state."""
 
     name: str
     gates: dict[str, Saturation]
@@ -102,11 +103,11 @@ class LayerSummary:
 class Summary:
     """The statistics of a text.
 
-    words: how many were read; counts: how many of each of `KINDS`; limits: by event, so many standard errors are beyond
-    chance. They are Bonferroni's, from Student's distribution: in a text in which no neuron differs at any event, the
-    one of all that seems to differ most stays below 19 times of 20. Words are taken to be independent, which they are
-    not quite, and any kind of word differs from others a little: what is just beyond the limit, or differs little, says
-    nothing.
+    words: how many were read; counts: how many of each of `KINDS`; limits: for each event, how many standard errors are
+    beyond chance. They are Bonferroni's, from Student's distribution: in a text in which no neuron differs at any
+    event, the largest apparent difference stays below the limit 19 times out of 20. Words are taken to be independent,
+    which is not quite true, and any kind of word differs a little from others: values just beyond the limit, and small
+    differences, mean nothing.
     """
 
     view: View
@@ -124,7 +125,7 @@ class Statistics:
         self._punctuation = _punctuation(engine.vocabulary)
         self._previous = DIALOG_ID
         self._counts = np.zeros(len(KINDS))
-        # At the last word of a window, the direction that reads it from the right has read nothing yet.
+        # At the last word of a window, the direction from the right has read nothing yet.
         keep, starts = engine.network.cell.keep_gate, engine.config.objective == "window"
         self._layers = [_LayerSums(view, None if starts and name.endswith("←") else keep) for name in view.layers]
 
@@ -146,7 +147,7 @@ class Statistics:
         """
         words = int(self._counts.sum())
         if words == 0:
-            raise SeqchatError("There is no word in the text; give a text of at least one word.")
+            raise SeqchatError("There is no word in the text. Give at least one.")
         compared = sum(sums.keep is not None for sums in self._layers) * len(self._view.neurons) * len(EVENTS)
         limits = {
             event: significance_limit(compared, min(int(count), int(self._counts[-1])))
@@ -157,7 +158,7 @@ class Statistics:
         return Summary(self._view, words, counts, limits, layers)
 
     def _kinds(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return the index in `KINDS` of each word: what it is itself comes before what it follows."""
+        """Return the index in `KINDS` of each word: its own kind has priority over that of following a word."""
         previous = np.concatenate(([self._previous], ids[:-1]))
         self._previous = int(ids[-1])
         is_kind = (
@@ -225,10 +226,10 @@ def gate_statistics(engine: Engine, view: View, ids: Iterable[int]) -> Summary:
 
 
 def significance_limit(compared: int, words: int) -> float:
-    """Return how many standard errors the one of so many means that differs most reaches once in 20 texts.
+    """Return how many standard errors the largest of this many differences reaches once in 20 texts.
 
-    words: how many the smaller of the two samples has; of fewer than `MIN_WORDS`, the limit is infinite. Student's
-    quantile is found from the normal one by the approximation of Wallace (1959).
+    words: the size of the smaller sample; below `MIN_WORDS`, the limit is infinite. Student's quantile is found from
+    the normal one by the approximation of Wallace (1959).
     """
     if words < MIN_WORDS:
         return math.inf
@@ -238,7 +239,7 @@ def significance_limit(compared: int, words: int) -> float:
 
 
 def _punctuation(vocabulary: Vocabulary) -> NDArray[np.bool_]:
-    """Return which words [vocabulary] consist of punctuation alone (the categories P of Unicode)."""
+    """Return which words [vocabulary] consist only of punctuation (the categories P of Unicode)."""
     words = vocabulary.words
     marks = [all(unicodedata.category(c)[0] == "P" for c in word.removeprefix(GLUE)) for word in words]
     return np.array([i >= len(SPECIAL_WORDS) and mark for i, mark in enumerate(marks)])

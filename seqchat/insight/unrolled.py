@@ -17,9 +17,9 @@ from seqchat.model.stepping import CarriedSteps, WindowSteps
 def gradient_at_words(network: CarriedSteps, ids: Tensor, gates: list[Gates], before: Tensor, at_end: Tensor) -> Tensor:
     """Return the gradient [words, embedding] at the embedding of each word.
 
-    ids: of the words, [words]; gates: of each layer, [words, hidden]; before: the state before each word,
-    [layers, parts, words, hidden]; at_end: the gradient [hidden] at the top layer's hidden state after the last word.
-    What is before the first word is held fixed.
+    ids: of the words, [words]; gates: of each layer, [words, hidden]; before: the state before each word, [layers,
+    parts, words, hidden]; at_end: the gradient [hidden] at the top layer's hidden state after the last word. Everything
+    before the first word is held fixed.
     """
     gradient = at_end.new_zeros(before.shape[2], len(at_end))
     gradient[-1] = at_end

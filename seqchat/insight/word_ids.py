@@ -28,7 +28,7 @@ def text_ids(vocabulary: Vocabulary, text: Iterable[str]) -> Iterator[int]:
     words = chain.from_iterable(_encoded(vocabulary, lines) for lines in text)
     first = next(words, None)
     if first is None:
-        raise SeqchatError("There is no word in the text; give a text of at least one word.")
+        raise SeqchatError("There is no word in the text. Give at least one.")
     return chain((DIALOG_ID, first), words)
 
 

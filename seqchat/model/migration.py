@@ -17,7 +17,7 @@ CONFIG_ENTRIES = {"adaptation": "cache"}
 CACHE_FIELDS = {"share": "cache_lambda", "flatness": "cache_theta"}
 # Fields of `TrainingSettings`; the options of `train` that had these names still work too.
 TRAINING_SETTINGS = {"activation": "ar_alpha", "slowness": "tar_beta", "report_words": "eval_interval"}
-# The counters and lists beside them in ``training/``
+# The counters and lists in ``training/``
 TRAINING_STATE: dict[str, str] = {}
 # What a line of ``metrics.jsonl`` reports
 REPORT_FIELDS: dict[str, str] = {}

@@ -62,7 +62,7 @@ class Network(nn.Module):
         return state.detach() * (~reset_mask)[:, None]
 
     def forward(self, ids: Tensor, state: Tensor, targets: Tensor) -> NetworkOutput:
-        """Read ids [time, batch] from a state; targets [time, batch]: the next words, negative where there is none."""
+        """Read ids [time, batch] from a state; targets [time, batch]: the next words, negative if there is none."""
         raise NotImplementedError
 
     @torch.no_grad()

@@ -55,7 +55,7 @@ def embed(ids: Tensor, weight: Tensor, share: float, training: bool) -> Tensor:
 
 
 def initialised(shape: tuple[int, ...], hidden: int) -> nn.Parameter:
-    """Return a weight of a layer of so many units, as `torch.nn` begins with it."""
+    """Return a weight of a layer of this many units, initialised as in `torch.nn`."""
     bound = 1 / math.sqrt(hidden)
     return nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
 

@@ -43,7 +43,7 @@ class ComparedModel:
 
     @classmethod
     def trained(cls, name: str, checkpoint: Checkpoint, parameters: int, seconds: float) -> ComparedModel:
-        """Return a model that has just been trained, in so many seconds."""
+        """Return a model that has just been trained, in this many seconds."""
         return cls(EvaluatedModel.of(name, checkpoint), parameters, _stored_megabytes(checkpoint), seconds)
 
     @property

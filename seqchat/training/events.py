@@ -13,7 +13,7 @@ Outcome = Literal["finished", "stopped early", "time is up", "interrupted"]
 
 @dataclass
 class Counters:
-    """Where a run stands; all of it is kept in a snapshot."""
+    """The progress of a run; all of it is kept in a snapshot."""
 
     step: int = 0
     tokens: int = 0
@@ -33,7 +33,7 @@ class Counters:
         return self.loss_since_report / max(self.steps_since_report, 1)
 
     def count_step(self, tokens: int, loss: float) -> None:
-        """Count a step over so many tokens with a mean loss."""
+        """Count a step over this many tokens with a mean loss."""
         self.step += 1
         self.tokens += tokens
         self.since_report += tokens
@@ -62,14 +62,14 @@ class StepInfo:
 
 @dataclass(frozen=True)
 class Notice:
-    """One sentence about something a person should know of."""
+    """One sentence about something a person should know."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """What is known after a stretch of training; `improved` says that the best perplexity so far was beaten.
+    """The result of a validation; `improved`: the perplexity is the best so far.
 
     quality: of the best head; heads: of each.
     """

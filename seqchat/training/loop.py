@@ -30,7 +30,7 @@ _EXPLODING, _VANISHING = 100.0, 1e-6
 
 
 class Trainer:
-    """Trains a network; `run` yields steps, notices and reports, so that callers decide what to show and save."""
+    """Trains a network; `run` yields steps, notices and reports, and callers decide what to show and save."""
 
     def __init__(
         self,
@@ -79,13 +79,13 @@ class Trainer:
         mine = self.group.lanes(self._lanes.lanes)
         if mine.start == mine.stop:
             raise SeqchatError(
-                f"There is work for {self._lanes.lanes} lanes, but {self.group.size} processes; use fewer, or a "
+                f"The text fills {self._lanes.lanes} lanes, too few for {self.group.size} processes; use fewer, or a "
                 "larger batch."
             )
         return mine
 
     def run(self) -> Iterator[StepInfo | TrainingReport | Notice]:
-        """Train until the epochs, the patience or the time limit end it."""
+        """Train until the epochs, the patience or the time limit are used up."""
         self.network.train()
         started = time.monotonic() - self.counters.seconds
         batches = iter(self._lanes)
@@ -117,7 +117,7 @@ class Trainer:
         return learning_rate(self.settings, self.progress()) * self.counters.rate_scale
 
     def snapshot(self) -> Snapshot:
-        """Return all that `restore` needs; with several processes, all of them must call it together."""
+        """Return everything that `restore` needs; with several processes, all of them must call it together."""
         others = {
             "state": torch.cat(self.group.gather(self._state), dim=-2),
             "random": torch.stack(self.group.gather(random_state(self.device))),
@@ -137,10 +137,10 @@ class Trainer:
         """Go back to a snapshot of a run with the same network, settings and number of processes.
 
         Raises:
-            SeqchatError: it is of another network or text.
+            SeqchatError: it belongs to another network or text.
         """
         if snapshot.values.get("tokens", []) != [len(self.train), len(self.validation)]:
-            raise SeqchatError("The run to resume read another text than the one that is there.")
+            raise SeqchatError("The run to resume read a text other than this one.")
         snapshot.restore(self.network, self._optimizer)
         self._state = snapshot.tensors["state"][..., self._mine, :].to(self.device)
         random = snapshot.tensors["random"]
@@ -157,7 +157,7 @@ class Trainer:
         With another learning rate or clip than before, the recoveries are counted from zero again.
 
         Raises:
-            SeqchatError: they are of another network or text.
+            SeqchatError: they belong to another network or text.
         """
         self.good = good
         self.restore(snapshot)
@@ -169,7 +169,7 @@ class Trainer:
         self._set_learning_rate(len(batch.inputs))
         valid_mask = batch.targets != NO_TARGET
         tokens, mine = int(valid_mask.sum()), int(valid_mask[:, self._mine].sum())
-        # Gradients are averaged over processes; weighted so, the average is that of all tokens of the batch.
+        # Gradients are averaged over processes; with these weights, it is the average over all tokens of the batch.
         share = mine * self.group.size / tokens
         loss, token_loss = self._forward(batch, share)
         self._optimizer.zero_grad(set_to_none=True)
@@ -206,7 +206,7 @@ class Trainer:
         with self.average.applied():
             heads = validate(self.network, self.validation, self.suggestible)
         quality = list(heads.values())[-1]
-        # All processes decide by the same number, or some would stop and others wait for them.
+        # All processes decide by the same number; otherwise some would stop while others wait for them.
         perplexity = self.group.mean(quality.perplexity)
         # While SGD waits for its average, reports without improvement are what it waits for.
         waiting = self.settings.optimizer == "sgd" and not self.average.started
@@ -258,7 +258,7 @@ class Trainer:
             yield Notice(f"The gradient explodes (norm {info.gradient_norm:.0f}); it is cut to {self.settings.clip:g}")
         elif info.gradient_norm < _VANISHING:
             self._warned = True
-            yield Notice(f"The gradient vanishes (norm {info.gradient_norm:.1e}); nothing is learned any more")
+            yield Notice(f"The gradient vanishes (norm {info.gradient_norm:.1e}); the network no longer learns")
 
     def _time_is_up(self) -> bool:
         limit = self.settings.time_limit

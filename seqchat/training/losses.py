@@ -1,4 +1,4 @@
-"""What is minimised: cross-entropy over all words, or over a sample of them where there are many."""
+"""The losses: cross-entropy over all words, or over a sample of them if there are many."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _MIN_SAMPLED_WORDS = 8_000
 
 
 class SampledSoftmax(nn.Module):
-    """Cross-entropy against the wanted word and a shared sample of others (Jean et al. 2015).
+    """Cross-entropy of the target word against a shared sample of others (Jean et al. 2015).
 
-    The sample is drawn from a log-uniform distribution over ids, which stand in the order of frequency; each logit is
+    The sample is drawn from a log-uniform distribution over ids, which are ordered by frequency; each logit is
     corrected by the logarithm of how often its word is expected in the sample, so that with a growing sample the loss
-    and its gradient become those of the full softmax.
+    and its gradient approach those of the full softmax.
     """
 
     _log_expected: Tensor
@@ -31,13 +31,13 @@ class SampledSoftmax(nn.Module):
         ranks = torch.arange(words, dtype=torch.float64)
         probability = ((ranks + 2).log() - (ranks + 1).log()) / math.log(words + 1)
         self._cumulative = probability.cumsum(0)
-        # The sample holds each word once: the chance to be in it is that of at least one of so many draws.
+        # The sample holds each word once: its probability to be in it is that of at least one of the draws.
         log_expected = (-torch.expm1(samples * torch.log1p(-probability))).log().float()
         self.register_buffer("_log_expected", log_expected, persistent=False)
         self._samples = samples
 
     def forward(self, network: Network, features: Tensor, wanted: Tensor) -> Tensor:
-        """Return the mean loss of features [tokens, embedding] for the wanted ids [tokens]."""
+        """Return the mean loss of features [tokens, embedding] for the target ids [tokens]."""
         draws = torch.rand(self._samples, dtype=torch.float64) * self._cumulative[-1]
         sample = torch.searchsorted(self._cumulative, draws).unique()  # type: ignore[no-untyped-call]
         sample = sample.to(features.device)
@@ -53,7 +53,7 @@ class FullSoftmax(nn.Module):
     """Cross-entropy over the whole vocabulary."""
 
     def forward(self, network: Network, features: Tensor, wanted: Tensor) -> Tensor:
-        """Return the mean loss of features [tokens, embedding] for the wanted ids [tokens]."""
+        """Return the mean loss of features [tokens, embedding] for the target ids [tokens]."""
         return cross_entropy(network.logits(features).float(), wanted)
 
 

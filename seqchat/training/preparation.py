@@ -27,7 +27,7 @@ from seqchat.progress import Progress
 from seqchat.training.task import Task
 from seqchat.wording import counted, percentage
 
-# docs/own-chats.md says so too.
+# docs/own-chats.md gives the same number.
 _FEW_WORDS = 20_000
 
 _Mask = NDArray[np.bool_]
@@ -123,7 +123,7 @@ def _check(streams: _Streams, vocabulary: Vocabulary) -> None:
     if streams.validated.words == 0:
         raise SeqchatError("The text to validate on has no words.")
     if len(vocabulary) < len(SPECIAL_WORDS) + 2:
-        raise SeqchatError("The vocabulary has a single word, so there is nothing to learn; give more text or words.")
+        raise SeqchatError("The vocabulary has a single word, so there is nothing to learn. Give more text.")
 
 
 def _describe(streams: _Streams, vocabulary: Vocabulary, progress: Progress) -> None:

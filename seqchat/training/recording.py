@@ -29,7 +29,7 @@ class Recorder:
         self._good: Snapshot | None = None
 
     def forget_later_reports(self) -> None:
-        """Drop the reports that a killed run made after its last snapshot; they will be made again."""
+        """Drop the reports of a killed run after its last snapshot; they will be made again."""
         path = self._folder / METRICS
         if self._trainer.group.leads and path.exists():
             lines = path.read_text("utf-8").splitlines(keepends=True)
@@ -59,7 +59,7 @@ class Recorder:
         """Write where the run stands."""
         snapshot = self._trainer.snapshot()
         if self._trainer.group.leads:
-            # Between reports, what a diverging run goes back to is no longer the state itself.
+            # Between reports, the state that a diverging run returns to differs from the current one.
             if self._trainer.counters.since_report and self._good is not self._trainer.good:
                 self._good = self._trainer.good
                 self._good.write(self._folder / TRAINING / GOOD)

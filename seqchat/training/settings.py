@@ -105,7 +105,7 @@ class TrainingSettings:
         check(self)
 
     def epochs_for(self, tokens: int) -> int:
-        """Return the number of epochs for a corpus of so many tokens."""
+        """Return the number of epochs for a corpus of this many tokens."""
         if self.epochs is not None:
             return self.epochs
         return max(_MIN_EPOCHS, min(_MAX_EPOCHS, round(_WANTED_WORDS / tokens)))

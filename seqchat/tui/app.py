@@ -37,7 +37,7 @@ from seqchat.tui.textual_compat import LifecycleApp
 from seqchat.tui.themes import THEMES
 from seqchat.tui.tour.screen import Tour
 
-# What is typed is saved after so long at most.
+# What is typed is saved after this time at the latest.
 _AUTOSAVE_SECONDS = 1.0
 
 

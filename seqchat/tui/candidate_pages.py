@@ -59,7 +59,7 @@ class Pages:
         self._before.clear()
 
     def turn_back(self) -> bool:
-        """Show the page before; False where there is none."""
+        """Show the page before; False if there is none."""
         if self._before:
             self.first = self._before.pop()
             return True

@@ -14,9 +14,9 @@ CHINESE: dict[str, str] = {
         "你的设置改了 {key} 的用途；不改的话，它在这里是 {action}。"
     ),
     "Theme": "主题",
-    "light, dark and others; it is kept": "浅色、深色等；会记住",
+    "light, dark and others; the choice is saved": "浅色、深色等；会记住",
     "Earlier sessions": "以前的会话",
-    "go on with one of them": "接着写其中一个",
+    "continue one of them": "接着写其中一个",
     "Screenshot": "截图",
     "save the screen as SVG": "把屏幕保存为 SVG",
     "Esc closes": "Esc 关闭",
@@ -46,7 +46,7 @@ CHINESE: dict[str, str] = {
     "Start a new conversation? This one will be lost.": "开始新的对话吗？当前对话会结束。",
     # settings
     "Settings": "设置",
-    "Language, from the next start": "界面语言（下次启动生效）",
+    "Language (from the next start)": "界面语言（下次启动生效）",
     "Model to open when none is named": "未指明时打开的模型",
     "Read Latin letters at the cursor as pinyin": "把光标处的字母当作拼音",
     "Space inserts the first candidate": "空格上屏首选候选",
@@ -94,8 +94,8 @@ CHINESE: dict[str, str] = {
     "Perplexity": "困惑度",
     "Top-5": "前五",
     (
-        "Perplexity and top-5: of the network alone, on the dialogs that its training was validated on; an "
-        "infill model knows both sides there."
+        "Perplexity and top-5: of the network alone, on the validation dialogs of its training; an "
+        "infill model sees both sides there."
     ): "困惑度和前五命中：仅网络本身，在训练时用于验证的对话上；填空模型在那里知道两边的文字。",
     "Enter opens a model; Space marks several, which are shown side by side.": "回车打开模型；空格标记多个，并排显示。",
     "Starting PyTorch": "正在启动 PyTorch",
@@ -310,7 +310,7 @@ CHINESE: dict[str, str] = {
     "How far back gradients reach": "梯度能回传多远",
     (
         "Learning sends the loss of a word back through the words before it. Each step back multiplies the gradient by "
-        "∂h_t/∂h_t₋₁; where that mostly shrinks it, the network cannot learn what lies far back."
+        "∂h_t/∂h_t₋₁. If that mostly shrinks it, the network cannot learn from words far back."
     ): (
         "学习时，一个词的损失沿着它之前的词往回传。每往回一步，梯度乘以 ∂h_t/∂h_t₋₁；如果这通常使它变小，"
         "网络就学不到很久以前的内容。"

@@ -31,9 +31,9 @@ def of(app: SeqchatApp) -> Iterator[SystemCommand]:
     for name, (off, on) in _SWITCHES.items():
         value = bool(getattr(app.settings.current, name))
         yield SystemCommand(say(on if value else off), "", _switcher(app, name, not value))
-    yield SystemCommand(say("Theme"), say("light, dark and others; it is kept"), app.action_change_theme)
+    yield SystemCommand(say("Theme"), say("light, dark and others; the choice is saved"), app.action_change_theme)
     yield SystemCommand(say("Lessons"), say("the recurrent network step by step"), app.action_tour)
-    yield SystemCommand(say("Earlier sessions"), say("go on with one of them"), app.action_sessions)
+    yield SystemCommand(say("Earlier sessions"), say("continue one of them"), app.action_sessions)
     yield SystemCommand(
         say("Screenshot"), say("save the screen as SVG"), lambda: app.set_timer(0.1, app.deliver_screenshot)
     )

@@ -87,7 +87,7 @@ def bar(share: float, cells: int) -> str:
 
 
 def label_row(words: Sequence[str], selected: int, ground: Style) -> list[Segment]:
-    """Write each word under its column, cut to the column's width; the selected word stands out."""
+    """Write each word under its column, cut to the column's width; the selected word is highlighted."""
     row: list[Segment] = []
     for i, word in enumerate(words):
         style = ground + Style(bold=True, reverse=True) if i == selected else ground

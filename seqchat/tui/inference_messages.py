@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from seqchat.insight.gates import GateTrace
     from seqchat.model.cells import Gate
 
-# The panels show so many words at first.
+# How many words the panels show at first.
 TRACED_WORDS = 64
 
 

@@ -126,7 +126,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("candidates", "alt+down", "screen.enter_bar", "Into the candidates"),
         Key("dismiss", "escape", "dismiss", "Hide the grey text until the next key"),
     ),
-    # in the prompt of a chat, beside the keys of a text
+    # in the prompt of a chat, in addition to the keys of a text
     "prompt": (
         Key("send", "enter", "send", "Send", footer="Send"),
         Key("edit_last", "alt+up", "edit_last", "Change what was sent last, or go to the conversation"),
@@ -165,7 +165,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("hide", "v", "screen.hide", "Hide"),
         Key("leave", "escape", "screen.write", "Back to the text", footer="Leave"),
     ),
-    # where gates are held and words swapped, beside the keys of the gates
+    # where gates are held and words swapped, in addition to the keys of the gates
     "experiment": (
         Key("back", "escape", "write", "Back to the text", footer="Leave"),
         Key("next_field", "tab", "app.focus_next", "Next field, or the gates"),

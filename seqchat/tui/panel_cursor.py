@@ -33,7 +33,7 @@ class PanelCursor:
         self.back = min(max(self.back - steps, 0), words - 1)
 
     def select_word(self, index: int, words: int) -> None:
-        """Select the word of an index, the nearest where there is none."""
+        """Select the word of an index, or the nearest one."""
         self.back = min(max(words - 1 - index, 0), words - 1)
 
     def step_neuron(self, steps: int, neurons: int, shown: int, per_line: int) -> None:

@@ -28,7 +28,7 @@ _MAX_BYTES = 100_000_000
 class Session:
     """Everything that a start needs to continue: the text with its cursor and file, the conversation and its draft.
 
-    turns: speaker, text, and the name of the model where one replied.
+    turns: speaker, text, and the name of the model if one replied.
     """
 
     mode: Mode = "compose"

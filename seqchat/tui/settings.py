@@ -16,7 +16,7 @@ from seqchat.files import read_bytes, write_private
 from seqchat.model.model_registry import DEFAULT_MODEL
 from seqchat.tui.language import AUTO, TABLES, say
 
-# Nobody sets so much.
+# No real settings file is this large.
 _MAX_BYTES = 1_000_000
 
 Value = str | bool | int | float
@@ -26,7 +26,7 @@ Value = str | bool | int | float
 class Settings:
     """The settings of the app, in the order of the form; `keys` maps ``scope.name`` of `keys.KEYS` to other keys."""
 
-    language: str = declared(AUTO, "Language, from the next start", choices=(AUTO, *TABLES))
+    language: str = declared(AUTO, "Language (from the next start)", choices=(AUTO, *TABLES))
     theme: str = declared("seqchat-dark", "Theme")
     model: str = declared(DEFAULT_MODEL, "Model to open when none is named")
     pinyin: bool = declared(True, "Read Latin letters at the cursor as pinyin")
@@ -41,7 +41,7 @@ class Settings:
     keys: Mapping[str, str] = field(default_factory=dict)
 
     def changed(self, name: str, value: Value) -> Settings:
-        """Return settings in which one has another value."""
+        """Return a copy with one value changed."""
         values: dict[str, Any] = {name: value}
         return dataclasses.replace(self, **values)
 
@@ -54,18 +54,18 @@ _FORMER_VALUES: dict[str, dict[str, str]] = {"space": {"takes": "commits"}}
 
 
 def problem(name: str, value: object) -> str | None:
-    """Return what the value of a setting must be, in the language in use; None where it is that."""
+    """Return what the value of a setting must be, in the current language; None if it is right."""
     requirement = DECLARATIONS[name].problem(value)
     return None if requirement is None else say(requirement.text, **requirement.fields)
 
 
 def load(path: Path) -> tuple[Settings, list[str]]:
-    """Return the settings of a file, and a sentence on each of its entries that is not used."""
+    """Return the settings of a file, and a sentence on each unusable entry."""
     try:
         document = tomllib.loads(read_bytes(path, _MAX_BYTES).decode("utf-8"))
     except FileNotFoundError:
         return Settings(), []
-    except (OSError, ValueError, RecursionError) as error:  # of wrong TOML, and of numbers and lists without end
+    except (OSError, ValueError, RecursionError) as error:  # invalid TOML, and endless numbers and lists
         reason = one_line(error.strerror if isinstance(error, OSError) else error)
         return Settings(), [say("{path} cannot be read ({reason}); the defaults are used.", path=path, reason=reason)]
     return _checked(document, path.name)
@@ -127,7 +127,7 @@ def save(path: Path, name: str, value: Value) -> None:
         text = read_bytes(path, _MAX_BYTES).decode("utf-8") if path.exists() else ""
         changed = _with_entry(text, name, value)
         wanted = _checked(tomllib.loads(text), path.name)[0].changed(name, value)
-        # The library has put entries into tables where they were not meant to be.
+        # The library has put an entry into the wrong table.
         if _checked(tomllib.loads(changed), path.name)[0] != wanted:
             raise ValueError(say("set it there by hand"))
     except (OSError, ValueError, RecursionError, TOMLKitError) as error:
@@ -137,7 +137,7 @@ def save(path: Path, name: str, value: Value) -> None:
 
 
 def _with_entry(text: str, name: str, value: Value) -> str:
-    """Return a TOML text with one entry changed, removed if it is the default, or put before all else."""
+    """Return a TOML text with one entry changed, removed if it is the default, or added at the top."""
     import tomlkit
 
     document = tomlkit.parse(text)

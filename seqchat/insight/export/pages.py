@@ -1,7 +1,7 @@
 """What was recorded as one HTML file to explore: without other files, hosts or libraries, and working offline.
 
-The values are float32 in base64, exact. The page runs only the script and the style that are written here: its
-content security policy names their hashes, so that nothing in a text or in a model's words could become one.
+The values are float32 in base64, exact. The page runs only the script and the style of this package: its content
+security policy names their hashes, so nothing in a text or in a model's words can run.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ from seqchat.insight.recording import Block
 from seqchat.insight.view import View
 from seqchat.model.cells import CELLS, Gate
 
-# Some 5 bytes each in the file.
+# About 5 bytes each in the file.
 MAX_VALUES = 2_000_000
 
 _HERE = Path(__file__).parent
-_BACKWARD = "In a layer with ← a word is read after those right of it, in one with → after those left of it."
+_BACKWARD = "A layer with ← reads a word after the words right of it, a layer with → after the words left of it."
 
 
 def page(view: View, block: Block) -> str:
-    """Return the page: a heat map of each gate of each layer, in which words and neurons can be pointed at."""
+    """Return the page: a heat map for each gate of each layer, which shows details of the word and neuron under the
+    pointer."""
     style, script = _part("page.css"), _part("page.js")
     contents = {
         "title": escape(f"{view.model} · {CELLS[view.cell].title}"),
@@ -41,12 +42,12 @@ def page(view: View, block: Block) -> str:
         "script": script,
         "data": _json(_data(view, block)),
     }
-    # In one pass, so that nothing in the contents is taken for a mark.
+    # In one pass, so that nothing in the contents is taken for a placeholder.
     return re.sub(r"\{(\w+)\}", lambda mark: contents[mark[1]], _part("page.html"))
 
 
 def _data(view: View, block: Block) -> dict[str, Any]:
-    """Return what the script draws; the text is first coloured by the gate that keeps the state."""
+    """Return the data that the script draws; at first the gate that keeps the state colours the text."""
     maps = [
         _map(name, gate, layer[gate.name])
         for name, layer in zip(view.layers, block.layers, strict=True)
@@ -82,7 +83,7 @@ def _hash(content: str) -> str:
 
 
 def _json(value: Any) -> str:
-    """Return JSON in which no character could end the element that it stands in."""
+    """Return JSON without any character that could end the HTML element around it."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # More columns are too many for a picture.
 MAX_WORDS = 200
 
-# Inches: a column, the heights of a row of neurons, and how wide panels beside each other may be together.
+# Inches: a column, the heights of a row of neurons, and how wide panels side by side may be together.
 _COLUMN, _NEURON, _LOWEST, _HIGHEST, _WIDEST = 0.24, 0.05, 1.0, 3.4, 15.0
 _MAX_LABEL_LENGTH = 8
 _NUMBERED_NEURONS = 20
@@ -53,7 +53,7 @@ def heat_maps(view: View, block: Block, kind: str) -> bytes:
 
 
 def saturation_plots(summary: Summary, kind: str) -> bytes:
-    """Draw, for each gate, a neuron's share of left-saturated words against that of right-saturated ones.
+    """Draw, for each gate, each neuron's share of left-saturated words against its share of right-saturated ones.
 
     It is the figure of Karpathy, Johnson and Li (2015): a gate near the top is mostly shut, one far to the right
     mostly open, and one in the corner neither; no neuron is beyond the diagonal. kind: png or svg.
@@ -78,7 +78,7 @@ def saturation_plots(summary: Summary, kind: str) -> bytes:
 
 
 def missing_font(words: Sequence[str]) -> bool:
-    """Whether words have Chinese characters, but no font that could draw them is installed."""
+    """Whether words have Chinese characters but no installed font can draw them."""
     return any(is_han(c) for word in words for c in word) and not fonts()[1:]
 
 
@@ -98,7 +98,7 @@ def _heat_map(
     figure.colorbar(image, ax=axes, extend=beyond, fraction=0.05, pad=0.01, aspect=15).ax.tick_params(labelsize=7)
     axes.set_xticks(range(len(words)), [_label(word) for word in words], fontsize=8)
     for text, word in zip(axes.get_xticklabels(), words, strict=True):
-        # A word is never read as a formula, whatever dollar signs it has.
+        # A word with dollar signs is not a formula.
         text.set_parse_math(False)
         text.set_rotation(90 if _lies_down(word) else 0)
     axes.tick_params(axis="x", length=0)
@@ -127,7 +127,7 @@ def _scatter(axes: Axes, gate: Gate, summary: Summary) -> None:
 
 
 def _columns(panels: int, width: float) -> int:
-    """Return how many panels stand beside each other, so that the rows are about equally long."""
+    """Return how many panels to put in a row, so that the rows are about equally long."""
     fitting = min(max(int(_WIDEST / width), 1), panels)
     return math.ceil(panels / math.ceil(panels / fitting))
 
@@ -137,7 +137,7 @@ def _title(view: View) -> str:
 
 
 def _label(word: str) -> str:
-    """Return a word as it stands under a column: Chinese from top to bottom, anything else as it is."""
+    """Return the label of a column: a Chinese word from top to bottom, anything else as it is."""
     if word == " ":
         return "␣"
     word = word if len(word) <= _MAX_LABEL_LENGTH else f"{word[: _MAX_LABEL_LENGTH - 1]}…"

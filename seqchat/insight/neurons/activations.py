@@ -19,8 +19,8 @@ from seqchat.insight.selection import check_neuron, find_quantity
 class NeuronActivations:
     """The value of a neuron at each word of a text.
 
-    words: together they are the text, a line break standing for the end of a turn; values: [words]; centre: the middle
-    of the values that the quantity can take.
+    words: together they are the text, with a line break for the end of a turn; values: [words]; centre: the middle of
+    the quantity's range.
     """
 
     words: list[str]
@@ -34,7 +34,7 @@ def neuron_activations(
     """Return the activations of a neuron (counted from 0) over a text whose lines are turns; empty lines are skipped.
 
     layer: one of the network's ``layer_names``, None for the last; quantity: a gate or state of the cell. The values
-    are those of the steps that suggestions are made from; of an `infill` model it is the half that reads forward.
+    are those of the steps that make suggestions; an `infill` model shows its forward half.
 
     Raises:
         SeqchatError: there is no such layer, quantity or neuron, or no text.
@@ -43,7 +43,7 @@ def neuron_activations(
     check_neuron(engine.network, neuron)
     finished, current = turns(clean(text))
     if not finished and not current:
-        raise SeqchatError("There is no text to colour; give at least one word.")
+        raise SeqchatError("There is no text to colour. Give at least one word.")
     ((read, values),) = read_states(
         engine.network, [dialog_words([*finished, current], engine.vocabulary)], selected, slice(neuron, neuron + 1)
     )

@@ -1,4 +1,4 @@
-"""What a recurrent cell must offer; each file beside this one is a cell, and holds all that is special to it.
+"""What a recurrent cell must offer; each other file of this folder is a cell, with everything that is special to it.
 
 Descriptions (gates, formulas, shapes) are plain data and need no torch, so that commands and the app can list them at
 once; arithmetic imports it inside its functions.
@@ -69,7 +69,7 @@ class Gate:
 
     @property
     def limits(self) -> tuple[float, float]:
-        """What it can be held at: any number where it has no upper end."""
+        """The values it can be held at: any number if it has no upper end."""
         endless = not self.bounded or self.high == math.inf
         return (-math.inf, math.inf) if endless else (self.low, self.high)
 
@@ -86,16 +86,16 @@ class Gate:
 
     @property
     def centre(self) -> float:
-        """The middle of its range, 0 where that has no upper end."""
+        """The middle of its range, 0 if that has no upper end."""
         return 0.0 if self.high == math.inf else (self.low + self.high) / 2
 
     @property
     def usual_high(self) -> float:
-        """A high value: the upper end, 1 where there is none."""
+        """A high value: the upper end, 1 if there is none."""
         return 1.0 if self.high == math.inf else self.high
 
     def top(self, values: Floats) -> float:
-        """Return the upper end of a scale for some values: that of the range, or the largest where it has none."""
+        """Return the upper end of a scale for some values: that of the range, or the largest value if it has none."""
         return self.high if self.high < math.inf else max(float(values.max(initial=0)), 1e-6)
 
 
@@ -106,7 +106,7 @@ WRITABLE_ZH = "此刻可以写入记忆的新内容。"
 
 @dataclass(frozen=True)
 class KeepGate:
-    """The gate that the state is multiplied with from step to step: itself, or where it writes, 1 less it."""
+    """What multiplies the state from step to step: the gate itself, or 1 minus the gate if it writes."""
 
     name: str
     writes: bool = False
@@ -163,7 +163,7 @@ class Cell:
         return f"The {self.title} has no gate that keeps its state: there is no half-life, and nothing could reset."
 
     def gate(self, name: str) -> Gate:
-        """Return a gate by its name; KeyError where there is none."""
+        """Return a gate by its name; KeyError if there is none."""
         return {gate.name: gate for gate in self.gates}[name]
 
     def weight_shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
@@ -213,12 +213,12 @@ class Cell:
         return -before, gates[self.kept_state]
 
     def torch_module(self, inputs: int, hidden: int, layers: int, **options: Any) -> nn.Module | None:
-        """Return the module of `torch.nn` that the cell equals, with weights of the same names, None where none is."""
+        """Return the module of `torch.nn` that the cell equals, with weights of the same names, or None."""
         return None
 
 
 def fused(kernel: Callable[..., Any], x: Tensor, state: Tensor, w: LayerWeights, training: bool) -> tuple[Any, ...]:
-    """Run one of the functions behind `torch.nn.RNN`, `LSTM` and `GRU`; unlike these it takes any weights."""
+    """Run one of the functions that `torch.nn.RNN`, `LSTM` and `GRU` call; unlike these it takes any weights."""
     import torch
 
     parts = list(state.to(x.dtype).unsqueeze(1).contiguous())
@@ -229,7 +229,7 @@ def fused(kernel: Callable[..., Any], x: Tensor, state: Tensor, w: LayerWeights,
 
 
 def torch_shapes(rows: int, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
-    """Return the weights of a layer of `torch.nn` whose gates' rows stand one below the other."""
+    """Return the weights of a layer of `torch.nn`, with the gates' rows stacked."""
     rows *= hidden
     return {"weight_ih": (rows, inputs), "weight_hh": (rows, hidden), "bias_ih": (rows,), "bias_hh": (rows,)}
 

@@ -1,4 +1,4 @@
-"""RNN (Elman 1990): ``h' = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or with a rectifier in place of tanh."""
+"""RNN (Elman 1990): ``h' = tanh(W_ih x + b_ih + W_hh h + b_hh)``, or with a rectifier instead of tanh."""
 
 from __future__ import annotations
 

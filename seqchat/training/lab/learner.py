@@ -15,7 +15,7 @@ from seqchat.training.lab.contenders import LabNetwork
 from seqchat.training.lab.task import PRONOUNS, WORDS, TaskBatch
 
 _CLIP = 1.0
-# Texts that are read at a time where nothing is learned, to bound memory at long distances
+# Texts that are read at a time without learning, to bound memory at long distances
 _READ_AT_ONCE = 250
 _HE, _SHE = (WORDS.index(word) for word in PRONOUNS)
 

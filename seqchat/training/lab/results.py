@@ -59,7 +59,7 @@ class MemoryReport:
     stopped: bool = False
 
     def add(self, updates: int, run: Iterable[Trained]) -> None:
-        """Add a run of so many updates, in which each contender was trained."""
+        """Add a run of this many updates, in which each contender was trained."""
         for result, trained in zip(self.results, run, strict=True):
             result.runs.append(trained)
         self.updates.append(updates)

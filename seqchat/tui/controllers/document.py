@@ -15,7 +15,7 @@ from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import confirm
 from seqchat.tui.screens.views import Views
 
-# The title follows the text once nothing was typed for so long.
+# The title is updated when nothing was typed for this long.
 _PAUSE_SECONDS = 0.2
 
 
@@ -29,7 +29,7 @@ class DocumentController:
 
     @property
     def path(self) -> Path | None:
-        """The file of the text, None where it has none."""
+        """The file of the text, or None."""
         return self._document.path if self._document else None
 
     @property

@@ -1,4 +1,4 @@
-"""The gates beside the text, and the pages that explain them."""
+"""The gates next to the text, and the pages that explain them."""
 
 from __future__ import annotations
 

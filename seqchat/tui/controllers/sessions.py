@@ -91,7 +91,7 @@ class SessionController:
         self._workspace.app.push_screen(Confirm(question, say("Continue"), say("Start new")), decide)
 
     async def restore(self, session: Session) -> None:
-        """Show a session in place of what is written."""
+        """Show a session instead of the current text."""
         views, editor = self._workspace.views, self._workspace.views.editor
         editor.load_text(session.text)
         editor.move_cursor(editor.clamp_visitable(session.cursor))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _WORDS, _DISTANCE = 100, 40
 GUIDE_1 = (
     "Learning sends the loss of a word back through the words before it. Each step back multiplies the gradient by "
-    "∂h_t/∂h_t₋₁; where that mostly shrinks it, the network cannot learn what lies far back."
+    "∂h_t/∂h_t₋₁. If that mostly shrinks it, the network cannot learn from words far back."
 )
 GUIDE_2 = (
     "The curves show what is left of ‖∂L_t/∂h_t₋ₖ‖ after k words, on a logarithmic scale: a straight line falls by the "

@@ -40,8 +40,8 @@ class Models(ModalDialog[list[str]]):
         yield Static(say("Enter opens a model; Space marks several, which are shown side by side."), classes="hint")
         yield Static(
             say(
-                "Perplexity and top-5: of the network alone, on the dialogs that its training was validated on; an "
-                "infill model knows both sides there."
+                "Perplexity and top-5: of the network alone, on the validation dialogs of its training; an "
+                "infill model sees both sides there."
             ),
             classes="hint",
         )

@@ -30,7 +30,7 @@ class Lesson:
 
     needs: what its models must have, one panel each; gates: what the panels show first; formulas: cell and gate of
     each; more: a formula that belongs to no gate; example: the text at the start, with its translation; word: the word
-    that the cursor is after at the start, the last one by default; view: what is shown beside the gates.
+    that the cursor is after at the start, the last one by default; view: what is shown next to the gates.
     """
 
     needs: tuple[Need, ...]
@@ -244,7 +244,7 @@ LESSONS: tuple[Lesson, ...] = (
         translation=_SUBJECTS_TRANSLATED,
         english=LessonText(
             "The reset gate and the update gate",
-            "A GRU has no memory cell beside h. One gate does the work of two: where z is near 1 the old state stays, "
+            "A GRU has only h, no memory cell. One gate does the work of two: where z is near 1 the old state stays, "
             "where it is near 0 the candidate n replaces it. r decides how much of the old state n can see.",
             "Move the cursor from word to word: where is z lowest, so that most of the state is new?",
         ),

@@ -41,7 +41,7 @@ class ModelView(Vertical):
             yield self._next
 
     def notice(self, text: str) -> None:
-        """Show a sentence where nothing can be shown yet."""
+        """Show a sentence while nothing can be shown yet."""
         self.panel.notice(text)
         self.reach.notice(text)
 

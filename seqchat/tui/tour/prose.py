@@ -14,7 +14,7 @@ _PART = re.compile(rf"\s+|[「（《(]*(?:[^\s一-鿿「（《{re.escape(_CLOSIN
 
 
 class Prose(FittedText):
-    """A text that is broken as its languages are; it may begin with a heading that stands out."""
+    """A text with the line breaks of its languages; it may begin with a highlighted heading."""
 
     def __init__(self, text: str, *, heading: str = "", classes: str = "") -> None:
         super().__init__(classes=classes)

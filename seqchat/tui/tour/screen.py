@@ -34,7 +34,7 @@ class Tour(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("tour"), Binding("escape", "leave", "Leave")]
     AUTO_FOCUS = ""
-    # The keys that Help begins with here
+    # The keys that come first in Help
     SCOPES = ("tour",)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012 - so does Textual
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]  # noqa: RUF012
@@ -42,7 +42,7 @@ class Tour(Screen[None]):
     def __init__(
         self, keys: Mapping[str, tuple[Key, ...]], pool: EnginePool, given: Sequence[str] = (), *, bars: bool = False
     ) -> None:
-        """Set the models to use instead of those that ship, where they fit, and how the gates are drawn."""
+        """Set the models to use instead of those that ship if they fit, and how the gates are drawn."""
         super().__init__()
         self._keys, self._given, self._bars = keys, given, bars
         self._tutor = Tutor(self.post_message, pool)
@@ -51,7 +51,7 @@ class Tour(Screen[None]):
         self.number = 0
 
     def compose(self) -> ComposeResult:
-        """Lay the screen out."""
+        """Lay out the screen."""
         with Horizontal(id="tour-head"):
             yield Static(id="tour-title")
             yield Static(id="tour-numbers")
@@ -59,12 +59,12 @@ class Tour(Screen[None]):
         yield KeyLine()
 
     async def on_mount(self) -> None:
-        """Begin with the first page, and load its models once it is on the screen."""
+        """Start with the first page, and load its models once it is on the screen."""
         await self._open(0)
         self.call_after_refresh(self._tutor.start)
 
     async def on_unmount(self) -> None:
-        """Let the thread end before the program may."""
+        """Wait for the thread to end before the program does."""
         self._tutor.stop()
         await asyncio.to_thread(self._tutor.join)
 
@@ -76,7 +76,7 @@ class Tour(Screen[None]):
         return self._pages[self.number]
 
     async def _open(self, number: int) -> None:
-        """Show a page; it is made when it is shown for the first time, and stays."""
+        """Show a page; it is created at its first use, and kept."""
         self.number = number
         if number not in self._pages:
             choices = [choose(need, self._given) for need in LESSONS[number].needs]
@@ -122,7 +122,7 @@ class Tour(Screen[None]):
     # --- the example → the tutor → the panels; what belongs to an example that is no longer there is dropped
 
     def _ask(self, traced: int = TRACED_WORDS, *, again: bool = False) -> None:
-        """Ask about the example, where it is another one; `again`: in any case."""
+        """Ask about the example if it has changed; `again`: in any case."""
         page = self.page
         request = StudyRequest(
             models=tuple(choice.model if choice.there else None for choice in page.choices),
@@ -166,7 +166,7 @@ class Tour(Screen[None]):
 
     @on(Editor.MovedBelow)
     def action_watch(self) -> None:
-        """Go to the panel; from one to the next, and then back to the example."""
+        """Go to the panel; then to the next one, and after the last back to the example."""
         panels = list(self.page.query(LessonPanel))
         following = next((i + 1 for i, panel in enumerate(panels) if panel.has_focus), 0)
         (panels[following] if following < len(panels) else self.page.example).focus()
@@ -176,7 +176,7 @@ class Tour(Screen[None]):
         self.page.example.focus()
 
     def action_maximise(self) -> None:
-        """Give the panels the whole screen, or what they had."""
+        """Give the panels the whole screen, or their former share."""
         self.toggle_class("-maximised")
 
     def action_formula(self) -> None:

@@ -110,7 +110,7 @@ class Candidates(Widget, can_focus=True):
         self._retitle()
 
     def candidate_at(self, number: int) -> Suggestion | None:
-        """Return the candidate of a number on this page, from 0; None where there is none."""
+        """Return the candidate of a number on this page, from 0, or None."""
         slots = self.slots
         return self._suggestions[slots[number].index] if number < len(slots) else None
 

@@ -1,4 +1,4 @@
-"""The text area that one types into."""
+"""The text area for typing."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ class Editor(TextArea, inherit_bindings=False):
             self.commit(self._offer.insert, self._offer.replace)
 
     async def _run_binding(self, event: events.Key) -> bool:
-        """Run the action that a key is bound to; False where there is none, or the key types a character."""
+        """Run the action that a key is bound to; False if there is none, or the key types a character."""
         bound = None if event.is_printable else self.screen.active_bindings.get(event.key)
         return bound is not None and await self.app.run_action(bound.binding.action, bound.node)
 
@@ -217,7 +217,7 @@ class Editor(TextArea, inherit_bindings=False):
 
 
 class Prompt(Editor):
-    """The line that one writes in a chat."""
+    """The prompt of a chat."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("prompt")
 
@@ -229,7 +229,7 @@ class Prompt(Editor):
             self.text = text
 
     class EditLast(Message):
-        """What was sent last should be changed."""
+        """The last sent turn should be changed."""
 
     class Dismissed(Message):
         """Esc was pressed."""
@@ -246,5 +246,5 @@ class Prompt(Editor):
         self.post_message(self.Dismissed())
 
     def action_edit_last(self) -> None:
-        """Go to what was said."""
+        """Go to the conversation."""
         self.post_message(self.EditLast())

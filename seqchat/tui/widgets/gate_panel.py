@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from seqchat.insight.gates import GateTrace
     from seqchat.model.cells import Gate
 
-# Left of the heat map are the numbers of neurons where one gate is shown, and else a mark at the selected neuron.
+# Left of the heat map are the neurons' numbers if one gate is shown, or else a mark at the selected neuron.
 _NUMBERS, _MARK = 5, 1
 _MAX_TOP_CHANGES = 12
 
