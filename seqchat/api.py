@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from seqchat.completion.chat import REPLY, reply
-from seqchat.completion.continuation import GeneratedWord, Sampling, generate
+from seqchat.completion.continuation import GeneratedWord, generate
 from seqchat.completion.engine import Engine
+from seqchat.completion.sampling import Sampling
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.insight.gates import GateTrace, trace
 

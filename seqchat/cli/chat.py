@@ -11,8 +11,8 @@ from seqchat.cli.options import json_option, model_option, precision_option, pri
 from seqchat.corpus.cleaning import clean
 
 if TYPE_CHECKING:
-    from seqchat.completion.continuation import Sampling
     from seqchat.completion.engine import Engine
+    from seqchat.completion.sampling import Sampling
     from seqchat.model.output import Precision
 
 _PROMPT = "> "
@@ -47,8 +47,8 @@ def chat(
     printf '你好\\n晚上吃什么\\n' | seqchat chat --json
     """
     from seqchat.completion import remembered
-    from seqchat.completion.continuation import Sampling
     from seqchat.completion.engine import Engine
+    from seqchat.completion.sampling import Sampling
 
     sampling = Sampling(temperature=temperature, top_p=top_p, max_words=max_words, seed=seed)
     engine = Engine.load(model, precision)

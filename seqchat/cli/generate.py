@@ -55,9 +55,10 @@ def generate(
     seqchat generate 今天晚上 --beam 8
     seqchat generate -m checkpoints/me --json < lines.txt
     """
-    from seqchat.completion.continuation import Sampling, most_probable
+    from seqchat.completion.beam_search import most_probable
     from seqchat.completion.continuation import generate as sample
     from seqchat.completion.engine import Engine
+    from seqchat.completion.sampling import Sampling
 
     drawn = Sampling(**sampling)
     for name in sampling:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from seqchat.completion.continuation import Sampling, generate
+from seqchat.completion.continuation import generate
 from seqchat.completion.engine import Engine
+from seqchat.completion.sampling import Sampling
 from seqchat.corpus.cleaning import clean
 
 # Replies are longer than what is typed on with.

@@ -16,7 +16,7 @@ from seqchat.model.stepping import StepNetwork
 # Of longer texts the beginning is not read. It is dropped in large steps, so that states can be re-used in between.
 MAX_CHARACTERS = 8_000
 _DROP = 4_000
-_MAX_RIGHT = 1_000
+_MAX_RIGHT_CHARACTERS = 1_000
 _MAX_BLOCKS = 10_000
 
 
@@ -29,10 +29,10 @@ class TextContext:
         seam = vocabulary.segmenter.seam
         self._seams = re.compile(rf"(?<=\n)|{seam.pattern}" if seam else r"(?<=\n)")
         self._block_ids = lru_cache(_MAX_BLOCKS)(self._encode)
-        # The text at hand, its seams, and the node of all words before each of them.
+        # The text at hand, where its seams are, and the node of all words before each of them
         self._text = ""
-        self._places = [0]
-        self._nodes = [self.tree.root]
+        self._seam_offsets = [0]
+        self._seam_nodes = [self.tree.root]
 
     def ids(self, text: str) -> list[int]:
         """Return the word ids of the last `MAX_CHARACTERS` of a text, cut as a whole."""
@@ -49,33 +49,34 @@ class TextContext:
 
     def nodes(self, text: str, ends: Sequence[int]) -> list[Node]:
         """Return the nodes of the beginnings of a `readable` text with these lengths; what is new is one batch."""
-        self._follow(text)
+        if text != self._text:
+            self._follow(text)
         starts, words = [], []
         for end in ends:
-            last = bisect_right(self._places, end) - 1
-            starts.append(self._nodes[last])
-            words.append(self.words(text, self._places[last], end))
+            last = bisect_right(self._seam_offsets, end) - 1
+            starts.append(self._seam_nodes[last])
+            words.append(self.words(text, self._seam_offsets[last], end))
         nodes = self.tree.read(starts, words)
         kept = self.tree.forget_oldest(max(nodes, key=lambda node: node.depth))
-        if kept is not None and self._nodes[-1] not in kept:
-            self._text, self._places, self._nodes = "", [0], [self.tree.root]
+        if kept is not None and self._seam_nodes[-1] not in kept:
+            self._text, self._seam_offsets, self._seam_nodes = "", [0], [self.tree.root]
         return nodes
 
     def _follow(self, text: str) -> None:
-        """Make `text` the text at hand, from the last seam on before which nothing changed."""
+        """Make `text` the text at hand; what is before the last seam that the change left alone is kept."""
         # A seam is where it is because of the characters on both its sides.
-        kept = max(bisect_left(self._places, _shared_length(self._text, text)), 1)
-        del self._places[kept:], self._nodes[kept:]
-        self._text = text[: self._places[-1]]
-        for match in self._seams.finditer(text, self._places[-1] + 1):
-            words = self.words(text, self._places[-1], match.start())
-            (node,) = self.tree.read(self._nodes[-1:], [words])
-            self._places.append(match.start())
-            self._nodes.append(node)
+        kept = max(bisect_left(self._seam_offsets, _shared_length(self._text, text)), 1)
+        del self._seam_offsets[kept:], self._seam_nodes[kept:]
+        self._text = text[: self._seam_offsets[-1]]
+        for match in self._seams.finditer(text, self._seam_offsets[-1] + 1):
+            words = self.words(text, self._seam_offsets[-1], match.start())
+            (node,) = self.tree.read(self._seam_nodes[-1:], [words])
+            self._seam_offsets.append(match.start())
+            self._seam_nodes.append(node)
         self._text = text
 
     def words(self, text: str, start: int, end: int) -> list[int]:
-        """Return the ids between a seam and a place before the next one, the end of the turn included."""
+        """Return the ids between a seam and an offset before the next one, the end of the turn included."""
         block = text[start:end]
         begins = start == 0 or text[start - 1] == "\n"
         if begins:
@@ -109,7 +110,7 @@ def readable(text: str) -> str:
 
 def readable_right(text: str) -> str:
     """Return what is read of a text right of the cursor: its beginning, cleaned."""
-    return clean(text[:_MAX_RIGHT])
+    return clean(text[:_MAX_RIGHT_CHARACTERS])
 
 
 def _shared_length(a: str, b: str) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from seqchat.completion.context import TextContext
+from seqchat.completion.context import TextContext, readable
+from seqchat.completion.cursor import Cursor
 from seqchat.completion.memory import MAX_REMEMBERED_WORDS, Memory
 from seqchat.completion.prediction import GapPredictor, Predictor
 from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
@@ -90,12 +91,18 @@ class Engine:
         for node in tree.read([tree.root] * len(turns), turns):
             self.memory.learn(list(node.path_to_root())[-2::-1])
 
-    def predictor(self, text: str) -> Predictor:
-        """Return what predicts the next word of a `readable` text, the memory of the writer's words included."""
-        return Predictor(self.context.tree, self.memory.cache_before(self.context.nodes(text, [len(text)])[0]))
+    def cursor(self, text: str, after: str = "") -> Cursor:
+        """Read a text up to the cursor.
+
+        after: a `readable_right` text on the right of it, for networks that read both sides.
+        """
+        text = readable(text)
+        (node,) = self.context.nodes(text, [len(text)])
+        predictor = Predictor(self.context.tree, self.memory.cache_before(node))
+        return Cursor(text, node, predictor, self.gap_predictor(after) or predictor)
 
     def gap_predictor(self, after: str) -> GapPredictor | None:
-        """Return what predicts a word left of a `readable` text; None where nothing is there, or nothing reads it."""
+        """Return what predicts the word before a `readable_right` text; None where nothing is there or reads it."""
         if not isinstance(self.network, InfillSteps) or not after.strip():
             return None
         if self._right[0] != after:

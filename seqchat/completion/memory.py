@@ -18,50 +18,49 @@ from seqchat.model.config import CacheWeights
 
 # So many words are remembered; the features of one take 1 KB with an embedding of 256.
 MAX_REMEMBERED_WORDS = 2_000
-# What is recalled at so many nodes is kept; one takes 8 KB at most.
+# What the cache says at so many nodes is kept; one takes 8 KB at most.
 _MAX_NODES = 500
 
 
 class NeuralCache:
-    """Remembered words as one table, for a vocabulary of some size."""
+    """Remembered words, to be mixed into the log-probabilities of a vocabulary."""
 
     def __init__(self, features: Tensor, ids: Tensor, cache_weights: CacheWeights, vocabulary_size: int) -> None:
         """Take the features [words, embedding] before each of the words, ids [words]."""
         self._features = features
         self._cache_weights = cache_weights
-        # The different ids in ascending order, and for each word its place among them
-        self.distinct, self._places = torch.unique(ids, return_inverse=True)
-        # For each id of the vocabulary its place in `shares`; the last one is for all that is not remembered.
-        self._place_of = torch.full((vocabulary_size,), len(self.distinct))
-        self._place_of[self.distinct] = torch.arange(len(self.distinct))
-        self._kept = math.log1p(-cache_weights.cache_lambda)
-        self._shares: dict[Node, Tensor] = {}
+        # The different ids in ascending order, and for each remembered word its index among them
+        self._distinct, self._indices = torch.unique(ids, return_inverse=True)
+        # For each id of the vocabulary its index in `log_shares`; the last one is for all that is not remembered.
+        self._index_of = torch.full((vocabulary_size,), len(self._distinct))
+        self._index_of[self._distinct] = torch.arange(len(self._distinct))
+        self._log_kept = math.log1p(-cache_weights.cache_lambda)
+        self._log_shares: dict[Node, Tensor] = {}
 
-    def mix_row(self, row: Tensor, shares: Tensor) -> Tensor:
-        """Mix `shares` into the log-probabilities [words] of the whole vocabulary."""
-        row = row + self._kept
-        row[self.distinct] = torch.logaddexp(row[self.distinct], shares[:-1])
-        return row
+    def mix_all(self, log_probs: Tensor, log_shares: Tensor) -> Tensor:
+        """Mix `log_shares` into the log-probabilities [words] of the whole vocabulary."""
+        mixed = log_probs + self._log_kept
+        mixed[self._distinct] = torch.logaddexp(mixed[self._distinct], log_shares[:-1])
+        return mixed
 
-    def mix(self, scores: Tensor, ids: Tensor, node: Node) -> Tensor:
+    def mix_some(self, log_probs: Tensor, ids: Tensor, node: Node) -> Tensor:
         """Mix into the log-probabilities [ids] of some words after a node."""
-        return torch.logaddexp(scores + self._kept, self.shares(node)[self._place_of[ids]])
+        return torch.logaddexp(log_probs + self._log_kept, self.log_shares(node)[self._index_of[ids]])
 
-    def shares(self, node: Node) -> Tensor:
-        """Return log (λ · P) of each of the `distinct` words after a node, and minus infinity at the end."""
-        found = self._shares.get(node)
+    def log_shares(self, node: Node) -> Tensor:
+        """Return log (λ · P) of each of the different words after a node, and minus infinity at the end."""
+        found = self._log_shares.get(node)
         if found is None:
-            if len(self._shares) >= _MAX_NODES:
-                self._shares.clear()
-            found = self._shares[node] = self.shares_after(node.features)
+            if len(self._log_shares) >= _MAX_NODES:
+                self._log_shares.clear()
+            found = self._log_shares[node] = self.log_shares_after(node.features)
         return found
 
-    def shares_after(self, features: Tensor) -> Tensor:
+    def log_shares_after(self, features: Tensor) -> Tensor:
         """Return the same for features [embedding]."""
-        weights = (self._features @ features * self._cache_weights.cache_theta).softmax(
-            dim=0
-        ) * self._cache_weights.cache_lambda
-        return torch.zeros(len(self.distinct) + 1).index_add_(0, self._places, weights).log()
+        similarities = self._features @ features * self._cache_weights.cache_theta
+        shares = similarities.softmax(dim=0) * self._cache_weights.cache_lambda
+        return torch.zeros(len(self._distinct) + 1).index_add_(0, self._indices, shares).log()
 
 
 class Memory:
@@ -74,7 +73,7 @@ class Memory:
         self._last: tuple[Node, NeuralCache | None] | None = None
 
     def learn(self, nodes: Sequence[Node]) -> None:
-        """Remember the words of nodes in the order of the text, each with what was known before it."""
+        """Remember the words of nodes in the order of the text, each with the features before it."""
         self._learned.extend((node.parent.features, node.word_id) for node in nodes if node.parent is not None)
         self._last = None
 
@@ -84,7 +83,7 @@ class Memory:
         self._last = None
 
     def cache_before(self, node: Node) -> NeuralCache | None:
-        """Return what is remembered behind the last finished turn before a node; None where that is nothing."""
+        """Return what is remembered at the last end of a turn before a node; None where that is nothing."""
         if not self.cache_weights.cache_lambda:
             return None
         if self._last is None or self._last[0] is not node.last_turn_end:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node, StateTree
@@ -12,67 +14,75 @@ from seqchat.corpus.pinyin import Letters
 from seqchat.corpus.vocabulary import Vocabulary
 
 BEAM = 8
+# In letters
 _MAX_WORD_LENGTH = 24
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """Several words that agree with the letters: every word but the last in full, the last as a single word may be."""
+    """Several words that agree with the letters: all but the last typed in full, the last as any single word may be."""
 
     ids: tuple[int, ...]
     log_probability: float
 
 
 @dataclass(frozen=True)
-class _Path:
-    """Words that use up the letters to some place; the last of them is not read yet."""
+class _PartialPhrase:
+    """Words that spell the first letters; before: the node of all of them but the last."""
 
     log_probability: float
     before: Node
     ids: tuple[int, ...]
 
 
-def phrases(
+def find_phrases(
     letters: Letters, start: Node, tree: StateTree, predictor: Predictor, vocabulary: Vocabulary, beam: int = BEAM
 ) -> list[Phrase]:
-    """Return phrases of at least two words for the letters behind `start`, the most probable first.
+    """Return phrases of at least two words for the letters after `start`, the most probable first.
 
-    At each place in the letters, the `beam` most probable beginnings go on.
+    At each position in the letters, the `beam` most probable beginnings go on.
     """
     size = len(letters.plain)
-    waiting: dict[int, list[_Path]] = {0: [_Path(0.0, start, ())]}
-    for place in range(size):
-        paths = _best(waiting.pop(place, []))[:beam]
-        choices = _choices(letters, place, vocabulary) if paths else []
+    ending_at: dict[int, list[_PartialPhrase]] = defaultdict(list)
+    ending_at[0] = [_PartialPhrase(0.0, start, ())]
+    for position in range(size):
+        partial = _ordered(ending_at.pop(position, []))[:beam]
+        choices = _next_words(letters, position, vocabulary) if partial else []
         if not choices:
             continue
-        nodes = tree.read([path.before for path in paths], [path.ids[-1:] for path in paths])
+        nodes = tree.read([p.before for p in partial], [p.ids[-1:] for p in partial])
         scores = predictor.log_prob_table(nodes, torch.cat([words for _, words in choices]))
-        scores += torch.tensor([[path.log_probability] for path in paths])
-        for (end, words), part in zip(
-            choices, torch.split(scores, [len(words) for _, words in choices], dim=1), strict=True
-        ):
-            best = part.flatten().topk(min(beam, part.numel()))
-            for value, at in zip(best.values.tolist(), best.indices.tolist(), strict=True):
-                row, column = divmod(at, len(words))
-                path = _Path(value, nodes[row], (*paths[row].ids, int(words[column])))
-                waiting.setdefault(end, []).append(path)
-    return [Phrase(path.ids, path.log_probability) for path in _best(waiting.get(size, [])) if len(path.ids) > 1]
+        scores += torch.tensor([[p.log_probability] for p in partial])
+        parts = torch.split(scores, [len(words) for _, words in choices], dim=1)
+        for (end, words), part in zip(choices, parts, strict=True):
+            ending_at[end] += _extend(partial, nodes, words, part, beam)
+    return [Phrase(p.ids, p.log_probability) for p in _ordered(ending_at[size]) if len(p.ids) > 1]
 
 
-def _best(paths: list[_Path]) -> list[_Path]:
-    return sorted(paths, key=lambda path: -path.log_probability)
+def _extend(
+    partial: list[_PartialPhrase], nodes: list[Node], words: Tensor, scores: Tensor, beam: int
+) -> list[_PartialPhrase]:
+    """Return the most probable phrases that are longer by a word; scores: log-probabilities [partial, words]."""
+    best = scores.flatten().topk(min(beam, scores.numel()))
+    longer = []
+    for value, index in zip(best.values.tolist(), best.indices.tolist(), strict=True):
+        row, column = divmod(index, len(words))
+        longer.append(_PartialPhrase(value, nodes[row], (*partial[row].ids, int(words[column]))))
+    return longer
 
 
-def _choices(letters: Letters, place: int, vocabulary: Vocabulary) -> list[tuple[int, torch.Tensor]]:
-    """Return where a word from `place` on may end, and which words these are."""
-    rest = letters.suffix(place)
-    size = len(letters.plain)
+def _ordered(partial: list[_PartialPhrase]) -> list[_PartialPhrase]:
+    return sorted(partial, key=lambda p: -p.log_probability)
+
+
+def _next_words(letters: Letters, position: int, vocabulary: Vocabulary) -> list[tuple[int, Tensor]]:
+    """Return where a word that starts at `position` may end, and which words these are."""
+    rest = letters.suffix(position)
     choices = []
     for length in range(1, min(len(rest.plain), _MAX_WORD_LENGTH + 1)):
         ids = vocabulary.pinyin.spelled(rest.prefix(length))
         if len(ids):
-            choices.append((place + length, torch.from_numpy(ids)))
-    if place and len(last := vocabulary.pinyin.matching(rest)):
-        choices.append((size, torch.from_numpy(last)))
+            choices.append((position + length, torch.from_numpy(ids)))
+    if position and len(last := vocabulary.pinyin.matching(rest)):
+        choices.append((len(letters.plain), torch.from_numpy(last)))
     return choices

@@ -1,4 +1,4 @@
-"""The probability of a word after other words: the model's, mixed with what the writer wrote where that is known."""
+"""The probability of a word after other words: the model's, mixed with the neural cache of what the writer wrote."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from seqchat.model.stepping import InfillSteps
 class Predictor:
     """Predicts the word after a node from the words before it."""
 
-    def __init__(self, tree: StateTree, recall: NeuralCache | None = None) -> None:
+    def __init__(self, tree: StateTree, cache: NeuralCache | None = None) -> None:
         self._tree = tree
-        self._recall = recall
+        self._cache = cache
 
     def prefetch(self, nodes: Sequence[Node]) -> None:
         """Predict the word after each of the nodes, all at once; the others then only look it up."""
@@ -27,40 +27,40 @@ class Predictor:
     def log_probs(self, node: Node) -> Tensor:
         """Return the log-probabilities [words] of the word after a node."""
         row = self._tree.log_probs(node)
-        return row if self._recall is None else self._recall.mix_row(row, self._recall.shares(node))
+        return row if self._cache is None else self._cache.mix_all(row, self._cache.log_shares(node))
 
-    def top_words(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
+    def top_words(self, node: Node, count: int, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return the `count` most probable words after a node, and their log-probabilities.
 
-        allowed: 0 for the words [words] that may be among them, minus infinity for the others.
+        mask: 0 for the words [words] that may be among them, minus infinity for the others.
         """
-        if self._recall is None:
-            return self._tree.top_words(node, count, allowed)
-        # Rows are in int8 where the network alone expects little, so more words than asked for are looked at again.
-        row = self.log_probs(node) + allowed
+        if self._cache is None:
+            return self._tree.top_words(node, count, mask)
+        # Words that the network alone expects little are in int8, so more than asked for are computed again in float32.
+        row = self.log_probs(node) + mask
         ids = row.topk(min(2 * count, len(row))).indices
-        values, order = (self.log_probs_of(node, ids) + allowed[ids]).topk(min(count, len(ids)))
+        values, order = (self.log_probs_of(node, ids) + mask[ids]).topk(min(count, len(ids)))
         return ids[order], values
 
     def log_probs_of(self, node: Node, ids: Tensor) -> Tensor:
         """Return the log-probabilities [ids] of some words after a node, each in float32."""
         scores = self._tree.log_probs_of(node, ids)
-        return scores if self._recall is None else self._recall.mix(scores, ids, node)
+        return scores if self._cache is None else self._cache.mix_some(scores, ids, node)
 
     def log_prob(self, node: Node) -> float:
         """Return log P(the word of a node | the words before it)."""
         assert node.parent is not None
-        if self._recall is None:
+        if self._cache is None:
             return self._tree.log_prob(node)
         ids = torch.tensor([node.word_id])
-        return float(self._recall.mix(torch.tensor([self._tree.log_prob(node)]), ids, node.parent))
+        return float(self._cache.mix_some(torch.tensor([self._tree.log_prob(node)]), ids, node.parent))
 
     def log_prob_table(self, nodes: Sequence[Node], ids: Tensor) -> Tensor:
         """Return the log-probabilities [nodes, ids] of the same words after several nodes."""
         scores = self._tree.log_prob_table(nodes, ids)
-        if self._recall is None:
+        if self._cache is None:
             return scores
-        return torch.stack([self._recall.mix(row, ids, node) for row, node in zip(scores, nodes, strict=True)])
+        return torch.stack([self._cache.mix_some(row, ids, node) for row, node in zip(scores, nodes, strict=True)])
 
 
 class GapPredictor(Predictor):
@@ -86,9 +86,9 @@ class GapPredictor(Predictor):
         self.prefetch([node])
         return self._rows[node]
 
-    def top_words(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
+    def top_words(self, node: Node, count: int, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return the `count` most probable words in the gap after a node, and their log-probabilities."""
-        values, ids = (self.log_probs(node) + allowed).topk(min(count, len(allowed)))
+        values, ids = (self.log_probs(node) + mask).topk(min(count, len(mask)))
         return ids, values
 
     def log_probs_of(self, node: Node, ids: Tensor) -> Tensor:

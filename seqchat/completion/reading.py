@@ -1,4 +1,4 @@
-"""The ways to read the tail of a text that is being typed.
+"""Cursor → readings: the ways to read the tail of a text that is being typed.
 
 The last word may be complete, or the last characters may begin a longer word, or the last Latin letters may be pinyin.
 Summing over all of them instead of choosing one is the covering of Vieira et al. (2025, arXiv 2412.03719).
@@ -6,14 +6,11 @@ Summing over all of them instead of choosing one is the covering of Vieira et al
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-
 from seqchat.completion.context import TextContext
+from seqchat.completion.cursor import Cursor
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node
 from seqchat.corpus.pinyin import Letters, WordIds, letters_before
@@ -22,8 +19,6 @@ from seqchat.corpus.words import is_han, is_letter
 
 MAX_REMAINDER_LENGTH = 4
 _MAX_LETTERS = 30
-# Of more words than this, the log-probabilities are taken from the row of all.
-_MANY_WORDS = 1_000
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Reading:
     letters: Letters | None = None
 
     def insertion(self, word_id: int, vocabulary: Vocabulary) -> str:
-        """Return the characters that accepting a word adds at the cursor; none where the word does not fit."""
+        """Return the characters that committing a word adds at the cursor; none where the word does not fit."""
         if self.replaces:
             return vocabulary.surface(word_id, "")
         surface = vocabulary.surface(word_id, self.left)
@@ -64,46 +59,9 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Scored:
-    """A reading, and the log-probabilities of the words that agree with it, the finished words before them included.
-
-    ids: the words, None for all; log_probabilities: of `ids`; total: the logarithm of the sum of all of them.
-    """
-
-    reading: Reading
-    predictor: Predictor
-    ids: Tensor | None
-    log_probabilities: Tensor | None
-    total: float
-
-    def top_words(self, count: int, allowed: Tensor) -> tuple[list[int], list[float], float]:
-        """Return the best words, their log-probabilities, and the most that any other word may have.
-
-        allowed: 0 for the words [words] that may be among them, minus infinity for the others.
-        """
-        if self.ids is None or self.log_probabilities is None:
-            ids, values = self.predictor.top_words(self.reading.node, count, allowed)
-            values = values + self.reading.log_weight
-            all_are_there = len(ids) == len(allowed)
-        else:
-            values, places = (self.log_probabilities + allowed[self.ids]).topk(min(count, len(self.ids)))
-            ids = self.ids[places]
-            all_are_there = len(ids) == len(self.ids)
-        return ids.tolist(), values.tolist(), -math.inf if all_are_there else float(values[-1])
-
-    def log_probs(self) -> Tensor:
-        """Return the log-probabilities of all words that agree: [words], or [ids]."""
-        if self.log_probabilities is not None:
-            return self.log_probabilities
-        return self.predictor.log_probs(self.reading.node) + self.reading.log_weight
-
-    def word_id(self, place: int) -> int:
-        """Return the id of the word at a place of `row`."""
-        return place if self.ids is None else int(self.ids[place])
-
-
-@dataclass(frozen=True)
 class _Draft:
+    """A reading whose finished words, the first `end` characters of the text, are not looked up yet."""
+
     end: int
     remainder: str = ""
     words: WordIds | None = None
@@ -111,40 +69,22 @@ class _Draft:
     letters: Letters | None = None
 
 
-def readings(
-    text: str, context: TextContext, vocabulary: Vocabulary, predictor: Predictor, *, pinyin: bool = True
-) -> list[Reading]:
-    """Return the readings of a `readable` text's tail, the one in which its last word is complete first."""
+def read_tail(cursor: Cursor, context: TextContext, vocabulary: Vocabulary, *, pinyin: bool = True) -> list[Reading]:
+    """Return the readings of the tail of a text, the one in which its last word is complete first."""
+    text = cursor.text
     drafts = [_Draft(len(text)), *_unfinished(text, vocabulary)]
     if pinyin:
         drafts += _pinyin(text, vocabulary)
     nodes = context.nodes(text, [draft.end for draft in drafts])
-    weights = _log_weights(nodes, predictor)
+    log_weights = _log_weights(nodes, cursor.predictor)
     return [
-        Reading(node, _left(text, draft.end), weight, draft.remainder, draft.words, draft.replaces, draft.letters)
-        for draft, node, weight in zip(drafts, nodes, weights, strict=True)
+        Reading(node, _left(text, draft.end), log_weight, draft.remainder, draft.words, draft.replaces, draft.letters)
+        for draft, node, log_weight in zip(drafts, nodes, log_weights, strict=True)
     ]
 
 
-def scores(found: Sequence[Reading], predictor: Predictor) -> list[Scored]:
-    """Return log P(finished words, next word) of each reading; one constant is missing in all."""
-    predictor.prefetch([reading.node for reading in found])
-    return [_score(reading, predictor) for reading in found]
-
-
-def _score(reading: Reading, predictor: Predictor) -> Scored:
-    if reading.words is None:
-        # All words together are certain.
-        return Scored(reading, predictor, None, None, reading.log_weight)
-    ids = torch.from_numpy(reading.words)
-    many = len(ids) > _MANY_WORDS
-    values = predictor.log_probs(reading.node)[ids] if many else predictor.log_probs_of(reading.node, ids)
-    values = values + reading.log_weight
-    return Scored(reading, predictor, ids, values, float(values.logsumexp(dim=0)) if len(ids) else -math.inf)
-
-
 def _log_weights(nodes: Sequence[Node], predictor: Predictor) -> list[float]:
-    """Return log P(words) of each node, behind the last words that all of them share."""
+    """Return log P(words) of each node, counted from the last node that all of them share."""
     chains = [[node] for node in nodes]
     while len({chain[-1] for chain in chains}) > 1:
         deepest = max(chain[-1].depth for chain in chains)
@@ -175,7 +115,7 @@ def _unfinished(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:
 
 
 def _asks_for_space(text: str, end: int, vocabulary: Vocabulary) -> bool:
-    """Whether a word that takes a space would be written with one behind these first characters of a text."""
+    """Whether a word that takes a space would be written with one after the first `end` characters of a text."""
     return end > 0 and vocabulary.segmenter.space_after(text[end - 1])
 
 

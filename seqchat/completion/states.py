@@ -149,13 +149,13 @@ class StateTree:
         self._rows.move_to_end(node)
         return self._rows[node]
 
-    def top_words(self, node: Node, count: int, allowed: Tensor) -> tuple[Tensor, Tensor]:
+    def top_words(self, node: Node, count: int, mask: Tensor) -> tuple[Tensor, Tensor]:
         """Return the most probable words after a node, and their log-probabilities.
 
-        allowed: 0 for the words [words] that may be among them, minus infinity for the others.
+        mask: 0 for the words [words] that may be among them, minus infinity for the others.
         """
         row = self.log_probs(node)
-        values, ids = (row + allowed).topk(min(count, len(row)))
+        values, ids = (row + mask).topk(min(count, len(row)))
         return ids, values
 
     def log_probs_of(self, node: Node, ids: Tensor) -> Tensor:

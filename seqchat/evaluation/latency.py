@@ -14,8 +14,9 @@ from typing import Any
 import torch
 from torch.nn.functional import linear, log_softmax
 
-from seqchat.completion.continuation import Sampling, generate
+from seqchat.completion.continuation import generate
 from seqchat.completion.engine import Engine
+from seqchat.completion.sampling import Sampling
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import jieba_frequencies, segmenter

@@ -10,10 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqchat.completion.context import readable
 from seqchat.completion.engine import Engine
 from seqchat.completion.prediction import Predictor
-from seqchat.completion.reading import Reading, readings
+from seqchat.completion.reading import Reading, read_tail
 from seqchat.completion.states import Node
 from seqchat.completion.suggestion import Suggestion
 from seqchat.corpus.cleaning import GLUE
@@ -123,11 +122,10 @@ def find_target(engine: Engine, text: str, suggestion: Suggestion) -> Suggestion
     Raises:
         SeqchatError: the suggestion is none for this text.
     """
-    read = readable(text)
-    predictor = engine.predictor(read)
-    found = readings(read, engine.context, engine.vocabulary, predictor, pinyin=suggestion.replace > 0)
+    cursor = engine.cursor(text)
+    found = read_tail(cursor, engine.context, engine.vocabulary, pinyin=suggestion.replace > 0)
     fitting = [reading for reading in found if reading.replaces == suggestion.replace]
-    matches = [match for reading in fitting for match in _matches(engine, reading, predictor, suggestion)]
+    matches = [match for reading in fitting for match in _matches(engine, reading, cursor.predictor, suggestion)]
     if matches:
         _, reading, word_id = max(matches, key=lambda match: match[0])
     elif fitting and suggestion.replace:

@@ -217,7 +217,8 @@ class InferenceWorker(BackgroundThread):
 
     def _generate_ghost_text(self, request: SuggestionRequest) -> None:
         """Continue the best suggestion with the most probable words, while they are probable."""
-        from seqchat.completion.continuation import Sampling, generate
+        from seqchat.completion.continuation import generate
+        from seqchat.completion.sampling import Sampling
 
         _, best = self._best
         if best is None or best.replace:
@@ -232,7 +233,8 @@ class InferenceWorker(BackgroundThread):
 
     def _generate_continuations(self, text: str, continuations: ContinuationRequest) -> Iterator[None]:
         """Continue a text; where it ends with pinyin, the most probable reading of the letters comes first."""
-        from seqchat.completion.continuation import GeneratedWord, Sampling, generate
+        from seqchat.completion.continuation import GeneratedWord, generate
+        from seqchat.completion.sampling import Sampling
 
         sampling = Sampling(temperature=continuations.temperature, top_p=continuations.top_p)
         before, best = self._best

@@ -2,7 +2,8 @@ import pytest
 
 from seqchat.completion.chat import reply
 from seqchat.completion.context import MAX_CHARACTERS
-from seqchat.completion.continuation import Sampling, generate
+from seqchat.completion.continuation import generate
+from seqchat.completion.sampling import Sampling
 
 
 def test_a_reply_goes_on_behind_the_turns(engine):

@@ -3,7 +3,9 @@ import math
 import pytest
 import torch
 
-from seqchat.completion.continuation import Sampling, generate, most_probable
+from seqchat.completion.beam_search import most_probable
+from seqchat.completion.continuation import generate
+from seqchat.completion.sampling import Sampling
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.errors import SeqchatError
 

@@ -43,7 +43,7 @@ def test_mixing_by_its_definition():
     for word_id, weight in zip(ids, weights, strict=True):
         expected[word_id] += 0.2 * weight
     recall = NeuralCache(entries, ids, CACHE_WEIGHTS, len(row))
-    mixed = recall.mix_row(row, recall.shares_after(features)).exp()
+    mixed = recall.mix_all(row, recall.log_shares_after(features)).exp()
     torch.testing.assert_close(mixed, expected)
     assert float(mixed.sum()) == pytest.approx(1)
     node = Node(None, 2, Stepped(torch.zeros(1, 1), features[None], []), 0)
@@ -103,7 +103,7 @@ def test_measures_and_engine_agree_on_what_is_remembered(models, tmp_path, remem
         text = readable(remembering.vocabulary.text(ids[1:end]))
         node = remembering.context.node(text)
         assert node.depth == end - 1
-        loss -= float(remembering.predictor(text).log_probs_of(node, torch.tensor([ids[end]])))
+        loss -= float(remembering.cursor(text).predictor.log_probs_of(node, torch.tensor([ids[end]])))
     predictor = TextPredictor(network, remembering.mixture, CACHE_WEIGHTS)
     found = evaluate_stream(predictor, stream, remembering.vocabulary).metrics().overall
     assert found.perplexity == pytest.approx(math.exp(loss / (len(ids) - 1)), rel=1e-4)

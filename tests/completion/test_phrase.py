@@ -9,7 +9,7 @@ from pypinyin import Style, lazy_pinyin
 
 from seqchat.completion import phrase as phrase_module
 from seqchat.completion.engine import Engine
-from seqchat.completion.phrase import phrases
+from seqchat.completion.phrase import find_phrases
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.pinyin import letters_before
@@ -97,7 +97,7 @@ def enumerate_everything(engine: Engine, before: str, letters: str) -> dict[tupl
 )
 def test_pinyin_sums_over_all_words_and_segmentations(cell, before, letters, monkeypatch):
     engine = small_engine(WORDS, cell=cell)
-    monkeypatch.setattr(phrase_module.phrases, "__defaults__", (10_000,))
+    monkeypatch.setattr(phrase_module.find_phrases, "__defaults__", (10_000,))
     exact = enumerate_everything(engine, before, letters)
     found = suggest(engine, before + letters, 12)
     best = sorted(exact.values(), reverse=True)[: len(found)]
@@ -117,9 +117,9 @@ def test_a_phrase_is_offered_as_one_suggestion(lstm):
 
 def test_a_narrow_beam_finds_the_best_of_a_wide_one(lstm):
     letters = letters_before("jintianwanshangchishenme")
-    context, predictor = lstm.context, lstm.predictor("")
+    context, predictor = lstm.context, lstm.cursor("").predictor
     arguments = (letters, context.node(""), context.tree, predictor, lstm.vocabulary)
-    narrow, wide = phrases(*arguments), phrases(*arguments, beam=200)
+    narrow, wide = find_phrases(*arguments), find_phrases(*arguments, beam=200)
     assert narrow[0].ids in [p.ids for p in wide[:3]]
     assert narrow[0].log_probability <= wide[0].log_probability + 1e-6
     assert all(len(p.ids) > 1 for p in wide)

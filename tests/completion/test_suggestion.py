@@ -6,8 +6,9 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from seqchat.completion.continuation import Sampling, generate
+from seqchat.completion.continuation import generate
 from seqchat.completion.engine import Engine
+from seqchat.completion.sampling import Sampling
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.cleaning import GLUE, clean, is_safe
 from seqchat.corpus.vocabulary import TURN_ID

@@ -66,7 +66,7 @@ class Plain:
         (node,) = tree.read([start], [ids])
         recall = engine.memory.cache_before(node)
         row = tree.log_probs(node)
-        return row if recall is None else recall.mix_row(row, recall.shares(node))
+        return row if recall is None else recall.mix_all(row, recall.log_shares(node))
 
     def _count(self, vocabulary, row, word, word_id, group):
         known = word in vocabulary and vocabulary.suggestible[word_id]

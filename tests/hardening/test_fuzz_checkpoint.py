@@ -19,8 +19,9 @@ import pytest
 import torch
 from safetensors.torch import save
 
-from seqchat.completion.continuation import Sampling, generate
+from seqchat.completion.continuation import generate
 from seqchat.completion.engine import Engine
+from seqchat.completion.sampling import Sampling
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.vocabulary import SPECIAL_WORDS
 from seqchat.errors import SeqchatError

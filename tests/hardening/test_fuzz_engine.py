@@ -14,8 +14,9 @@ import torch
 import seqchat.completion.context as context_module
 import seqchat.completion.states as states_module
 import seqchat.completion.suggestion as suggestion_module
-from seqchat.completion.continuation import Sampling, generate
+from seqchat.completion.continuation import generate
 from seqchat.completion.engine import Engine
+from seqchat.completion.sampling import Sampling
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.corpus.cleaning import GLUE, clean, is_safe
 from seqchat.corpus.vocabulary import SPECIAL_WORDS

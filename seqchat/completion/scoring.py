@@ -1,0 +1,83 @@
+"""How probable each word is under each reading, the finished words before it included."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from seqchat.completion.prediction import Predictor
+from seqchat.completion.reading import Reading
+
+# For more words than this, the log-probabilities are taken from those of all words.
+_MANY_WORDS = 1_000
+
+
+@dataclass(frozen=True)
+class ScoredReading:
+    """A reading, and log P(finished words, next word) for the words that agree with it.
+
+    ids: the words, None for all; log_probs: of `ids`, None for all words, which are looked up where they are needed;
+    log_normalizer: the logarithm of the sum over all of them. One constant is missing in all readings of a text.
+    """
+
+    reading: Reading
+    ids: Tensor | None
+    log_probs: Tensor | None
+    log_normalizer: float
+
+
+@dataclass(frozen=True)
+class TopWords:
+    """The most probable words of a reading.
+
+    log_probs: by the ids of the words; log_bound: the most that any other word may have.
+    """
+
+    log_probs: dict[int, float]
+    log_bound: float
+
+
+def score_readings(readings: Sequence[Reading], predictor: Predictor) -> list[ScoredReading]:
+    """Score the words of each reading; all nodes are predicted from as one batch."""
+    predictor.prefetch([reading.node for reading in readings])
+    return [_score(reading, predictor) for reading in readings]
+
+
+def _score(reading: Reading, predictor: Predictor) -> ScoredReading:
+    if reading.words is None:
+        # All words together are certain.
+        return ScoredReading(reading, None, None, reading.log_weight)
+    ids = torch.from_numpy(reading.words)
+    many = len(ids) > _MANY_WORDS
+    log_probs = predictor.log_probs(reading.node)[ids] if many else predictor.log_probs_of(reading.node, ids)
+    log_probs = log_probs + reading.log_weight
+    return ScoredReading(reading, ids, log_probs, float(log_probs.logsumexp(dim=0)) if len(ids) else -math.inf)
+
+
+def top_words(scored: ScoredReading, predictor: Predictor, count: int, mask: Tensor) -> TopWords:
+    """Return the most probable words of a reading.
+
+    mask: 0 for the words [words] that may be among them, minus infinity for the others.
+    """
+    if scored.ids is None or scored.log_probs is None:
+        ids, values = predictor.top_words(scored.reading.node, count, mask)
+        values = values + scored.reading.log_weight
+        complete = len(ids) == len(mask)
+    else:
+        values, order = (scored.log_probs + mask[scored.ids]).topk(min(count, len(scored.ids)))
+        ids = scored.ids[order]
+        complete = len(ids) == len(scored.ids)
+    log_probs = values.tolist()
+    found = {word_id: value for word_id, value in zip(ids.tolist(), log_probs, strict=True) if value > -math.inf}
+    return TopWords(found, -math.inf if complete else log_probs[-1])
+
+
+def all_log_probs(scored: ScoredReading, predictor: Predictor) -> Tensor:
+    """Return the log-probabilities of all words that agree with a reading: [ids], or [words] where all do."""
+    if scored.log_probs is not None:
+        return scored.log_probs
+    return predictor.log_probs(scored.reading.node) + scored.reading.log_weight
