@@ -23,5 +23,7 @@ def load(model: str | Path = "lstm-chat", *, precision: Literal["auto", "fp32"] 
     """
     from seqchat.api import Model
     from seqchat.completion.engine import Engine
+    from seqchat.model.threads import one_thread
 
-    return Model(Engine.load(model, precision))
+    with one_thread():
+        return Model(Engine.load(model, precision))

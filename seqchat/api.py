@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from seqchat.completion.chat import REPLY, reply
 from seqchat.completion.continuation import GeneratedWord, generate
@@ -11,10 +11,17 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.sampling import Sampling
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.insight.gates import GateTrace, trace
+from seqchat.model.threads import one_thread
+
+T = TypeVar("T")
 
 
 class Model:
-    """A trained model; made by `seqchat.load`. Not safe to use from several threads at once."""
+    """A trained model; made by `seqchat.load`. Not safe to use from several threads at once.
+
+    It computes in one thread, which is fastest for the small products of a single step; the thread count of the program
+    that calls it is as before after each call, and between two words of a stream.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -34,23 +41,24 @@ class Model:
         Raises:
             SeqchatError: k is less than 1.
         """
-        return suggest(self._engine, text, k, after=after, pinyin=pinyin)
+        with one_thread():
+            return suggest(self._engine, text, k, after=after, pinyin=pinyin)
 
     def generate(self, text: str, n: int = 3, **sampling: Any) -> Iterator[GeneratedWord]:
         """Continue `text` n times, word by word in turns; stop iterating to cancel.
 
-        Each piece says the `index` of its continuation, the `text` it adds, its natural `log_probability`, and whether
-        the continuation has `ended`. sampling: the fields of `seqchat.completion.continuation.Sampling`, such as
+        Each word says the `index` of its continuation, the `text` it adds, its natural `log_probability`, and whether
+        the continuation has `ended`. sampling: the fields of `seqchat.completion.sampling.Sampling`, such as
         ``temperature=0.8, top_p=0.95, max_words=20, seed=1``.
 
         Raises:
             SeqchatError: a number is out of its range.
         """
-        return generate(self._engine, text, n, Sampling(**sampling))
+        return _in_one_thread(generate(self._engine, text, n, Sampling(**sampling)))
 
     def reply(self, turns: Sequence[str], **sampling: Any) -> Iterator[str]:
         """Yield the reply to a conversation (its turns, oldest first) word by word; sampling as in `generate`."""
-        return reply(self._engine, turns, Sampling(**{"max_words": REPLY.max_words, **sampling}))
+        return _in_one_thread(reply(self._engine, turns, Sampling(**{"max_words": REPLY.max_words, **sampling})))
 
     def observe(self, text: str, last: int | None = None) -> GateTrace:
         """Return every gate at the last words of `text`, at all of them by default.
@@ -59,9 +67,21 @@ class Model:
         [words, neurons] by the name of the gate (LSTM ``input``, ``forget``, ``candidate``, ``output``, ``cell``,
         ``hidden``; GRU ``reset``, ``update``, ``candidate``, ``hidden``; RNN ``hidden``).
         """
-        node = self._engine.context.node(text)
-        return trace(self._engine, node, node.depth + 1 if last is None else last)
+        with one_thread():
+            node = self._engine.context.node(text)
+            return trace(self._engine, node, node.depth + 1 if last is None else last)
 
     def learn(self, *texts: str) -> None:
         """Remember texts that the writer wrote, so that their words are expected again; nothing is stored on disk."""
-        self._engine.learn(texts)
+        with one_thread():
+            self._engine.learn(texts)
+
+
+def _in_one_thread(words: Iterator[T]) -> Iterator[T]:
+    """Compute each word in one thread, and yield it with the thread count of the caller."""
+    with one_thread():
+        word = next(words, None)
+    while word is not None:
+        yield word
+        with one_thread():
+            word = next(words, None)

@@ -73,4 +73,33 @@ def test_the_shipped_model_is_the_default():
     (phrase,) = [s for s in model.suggest("woxiangchihuoguo") if s.insert == "我想吃火锅"]
     assert phrase.replace == len("woxiangchihuoguo")
     assert "北京" in {s.word for s in model.suggest("我想去bj")}
-    assert torch.get_num_threads() == 1
+
+
+def test_the_thread_count_of_the_host_program_stays(models):
+    def unchanged():
+        return torch.get_num_threads() == 2
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        model = seqchat.load(models["lstm"])
+        assert unchanged()
+        model.suggest("我想吃huog", "，好不好")
+        assert unchanged()
+        model.learn("我想吃火锅")
+        assert unchanged()
+        model.observe("你好，在吗")
+        assert unchanged()
+        for stream in (model.generate("今天", n=2, seed=1, max_words=4), model.reply(["你好"], seed=1, max_words=4)):
+            assert unchanged()
+            assert [unchanged() for _ in stream].count(False) == 0
+            assert unchanged()
+        cancelled = model.generate("今天", n=2, seed=1)
+        next(cancelled)
+        cancelled.close()
+        assert unchanged()
+        with pytest.raises(SeqchatError):
+            model.suggest("你好", k=0)
+        assert unchanged()
+    finally:
+        torch.set_num_threads(before)

@@ -48,7 +48,7 @@ class Engine:
 
     @classmethod
     def load(cls, model: str | Path, precision: Precision = "auto") -> Engine:
-        """Load a model by its path or name.
+        """Load a model by its path or name; this thread computes alone from then on.
 
         Raises:
             SeqchatError: there is no such model, or its files are damaged or do not fit each other.
