@@ -22,7 +22,7 @@ _PROMPT = "> "
 @model_option
 @click.option("--max-words", default=60, show_default=True, type=click.IntRange(min=1), help="Longest reply.")
 @click.option("--temperature", default=0.8, show_default=True, help="Below 1: safer, above 1: bolder.")
-@click.option("--top-p", default=0.95, show_default=True, help="Keep the words that hold this probability.")
+@click.option("--top-p", default=0.95, show_default=True, help="Keep the most probable words up to this total.")
 @click.option("--seed", type=int, help="The same seed gives the same replies.")
 @click.option("--remember", is_flag=True, help="Expect what you wrote in earlier chats, and keep what you write.")
 @precision_option

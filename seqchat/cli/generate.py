@@ -23,15 +23,25 @@ if TYPE_CHECKING:
 @click.option(
     "--temperature", default=0.8, show_default=True, help="Below 1: safer, above 1: bolder, 0: most probable."
 )
-@click.option("--top-k", default=0, show_default="all", type=click.IntRange(min=0), help="Keep so many words.")
-@click.option("--top-p", default=0.95, show_default=True, help="Keep the words that hold this probability.")
-@click.option("--min-p", default=0.0, help="Keep the words at least so probable, relative to the best one.")
-@click.option("--repetition-penalty", default=1.0, help="Above 1: words that were used already become less probable.")
 @click.option(
-    "--stop", type=click.Choice(["turn", "sentence"]), default="turn", show_default=True, help="Where to end at latest."
+    "--top-k",
+    default=0,
+    show_default="all",
+    type=click.IntRange(min=0),
+    help="Keep this many words.",
+)
+@click.option("--top-p", default=0.95, show_default=True, help="Keep the most probable words up to this total.")
+@click.option("--min-p", default=0.0, help="Keep the words at least this probable, relative to the best one.")
+@click.option("--repetition-penalty", default=1.0, help="Above 1: words already used become less probable.")
+@click.option(
+    "--stop",
+    type=click.Choice(["turn", "sentence"]),
+    default="turn",
+    show_default=True,
+    help="When to end.",
 )
 @click.option("--seed", type=int, help="The same seed gives the same text.")
-@click.option("--beam", type=click.IntRange(min=1), metavar="N", help="The most probable texts, by a beam so wide.")
+@click.option("--beam", type=click.IntRange(min=1), metavar="N", help="Find the most probable texts by a beam of N.")
 @precision_option
 @json_option
 @click.pass_context
@@ -63,36 +73,36 @@ def generate(
     drawn = Sampling(**sampling)
     for name in sampling:
         if beam is not None and name != "max_words" and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise click.UsageError(f"--{name.replace('_', '-')} has no part in the search that --beam asks for.")
+            raise click.UsageError(f"--{name.replace('_', '-')} has no effect on the search of --beam.")
     engine = Engine.load(model, precision)
     for line in texts(text):
         if beam is None:
-            pieces = sample(engine, line, n, drawn)
+            words = sample(engine, line, n, drawn)
         else:
-            pieces = most_probable(engine, line, n, beam=beam, max_words=drawn.max_words)
-        _write(pieces, line, n, as_json, streams=n == 1 and not as_json)
+            words = most_probable(engine, line, n, beam=beam, max_words=drawn.max_words)
+        _write(words, line, n, as_json, streams=n == 1 and not as_json)
 
 
-def _write(pieces: Iterator[GeneratedWord], text: str, n: int, as_json: bool, *, streams: bool) -> None:
+def _write(words: Iterator[GeneratedWord], text: str, n: int, as_json: bool, *, streams: bool) -> None:
     """Print the only continuation as it grows, or each of several when it is finished."""
     if streams:
         click.echo(text, nl=False)
     parts: list[list[str]] = [[] for _ in range(n)]
     totals = [0.0] * n
-    for piece in pieces:
-        if piece.text:
-            parts[piece.index].append(piece.text)
-        totals[piece.index] += piece.log_probability
+    for word in words:
+        if word.text:
+            parts[word.index].append(word.text)
+        totals[word.index] += word.log_probability
         if streams:
-            click.echo(piece.text, nl=piece.ended)
-        elif piece.ended and as_json:
+            click.echo(word.text, nl=word.ended)
+        elif word.ended and as_json:
             print_json(
                 {
-                    "index": piece.index,
-                    "text": "".join(parts[piece.index]),
-                    "words": parts[piece.index],
-                    "log_probability": totals[piece.index],
+                    "index": word.index,
+                    "text": "".join(parts[word.index]),
+                    "words": parts[word.index],
+                    "log_probability": totals[word.index],
                 }
             )
-        elif piece.ended:
-            click.echo(f"{text}{click.style(''.join(parts[piece.index]), bold=True)}")
+        elif word.ended:
+            click.echo(f"{text}{click.style(''.join(parts[word.index]), bold=True)}")

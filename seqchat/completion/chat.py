@@ -10,7 +10,7 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.sampling import Sampling
 from seqchat.corpus.cleaning import clean
 
-# Replies are longer than what is typed on with.
+# A reply is longer than a continuation.
 REPLY = Sampling(max_words=60)
 
 
@@ -21,6 +21,6 @@ def reply(engine: Engine, turns: Sequence[str], sampling: Sampling = REPLY) -> I
     """
     lines = (" ".join(clean(turn).split()) for turn in turns)
     history = "".join(f"{line}\n" for line in lines if line)
-    for piece in generate(engine, history, 1, replace(sampling, stop="turn")):
-        if piece.text:
-            yield piece.text
+    for word in generate(engine, history, 1, replace(sampling, stop="turn")):
+        if word.text:
+            yield word.text

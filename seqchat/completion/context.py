@@ -1,4 +1,4 @@
-"""Text → states: after an edit, only the words between its seams are cut again, and only new words are stepped over."""
+"""Text → states: after an edit, only the words between its seams are cut again, and only new words are read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
 from seqchat.model.ngrams import Mixture
 from seqchat.model.stepping import StepNetwork
 
-# Of longer texts the beginning is not read. It is dropped in large steps, so that states can be re-used in between.
+# The beginning of a longer text is not read. It is dropped in large steps, so that states are re-used in between.
 MAX_CHARACTERS = 8_000
 _DROP = 4_000
 _MAX_RIGHT_CHARACTERS = 1_000
@@ -48,7 +48,7 @@ class TextContext:
         return self.nodes(text, [len(text)])[0]
 
     def nodes(self, text: str, ends: Sequence[int]) -> list[Node]:
-        """Return the nodes of the beginnings of a `readable` text with these lengths; what is new is one batch."""
+        """Return the nodes of a `readable` text's beginnings of these lengths; new words are read as one batch."""
         if text != self._text:
             self._follow(text)
         starts, words = [], []

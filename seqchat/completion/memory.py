@@ -64,7 +64,7 @@ class NeuralCache:
 
 
 class Memory:
-    """What was written before: texts that were learned, and the finished turns of the text at hand."""
+    """What was written before: learned texts, and the finished turns of the text at hand."""
 
     def __init__(self, cache_weights: CacheWeights, vocabulary_size: int) -> None:
         self.cache_weights = cache_weights

@@ -53,10 +53,15 @@ def find_phrases(
         nodes = tree.read([p.before for p in partial], [p.ids[-1:] for p in partial])
         scores = predictor.log_prob_table(nodes, torch.cat([words for _, words in choices]))
         scores += torch.tensor([[p.log_probability] for p in partial])
-        parts = torch.split(scores, [len(words) for _, words in choices], dim=1)
-        for (end, words), part in zip(choices, parts, strict=True):
-            ending_at[end] += _extend(partial, nodes, words, part, beam)
-    return [Phrase(p.ids, p.log_probability) for p in _ordered(ending_at[size]) if len(p.ids) > 1]
+        first = 0
+        for end, words in choices:
+            ending_at[end] += _extend(partial, nodes, words, scores[:, first : first + len(words)], beam)
+            first += len(words)
+    return _phrases(ending_at[size])
+
+
+def _phrases(complete: list[_PartialPhrase]) -> list[Phrase]:
+    return [Phrase(p.ids, p.log_probability) for p in _ordered(complete) if len(p.ids) > 1]
 
 
 def _extend(

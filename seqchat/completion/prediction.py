@@ -21,7 +21,7 @@ class Predictor:
         self._cache = cache
 
     def prefetch(self, nodes: Sequence[Node]) -> None:
-        """Predict the word after each of the nodes, all at once; the others then only look it up."""
+        """Predict the word after each of the nodes as one batch; the other methods then only look it up."""
         self._tree.prefetch(nodes)
 
     def log_probs(self, node: Node) -> Tensor:
@@ -74,7 +74,7 @@ class GapPredictor(Predictor):
         self._rows: dict[Node, Tensor] = {}
 
     def prefetch(self, nodes: Sequence[Node]) -> None:
-        """Predict the gap after each of the nodes, all at once."""
+        """Predict the gap after each of the nodes as one batch."""
         missing = [node for node in dict.fromkeys(nodes) if node not in self._rows]
         if missing:
             hidden = torch.stack([node.gate(-1, "hidden") for node in missing])

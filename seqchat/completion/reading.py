@@ -85,14 +85,20 @@ def read_tail(cursor: Cursor, context: TextContext, vocabulary: Vocabulary, *, p
 
 def _log_weights(nodes: Sequence[Node], predictor: Predictor) -> list[float]:
     """Return log P(words) of each node, counted from the last node that all of them share."""
+    chains = _to_shared_node(nodes)
+    predictor.prefetch([node for chain in chains for node in chain])
+    return [sum(predictor.log_prob(node) for node in chain[:-1]) for chain in chains]
+
+
+def _to_shared_node(nodes: Sequence[Node]) -> list[list[Node]]:
+    """Return the nodes from each of these back to the last one that all share, that one included."""
     chains = [[node] for node in nodes]
     while len({chain[-1] for chain in chains}) > 1:
         deepest = max(chain[-1].depth for chain in chains)
         for chain in chains:
             if chain[-1].depth == deepest and chain[-1].parent is not None:
                 chain.append(chain[-1].parent)
-    predictor.prefetch([node for chain in chains for node in chain])
-    return [sum(predictor.log_prob(node) for node in chain[:-1]) for chain in chains]
+    return chains
 
 
 def _unfinished(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:

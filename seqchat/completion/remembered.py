@@ -1,4 +1,4 @@
-"""What the writer wrote in earlier sessions, where they asked for it: a file that only they can read."""
+"""What the writer wrote in earlier sessions, if they asked to keep it: a file that only they can read."""
 
 from __future__ import annotations
 

@@ -16,14 +16,14 @@ from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.model.ngrams import Contexts, Mixture, NgramModel
 from seqchat.model.stepping import StepNetwork, Stepped
 
-# States are kept for so many words beyond those of the text at hand; one takes about 45 KB at 2 × 512.
+# States are kept for so many words besides those of the text at hand; one takes about 45 KB at 2 × 512.
 MAX_STATES = 500
 # Rows of unnormalised log-probabilities; one takes 200 KB with 50,000 words.
 _MAX_ROWS = 64
 
 
 class AbandonedError(Exception):
-    """Reading was given up in the middle, because nobody waits for it any more."""
+    """Reading was given up, because nobody waits for its result any more."""
 
 
 class Node:
@@ -99,45 +99,50 @@ class StateTree:
         self._clock = 0
 
     def read(self, starts: Sequence[Node], words: Sequence[Sequence[int]]) -> list[Node]:
-        """Return the node behind each start and its words; words never seen there are stepped over as one batch."""
+        """Return the node after each start and its words; words that are new there are read as one batch."""
         nodes = list(starts)
-        for place in range(max(map(len, words), default=0)):
-            going = [i for i, ids in enumerate(words) if len(ids) > place]
-            self._extend([(nodes[i], words[i][place]) for i in going])
-            for i in going:
-                nodes[i] = nodes[i].children[words[i][place]]
+        for position in range(max(map(len, words), default=0)):
+            longer = [i for i, ids in enumerate(words) if len(ids) > position]
+            self._extend([(nodes[i], words[i][position]) for i in longer])
+            for i in longer:
+                nodes[i] = nodes[i].children[words[i][position]]
         self._clock += 1
         for node in nodes:
             node.used = self._clock
         return nodes
 
     def forget_oldest(self, current: Node) -> set[Node] | None:
-        """Drop the states used longest ago once there are too many, and return what is kept then.
+        """Once there are too many states, drop those used longest ago and return what is kept; None otherwise.
 
         `current` and the nodes before it stay.
         """
         if self._states <= MAX_STATES + current.depth:
             return None
         nodes = self._nodes()
-        last_used: dict[Node, int] = {}
-        for node in reversed(nodes):
-            last_used[node] = max([node.used, *(last_used[child] for child in node.children.values())])
-        for node in current.path_to_root():
-            last_used[node] = self._clock + 1
-        # A node was used no earlier than those behind it, so that whatever stays has all its words before it.
+        last_used = self._last_used(nodes, current)
+        # A node counts as used when a node after it was, so that whatever stays has all words before it.
         order = sorted(nodes, key=lambda node: (-last_used[node], node.depth))
         kept = set(order[: MAX_STATES // 2 + current.depth + 1])
         # Without cycles, what is dropped is freed at once.
         for node in nodes:
             children = node.children if node in kept else {}
             node.children = {word_id: child for word_id, child in children.items() if child in kept}
-        for node in [node for node in self._rows if node not in kept]:
+        for node in self._rows.keys() - kept:
             del self._rows[node]
         self._states = len(kept)
         return kept
 
+    def _last_used(self, nodes: Sequence[Node], current: Node) -> dict[Node, int]:
+        """Return when each node, or one after it, was used last; `current` and the nodes before it later than all."""
+        last_used: dict[Node, int] = {}
+        for node in reversed(nodes):
+            last_used[node] = max([node.used, *(last_used[child] for child in node.children.values())])
+        for node in current.path_to_root():
+            last_used[node] = self._clock + 1
+        return last_used
+
     def prefetch(self, nodes: Sequence[Node]) -> None:
-        """Predict the word after each of these nodes, all at once, where that was not done yet."""
+        """Predict the word after each of these nodes as one batch, where that was not done yet."""
         missing = [node for node in dict.fromkeys(nodes) if node.log_normalizer is None]
         if missing:
             self._predict(missing)
@@ -197,7 +202,7 @@ class StateTree:
             self._rows.popitem(last=False)
 
     def _extend(self, pairs: list[tuple[Node, int]]) -> None:
-        """Step over each word behind its node, where that was not done yet."""
+        """Step over each word after its node, where that was not done yet."""
         missing = [(node, word_id) for node, word_id in dict.fromkeys(pairs) if word_id not in node.children]
         if not missing:
             return
@@ -210,7 +215,7 @@ class StateTree:
         self._states += len(missing)
 
     def _nodes(self) -> list[Node]:
-        """List all nodes, each before those behind it."""
+        """List all nodes, each before those that follow it."""
         nodes = [self.root]
         for node in nodes:
             nodes.extend(node.children.values())
@@ -218,7 +223,7 @@ class StateTree:
 
 
 def _ngram_context(node: Node, ngrams: NgramModel) -> Contexts:
-    """Return the last words of a node, which is advanced to from the last node before it where they are known."""
+    """Return the last words of a node, advanced from the nearest node before it for which they are known."""
     new: list[Node] = []
     known: Node | None = node
     while known is not None and known.ngram_context is None:

@@ -24,13 +24,13 @@ def conversations(records: Iterable[Record], field: str | None = None) -> Iterat
         for number, messages in enumerate(chats):
             for message in messages:
                 if not open_one.goes_on_with(number, message):
-                    yield from open_one.end()
+                    yield from open_one.finish()
                 open_one.add(number, message, record)
         if not chats:
             if not record.error:
-                yield from open_one.end()
+                yield from open_one.finish()
             yield record
-    yield from open_one.end()
+    yield from open_one.finish()
 
 
 def _chats(value: Any, field: str | None) -> list[list[Message]]:
@@ -43,21 +43,21 @@ class _Conversation:
     """The turns collected so far, and where they came from."""
 
     def __init__(self) -> None:
-        self._of: tuple[int, tuple[str, str]] | None = None
-        self._place, self._share = "", 0.0
+        self._key: tuple[int, tuple[str, str]] | None = None
+        self._location, self._share = "", 0.0
         self._turns: list[str] = []
 
     def goes_on_with(self, chat: int, message: Message) -> bool:
-        return self._of == (chat, message.conversation) and len(self._turns) < _MAX_TURNS
+        return self._key == (chat, message.conversation) and len(self._turns) < _MAX_TURNS
 
     def add(self, chat: int, message: Message, record: Record) -> None:
         if not self._turns:
-            self._of, self._place = (chat, message.conversation), record.place
+            self._key, self._location = (chat, message.conversation), record.location
         self._share = record.share
         self._turns += [line for line in message.text.splitlines() if line.strip()]
 
-    def end(self) -> Iterator[Record]:
+    def finish(self) -> Iterator[Record]:
         """Yield the conversation, if anything was said."""
         if self._turns:
-            yield Record(self._place, self._turns, share=self._share)
-        self._of, self._turns = None, []
+            yield Record(self._location, self._turns, share=self._share)
+        self._key, self._turns = None, []

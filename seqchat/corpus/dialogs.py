@@ -94,6 +94,10 @@ def _guess_field(record: Mapping[str, Any]) -> str | None:
         name = known if known in record else by_lower_case.get(known)
         if name is not None and _strings(record[name]) is not None:
             return name
+    return _only_text_field(record)
+
+
+def _only_text_field(record: Mapping[str, Any]) -> str | None:
     text_fields = [n for n, v in record.items() if isinstance(v, str) and n not in _SPEAKER_FIELDS]
     return text_fields[0] if len(text_fields) == 1 else None
 

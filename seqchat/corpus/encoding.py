@@ -195,9 +195,9 @@ class Recoding:
         """Return the ids and kinds of the same tokens in the other list of words."""
         lengths = self._lengths[ids]
         begins = np.cumsum(lengths) - lengths
-        place = np.arange(lengths.sum()) - np.repeat(begins, lengths)
-        new_ids = self._flat[np.repeat(self._first[ids], lengths) + place]
+        offset = np.arange(lengths.sum()) - np.repeat(begins, lengths)
+        new_ids = self._flat[np.repeat(self._first[ids], lengths) + offset]
         new_kinds = np.repeat(kinds, lengths)
         spelled = np.repeat((kinds == WORD) & ~self._known[ids], lengths)
-        new_kinds[spelled] = np.where(place[spelled] == 0, UNKNOWN_START, UNKNOWN_REST)
+        new_kinds[spelled] = np.where(offset[spelled] == 0, UNKNOWN_START, UNKNOWN_REST)
         return new_ids, new_kinds

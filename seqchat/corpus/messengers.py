@@ -53,9 +53,15 @@ class RecordExport(NamedTuple):
     kind: str = ""
     spoken: frozenset[str] = frozenset()
 
-    def fits(self, record: Mapping[str, Any]) -> bool:
+    def fits(self, record: Any) -> bool:
         """Whether a record has all the fields."""
-        return all(name in record for name in (self.time, self.sender, self.text, self.chat, self.kind) if name)
+        return isinstance(record, Mapping) and all(
+            name in record for name in (self.time, self.sender, self.text, self.chat, self.kind) if name
+        )
+
+    def is_spoken(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record that fits is what a person said."""
+        return not self.kind or str(record[self.kind]) in self.spoken
 
 
 RECORD_EXPORTS = (
@@ -105,31 +111,32 @@ RECORD_EXPORTS = (
 
 def message_of(value: Any, field: str | None = None) -> Message | None:
     """Return the message in a record, or None; `field` names the field of the text if it is not the exporter's own."""
-    if not isinstance(value, Mapping):
-        return None
     export = next((export for export in RECORD_EXPORTS if export.fits(value)), None)
     if export is None or (field or export.text) not in value:
         return None
     day = _day(value[export.time])
     if day is None:
         return None
-    spoken = not export.kind or str(value[export.kind]) in export.spoken
-    text = text_of(value[field or export.text]) if spoken else None
-    return Message((str(value[export.chat]) if export.chat else "", day), text or "")
+    chat = str(value[export.chat]) if export.chat else ""
+    text = text_of(value[field or export.text]) if export.is_spoken(value) else None
+    return Message((chat, day), text or "")
 
 
 def chats_of(value: Any, field: str | None = None) -> list[list[Message]]:
     """Return the chats of a document that holds whole ones: lists of messages, as Telegram and Discord write them."""
     if not isinstance(value, Mapping):
         return []
-    holders = [value]
-    for folder in ("chats", "left_chats"):  # in the export of a whole Telegram account
-        chats = value.get(folder)
-        listed = chats.get("list") if isinstance(chats, Mapping) else None
-        holders += [chat for chat in listed if isinstance(chat, Mapping)] if isinstance(listed, list) else []
+    holders = [value, *_listed(value, "chats"), *_listed(value, "left_chats")]
     lists = [holder["messages"] for holder in holders if isinstance(holder.get("messages"), list)]
     found = [[message for item in items if (message := message_of(item, field))] for items in lists]
     return [messages for messages in found if messages]
+
+
+def _listed(account: Mapping[str, Any], folder: str) -> list[Mapping[str, Any]]:
+    """Return the chats that the export of a whole Telegram account has in a folder."""
+    chats = account.get(folder)
+    listed = chats.get("list") if isinstance(chats, Mapping) else None
+    return [chat for chat in listed if isinstance(chat, Mapping)] if isinstance(listed, list) else []
 
 
 def _day(time: Any) -> str | None:
@@ -205,13 +212,13 @@ class MessageReader:
         line = _unmarked(line)
         head = self._export.head.fullmatch(line)
         if head is not None:
-            ended = self.end()
+            ended = self.finish()
             # Lines after a messenger's own note are not a person's either.
             self._day = _day(head["time"]) if head["sender"] is not None else None
             self._lines = [head.groupdict().get("text") or ""]
             return ended
         if self._export.between is not None and self._export.between.fullmatch(line):
-            ended = self.end()
+            ended = self.finish()
             self._chat += 1
             return ended
         if self._day is None:
@@ -219,7 +226,7 @@ class MessageReader:
         self._lines.append(line)
         return self._message() if len(self._lines) >= _MAX_LINES else None
 
-    def end(self) -> Message | None:
+    def finish(self) -> Message | None:
         """Return the last message."""
         message = self._message()
         self._day = None

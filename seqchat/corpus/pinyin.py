@@ -135,16 +135,16 @@ def _keys(syllables: tuple[str, ...]) -> set[str]:
 
 def _agree(syllables: tuple[str, ...], letters: Letters) -> bool:
     """Whether the letters can be typed for these syllables, with no syllable across a break."""
-    plain, places = letters.plain, {0}
+    plain, positions = letters.plain, {0}
     for syllable in syllables:
-        if len(plain) in places:
+        if len(plain) in positions:
             return True
         reached = set()
-        for place in places:
-            rest = plain[place:]
-            ends = {place + len(part) for part in (syllable, *_beginnings(syllable)) if rest.startswith(part)}
+        for position in positions:
+            rest = plain[position:]
+            ends = {position + len(part) for part in (syllable, *_beginnings(syllable)) if rest.startswith(part)}
             if syllable.startswith(rest):
                 ends.add(len(plain))
-            reached |= {end for end in ends if not any(place < b < end for b in letters.breaks)}
-        places = reached
-    return len(plain) in places
+            reached |= {end for end in ends if not any(position < b < end for b in letters.breaks)}
+        positions = reached
+    return len(plain) in positions

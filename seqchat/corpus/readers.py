@@ -34,7 +34,7 @@ _SNIFFED = 200
 class Record:
     """One raw record, its position (``file:line``), and the share of its file that is read with it, 0 to 1."""
 
-    place: str
+    location: str
     value: Any
     error: str = ""
     share: float = 1.0
@@ -71,13 +71,13 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
             whole = len(line) < _MAX_LINE_LENGTH or line.endswith(b"\n")
 
 
-def _parse_line(place: str, line: bytes, share: float) -> Record:
+def _parse_line(location: str, line: bytes, share: float) -> Record:
     try:
-        return Record(place, json.loads(line.decode("utf-8-sig")), share=share)
+        return Record(location, json.loads(line.decode("utf-8-sig")), share=share)
     except UnicodeDecodeError:
-        return Record(place, None, NO_UTF8, share)
+        return Record(location, None, NO_UTF8, share)
     except (ValueError, RecursionError) as error:
-        return Record(place, None, f"not JSON ({first_line(error)})", share)
+        return Record(location, None, f"not JSON ({first_line(error)})", share)
 
 
 def _read_json(path: Path) -> Iterator[Record]:
@@ -93,11 +93,18 @@ def _read_json(path: Path) -> Iterator[Record]:
             return
         wrong = NO_UTF8 if isinstance(error, UnicodeDecodeError) else f"not JSON ({first_line(error)})"
         raise SeqchatError(f"{one_line(path)} is {wrong}.") from error
+    for number, value in enumerate(_records(document), 1):
+        yield Record(f"{path}: record {number}", value)
+
+
+def _records(document: Any) -> list[Any]:
+    """Return the records of a JSON document."""
+    if isinstance(document, list):
+        return document
     if isinstance(document, dict) and document and all(isinstance(v, dict) for v in document.values()):
         turns = any(has_turns(value) for value in document.values())
-        document = list(document.values()) if turns else _rows(document)
-    for number, value in enumerate(document if isinstance(document, list) else [document], 1):
-        yield Record(f"{path}: record {number}", value)
+        return list(document.values()) if turns else _rows(document)
+    return [document]
 
 
 def _begins_with_a_record(path: Path) -> bool:
@@ -129,8 +136,8 @@ def _read_table(path: Path) -> Iterator[Record]:
         reader = csv.DictReader(file, restkey=_TOO_MANY, **style)
         try:
             for row in reader:
-                place = f"{path}:{reader.line_num}"
-                yield Record(place, row, _wrong(row), raw.tell() / size)
+                location = f"{path}:{reader.line_num}"
+                yield Record(location, row, _wrong(row), raw.tell() / size)
         except csv.Error as error:
             yield Record(f"{path}:{reader.line_num}", None, f"no table from here on ({first_line(error)})")
 
@@ -199,7 +206,7 @@ def _read_messages(path: Path, export: TextExport) -> Iterator[Record]:
         elif message := reader.feed(line):
             yield Record(f"{path}:{start}", message, share=share)
             start = number
-    if message := reader.end():
+    if message := reader.finish():
         yield Record(f"{path}:{start}", message)
 
 

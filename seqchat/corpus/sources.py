@@ -82,7 +82,7 @@ def read_dialogs(
             try:
                 dialog = _dialog(record, field)
             except NoDialogError as problem:
-                hint = f"{record.place}: {problem}"
+                hint = f"{record.location}: {problem}"
                 report.skip(hint)
                 no_field = isinstance(problem, NoFieldError)
                 advice = "; name the field that holds the text with --field" if no_field else ""
@@ -181,23 +181,35 @@ def _paths(source: str) -> list[Path] | None:
         return [SAMPLE_CORPUS]
     path = expanded(source)
     if is_folder(path):
-        found = sorted(p for p in path.rglob("*") if p.suffix.lower() in READERS and p.is_file())
-        if not found:
-            raise SeqchatError(f"The folder {one_line(source)} holds no {_kinds()} file.")
-        return found
+        return _paths_in(path, source)
     if is_file(path):
-        if path.suffix.lower() not in READERS:
+        if not _is_readable(path):
             raise SeqchatError(f"{one_line(source)} has a format that cannot be read; use one of {_kinds()}.")
         return [path]
     if glob.has_magic(source):
-        matches = sorted(Path(p) for p in glob.glob(str(path), recursive=True))  # noqa: PTH207 (absolute patterns)
-        found = [p for p in matches if p.suffix.lower() in READERS and is_file(p)]
-        if not found:
-            raise SeqchatError(f"No {_kinds()} file matches {one_line(source)}.")
-        return found
-    if path.suffix.lower() in READERS or not _HUB_ID.fullmatch(source):
+        return _paths_matching(path, source)
+    if _is_readable(path) or not _HUB_ID.fullmatch(source):
         raise SeqchatError(f"There is no file or folder {one_line(source)}.")
     return None
+
+
+def _paths_in(folder: Path, source: str) -> list[Path]:
+    found = sorted(path for path in folder.rglob("*") if _is_readable(path) and path.is_file())
+    if not found:
+        raise SeqchatError(f"The folder {one_line(source)} holds no {_kinds()} file.")
+    return found
+
+
+def _paths_matching(pattern: Path, source: str) -> list[Path]:
+    matches = sorted(Path(p) for p in glob.glob(str(pattern), recursive=True))  # noqa: PTH207 (absolute patterns)
+    found = [path for path in matches if _is_readable(path) and is_file(path)]
+    if not found:
+        raise SeqchatError(f"No {_kinds()} file matches {one_line(source)}.")
+    return found
+
+
+def _is_readable(path: Path) -> bool:
+    return path.suffix.lower() in READERS
 
 
 def _kinds() -> str:

@@ -67,23 +67,23 @@ def _even(digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
 
 def cut_in_two(stream: IdStream, share: float, folder: Path) -> IdStream:
     """Write a text of one dialog as two, cut between two turns with about this share after the cut."""
-    ends = _places(stream, TURN_ID) + 1
+    ends = _positions(stream, TURN_ID) + 1
     before = min(len(ends) - 1, round(len(ends) * (1 - share)))
     if before < 1:
         raise SeqchatError("The data is a single turn; training needs at least two, one to validate on.")
     cut, first = int(ends[before - 1]), 0
     with StreamWriter(folder) as writer:
         for ids, kinds in stream.blocks():
-            place = min(max(cut - first, 0), len(ids))
-            writer.append(ids[:place], kinds[:place])
+            offset = min(max(cut - first, 0), len(ids))
+            writer.append(ids[:offset], kinds[:offset])
             if 0 <= cut - first < len(ids):
                 writer.append(np.array([DIALOG_ID], dtype=np.int32), np.array([NO_WORD], dtype=np.uint8))
-            writer.append(ids[place:], kinds[place:])
+            writer.append(ids[offset:], kinds[offset:])
             first += len(ids)
     return IdStream.open(folder)
 
 
-def _places(stream: IdStream, wanted: int) -> NDArray[np.int64]:
+def _positions(stream: IdStream, wanted: int) -> NDArray[np.int64]:
     """Return the position of a token."""
     found, first = [], 0
     for ids, _ in stream.blocks():

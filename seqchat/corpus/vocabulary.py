@@ -54,12 +54,7 @@ class Vocabulary:
         that occur fewer than `min_count` times are left out, and `max_words` limits the whole.
         """
         usable = Counter({w: n for w, n in counts.items() if is_storable(w) and w not in SPECIAL_WORDS})
-        characters: Counter[str] = Counter()
-        for word, n in usable.items():
-            for character in filter(is_storable, graphemes(word.removeprefix(GLUE))):
-                characters[character] += n
-                if segmenter.space_before(character):
-                    characters[GLUE + character] += n
+        characters = _count_characters(usable, segmenter)
         limit = max_words - len(SPECIAL_WORDS)
         chosen = {c: max(usable[c], 0) for c, _ in _by_frequency(characters)[:limit]}
         for word, n in _by_frequency(usable):
@@ -143,6 +138,17 @@ class Vocabulary:
     @cached_property
     def _sorted_ids(self) -> WordIds:
         return np.array([i for _, i in self._sorted], dtype=np.int64)
+
+
+def _count_characters(counts: Counter[str], segmenter: Segmenter) -> Counter[str]:
+    """Count the characters of words, and those that take a space without one too."""
+    characters: Counter[str] = Counter()
+    for word, n in counts.items():
+        for character in filter(is_storable, graphemes(word.removeprefix(GLUE))):
+            characters[character] += n
+            if segmenter.space_before(character):
+                characters[GLUE + character] += n
+    return characters
 
 
 def _by_frequency(counts: Counter[str]) -> list[tuple[str, int]]:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from seqchat.corpus import segmentation
+from seqchat.corpus.cutting import GrowingVocabulary
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import NO_WORD, UNKNOWN_REST, UNKNOWN_START, WORD, IdStream, encode_dialog
-from seqchat.corpus.segmentation import CorpusSpec, GrowingVocabulary, segment_corpus
+from seqchat.corpus.segmentation import CorpusSpec, segment_corpus
 from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
@@ -57,7 +58,7 @@ def test_the_way_by_the_lexicon_ends_where_the_direct_one_does(tmp_path, chats, 
 
 
 def test_several_processes_cut_as_one_does(tmp_path, monkeypatch):
-    monkeypatch.setattr(segmentation, "_PIECE_CHARACTERS", 2_000)
+    monkeypatch.setattr("seqchat.corpus.cutting._PIECE_CHARACTERS", 2_000)
     shares: list[float] = []
     reading = CorpusSpec(["sample"], streaming=True)  # streaming, so that nothing comes from the cache
     segment_corpus(reading, tmp_path / "one", processes=1)
@@ -119,7 +120,7 @@ def test_a_damaged_cache_is_made_again(tmp_path, chats):
 
 
 def test_the_texts_used_last_are_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(segmentation, "_KEPT_TEXTS", 2)
+    monkeypatch.setattr(segmentation, "_MAX_TEXTS", 2)
     for number in range(4):
         path = tmp_path / f"{number}.txt"
         path.write_text(f"你好{number}\n在\n", "utf-8")
@@ -152,8 +153,8 @@ def test_what_streams_is_not_cached_and_can_be_limited(tmp_path, monkeypatch):
 
 
 def test_a_full_lexicon_spells_new_words():
-    lexicon = GrowingVocabulary(AUTO, max_words=6)
-    encode_dialog(Dialog(("火锅 电影",)), lexicon)
-    ids, kinds = encode_dialog(Dialog(("火锅北京",)), lexicon)
-    assert [lexicon.words[i] for i in ids] == ["<dialog>", "火锅", "北", "京", "<turn>"]
+    vocabulary = GrowingVocabulary(AUTO, max_words=6)
+    encode_dialog(Dialog(("火锅 电影",)), vocabulary)
+    ids, kinds = encode_dialog(Dialog(("火锅北京",)), vocabulary)
+    assert [vocabulary.words[i] for i in ids] == ["<dialog>", "火锅", "北", "京", "<turn>"]
     assert kinds == [NO_WORD, WORD, UNKNOWN_START, UNKNOWN_REST, NO_WORD]

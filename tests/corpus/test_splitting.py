@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from seqchat.corpus.cutting import GrowingVocabulary
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import IdStream
-from seqchat.corpus.segmentation import GrowingVocabulary
 from seqchat.corpus.splitting import HeldOut, cut_in_two, digest, hold_out
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
