@@ -110,8 +110,8 @@ def _half_lives(view: View, layers: Sequence[tuple[LayerSummary, Keeping]]) -> s
     for layer, keeping in layers:
         longest = np.argsort(-keeping.half_life, kind="stable")[:_NAMED]
         named = ", ".join(f"n{view.neurons[i]} {_words(keeping.half_life[i])}" for i in longest)
-        median, most = np.quantile(keeping.half_life, [0.5, 0.9], method="inverted_cdf")
-        rows.append([layer.name, _words(median), _words(most), named])
+        median, upper = np.quantile(keeping.half_life, [0.5, 0.9], method="inverted_cdf")
+        rows.append([layer.name, _words(median), _words(upper), named])
     return (
         f"Half-life of what the {gate.name} gate keeps, in words (ln 0.5 / mean ln {gate.in_formulas})\n"
         f"{_table(rows)}\n90 %: of the neurons are below."

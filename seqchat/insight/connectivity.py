@@ -72,7 +72,7 @@ def connectivity(engine: Engine, node: Node, word_id: int, last: int = MAX_WORDS
     """Return how much the logit of a word after `node` depends on each of the last words up to `node`, in order.
 
     It is the norm of the logit's gradient with respect to the embedding that was read there: [words], at most `last`,
-    and the start of the dialog is none of them. The gates that the words' steps left behind are enough for it, so that
+    and the start of the dialog is none of them. The gates that the words' steps left are enough for it, so that
     nothing is read again. The logit is the network's own, without the memory of what was written;
     a network of the objective infill gives it with its forward half. Where a network reads a window, words before it
     have 0.

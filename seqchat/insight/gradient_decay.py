@@ -44,7 +44,7 @@ class Decay:
             return cls(math.inf, None, None, "exploding") if exploding else cls(0.0, 0.0, _half(norms), "vanishing")
         slope = float(np.polyfit(distance[usable], np.log(norms[usable]), 1)[0])
         factor = math.exp(slope)
-        trend = next(word for least, word in TRENDS if factor >= least)
+        trend = next(word for minimum, word in TRENDS if factor >= minimum)
         return cls(factor, math.log(2) / -slope if slope < -_ROUNDING else None, _half(norms), trend)
 
 

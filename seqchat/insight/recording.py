@@ -9,8 +9,8 @@ Memory is that of a block, whatever the length of the text. What a column of wor
   gap left of a word is predicted from ``hidden`` of ``→`` one column earlier and of ``←`` in the word's own column;
   where more words follow, suggestions read the next `completion.engine.MAX_RIGHT_WORDS` alone. The start of a dialog
   is what ``←`` reads last, and nothing is predicted from that.
-- ``window``: the window that ends with the word is read anew, and its last word is shown. There, a layer ``1→`` has
-  read the whole window and a layer ``1←`` the last word alone.
+- ``window``: the whole window that ends with the word is read again, and its last word is shown. There, a layer
+  ``1→`` has read the whole window and a layer ``1←`` only the last word.
 """
 
 from __future__ import annotations

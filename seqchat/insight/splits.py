@@ -91,11 +91,11 @@ def state_splits(engine: Engine, trace: GateTrace) -> list[StateSplit]:
     Each cell has the formula (`Cell.split`); where it has no gate, all is forgotten and all is written at each word.
 
     Raises:
-        SeqchatError: the model reads a window anew at each word, so that no state goes from word to word.
+        SeqchatError: the model reads a whole window at each word, so that no state goes from word to word.
     """
     if isinstance(engine.network, WindowSteps):
         raise SeqchatError(
-            "A model of the objective window reads its last words anew at each word, so that no state goes from one "
+            "A model of the objective window reads its last words again at each word, so that no state goes from one "
             "word to the next; models of the objectives next and infill have such states."
         )
     return [_state_split(engine.network.cell, gates, trace.whole) for gates in trace.layers]

@@ -165,8 +165,8 @@ function choose(change) {
   const last = { ...now };
   Object.assign(now, change);
   const map = data.maps[now.map], word = data.words[now.word], neuron = data.neurons[now.neuron];
-  byId("course").textContent = `${name(map)} · neuron ${neuron} over the text`;
-  byId("place").textContent = `word ${now.word} “${word}” · neuron ${neuron}${now.held ? " · held" : ""}`;
+  byId("activations").textContent = `${name(map)} · neuron ${neuron} over the text`;
+  byId("selection").textContent = `word ${now.word} “${word}” · neuron ${neuron}${now.held ? " · held" : ""}`;
   byId("word").value = now.word;
   byId("neuron").value = now.neuron;
   if (now.map !== last.map || now.neuron !== last.neuron) paintText();

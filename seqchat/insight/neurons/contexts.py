@@ -18,9 +18,6 @@ from seqchat.insight.selection import check_neuron, find_quantity
 # Each dialog, and each passage of this many words of a long one, gives at most one context.
 PASSAGE_WORDS = 1_000
 
-# Receives the number of dialogs and words read so far.
-Progress = Callable[[int, int], None]
-
 
 @dataclass(frozen=True)
 class NeuronContext:
@@ -52,7 +49,7 @@ def contexts(
     *,
     k: int = 10,
     around: int = 8,
-    progress: Progress = lambda *_: None,
+    progress: Callable[[int, int], None] = lambda *_: None,
 ) -> NeuronContexts:
     """Find the k contexts where a neuron is highest and lowest, `around` words on each side.
 
@@ -105,18 +102,18 @@ class _TopContexts:
         score = self.sign * value
         if key in self.found:
             return score > self.found[key][0]
-        return len(self.found) < self.k or score > min(kept for kept, _ in self.found.values())
+        return len(self.found) < self.k or score > min(worst for worst, _ in self.found.values())
 
     def add(self, key: tuple[int, ...], context: NeuronContext) -> None:
         self.found.pop(key, None)
         self.found[key] = (self.sign * context.value, context)
         if len(self.found) > self.k:
             # The latest of equally bad ones is dropped.
-            worst = min(reversed(self.found), key=lambda kept: self.found[kept][0])
+            worst = min(reversed(self.found), key=lambda entry: self.found[entry][0])
             del self.found[worst]
 
     def ranked(self) -> list[NeuronContext]:
-        return [context for _, context in sorted(self.found.values(), key=lambda kept: -kept[0])]
+        return [context for _, context in sorted(self.found.values(), key=lambda entry: -entry[0])]
 
 
 def _passages(tokens: int) -> Iterator[slice]:

@@ -22,9 +22,6 @@ _MAX_DIALOG_LENGTH = 2_000
 _CHARACTERS_PER_WORD = 6
 MIN_DIALOGS = 10
 
-# Receives the number of dialogs read so far.
-Progress = Callable[[int], None]
-
 
 @dataclass(frozen=True)
 class Sample:
@@ -49,7 +46,7 @@ def collect(
     quantity: str = "hidden",
     *,
     words: int = 20_000,
-    progress: Progress = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Sample:
     """Read all dialogs, choose some with about this many words in all, and step the network over these.
 
@@ -76,26 +73,28 @@ def collect(
     return Sample(chosen, np.concatenate(values))
 
 
-def sample_dialogs(dialogs: Iterable[Dialog], characters: int, progress: Progress = lambda _: None) -> list[Dialog]:
+def sample_dialogs(
+    dialogs: Iterable[Dialog], characters: int, progress: Callable[[int], None] = lambda _: None
+) -> list[Dialog]:
     """Choose the dialogs with the smallest hashes, up to this many characters in all, each only once."""
     # The largest hash is on top; the number only keeps dialogs from being compared.
-    kept: list[tuple[int, int, Dialog]] = []
+    chosen: list[tuple[int, int, Dialog]] = []
     hashes: set[int] = set()
-    held = 0
+    total = 0
     for number, dialog in enumerate(dialogs, 1):
         progress(number)
         key = digest(dialog)
-        if key in hashes or (held >= characters and key > -kept[0][0]):
+        if key in hashes or (total >= characters and key > -chosen[0][0]):
             continue
         dialog = _beginning(dialog)
-        heapq.heappush(kept, (-key, number, dialog))
+        heapq.heappush(chosen, (-key, number, dialog))
         hashes.add(key)
-        held += _size(dialog)
-        while held - _size(kept[0][2]) >= characters:
-            largest, _, dropped = heapq.heappop(kept)
+        total += _size(dialog)
+        while total - _size(chosen[0][2]) >= characters:
+            largest, _, dropped = heapq.heappop(chosen)
             hashes.remove(-largest)
-            held -= _size(dropped)
-    return [dialog for _, _, dialog in sorted(kept, reverse=True)]
+            total -= _size(dropped)
+    return [dialog for _, _, dialog in sorted(chosen, reverse=True)]
 
 
 def _size(dialog: Dialog) -> int:
