@@ -227,7 +227,7 @@ def test_statistics_of_a_text(inspect, text_file, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["", "--json"], "There is no word in the text; give a text of at least one word"),
+        (["", "--json"], "There is no word in the text. Give at least one"),
         ([" \n", "--out", "a.npz"], "There is no word in the text"),
         (["你好", "--layer", "3"], "There is no layer 3; the model has layers 1 and 2"),
         (["你好", "--gate", "reset"], "has no gate 'reset'; it has input, forget, candidate, output, cell and hidden"),

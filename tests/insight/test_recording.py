@@ -254,7 +254,7 @@ def test_a_text_longer_than_the_app_reads(lstm):
 
 @pytest.mark.parametrize("text", [[], [""], ["\n", " \n"], ["\u200b\x07"]])
 def test_no_word_is_one_sentence(text):
-    with pytest.raises(SeqchatError, match=r"There is no word in the text; give a text of at least one word\."):
+    with pytest.raises(SeqchatError, match=r"There is no word in the text. Give at least one\."):
         text_ids(engine_of().vocabulary, text)
 
 
