@@ -34,9 +34,9 @@ class Model:
     def suggest(self, text: str, after: str = "", k: int = 5, *, pinyin: bool = True) -> list[Suggestion]:
         """Return the k most probable insertions at the end of `text`, the most probable first.
 
-        Each says the `word`, the text to `insert` after `replace` characters before the cursor are taken away, its
+        Each has the `word`, the text to `insert` after `replace` characters before the cursor are removed, its
         `probability` (0 to 1) among everything that agrees with what was typed, and whether it `completes` the word
-        that is being typed. `after`: the text right of the cursor, which they then fit as well.
+        that is being typed. `after`: the text right of the cursor, which suggestions then fit as well.
 
         Raises:
             SeqchatError: k is less than 1.
@@ -61,7 +61,7 @@ class Model:
         return _in_one_thread(reply(self._engine, turns, Sampling(**{"max_words": REPLY.max_words, **sampling})))
 
     def observe(self, text: str, last: int | None = None) -> GateTrace:
-        """Return every gate at the last words of `text`, at all of them by default.
+        """Return every gate at the last words of `text`, by default at all words.
 
         `words` has the start of the dialog as its first word; `layers` is a list, bottom layer first, of arrays
         [words, neurons] by the name of the gate (LSTM ``input``, ``forget``, ``candidate``, ``output``, ``cell``,
@@ -72,7 +72,7 @@ class Model:
             return trace(self._engine, node, node.depth + 1 if last is None else last)
 
     def learn(self, *texts: str) -> None:
-        """Remember texts that the writer wrote, so that their words are expected again; nothing is stored on disk."""
+        """Remember texts that the writer wrote, so that their words become more probable; nothing is stored on disk."""
         with one_thread():
             self._engine.learn(texts)
 

@@ -24,7 +24,7 @@ _PROMPT = "> "
 @click.option("--temperature", default=0.8, show_default=True, help="Below 1: safer, above 1: bolder.")
 @click.option("--top-p", default=0.95, show_default=True, help="Keep the most probable words up to this total.")
 @click.option("--seed", type=int, help="The same seed gives the same replies.")
-@click.option("--remember", is_flag=True, help="Expect what you wrote in earlier chats, and keep what you write.")
+@click.option("--remember", is_flag=True, help="Use what you wrote in earlier chats, and remember this one.")
 @precision_option
 @json_option
 def chat(
@@ -63,7 +63,7 @@ def chat(
 
 
 def _read() -> str | None:
-    """Return the next turn of the person, None where there is none."""
+    """Return the person's next turn, or None if there is none."""
     if sys.stdin.isatty():
         try:
             line = input(_PROMPT)

@@ -84,7 +84,7 @@ def generate(
 
 
 def _write(words: Iterator[GeneratedWord], text: str, n: int, as_json: bool, *, streams: bool) -> None:
-    """Print the only continuation as it grows, or each of several when it is finished."""
+    """Print a single continuation as it grows, or each of several when it is finished."""
     if streams:
         click.echo(text, nl=False)
     parts: list[list[str]] = [[] for _ in range(n)]

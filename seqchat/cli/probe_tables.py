@@ -12,7 +12,7 @@ from seqchat.wording import percentage
 
 
 def substitutes_text(comparison: Comparison) -> str:
-    """Return which words are outside of the vocabulary and what is read instead; nothing where there are none."""
+    """Return which words are not in the vocabulary and what is read instead; empty if there are none."""
     missing = comparison.text_substitutes | comparison.substitutes
     if not missing:
         return ""

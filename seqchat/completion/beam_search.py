@@ -30,7 +30,9 @@ def most_probable(
     if max_words < 1:
         raise SeqchatError(f"The number of words is at least 1, not {max_words}.")
     if beam < n:
-        raise SeqchatError(f"A beam of {beam} finds no {n} continuations; it is at least as wide as their number.")
+        raise SeqchatError(
+            f"A beam of {beam} cannot find {n} continuations; it must be at least as wide as their number."
+        )
     for index, found in enumerate(_search(engine, text, beam, max_words)[:n]):
         yield GeneratedWord(index, found.text(engine.vocabulary), found.log_probability, True)
 

@@ -1,4 +1,4 @@
-"""Chat: a conversation so far, and the reply that goes on with it."""
+"""Chat: a conversation so far, and the reply to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ REPLY = Sampling(max_words=60)
 def reply(engine: Engine, turns: Sequence[str], sampling: Sampling = REPLY) -> Iterator[str]:
     """Yield the reply to the turns of a conversation, oldest first, word by word until its turn ends.
 
-    A line break within a turn counts as a space. Of a conversation longer than `MAX_CHARACTERS` the end is read.
+    A line break within a turn counts as a space. If a conversation is longer than `MAX_CHARACTERS`, only its end is
+    read.
     """
     lines = (" ".join(clean(turn).split()) for turn in turns)
     history = "".join(f"{line}\n" for line in lines if line)

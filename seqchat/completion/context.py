@@ -21,7 +21,7 @@ _MAX_BLOCKS = 10_000
 
 
 class TextContext:
-    """The words of the text at hand and their states. A line is a turn; empty lines are skipped."""
+    """The words of the current text and their states. A line is a turn; empty lines are skipped."""
 
     def __init__(self, network: StepNetwork, vocabulary: Vocabulary, mixture: Mixture | None = None) -> None:
         self.tree = StateTree(network, mixture)
@@ -43,7 +43,7 @@ class TextContext:
         return ids + self._encode(current, " ")
 
     def node(self, text: str) -> Node:
-        """Return the node of a text's words; the same as that of its `ids`, at the cost of what changed."""
+        """Return the node of a text's words: that of its `ids`, but computed only for what changed."""
         text = readable(text)
         return self.nodes(text, [len(text)])[0]
 
@@ -63,8 +63,8 @@ class TextContext:
         return nodes
 
     def _follow(self, text: str) -> None:
-        """Make `text` the text at hand; what is before the last seam that the change left alone is kept."""
-        # A seam is where it is because of the characters on both its sides.
+        """Make `text` the current text; what is before the last seam that the change left alone is kept."""
+        # A seam depends on the characters on both sides.
         kept = max(bisect_left(self._seam_offsets, _shared_length(self._text, text)), 1)
         del self._seam_offsets[kept:], self._seam_nodes[kept:]
         self._text = text[: self._seam_offsets[-1]]
@@ -76,7 +76,7 @@ class TextContext:
         self._text = text
 
     def words(self, text: str, start: int, end: int) -> list[int]:
-        """Return the ids between a seam and an offset before the next one, the end of the turn included."""
+        """Return the ids between a seam and an offset before the next one, including the end of the turn."""
         block = text[start:end]
         begins = start == 0 or text[start - 1] == "\n"
         if begins:
@@ -93,13 +93,14 @@ class TextContext:
 
 
 def turns(text: str) -> tuple[list[str], str]:
-    """Return the finished turns of a clean text, a line each, without empty ones, and the one that goes on."""
+    """Return the finished turns of a clean text, one for each line that is not empty, and the unfinished one."""
     *finished, current = text.split("\n")
     return [line.strip() for line in finished if line.strip()], current.lstrip()
 
 
 def readable(text: str) -> str:
-    """Return what is read of a text: cleaned, and of a long one its end, from the start of a line if one is near."""
+    """Return the part of a text that is read, cleaned: the end of a long one, from the start of a line if one is
+    near."""
     text = clean(text)
     if len(text) <= MAX_CHARACTERS:
         return text
@@ -109,7 +110,7 @@ def readable(text: str) -> str:
 
 
 def readable_right(text: str) -> str:
-    """Return what is read of a text right of the cursor: its beginning, cleaned."""
+    """Return the part of a text right of the cursor that is read: its beginning, cleaned."""
     return clean(text[:_MAX_RIGHT_CHARACTERS])
 
 

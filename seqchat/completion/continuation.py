@@ -38,8 +38,8 @@ class GeneratedWord:
 def generate(engine: Engine, text: str, n: int = 3, sampling: Sampling | None = None) -> Iterator[GeneratedWord]:
     """Continue `text` n times; all continuations advance together, one word each at a time.
 
-    The first word is drawn over all readings of the tail, so that ``火`` may go on as 火锅. A continuation
-    has at least one word and ends with the turn or at `Sampling.max_words`. Stop iterating at any time to cancel.
+    The first word is drawn over all readings of the tail, so that ``火`` may become 火锅. A continuation has at least
+    one word and ends with the turn or at `Sampling.max_words`. Stop iterating at any time to cancel.
 
     Raises:
         SeqchatError: n is less than 1.
@@ -85,7 +85,7 @@ class _BatchReader:
         )
 
     def keep(self, rows: list[int]) -> None:
-        """Go on with some of the texts alone."""
+        """Continue with only some of the texts."""
         self._state, self._ngram_contexts = self._state[..., rows, :], self._ngram_contexts[rows]
 
 

@@ -26,7 +26,7 @@ MAX_RIGHT_WORDS = 40
 
 
 class Engine:
-    """A model, its words, the states of the text at hand, and what was written before.
+    """A model, its words, the states of the current text, and the memory.
 
     Not safe to use from several threads at once; each can have a `fork`.
     """
@@ -72,13 +72,13 @@ class Engine:
 
     @property
     def reads_both_sides(self) -> bool:
-        """Whether the network has a direction that reads what stands right of a gap."""
+        """Whether the network has a direction that reads the text right of a gap."""
         return isinstance(self.network, InfillSteps)
 
     def learn(self, texts: Sequence[str]) -> None:
-        """Remember texts that the writer wrote, so that their words are expected again; each is a turn of its own.
+        """Remember texts that the writer wrote, so that their words become more probable; each is a turn of its own.
 
-        Of many texts only the last ones are read, as many as the memory holds.
+        Only the last texts are read, as many as fit into the memory.
         """
         turns: list[list[int]] = []
         words = 0

@@ -1,7 +1,7 @@
 """A memory of what the writer wrote: a continuous cache over hidden states (Grave, Joulin and Usunier 2017).
 
-Each word that was written is remembered with the features that the network had before it. Where the features are alike
-again, the word is expected again: ``P(w) = (1 − λ) · P_model(w) + λ · Σ_i [w_i = w] · softmax_i(θ · h·h_i)``.
+Each written word is remembered with the features that the network had before it. Where the features are similar again,
+the word becomes more probable: ``P(w) = (1 − λ) · P_model(w) + λ · Σ_i [w_i = w] · softmax_i(θ · h·h_i)``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 from seqchat.completion.states import Node
 from seqchat.model.config import CacheWeights
 
-# So many words are remembered; the features of one take 1 KB with an embedding of 256.
+# How many words are remembered; the features of one take 1 KB with an embedding of 256.
 MAX_REMEMBERED_WORDS = 2_000
 # What the cache says at so many nodes is kept; one takes 8 KB at most.
 _MAX_NODES = 500
@@ -64,7 +64,7 @@ class NeuralCache:
 
 
 class Memory:
-    """What was written before: learned texts, and the finished turns of the text at hand."""
+    """What was written before: learned texts, and the finished turns of the current text."""
 
     def __init__(self, cache_weights: CacheWeights, vocabulary_size: int) -> None:
         self.cache_weights = cache_weights

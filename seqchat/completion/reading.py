@@ -26,8 +26,8 @@ class Reading:
     """One way to read the tail: the node of the finished words, and what has been typed of the word to come.
 
     log_weight: log P(finished words), up to a constant that all readings of a text share; remainder: its first
-    characters, a space included that the finished words ask for; words: the ids that agree with it, None for all;
-    replaces: how many characters of the text an insertion takes the place of (pinyin letters).
+    characters, including a space that the finished words ask for; words: the ids that agree with it, None for all;
+    replaces: how many characters of the text an insertion replaces (pinyin letters).
     """
 
     node: Node
@@ -54,7 +54,7 @@ class Reading:
     def _agrees(self, word_id: int, insertion: str, vocabulary: Vocabulary) -> bool:
         if self.insertion(word_id, vocabulary) != insertion:
             return False
-        # What pinyin stands for cannot be told from the insertion.
+        # The word of pinyin letters cannot be told from the insertion.
         return not self.replaces or self.words is None or bool((self.words == word_id).any())
 
 
@@ -107,7 +107,7 @@ def _unfinished(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:
         end = len(text) - len(beginning)
         words = vocabulary.starting_with(beginning)
         if end and text[end - 1] == " ":
-            # "hello wor": the space belongs to the word to come, where that word asks for one.
+            # "hello wor": the space belongs to the next word, if that word asks for one.
             spaced = words[vocabulary.takes_space[words]]
             if len(spaced) and _asks_for_space(text, end - 1, vocabulary):
                 yield _Draft(end - 1, f" {beginning}", spaced)
@@ -126,7 +126,7 @@ def _asks_for_space(text: str, end: int, vocabulary: Vocabulary) -> bool:
 
 
 def _beginnings(text: str) -> Iterator[str]:
-    """Yield what may be typed of a word: up to four Chinese characters, or the letters at the end."""
+    """Yield what may be the beginning of a word: up to four Chinese characters, or the letters at the end."""
     tail = text[-_MAX_LETTERS:]
     if tail and is_letter(tail[-1]):
         start = len(tail)

@@ -8,7 +8,7 @@ import torch
 
 from seqchat.completion.states import Node, StateTree
 
-# So much of the text on the right is judged; what is farther away hardly tells words apart.
+# How much of the text on the right is scored; what is farther away hardly distinguishes words.
 JUDGED_WORDS = 8
 
 

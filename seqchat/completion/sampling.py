@@ -14,7 +14,7 @@ from seqchat.errors import SeqchatError
 
 Stop = Literal["turn", "sentence"]
 
-# So many words hold top-p most often; sorting all takes longer than everything else.
+# This many words mostly contain top-p; sorting all takes longer than everything else.
 _MAX_SORTED = 512
 # Beyond these limits a temperature or a penalty changes nothing any more, and 32-bit numbers would overflow.
 _MAX_FACTOR, _MIN_TEMPERATURE = 1_000, 1e-6
@@ -25,10 +25,10 @@ class Sampling:
     """How continuations are drawn.
 
     temperature: below 1 prefers probable words, 0 always takes the most probable one; top_k: only the k most probable
-    words, 0 for all; top_p: only the most probable words that together hold this probability (Holtzman et al. 2020);
-    min_p: only words at least so probable, relative to the most probable one (Nguyen et al. 2024); repetition_penalty:
-    the log-probability of words that the continuation has already is multiplied by it (Keskar et al. 2019), 1 for
-    none; max_words: length limit; stop: at the end of the turn, or of a sentence already; seed: None for a new one.
+    words, 0 for all; top_p: only the most probable words that together have this probability (Holtzman et al. 2020);
+    min_p: only words that are at least this probable, relative to the most probable one (Nguyen et al. 2024);
+    repetition_penalty: multiplies the log-probability of words that the continuation already has (Keskar et al. 2019),
+    1 for none; max_words: length limit; stop: at the end of the turn, or of a sentence; seed: None for a new one.
     """
 
     temperature: float = 0.8
@@ -97,9 +97,9 @@ class Sampler:
         return torch.stack([self._draw_within(row) for row in probabilities])
 
     def _draw_within(self, probabilities: Tensor) -> Tensor:
-        """Draw one index among the many most probable words [choices] that together hold top-p, without sorting them.
+        """Draw one index among the most probable words [choices] that together have top-p, without sorting them.
 
-        A word belongs to them if those that are more probable do not hold top-p; what does not is drawn again.
+        A word is among them if the more probable ones together have less than top-p; others are drawn again.
         """
         while True:
             drawn = torch.multinomial(probabilities, 1, generator=self._generator)[0]

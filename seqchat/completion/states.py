@@ -1,6 +1,6 @@
 """The states of texts as a tree of word prefixes: what two texts share from their start is computed once.
 
-The tree also predicts the word after each prefix: with the network, and the n-grams of the model where it has some.
+The tree also predicts the word after each prefix, with the network and the model's n-grams if it has some.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.model.ngrams import Contexts, Mixture, NgramModel
 from seqchat.model.stepping import StepNetwork, Stepped
 
-# States are kept for so many words besides those of the text at hand; one takes about 45 KB at 2 × 512.
+# States are kept for this many words besides those of the current text; one takes about 45 KB at 2 × 512.
 MAX_STATES = 500
 # Rows of unnormalised log-probabilities; one takes 200 KB with 50,000 words.
 _MAX_ROWS = 64
@@ -65,7 +65,7 @@ class Node:
 
     @property
     def state(self) -> Tensor:
-        """The state to go on from, with a batch of one."""
+        """The state to continue from, with a batch of one."""
         return self.stepped.state[..., self.batch_index : self.batch_index + 1, :]
 
     @property
@@ -92,7 +92,7 @@ class StateTree:
         self.network = network
         self.mixture = mixture
         self.root = Node(None, DIALOG_ID, network.step(torch.tensor([DIALOG_ID]), network.initial_state()), 0)
-        # Asked between two words; reading ends with `AbandonedError` where it says so.
+        # Called between two words; reading ends with `AbandonedError` if it returns True.
         self.interrupted: Callable[[], bool] = lambda: False
         self._rows: OrderedDict[Node, Tensor] = OrderedDict()
         self._states = 1

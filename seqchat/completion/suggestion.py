@@ -19,11 +19,11 @@ from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.errors import SeqchatError
 
-# Each reading first proposes so many words more than are asked for.
+# How many more words than asked for each reading first proposes.
 _MARGIN = 4
-# Where all words are about equally probable, no number of proposals would settle it.
+# If all words are about equally probable, no number of proposals would be enough.
 _MORE_ROUNDS = 2
-# At least and at most so many suggestions are judged by how well a text after them follows.
+# How many suggestions, at least and at most, are scored by how well the text after them follows.
 _MIN_RESCORED, _MAX_RESCORED = 32, 256
 
 
@@ -31,9 +31,9 @@ _MIN_RESCORED, _MAX_RESCORED = 32, 256
 class Suggestion:
     """A word, or for pinyin a phrase, offered at the cursor.
 
-    word: the whole word; insert: the text that accepting it adds, after `replace` characters before the cursor (pinyin
-    letters) are taken away; probability: among everything that agrees with what was typed; completes: whether it
-    finishes the word being typed (词补全) or is the next one (下一词).
+    word: the whole word; insert: the text that committing it adds, after `replace` characters before the cursor (pinyin
+    letters) are removed; probability: among everything that agrees with what was typed; completes: whether it finishes
+    the word being typed (词补全) or is the next one (下一词).
     """
 
     word: str
@@ -46,10 +46,10 @@ class Suggestion:
 def suggest(engine: Engine, text: str, k: int = 5, *, after: str = "", pinyin: bool = True) -> list[Suggestion]:
     """Return the k most probable insertions at the end of `text`, the most probable first.
 
-    An insertion's probability sums over the readings of the tail, so ``火`` → ``锅`` counts both 火锅 as one word
-    and 锅 after 火. Fewer than k are returned where fewer agree with what was typed. Where a text stands `after` the
-    cursor, they fit that as well: a network of the objective infill reads it, any other judges its own best
-    suggestions, 256 at most, by how probable they make that text.
+    An insertion's probability sums over the readings of the tail, so ``火`` → ``锅`` counts both 火锅 as one word and
+    锅 after 火. Fewer than k are returned if fewer agree with what was typed. If there is a text `after` the cursor,
+    they fit that as well: a network of the objective infill reads it; any other scores its own best suggestions, 256 at
+    most, by how probable they make that text.
 
     Raises:
         SeqchatError: k is less than 1.

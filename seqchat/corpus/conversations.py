@@ -34,7 +34,7 @@ def conversations(records: Iterable[Record], field: str | None = None) -> Iterat
 
 
 def _chats(value: Any, field: str | None) -> list[list[Message]]:
-    """Return the chats in a record, none where it has no messages."""
+    """Return the chats in a record; none if it has no messages."""
     message = value if isinstance(value, Message) else message_of(value, field)
     return [[message]] if message else chats_of(value, field)
 

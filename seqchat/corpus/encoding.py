@@ -105,14 +105,14 @@ class IdStream:
             yield np.array(self.ids[start : start + _BLOCK]), np.array(self.kinds[start : start + _BLOCK])
 
     def counts(self, words: int) -> NDArray[np.int64]:
-        """Return how often each of so many words occurs: [words]."""
+        """Return how often each of this many words occurs: [words]."""
         totals = np.zeros(words, dtype=np.int64)
         for ids, _ in self.blocks():
             totals += np.bincount(ids, minlength=words)
         return totals
 
     def split(self, count: int) -> list[IdStream]:
-        """Return at most so many streams that have its dialogs, each about as many tokens."""
+        """Return at most this many streams that have its dialogs, each about as many tokens."""
         marks = np.linspace(0, len(self), count + 1)[1:-1]
         cuts = np.unique([0, *np.searchsorted(self.starts, marks), self.dialogs])
         tokens = self.starts[cuts]

@@ -41,7 +41,7 @@ class Record:
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message, cut where it is long."""
+    """Return the first line of an error's message, cut if it is long."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return one_line(lines[0], 120)
 

@@ -26,7 +26,7 @@ from seqchat.model.network import build
 from seqchat.model.recurrent import WindowStack
 from seqchat.model.threads import one_thread
 
-# The shape that the design's numbers are for.
+# The shape for which the targets are stated.
 SYNTHETIC = ModelConfig(50_000, layers=2, embedding_size=256, hidden_size=512)
 
 _SHORT_CONTEXT, _LONG_CONTEXT = 20, 2_000
@@ -115,7 +115,7 @@ def measure_latency(checkpoint: Checkpoint, messages: Sequence[str], precision: 
 
 
 def _context(engine: Engine, messages: Sequence[str], words: int) -> str:
-    """Return text of about so many words, as the turns of a conversation."""
+    """Return text of about this many words, as the turns of a conversation."""
     text, count = "", 0
     while count < words:
         for message in messages:
