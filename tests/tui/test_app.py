@@ -4,9 +4,11 @@ import threading
 
 import pytest
 from textual.events import Key, Paste
+from textual.widgets import DataTable
 
+from seqchat.completion import suggestion
 from seqchat.tui import inference_messages as messages
-from seqchat.tui import inference_worker
+from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.terminal import let_alt_through, let_pastes_through
 from seqchat.tui.textual_compat import XTermParser
 from seqchat.tui.widgets.candidates import Candidates
@@ -35,13 +37,13 @@ async def test_typing_brings_suggestions_continuations_and_gates(desk, cell, siz
 
 async def test_the_first_frame_comes_before_the_model(desk, monkeypatch):
     gate = threading.Event()
-    load = inference_worker.InferenceWorker._load
+    load = EnginePool.engine
 
-    def slow_load(self, index, model):
+    def slow_load(self, model):
         gate.wait(20)
-        return load(self, index, model)
+        return load(self, model)
 
-    monkeypatch.setattr(inference_worker.InferenceWorker, "_load", slow_load)
+    monkeypatch.setattr(EnginePool, "engine", slow_load)
     async with desk() as d:
         assert "Starting PyTorch" in d.screen or "Loading" in d.screen
         await d.press(*"今天")
@@ -288,14 +290,14 @@ async def test_a_suggestion_for_another_text_is_not_accepted(desk, monkeypatch):
 
 
 async def test_a_failure_is_said_and_the_next_text_goes_well(desk, monkeypatch):
-    answer = inference_worker.InferenceWorker._handle_request
+    suggest = suggestion.suggest
 
-    def failing(self, request):
-        if request.text.endswith("去"):
+    def failing(engine, text, *arguments, **options):
+        if text.endswith("去"):
             raise ValueError("oops")
-        answer(self, request)
+        return suggest(engine, text, *arguments, **options)
 
-    monkeypatch.setattr(inference_worker.InferenceWorker, "_handle_request", failing)
+    monkeypatch.setattr(suggestion, "suggest", failing)
     async with desk(size=(160, 40)) as d:
         await d.press(*"我们去")
         await d.until(lambda: "oops" in d.screen)
@@ -306,15 +308,17 @@ async def test_a_failure_is_said_and_the_next_text_goes_well(desk, monkeypatch):
 
 async def test_keys_are_never_lost_while_the_model_is_busy(desk, monkeypatch):
     release = threading.Event()
-    answer = inference_worker.InferenceWorker._handle_request
+    suggest = suggestion.suggest
     seen: list[str] = []
 
-    def slow_answer(self, request):
-        seen.append(request.text)
-        release.wait(5)
-        answer(self, request)
+    def slow(engine, text, *arguments, after=None, **options):
+        # The worker tries a model out when it has loaded it, without a text after the cursor.
+        if after is not None:
+            seen.append(text)
+            release.wait(5)
+        return suggest(engine, text, *arguments, after=after or "", **options)
 
-    monkeypatch.setattr(inference_worker.InferenceWorker, "_handle_request", slow_answer)
+    monkeypatch.setattr(suggestion, "suggest", slow)
     async with desk() as d:
         await d.until(lambda: seen)
         await d.press(*"今天晚上我们去吃火锅")
@@ -400,7 +404,7 @@ async def test_another_model_can_be_chosen(desk, models, monkeypatch):
         await d.press("alt+d")
         await d.until(lambda: "Perplexity" in d.screen)
         assert "RNN 1 × 32" in d.screen
-        assert list(d.app.screen._installed)[:3] == ["gru", "lstm", "rnn"]
+        assert [row.value for row in d.app.screen.query_one(DataTable).rows][:3] == ["gru", "lstm", "rnn"]
         await d.press("down")
         await d.press("enter")
         await d.until(lambda: "RNN" in str(d.panel.border_title), "the other model")
