@@ -95,7 +95,7 @@ class Branches:
             self._all[index] = Branch()
         return emptied
 
-    def grow(self, index: int, word: str, log_probability: float, ended: bool, replaced: int = 0) -> None:
+    def add_word(self, index: int, word: str, log_probability: float, ended: bool, replaced: int = 0) -> None:
         """Add a word to a branch."""
         self.replaced = replaced
         branch = self._all[index]

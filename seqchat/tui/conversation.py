@@ -28,24 +28,24 @@ class Conversation:
         """Return what was said, in the form that a model reads."""
         return [turn.text for turn in self.turns]
 
-    def say(self, text: str, model: str = "") -> None:
+    def add(self, text: str, model: str = "") -> None:
         """Add what the writer said, and an empty turn for the reply of a model."""
         self.turns += [Turn("you", text), Turn("model", "", model)]
 
-    def own(self, index: int) -> int:
+    def own_turn(self, index: int) -> int:
         """Return the number of the writer's turn that is `index`, or the one before a reply."""
         while index > 0 and self.turns[index].speaker == "model":
             index -= 1
         return index
 
-    def take_back(self, index: int) -> str:
+    def remove_from(self, index: int) -> str:
         """Drop the writer's turn `index`, or the one before a reply, with all that follows; return what it said."""
-        index = self.own(index) if self.turns else 0
+        index = self.own_turn(index) if self.turns else 0
         text = self.turns[index].text if self.turns else ""
         del self.turns[index:]
         return text
 
-    def again(self, index: int, model: str = "") -> bool:
+    def restart_reply(self, index: int, model: str = "") -> bool:
         """Empty the reply at `index`, or after the writer's turn there, and drop what follows; False if there is
         none."""
         if index < len(self.turns) and self.turns[index].speaker == "you":

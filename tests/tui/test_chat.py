@@ -15,17 +15,17 @@ def conversation():
 
 def test_a_turn_is_taken_back_with_all_that_follows():
     talk = conversation()
-    assert talk.take_back(3) == "吃[b]吗"
+    assert talk.remove_from(3) == "吃[b]吗"
     assert [turn.text for turn in talk.turns] == ["你好", "在"]
-    assert talk.take_back(0) == "你好"
-    assert talk.take_back(0) == ""
+    assert talk.remove_from(0) == "你好"
+    assert talk.remove_from(0) == ""
 
 
 def test_a_reply_is_emptied_with_all_that_follows():
     talk = conversation()
-    assert talk.again(0)
+    assert talk.restart_reply(0)
     assert [turn.text for turn in talk.turns] == ["你好", ""]
-    assert not Conversation().again(0)
+    assert not Conversation().restart_reply(0)
 
 
 def test_a_conversation_as_text_and_markdown():

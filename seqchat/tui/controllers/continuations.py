@@ -37,7 +37,7 @@ class ContinuationController:
         """Add a word to a branch; one of an earlier request is dropped."""
         if message.continuations is self._latest:
             view, word = self._views.continuations, message.word
-            view.branches.grow(message.branch, word.text, word.log_probability, word.ended, message.replace)
+            view.branches.add_word(message.branch, word.text, word.log_probability, word.ended, message.replace)
             view.refresh()
 
     def describe(self) -> None:

@@ -36,7 +36,7 @@ class ReplyController:
         if message.ended:
             self._latest = None
         else:
-            self._views.chat.grow(message.text)
+            self._views.chat.extend_reply(message.text)
         return message.ended
 
     def stop(self) -> None:

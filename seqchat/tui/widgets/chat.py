@@ -86,24 +86,24 @@ class Chat(Vertical):
         """Start a new conversation."""
         await self.load(Conversation())
 
-    def grow(self, text: str) -> None:
+    def extend_reply(self, text: str) -> None:
         """Add text to the reply that is being written."""
-        self._turns.grow(text)
+        self._turns.extend_reply(text)
 
     async def on_prompt_sent(self, message: Prompt.Sent) -> None:
         """Add the turn, instead of the one that is being changed and those after it, and wait for the reply."""
         message.stop()
         if self._edited is not None:
-            self.conversation.take_back(self._edited)
+            self.conversation.remove_from(self._edited)
             self.cancel_edit()
-        self.conversation.say(message.text, self._model_name)
+        self.conversation.add(message.text, self._model_name)
         await self._ask_for_reply()
 
     async def again(self, index: int | None = None) -> None:
         """Ask for another reply, by default instead of the last one."""
         self.cancel_edit()
         replaced = self.conversation.last("model") if index is None else index
-        if replaced is not None and self.conversation.again(replaced, self._model_name):
+        if replaced is not None and self.conversation.restart_reply(replaced, self._model_name):
             await self._ask_for_reply()
 
     async def _ask_for_reply(self) -> None:
@@ -119,7 +119,7 @@ class Chat(Vertical):
     def edit(self, index: int) -> None:
         """Put what the writer said into the prompt; the turns after it are dropped once it is sent again."""
         self.cancel_edit()
-        self._edited = self.conversation.own(index)
+        self._edited = self.conversation.own_turn(index)
         self._write(self.conversation.turns[self._edited].text)
         self.prompt.focus()
         self._turns.mark_replaced(self._edited)

@@ -110,7 +110,7 @@ class Turns(VerticalScroll, can_focus=False):
         for view in self.views:
             view.refresh(layout=True)
 
-    def grow(self, text: str) -> None:
+    def extend_reply(self, text: str) -> None:
         """Add text to the reply that is being written."""
         views = self.views
         if views and views[-1].turn.speaker == "model":
