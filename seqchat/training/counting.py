@@ -9,7 +9,7 @@ from seqchat.model.kneser_ney import estimate
 from seqchat.model.ngrams import NgramModel
 
 # A longer text is limited to whole dialogs of this size, so that memory does not grow with it (about 400 MB).
-_MOST_TOKENS = 4_000_000
+_MAX_TOKENS = 4_000_000
 
 
 def count_ngrams(stream: IdStream, words: int, most: int) -> NgramModel:
@@ -18,11 +18,11 @@ def count_ngrams(stream: IdStream, words: int, most: int) -> NgramModel:
     words: the size of the vocabulary; most: how many n-grams of two or more words to keep.
     """
     starts = np.array(stream.starts)
-    if len(stream) <= _MOST_TOKENS:
+    if len(stream) <= _MAX_TOKENS:
         return estimate(np.array(stream.ids), starts, words, most=most)
     chosen = np.random.default_rng(0).permutation(stream.dialogs)
     lengths = np.diff(starts)[chosen]
-    chosen = np.sort(chosen[: max(int((np.cumsum(lengths) <= _MOST_TOKENS).sum()), 1)])
-    parts = [np.array(stream.ids[starts[i] : min(starts[i + 1], starts[i] + _MOST_TOKENS)]) for i in chosen]
+    chosen = np.sort(chosen[: max(int((np.cumsum(lengths) <= _MAX_TOKENS).sum()), 1)])
+    parts = [np.array(stream.ids[starts[i] : min(starts[i + 1], starts[i] + _MAX_TOKENS)]) for i in chosen]
     ends = np.cumsum([0, *map(len, parts)])
     return estimate(np.concatenate(parts), ends, words, most=most)

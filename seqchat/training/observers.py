@@ -1,4 +1,4 @@
-"""Who sees a run as it goes: the command line, TensorBoard, or nobody."""
+"""Who is told of a run while it trains: the command line, TensorBoard, or nobody."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class TrainingObserver(Progress, Protocol):
     """Receives what a run does."""
 
     def start(self, trainer: Trainer, parameters: int) -> None:
-        """Learn that training begins, or goes on."""
+        """Receive the trainer when training starts or is resumed."""
 
     def step(self, info: StepInfo) -> None:
-        """Learn of an optimizer step."""
+        """Receive an optimizer step."""
 
     def report(self, report: TrainingReport) -> None:
-        """Learn of a validation."""
+        """Receive a validation."""
 
 
 class Observers:
-    """Passes all on to several observers."""
+    """Passes everything on to several observers."""
 
     def __init__(self, observers: Sequence[TrainingObserver]) -> None:
         self._observers = observers

@@ -1,4 +1,4 @@
-"""Networks and recipes by size; any number of them can be overridden."""
+"""Networks and recipes by size; each of their numbers can be overridden."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from seqchat.training.settings import RESUMABLE, TrainingSettings
 from seqchat.training.snapshot import GOOD, STATE, Snapshot
 from seqchat.training.task import Task
 
-# The option that lets a run go on which ended so
+# The option to raise so that a run that ended in this way can be resumed
 _LIMITS = {"finished": "--epochs", "stopped early": "--patience", "time is up": "--time-limit"}
 
 ShouldStop = Callable[[], bool]
