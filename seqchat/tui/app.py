@@ -22,7 +22,8 @@ from seqchat.errors import SeqchatError, quoted
 from seqchat.tui import commands, language, terminal, textual_compat
 from seqchat.tui.controllers.sessions import SessionController
 from seqchat.tui.engine_pool import EnginePool
-from seqchat.tui.keys import bindings, keymap, shown, with_changes
+from seqchat.tui.key_changes import keymap, with_changes
+from seqchat.tui.keys import bindings, shown
 from seqchat.tui.language import say
 from seqchat.tui.live_settings import LiveSettings
 from seqchat.tui.screens.help import Help

@@ -14,7 +14,7 @@ from seqchat.errors import SeqchatError, one_line
 from seqchat.files import is_folder, write_file
 from seqchat.tui.language import say
 
-MOST_BYTES = 10_000_000
+MAX_BYTES = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Document:
         """Read a UTF-8 text.
 
         Raises:
-            SeqchatError: there is no such file, it is not text, or larger than `MOST_BYTES`.
+            SeqchatError: there is no such file, it is not text, or larger than `MAX_BYTES`.
         """
         try:
-            if path.stat().st_size > MOST_BYTES:
-                raise SeqchatError(say("{path} is larger than {most} MB.", path=path, most=MOST_BYTES // 1_000_000))
+            if path.stat().st_size > MAX_BYTES:
+                raise SeqchatError(say("{path} is larger than {most} MB.", path=path, most=MAX_BYTES // 1_000_000))
             changed = path.stat().st_mtime_ns
             raw = path.read_bytes().decode("utf-8-sig")
         except UnicodeDecodeError:

@@ -1,14 +1,12 @@
-"""Every key of the app, as data, and how what a person changes is checked."""
+"""Every key of the app, as data; `key_changes` checks what a person changes."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
-from seqchat.errors import quoted
 from seqchat.tui.language import say
 
 CANDIDATES = 9
@@ -216,37 +214,8 @@ SCOPES: dict[str, str] = {
     "tour": "In the lessons",
 }
 
-# Scopes whose keys work at the same time
-TOGETHER: tuple[tuple[str, ...], ...] = tuple(
-    [("always", "app", *scopes) for scopes in (("text", "prompt"), ("bar",), ("panel",), ("turn",))]
-    + [("always", "tour", "text"), ("always", "tour", "panel"), ("always", "experiment"), ("always", "page")]
-)
-
-# Names that keys had in config files of earlier versions
-RENAMED: dict[str, str] = {
-    **{f"{scope}.pick_{n}": f"{scope}.commit_{n}" for scope in ("app", "bar") for n in range(1, CANDIDATES + 1)},
-    "text.accept": "text.commit",
-    "bar.take": "bar.commit",
-}
-
-# Keys that seldom reach a program, and who uses them
-SWALLOWED: dict[str, str] = {
-    "ctrl+b": "tmux",
-    "ctrl+a": "screen",
-    "ctrl+s": "XOFF",
-    "ctrl+q": "XON",
-    "ctrl+p": "VS Code",
-    "ctrl+space": "input methods",
-    "ctrl+@": "input methods",
-    "ctrl+shift+c": "the terminal",
-    "ctrl+shift+v": "the terminal",
-    "alt+f4": "the desktop",
-    "alt+tab": "the desktop",
-    **{f"f{n}": "the terminal" for n in range(1, 25)},
-}
-
 # How keys are shown to people
-_SIGNS = {
+SIGNS = {
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "equals_sign": "=",
@@ -270,77 +239,13 @@ def shown(keys: str) -> str:
 
 
 def _sign(part: str) -> str:
-    return _SIGNS.get(part) or (part if len(part) == 1 and part.isupper() else part.capitalize())
-
-
-def with_changes(changes: Mapping[str, str]) -> tuple[dict[str, tuple[Key, ...]], list[str]]:
-    """Return the keys with a person's changes, ``{"bar.commit": "enter"}``, and a sentence on each impossible one.
-
-    An action whose new key already belongs to another one keeps its own.
-    """
-    problems: list[str] = []
-    table = {scope: {key.name: key for key in keys} for scope, keys in KEYS.items()}
-    made: dict[str, str] = {}
-    for given, keys in changes.items():
-        name = RENAMED.get(given, given)
-        scope, _, own = name.partition(".")
-        if own in table.get(scope, {}):
-            made[name] = _normal(keys)
-            table[scope][own] = replace(table[scope][own], keys=made[name])
-        else:
-            problem = say("There is no key named {name}; the help screen lists the names.", name=quoted(name))
-            problems.append(problem)
-    while clash := next(clashes(_tuples(table)), None):
-        key, first, second = clash
-        changed, other = (first, second) if first in made else (second, first)
-        scope, _, own = changed.partition(".")
-        table[scope][own] = next(k for k in KEYS[scope] if k.name == own)
-        problems.append(
-            say("{key} is already the key of {other}; {name} keeps its own.", key=_told(key), other=other, name=changed)
-        )
-        del made[changed]
-    for name, keys in made.items():
-        if swallowed := sorted(SWALLOWED.keys() & keys.split(",")):
-            who = SWALLOWED[swallowed[0]]
-            problems.append(
-                say("{name}: {key} may never arrive, because {who} uses it.", name=name, key=_told(keys), who=who)
-            )
-    return _tuples(table), problems
-
-
-def _told(keys: str) -> str:
-    """Return keys for a message; a person's file may name characters that cannot be seen."""
-    return shown(keys) if keys.isprintable() else quoted(keys)
+    return SIGNS.get(part) or (part if len(part) == 1 and part.isupper() else part.capitalize())
 
 
 def keys_of(action: str, table: Mapping[str, tuple[Key, ...]]) -> str:
     """Return all keys of an action, in whatever scope, separated by commas."""
     found = (key.keys for keys in table.values() for key in keys if key.action.rpartition(".")[2] == action)
     return ",".join(dict.fromkeys(",".join(found).split(",")))
-
-
-def _tuples(table: Mapping[str, Mapping[str, Key]]) -> dict[str, tuple[Key, ...]]:
-    return {scope: tuple(keys.values()) for scope, keys in table.items()}
-
-
-def _normal(keys: str) -> str:
-    """Return keys as Textual names them; signs such as ``[`` are allowed, and spaces around commas."""
-    names = {sign: name for name, sign in _SIGNS.items()}
-    parts = ["+".join(names.get(p, p) for p in key.strip().split("+")) for key in keys.split(",")]
-    return ",".join(part for part in parts if part)
-
-
-def clashes(table: Mapping[str, tuple[Key, ...]]) -> Iterator[tuple[str, str, str]]:
-    """Yield each key that two actions share where both work: the key and their names."""
-    for scopes in TOGETHER:
-        owners: dict[str, list[str]] = defaultdict(list)
-        for scope in scopes:
-            for key in table[scope]:
-                for one in key.keys.split(","):
-                    owners[one].append(f"{scope}.{key.name}")
-        for one, names in owners.items():
-            if len(names) > 1:
-                yield one, names[0], names[1]
 
 
 def bindings(*scopes: str, without: Container[str] = ()) -> list[BindingType]:
@@ -354,10 +259,3 @@ def bindings(*scopes: str, without: Container[str] = ()) -> list[BindingType]:
         for key in KEYS[scope]
         if key.name not in without
     ]
-
-
-def keymap(table: Mapping[str, tuple[Key, ...]]) -> dict[str, str]:
-    """Return the keys of a table that are not the default ones, by the ids of their bindings."""
-    default = {f"{scope}.{key.name}": key.keys for scope, keys in KEYS.items() for key in keys}
-    changed = {f"{scope}.{key.name}": key.keys for scope, keys in table.items() for key in keys}
-    return {name: keys for name, keys in changed.items() if keys != default[name]}

@@ -19,7 +19,7 @@ from seqchat.files import private_folder, read_bytes, write_private
 from seqchat.tui.conversation import Conversation, Turn
 
 Mode = Literal["compose", "chat"]
-MOST_SESSIONS = 10
+MAX_SESSIONS = 10
 # A pasted text may be larger than the largest file that can be opened.
 _MAX_BYTES = 100_000_000
 
@@ -94,7 +94,7 @@ class Sessions:
             self.save(dataclasses.replace(session, ended=not crashed))
             if session.empty:
                 self._own.unlink(missing_ok=True)
-            for path in self._others()[MOST_SESSIONS:]:
+            for path in self._others()[MAX_SESSIONS:]:
                 path.unlink(missing_ok=True)
         finally:
             self._lock.release()

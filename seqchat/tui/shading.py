@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Shade = tuple[int, int, float]
 
 # Even the strongest shade keeps this share of the background, so that the text is legible.
-_MOST = 0.7
-_LEAST = 0.04
+_MAX_STRENGTH = 0.7
+_MIN_SHARE = 0.04
 # A neuron whose values are all below this share of their range is not exaggerated.
 _FAINTEST = 0.2
 _UNDERLINED, _BOLD = 0.25, 0.5
@@ -49,7 +49,9 @@ def by_neuron(engine: Engine, text: str, layer: int, gate: Gate, neuron: int, la
 
 def styled(shades: Sequence[Shade], ground: Color, accent: Color, *, colours: bool) -> list[tuple[int, int, Style]]:
     """Return the styles of shades: `accent` or, for values below 0, blue; without colours, underlined and bold."""
-    return [(start, end, _style(share, ground, accent, colours)) for start, end, share in shades if abs(share) > _LEAST]
+    return [
+        (start, end, _style(share, ground, accent, colours)) for start, end, share in shades if abs(share) > _MIN_SHARE
+    ]
 
 
 def _style(share: float, ground: Color, accent: Color, colours: bool) -> Style:
@@ -57,4 +59,4 @@ def _style(share: float, ground: Color, accent: Color, colours: bool) -> Style:
     if not colours:
         return Style(underline=strength >= _UNDERLINED, bold=strength >= _BOLD, italic=share < 0)
     colour = accent if share >= 0 else Color(*DIVERGING[0])
-    return Style(bgcolor=ground.blend(colour, _MOST * strength).rich_color)
+    return Style(bgcolor=ground.blend(colour, _MAX_STRENGTH * strength).rich_color)

@@ -12,7 +12,8 @@ from typing import Any
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
 from seqchat.tui import language, settings
-from seqchat.tui.keys import KEYS, clashes, shown, with_changes
+from seqchat.tui.key_changes import clashes, with_changes
+from seqchat.tui.keys import KEYS, shown
 from seqchat.tui.session import Session, Sessions
 from seqchat.tui.settings import DECLARATIONS, Settings
 

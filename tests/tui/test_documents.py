@@ -44,7 +44,7 @@ def test_what_cannot_be_read_is_said_in_a_sentence(tmp_path, make, monkeypatch):
     elif make == "bytes":
         path.write_bytes(b"\xff\xfe\x00")
     elif make == "large":
-        monkeypatch.setattr(documents, "MOST_BYTES", 3)
+        monkeypatch.setattr(documents, "MAX_BYTES", 3)
         path.write_text("1234")
     with pytest.raises(SeqchatError) as error:
         Document.read(path)

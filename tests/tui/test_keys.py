@@ -3,7 +3,8 @@
 import pytest
 
 from seqchat.tui import keys
-from seqchat.tui.keys import KEYS, SWALLOWED, clashes, with_changes
+from seqchat.tui.key_changes import SWALLOWED, clashes, with_changes
+from seqchat.tui.keys import KEYS
 from seqchat.tui.widgets.editor import Editor
 from seqchat.tui.widgets.footer import KeyHint
 

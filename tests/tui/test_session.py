@@ -6,7 +6,7 @@ import json
 import pytest
 
 from seqchat import locations
-from seqchat.tui.session import MOST_SESSIONS, Session, Sessions, forget
+from seqchat.tui.session import MAX_SESSIONS, Session, Sessions, forget
 
 
 def test_a_session_is_read_as_it_was_written(tmp_path):
@@ -60,13 +60,13 @@ def test_a_crashed_session_is_told_from_one_that_ended(tmp_path):
 
 
 def test_only_the_last_sessions_are_kept(tmp_path):
-    for number in range(MOST_SESSIONS + 3):
+    for number in range(MAX_SESSIONS + 3):
         mine = Sessions(tmp_path)
         mine.save(Session(text=str(number)))
         mine.close(Session(text=str(number)))
     found = [session.text for _, session in Sessions(tmp_path).earlier()]
-    assert found[0] == str(MOST_SESSIONS + 2)
-    assert len(found) <= MOST_SESSIONS + 1
+    assert found[0] == str(MAX_SESSIONS + 2)
+    assert len(found) <= MAX_SESSIONS + 1
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from seqchat import locations
 from seqchat.errors import SeqchatError
 from seqchat.tui import language, settings
-from seqchat.tui.keys import keymap, with_changes
+from seqchat.tui.key_changes import keymap, with_changes
 from seqchat.tui.settings import DECLARATIONS, Settings
 
 

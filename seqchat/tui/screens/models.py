@@ -17,7 +17,7 @@ from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import ModalDialog
 from seqchat.wording import percentage
 
-MOST_MODELS = 4
+MAX_MODELS = 4
 _COLUMNS = ("", "Model", "Network", "Words", "Parameters", "Size", "Perplexity", "Top-5")
 # A narrower screen has no room for these.
 _ROOMY, _IF_ROOMY = 100, ("Words", "Size")
@@ -68,7 +68,7 @@ class Models(ModalDialog[list[str]]):
         name = str(table.coordinate_to_cell_key(table.cursor_coordinate).row_key.value)
         if name in self._marked:
             self._marked.remove(name)
-        elif len(self._marked) < MOST_MODELS:
+        elif len(self._marked) < MAX_MODELS:
             self._marked.append(name)
         table.update_cell(name, "", "●" if name in self._marked else " ")
 
