@@ -59,9 +59,11 @@ class RecordExport(NamedTuple):
             name in record for name in (self.time, self.sender, self.text, self.chat, self.kind) if name
         )
 
-    def is_spoken(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record that fits is what a person said."""
-        return not self.kind or str(record[self.kind]) in self.spoken
+    def message(self, record: Mapping[str, Any], day: str, field: str) -> Message:
+        """Return the message in a record that fits; `field` has its text."""
+        spoken = not self.kind or str(record[self.kind]) in self.spoken
+        chat = str(record[self.chat]) if self.chat else ""
+        return Message((chat, day), (text_of(record[field]) if spoken else None) or "")
 
 
 RECORD_EXPORTS = (
@@ -115,11 +117,7 @@ def message_of(value: Any, field: str | None = None) -> Message | None:
     if export is None or (field or export.text) not in value:
         return None
     day = _day(value[export.time])
-    if day is None:
-        return None
-    chat = str(value[export.chat]) if export.chat else ""
-    text = text_of(value[field or export.text]) if export.is_spoken(value) else None
-    return Message((chat, day), text or "")
+    return None if day is None else export.message(value, day, field or export.text)
 
 
 def chats_of(value: Any, field: str | None = None) -> list[list[Message]]:
