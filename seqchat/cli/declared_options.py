@@ -37,7 +37,7 @@ def declared_options(
     """Return a decorator that adds an option for each declared setting with a default; those not given are None.
 
     The values are checked where the settings are made, not here. prefix: put before the names of the values; shown:
-    says what the default is, where that is not the setting's own.
+    says what the default is, if that is not the setting's own.
     """
 
     def decorate(command: F) -> F:
@@ -64,7 +64,7 @@ def flag(declaration: Declaration) -> str:
 
 
 def default_text(declaration: Declaration) -> str:
-    """Write a default as it is typed; nothing for a flag, and where there is no default."""
+    """Write a default as it is typed; nothing for a flag, or without a default."""
     default = declaration.default
     if declaration.shown or default is None or declaration.kind is bool:
         return declaration.shown

@@ -18,7 +18,7 @@ _TURN = "⏎"
 
 
 def print_contexts(found: NeuronContexts, neuron: int) -> None:
-    """Print where a neuron is highest and where it is lowest, a line for each context."""
+    """Print where a neuron is highest and lowest, one line for each context."""
     console = Console(highlight=False)
     for title, ranked in (("highest", found.highest), ("lowest", found.lowest)):
         text = f"{counted(found.words, 'word')} of {counted(found.dialogs, 'dialog')}"

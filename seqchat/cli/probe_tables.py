@@ -83,7 +83,7 @@ def _top_changes(comparison: Comparison) -> str:
 
 
 def logits_text(logits: LogitComparison, neurons: int, *, both: bool) -> str:
-    """Return the neurons that contribute most, in the untouched run alone or in both; so many of each kind."""
+    """Return the neurons that contribute most, in the untouched run or in both; this many of each kind."""
     splits = [logits.untouched, logits.changed][: 1 + both]
     rows = [["", "neuron", *("untouched", "changed")[: 1 + both]]]
     for title, positions in _groups(logits, neurons, both=both):

@@ -29,7 +29,7 @@ class TextContext:
         seam = vocabulary.segmenter.seam
         self._seams = re.compile(rf"(?<=\n)|{seam.pattern}" if seam else r"(?<=\n)")
         self._block_ids = lru_cache(_MAX_BLOCKS)(self._encode)
-        # The text at hand, where its seams are, and the node of all words before each of them
+        # The current text, its seams, and the node of all words before each of them
         self._text = ""
         self._seam_offsets = [0]
         self._seam_nodes = [self.tree.root]

@@ -102,7 +102,8 @@ class Engine:
         return Cursor(text, node, predictor, self.gap_predictor(after) or predictor)
 
     def gap_predictor(self, after: str) -> GapPredictor | None:
-        """Return what predicts the word before a `readable_right` text; None where nothing is there or reads it."""
+        """Return what predicts the word before a `readable_right` text; None if it is empty or the network cannot read
+        it."""
         if not isinstance(self.network, InfillSteps) or not after.strip():
             return None
         if self._right[0] != after:

@@ -18,7 +18,7 @@ from seqchat.model.config import CacheWeights
 
 # How many words are remembered; the features of one take 1 KB with an embedding of 256.
 MAX_REMEMBERED_WORDS = 2_000
-# What the cache says at so many nodes is kept; one takes 8 KB at most.
+# At how many nodes the cache's shares are kept; one takes 8 KB at most.
 _MAX_NODES = 500
 
 
@@ -83,7 +83,7 @@ class Memory:
         self._last = None
 
     def cache_before(self, node: Node) -> NeuralCache | None:
-        """Return what is remembered at the last end of a turn before a node; None where that is nothing."""
+        """Return what is remembered at the last end of a turn before a node; None if that is nothing."""
         if not self.cache_weights.cache_lambda:
             return None
         if self._last is None or self._last[0] is not node.last_turn_end:

@@ -40,7 +40,7 @@ def find_phrases(
 ) -> list[Phrase]:
     """Return phrases of at least two words for the letters after `start`, the most probable first.
 
-    At each position in the letters, the `beam` most probable beginnings go on.
+    At each position in the letters, the `beam` most probable beginnings are continued.
     """
     size = len(letters.plain)
     ending_at: dict[int, list[_PartialPhrase]] = defaultdict(list)

@@ -85,7 +85,7 @@ def _ways(
 def propose_phrases(
     readings: Sequence[Reading], tree: StateTree, predictor: Predictor, vocabulary: Vocabulary
 ) -> list[Proposal]:
-    """Return the phrases of several words that the pinyin letters of a reading may stand for."""
+    """Return the phrases of several words that the pinyin letters of a reading may spell."""
     return [
         Proposal(
             Insertion(vocabulary.text(phrase.ids), reading.replaces),

@@ -20,7 +20,7 @@ _MANY_WORDS = 1_000
 class ScoredReading:
     """A reading, and log P(finished words, next word) for the words that agree with it.
 
-    ids: the words, None for all; log_probs: of `ids`, None for all words, which are looked up where they are needed;
+    ids: the words, None for all; log_probs: of `ids`, None for all words, which are looked up when they are needed;
     log_normalizer: the logarithm of the sum over all of them. One constant is missing in all readings of a text.
     """
 

@@ -142,7 +142,7 @@ class StateTree:
         return last_used
 
     def prefetch(self, nodes: Sequence[Node]) -> None:
-        """Predict the word after each of these nodes as one batch, where that was not done yet."""
+        """Predict the word after each of these nodes as one batch, unless that was done before."""
         missing = [node for node in dict.fromkeys(nodes) if node.log_normalizer is None]
         if missing:
             self._predict(missing)
@@ -202,7 +202,7 @@ class StateTree:
             self._rows.popitem(last=False)
 
     def _extend(self, pairs: list[tuple[Node, int]]) -> None:
-        """Step over each word after its node, where that was not done yet."""
+        """Step over each word after its node, unless that was done before."""
         missing = [(node, word_id) for node, word_id in dict.fromkeys(pairs) if word_id not in node.children]
         if not missing:
             return

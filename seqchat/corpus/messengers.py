@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from seqchat.corpus.dialogs import text_of
 
-# A text is an export when so many of its lines begin a message.
+# A text is an export when this many of its lines begin a message.
 _MIN_HEADS = 2
 # A longer message is passed on in parts, and need not fit in memory.
 _MAX_LINES = 1_000

@@ -22,7 +22,7 @@ from seqchat.insight.unrolled import gradient_at_words, gradient_in_window
 from seqchat.model.cells import Gates
 from seqchat.model.stepping import CarriedSteps, StepNetwork, WindowSteps
 
-# Farther back than this no word is looked at.
+# Words farther back than this are not looked at.
 MAX_WORDS = 100
 
 
@@ -42,8 +42,8 @@ class Connection:
 class SuggestionTarget:
     """The word that a suggestion is about, and the words before it.
 
-    node: the words before; word_id: the word; rest: how many characters at the end of the readable text are no word
-    before it, because they begin the word itself, or are the pinyin that it replaces.
+    node: the words before; word_id: the word; rest: how many characters at the end of the readable text belong to no
+    word before it, because they begin the word itself or are the pinyin that it replaces.
     """
 
     node: Node
@@ -54,10 +54,10 @@ class SuggestionTarget:
 def connections(engine: Engine, text: str, suggestion: Suggestion, last: int = MAX_WORDS) -> list[Connection]:
     """Return how much a suggestion for the end of a text depends on each of the last words of that text, in order.
 
-    Characters that the suggestion completes or replaces have no part (see `find_target`).
+    Characters that the suggestion completes or replaces are left out (see `find_target`).
 
     Raises:
-        SeqchatError: the suggestion is none for this text.
+        SeqchatError: it is not a suggestion for this text.
     """
     target = find_target(engine, text, suggestion)
     norms = connectivity(engine, target.node, target.word_id, last).tolist()
@@ -113,14 +113,14 @@ def _gates(network: CarriedSteps, nodes: list[Node], layer: int) -> Gates:
 
 
 def find_target(engine: Engine, text: str, suggestion: Suggestion) -> SuggestionTarget:
-    """Return the word whose logit stands for a suggestion, and the words before it.
+    """Return the word whose logit represents a suggestion, and the words before it.
 
-    A suggestion's probability sums over the readings of the text's tail; the logit is that of the reading which it is
-    named after. So for 锅, which makes ``想吃火`` end in 火锅, it is the logit of 火锅 after 想吃, and 火 is no word
-    before it. Of a phrase written in pinyin it is the logit of the first word.
+    A suggestion's probability sums over the readings of the text's tail; the logit is that of the reading that gives
+    the suggestion its word. So for 锅, which makes ``想吃火`` end in 火锅, it is the logit of 火锅 after 想吃, and 火
+    is no word before it. For a phrase written in pinyin, it is the logit of the first word.
 
     Raises:
-        SeqchatError: the suggestion is none for this text.
+        SeqchatError: it is not a suggestion for this text.
     """
     cursor = engine.cursor(text)
     found = read_tail(cursor, engine.context, engine.vocabulary, pinyin=suggestion.replace > 0)

@@ -1,14 +1,14 @@
 """Every gate at every word of a text of any length, from the steps that make suggestions, in blocks of words.
 
-Memory is that of a block, whatever the length of the text. What a column of words means depends on the objective:
+Memory is that of one block, whatever the length of the text. The meaning of a word's column depends on the objective:
 
 - ``next``: the gates of the step in which a layer reads the word, having read all words left of it in its dialog.
 - ``infill``: two stacks. In a layer ``1→`` it is the step in which the forward stack reads the word, having read the
   words left of it; in a layer ``1←`` the step in which the backward stack reads the word, having read the words right
   of it up to the end of the dialog. Both are what `torch.nn` returns at that position with ``bidirectional=True``. So a
   gap left of a word is predicted from ``hidden`` of ``→`` one column earlier and of ``←`` in the word's own column;
-  where more words follow, suggestions read the next `completion.engine.MAX_RIGHT_WORDS` alone. The start of a dialog
-  is what ``←`` reads last, and nothing is predicted from that.
+  where more words follow, suggestions read only the next `completion.engine.MAX_RIGHT_WORDS`. ``←`` reads the start of
+  a dialog last, and nothing is predicted from it.
 - ``window``: the whole window that ends with the word is read again, and its last word is shown. There, a layer
   ``1→`` has read the whole window and a layer ``1←`` only the last word.
 """
@@ -33,7 +33,7 @@ from seqchat.insight.view import View
 from seqchat.model.cells import Gates, run_layers
 from seqchat.model.stepping import InfillSteps, StepNetwork
 
-# Words in a block: with two layers of 512 neurons, their gates take some 6 MB.
+# Words in a block: with two layers of 512 neurons, their gates take about 6 MB.
 BLOCK_WORDS = 256
 
 
@@ -41,8 +41,8 @@ BLOCK_WORDS = 256
 class Block:
     """Some words of a text, in order.
 
-    ids: [words]; words: what is shown for them, ``▶`` for the start of a dialog and ``⏎`` for the end of a turn;
-    layers: in the order of the view, for each gate an array [words, neurons].
+    ids: [words]; words: their labels, ``▶`` for the start of a dialog and ``⏎`` for the end of a turn; layers: in the
+    order of the view, for each gate an array [words, neurons].
     """
 
     ids: list[int]
@@ -51,10 +51,10 @@ class Block:
 
 
 def record(engine: Engine, view: View, ids: Iterable[int], max_words: int = BLOCK_WORDS) -> Iterator[Block]:
-    """Read words and yield what is in view, in blocks of at most so many words.
+    """Read words and yield what is in view, in blocks of at most this many words.
 
-    ids: of the engine's vocabulary; each start of a dialog takes the state back to that which a dialog begins with.
-    Reading in two directions, an `infill` model holds the ids of a dialog, and one state for each of its blocks.
+    ids: of the engine's vocabulary; each start of a dialog resets the state. An `infill` model reads in two directions,
+    and so holds the ids of a dialog, and one state for each of its blocks.
     """
     network = engine.network
     read = (
@@ -74,10 +74,10 @@ def record(engine: Engine, view: View, ids: Iterable[int], max_words: int = BLOC
 
 
 def join_blocks(blocks: Iterable[Block], max_words: int, kind: str) -> Block:
-    """Put blocks together to one.
+    """Join blocks.
 
     Raises:
-        SeqchatError: they have more words than so many; the message says that this is too much for a `kind`.
+        SeqchatError: they have more than this many words; the message says that this is too much for a `kind`.
     """
     found: list[Block] = []
     words = 0

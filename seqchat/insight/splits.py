@@ -23,8 +23,8 @@ from seqchat.model.stepping import WindowSteps
 class StateSplit:
     """How the state of a layer changed at each word: ``change = forgotten + written + imposed``, [words, neurons] each.
 
-    imposed: what holding the state itself added; nothing but rounding where it is not held. At the first word of a
-    trace that does not begin with the start of the text all are nan, because the state before it is not known.
+    imposed: what holding the state itself added; only rounding if it is not held. If a trace does not begin with the
+    start of the text, all values of its first word are nan, because the state before it is not known.
     """
 
     state: str
@@ -37,7 +37,7 @@ class StateSplit:
 class Contribution(NamedTuple):
     """What a neuron adds to a logit: its activation times its weight.
 
-    position: where it is in a split's arrays; layer: the name of its layer; neuron: its number there.
+    position: its index in a split's arrays; layer: the name of its layer; neuron: its number there.
     """
 
     position: int
@@ -52,8 +52,8 @@ class LogitSplit:
     """A logit, or the difference of two, as a sum over the last layer's neurons and the output bias.
 
     hidden: the neurons' activations [neurons]; weights: what one unit of each adds [neurons], the projection's
-    transpose times the word's embedding, or times the difference of two. Where the last layer has two directions, the
-    neurons of the one are followed by those of the other; layers: their names.
+    transpose times the word's embedding, or times the difference of two. If the last layer has two directions, the
+    neurons of one are followed by those of the other; layers: their names.
     """
 
     hidden: NDArray[np.float64]
@@ -88,7 +88,7 @@ class LogitSplit:
 def state_splits(engine: Engine, trace: GateTrace) -> list[StateSplit]:
     """Return how each layer's state changed at each word of a trace, bottom layer first.
 
-    Each cell has the formula (`Cell.split`); where it has no gate, all is forgotten and all is written at each word.
+    Each cell has the formula (`Cell.split`); if it has no gate, everything is forgotten and written at each word.
 
     Raises:
         SeqchatError: the model reads a whole window at each word, so that no state goes from word to word.
@@ -96,7 +96,7 @@ def state_splits(engine: Engine, trace: GateTrace) -> list[StateSplit]:
     if isinstance(engine.network, WindowSteps):
         raise SeqchatError(
             "A model of the objective window reads its last words again at each word, so that no state goes from one "
-            "word to the next; models of the objectives next and infill have such states."
+            "word to the next. Choose a model of the objective next or infill."
         )
     return [_state_split(engine.network.cell, gates, trace.whole) for gates in trace.layers]
 
@@ -113,8 +113,8 @@ def logit_split(engine: Engine, node: Node, word_id: int, rather_than: int | Non
     """Return why a word is probable after a node, or why it is more probable than another, neuron by neuron.
 
     ``logit_w = Σ_j h_j·(Pᵀ e_w)_j + b_w`` with the projection P and the word's embedding e_w; an `infill` model
-    predicts with its forward half. A softmax keeps differences: that of two logits is the logarithm of how many times
-    more probable the one word is.
+    predicts with its forward half. The difference of two logits is the logarithm of the ratio of the words'
+    probabilities.
 
     Raises:
         SeqchatError: there is no such word.
@@ -153,7 +153,7 @@ class LogitComparison:
 def compare_logits(
     engine: Engine, untouched: Node, changed: Node, word: str, rather_than: str | None = None
 ) -> LogitComparison:
-    """Split a next word's logit after two nodes; the word is looked up as it would stand after the untouched one.
+    """Split a next word's logit after two nodes; the word is looked up as it would follow the untouched one.
 
     Raises:
         SeqchatError: a word is outside of the vocabulary.
@@ -163,7 +163,7 @@ def compare_logits(
 
 
 def find_word(engine: Engine, node: Node, word: str) -> int:
-    """Return the id of a word as it would stand after a node; of one with and one without a space the more probable.
+    """Return the id of a word after a node; of the forms with and without a space, the more probable one.
 
     Raises:
         SeqchatError: it is not in the vocabulary; the message says what is read instead.

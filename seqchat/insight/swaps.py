@@ -19,7 +19,7 @@ _LISTED = 40
 
 @dataclass(frozen=True)
 class Swap:
-    """A word of the text and what is read instead: at every occurrence, or where it begins at the position `at`.
+    """A word of the text and what is read instead: at every occurrence, or only at the position `at`.
 
     Both may be several of the network's words in a row, as is a word outside the vocabulary. Positions are counted as
     in `GateHold`.

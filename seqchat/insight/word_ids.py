@@ -47,7 +47,7 @@ def _encoded(vocabulary: Vocabulary, text: str) -> Iterator[int]:
 
 
 def _encoded_line(vocabulary: Vocabulary, line: str) -> Iterator[int]:
-    """Yield the words of a line, cut at seams where it is long, so that not all of them are held at once."""
+    """Yield the words of a line, cut at seams if it is long, so that not all of them are held at once."""
     cut = vocabulary.segmenter
     start, before = 0, " "
     for seam in cut.seam.finditer(line) if cut.seam else ():

@@ -117,7 +117,7 @@ class WindowSteps(StepNetwork):
 
     @property
     def layer_names(self) -> list[str]:
-        """Layers, and where there are two directions, each of them."""
+        """The names of the layers, one for each direction if there are two."""
         arrows = ["→", "←"] if self.config.bidirectional else [""]
         return [f"{k + 1}{arrow}" for k in range(self.config.layers) for arrow in arrows]
 

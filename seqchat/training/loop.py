@@ -183,7 +183,7 @@ class Trainer:
         return StepInfo(mean_loss, norm, tokens)
 
     def _set_learning_rate(self, window: int) -> None:
-        """Set the rate of a step over so many words; that of SGD is smaller for a shorter window."""
+        """Set the rate of a step over this many words; that of SGD is smaller for a shorter window."""
         rate = self.learning_rate()
         if self.settings.optimizer == "sgd":
             rate *= window / self.settings.window

@@ -41,7 +41,7 @@ class Recorder:
             self.save_snapshot()
 
     def save_report(self, report: TrainingReport) -> None:
-        """Write the line of a report, a snapshot, and the weights where they are the best so far."""
+        """Write the line of a report, a snapshot, and the weights if they are the best so far."""
         if self._trainer.group.leads:
             if report.improved:
                 self._save_weights()
@@ -56,7 +56,7 @@ class Recorder:
             self._save_weights()
 
     def save_snapshot(self) -> None:
-        """Write where the run stands."""
+        """Write a snapshot of the run."""
         snapshot = self._trainer.snapshot()
         if self._trainer.group.leads:
             # Between reports, the state that a diverging run returns to differs from the current one.

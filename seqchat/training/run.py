@@ -45,7 +45,7 @@ def _never() -> bool:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """How a run ended: the checkpoint, and its best weights measured as they are stored."""
+    """How a run ended: the checkpoint, and its best weights, evaluated as they are stored."""
 
     folder: Path
     outcome: Outcome
@@ -67,7 +67,7 @@ def train(
     """Train a new model and write it to `out`; an existing folder is replaced.
 
     Raises:
-        SeqchatError: the data, the settings or the folder cannot be used; found before any time is spent training.
+        SeqchatError: the data, the settings or the folder cannot be used; raised before any time is spent training.
     """
     group = group or Group()
     staging = out.with_name(f".{out.name}.partial")
@@ -83,7 +83,7 @@ def train(
         if group.leads:
             shutil.rmtree(staging, ignore_errors=True)
             with suppress(OSError):
-                out.parent.rmdir()  # only where it is empty: a failed run leaves nothing behind
+                out.parent.rmdir()  # only if it is empty: a failed run leaves nothing behind
 
 
 def resume(

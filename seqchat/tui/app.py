@@ -203,7 +203,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         self.push_screen(SettingsForm(self.settings, sorted(self.available_themes)))
 
     def action_tour(self) -> None:
-        """Open the lessons, with the open models where they fit."""
+        """Open the lessons, with the open models if they fit."""
         self.push_screen(
             Tour(self.keys, self.pool, self.workspace.models.names, bars=self.workspace.gates.drawn_as_bars)
         )

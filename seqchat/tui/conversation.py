@@ -57,7 +57,7 @@ class Conversation:
         return True
 
     def last(self, speaker: Speaker) -> int | None:
-        """Return the number of the last turn of one side, None where there is none."""
+        """Return the number of the last turn of one side, or None."""
         return next((i for i in reversed(range(len(self.turns))) if self.turns[i].speaker == speaker), None)
 
     def as_text(self, names: dict[Speaker, str]) -> str:

@@ -65,14 +65,14 @@ class InferenceWorker(BackgroundThread):
         self._interruptible = False
         self._engines: dict[int, Engine] = {}
         self.submitted = 0
-        # The first suggestion of the first model, and the text that it is for
+        # The first suggestion of the first model, and its text
         self._best: tuple[str, Suggestion | None] = "", None
         # What is written word by word; each step publishes its word.
         self._reply_steps: Iterator[None] | None = None
         self._continuation_steps: Iterator[None] | None = None
 
     def request_suggestions(self, request: SuggestionRequest) -> None:
-        """Request suggestions in place of all earlier ones; returns at once."""
+        """Request suggestions instead of all earlier ones; returns at once."""
         with self._changed:
             self.submitted += 1
             self._pending = request
@@ -88,7 +88,7 @@ class InferenceWorker(BackgroundThread):
             self._changed.notify()
 
     def request_reply(self, request: ReplyRequest | None) -> None:
-        """Request a reply in place of the one that is being written; None ends that one. Returns at once."""
+        """Request a reply instead of the one that is being written; None ends that one. Returns at once."""
         with self._changed:
             self.submitted += 1
             self._pending_reply, self._reply_changed = request, True
@@ -232,7 +232,7 @@ class InferenceWorker(BackgroundThread):
         self._publish(GhostTextReady(request, text))
 
     def _generate_continuations(self, text: str, continuations: ContinuationRequest) -> Iterator[None]:
-        """Continue a text; where it ends with pinyin, the most probable reading of the letters comes first."""
+        """Continue a text; if it ends with pinyin, the most probable reading of the letters comes first."""
         from seqchat.completion.continuation import GeneratedWord, generate
         from seqchat.completion.sampling import Sampling
 

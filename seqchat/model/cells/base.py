@@ -42,9 +42,9 @@ class Gate:
     """One visible quantity of a cell.
 
     symbol, formula: how papers write it, in the notation of `torch.nn`; english, chinese: its names; what_en, what_zh:
-    what it is for. low, high: the range of its values, infinite where it has no end; where it has none but a scale is
-    drawn even so (`bounded` is false), where most values lie. saturation: limits below and above which it is saturated,
-    where they do not follow from the range.
+    what it is for. low, high: the range of its values, infinite if it has no end; if it has none but a scale is drawn
+    even so (`bounded` is false), where most values lie. saturation: limits below and above which it is saturated, where
+    they do not follow from the range.
     """
 
     name: str

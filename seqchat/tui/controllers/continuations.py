@@ -15,7 +15,7 @@ class ContinuationController:
         self._latest: ContinuationRequest | None = None
 
     def next_request(self, text: str, *, again: bool) -> ContinuationRequest:
-        """Return the branches to write for a text; those that agree with it stay, unless they are to be others."""
+        """Return the branches to write for a text; those that agree with it stay, unless others are wanted."""
         view = self._views.continuations
         emptied = view.branches.follow(text)
         if again:

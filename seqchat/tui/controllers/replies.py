@@ -23,7 +23,7 @@ class ReplyController:
         return self._latest is not None
 
     def request(self, turns: tuple[str, ...]) -> None:
-        """Request a reply in place of the one that is on its way."""
+        """Request a reply instead of the current one."""
         number = self._latest.number + 1 if self._latest else 0
         settings = self._settings.current
         self._latest = ReplyRequest(number, turns, settings.temperature, settings.top_p)
@@ -44,7 +44,7 @@ class ReplyController:
         self._latest = None
 
     async def replace(self, index: int) -> None:
-        """Request another reply in place of a turn; where turns follow it, ask whether they may go."""
+        """Request another reply instead of a turn; if turns follow it, ask whether to remove them."""
         chat = self._views.chat
         following = len(chat.conversation.turns) - index - 1
         question = say("The turns after it will be removed. Ask for another reply?")

@@ -96,7 +96,7 @@ class Turns(VerticalScroll, can_focus=False):
         self.views[index - self._first].focus()
 
     async def move_focus(self, view: TurnView, steps: int) -> bool:
-        """Put the focus on another turn than that of a view; False where there is none after it."""
+        """Put the focus on another turn than that of a view; False if there is none after it."""
         index = self.index(view) + steps
         if index < self._first:
             await self._add_earlier()
