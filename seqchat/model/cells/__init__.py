@@ -26,6 +26,7 @@ _FILES = (
     "rnn",
     "lstm",
     "gru",
+    "mingru",
 )
 
 CELLS: dict[str, Cell] = {name: import_module(f"{__name__}.{name}").CELL for name in _FILES}
