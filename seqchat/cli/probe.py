@@ -88,8 +88,8 @@ def probe(
 ) -> None:
     """Read TEXT twice, once with gates held or words swapped, and show both runs side by side.
 
-    Gates of an LSTM: input, forget, candidate, output, cell, hidden; of a GRU: reset, update, candidate, hidden; of an
-    RNN: hidden. Suggestions are the network's own for a whole next word, without the memory of earlier text.
+    Gates and states depend on the model's cell, such as forget and cell in an LSTM; 'seqchat inspect' shows their
+    names. Suggestions are the network's own for a whole next word, without the memory of earlier text.
 
     \b
     seqchat probe 小帅是一名程序员，他每天都加班 --hold forget=0@1

@@ -111,8 +111,7 @@ def gradient_flow(
         progress: called with the number of words that were just done.
 
     Raises:
-        SeqchatError: the model reads windows, there is no such layer, a number is too small, or no dialog is long
-        enough.
+        SeqchatError: the model reads windows, has no such layer, a number is too small, or no dialog is long enough.
     """
     network = _checked(engine, words, distance, layer)
     layer = network.config.layers if layer is None else layer
