@@ -105,11 +105,15 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         self.sessions = SessionController(self.workspace, locations.sessions())
         self.crash: Exception | None = None
         self._harmless = terminal.Harmless()
+        self._use_theme(chosen.theme)
+
+    def _use_theme(self, name: str) -> None:
+        """Use a theme by name, or the default one where there is none of that name."""
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = chosen.theme if chosen.theme in self.available_themes else Settings().theme
-        if chosen.theme != self.theme:
-            self._problems.append(say("There is no theme {name}.", name=quoted(chosen.theme)))
+        self.theme = name if name in self.available_themes else Settings().theme
+        if name != self.theme:
+            self._problems.append(say("There is no theme {name}.", name=quoted(name)))
 
     def get_default_screen(self) -> Screen[None]:
         """Start with the workspace."""

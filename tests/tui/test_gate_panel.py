@@ -33,7 +33,7 @@ def test_a_low_panel_shows_fewer_bands_and_a_high_one_fills_its_height():
     assert all(line.what != "empty" for line in lay_out(60, 6, 512, 2).lines)
 
 
-def test_the_movers_are_those_that_changed_most():
+def test_the_top_changes_are_the_largest():
     before, now = np.zeros(5, np.float32), np.array([0.1, -0.9, 0.5, 0, 0.9], np.float32)
     found = top_changes(before, now, 3)
     assert [neuron for neuron, _ in found] == [1, 4, 2]
@@ -93,7 +93,7 @@ async def test_exact_values_of_the_selected_word_and_neuron_are_those_of_the_tra
         assert "n3 ▶" in d.screen
 
 
-async def test_the_movers_at_the_last_word_are_those_of_the_last_key(desk):
+async def test_the_top_changes_at_the_last_word_are_those_of_the_last_key(desk):
     async with desk(size=(160, 50)) as d:
         await d.press(*"我们去吃火")
         await d.settled()
