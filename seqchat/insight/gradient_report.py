@@ -141,12 +141,12 @@ def table(flows: Sequence[GradientFlow], *, say: Say = plain, letters: bool = Fa
     columns = [*(k for k in _DISTANCES if k < distance), distance]
     rows: list[tuple[str, str | None, list[str]]] = [(say(_TABLE_TITLE), None, [f"{k:>9}" for k in columns])]
     for curve in curves(flows):
-        flow, mark = curve.flow, f"{curve.letter}  " if letters else ""
+        flow, mark = curve.flow, f"{curve.letter}  " * letters
         rows.append((f"{mark}{curve.name}", _COLOURS[curve.colour], _numbers(curve.shares, columns)))
-        if flow.keep_gate and flow.gate_product is not None and curve.state == flow.memory_state:
+        if curve.state == flow.memory_state and flow.keep_gate and flow.gate_product is not None:
             name = say(_GATE_ROW, name=clean(flow.name), gate=flow.keep_gate.in_formulas)
             rows.append((f"{' ' * len(mark)}{name}", None, _numbers(flow.gate_product, columns)))
-    width = max(cell_len(name) for name, _, _ in rows)
+    width = max(map(cell_len, [row[0] for row in rows]))
     return [TableRow(set_cell_size(name, width), colour, "".join(numbers)) for name, colour, numbers in rows]
 
 
