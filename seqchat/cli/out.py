@@ -16,7 +16,8 @@ def check_out(out: Path | None, kinds: Sequence[str] = PICTURES, drawn: Sequence
 
     kinds: the allowed endings of its name; drawn: those that need matplotlib.
 
-    Raises: SeqchatError: it has another ending, its folder does not exist, or matplotlib is missing.
+    Raises:
+        SeqchatError: it has another ending, its folder does not exist, or matplotlib is missing.
     """
     if out is None:
         return
