@@ -48,7 +48,7 @@ def test_mixing_by_its_definition():
     assert float(mixed.sum()) == pytest.approx(1)
     node = Node(None, 2, Stepped(torch.zeros(1, 1), features[None], []), 0)
     some = torch.tensor([11, 3, 0, 9])
-    torch.testing.assert_close(recall.mix(row[some], some, node).exp(), expected[some])
+    torch.testing.assert_close(recall.mix_some(row[some], some, node).exp(), expected[some])
 
 
 def test_words_of_finished_turns_are_expected_again(remembering):
