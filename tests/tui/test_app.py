@@ -315,7 +315,7 @@ async def test_keys_are_never_lost_while_the_model_is_busy(desk, monkeypatch):
         # The worker tries a model out when it has loaded it, without a text after the cursor.
         if after is not None:
             seen.append(text)
-            release.wait(5)
+            release.wait(60)
         return suggest(engine, text, *arguments, after=after or "", **options)
 
     monkeypatch.setattr(suggestion, "suggest", slow)
