@@ -6,6 +6,7 @@ from torch import nn
 from torch.nn.functional import log_softmax
 
 from seqchat.errors import SeqchatError
+from seqchat.model.cells import CELLS
 from seqchat.model.network import build
 from seqchat.model.stepping import build_steps
 from seqchat.training.lab.claims import judge
@@ -245,7 +246,7 @@ def test_time_ends_training_in_every_run():
         ({"distances": (5_000,)}, "not 5000"),
         ({"longest": 0}, "not 0"),
         ({"longest": 1_001}, "not 1001"),
-        ({"cells": ("lstm", "transformer")}, "cells must each be one of rnn, lstm, gru, not 'transformer'"),
+        ({"cells": ("lstm", "transformer")}, f"cells must each be one of {', '.join(CELLS)}, not 'transformer'"),
         ({"cells": ()}, "cells must not be empty; give one of rnn, lstm, gru"),
         ({"updates": 0}, "updates must be a whole number from 1 to"),
         ({"runs": -1}, "runs must be"),
