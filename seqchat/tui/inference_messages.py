@@ -81,35 +81,43 @@ class QueryAnswered(Message):
         self.query, self.result, self.problem = query, result, problem
 
 
-class ModelLoading(Message):
+class WorkerMessage(Message):
+    """What a worker says of its models or of itself; it means nothing once another worker has taken its place."""
+
+    def __init__(self, worker: object) -> None:
+        super().__init__()
+        self.worker = worker
+
+
+class ModelLoading(WorkerMessage):
     """The model of that number is being loaded; `what` says how far that is."""
 
-    def __init__(self, index: int, what: str) -> None:
-        super().__init__()
+    def __init__(self, worker: object, index: int, what: str) -> None:
+        super().__init__(worker)
         self.index, self.what = index, what
 
 
-class ModelReady(Message):
+class ModelReady(WorkerMessage):
     """The model of that number is loaded: its name, its cell (``LSTM`` …) and the gates that can be shown."""
 
-    def __init__(self, index: int, name: str, cell: str, gates: tuple[Gate, ...]) -> None:
-        super().__init__()
+    def __init__(self, worker: object, index: int, name: str, cell: str, gates: tuple[Gate, ...]) -> None:
+        super().__init__(worker)
         self.index, self.name, self.cell, self.gates = index, name, cell, gates
 
 
-class ModelFailed(Message):
+class ModelFailed(WorkerMessage):
     """The model of that number cannot be used."""
 
-    def __init__(self, index: int, reason: str) -> None:
-        super().__init__()
+    def __init__(self, worker: object, index: int, reason: str) -> None:
+        super().__init__(worker)
         self.index, self.reason = index, reason
 
 
-class WorkerIdle(Message):
+class WorkerIdle(WorkerMessage):
     """The worker has nothing to do; it has finished all of the jobs that were `submitted` so far."""
 
-    def __init__(self, submitted: int) -> None:
-        super().__init__()
+    def __init__(self, worker: object, submitted: int) -> None:
+        super().__init__(worker)
         self.submitted = submitted
 
 

@@ -102,15 +102,15 @@ class InferenceWorker(BackgroundThread):
                 self._do_next()
             except Exception as error:  # the next request may succeed
                 self._reply_steps = self._continuation_steps = None
-                self._publish(ModelFailed(0, reason(error)))
+                self._publish(ModelFailed(self, 0, reason(error)))
 
     def _load_models(self) -> bool:
-        self._publish(ModelLoading(0, say("Starting PyTorch")))
+        self._publish(ModelLoading(self, 0, say("Starting PyTorch")))
         for index, model in enumerate(self._models):
             try:
                 self._engines[index] = self._load(index, model)
             except Exception as error:  # otherwise nobody would see that the thread failed
-                self._publish(ModelFailed(index, reason(error)))
+                self._publish(ModelFailed(self, index, reason(error)))
             if self._stopped:
                 return False
         return bool(self._engines)
@@ -118,15 +118,15 @@ class InferenceWorker(BackgroundThread):
     def _load(self, index: int, model: str) -> Engine:
         from seqchat.completion.suggestion import suggest
 
-        self._publish(ModelLoading(index, say("Loading {model}", model=model)))
+        self._publish(ModelLoading(self, index, say("Loading {model}", model=model)))
         engine = self._pool.engine(model)
-        self._publish(ModelLoading(index, say("Loading the dictionary")))
+        self._publish(ModelLoading(self, index, say("Loading the dictionary")))
         suggest(engine, "你好")
         engine.learn(self._remembered)
         # A text need not be read to its end once the next key has changed it.
         engine.context.tree.interrupted = self._is_superseded
         cell = engine.network.cell
-        self._publish(ModelReady(index, engine.name, cell.title, cell.gates))
+        self._publish(ModelReady(self, index, engine.name, cell.title, cell.gates))
         # The first Latin letter should not wait for the index that it needs.
         threading.Thread(target=_index, args=(engine,), name="pinyin", daemon=True).start()
         return engine
@@ -135,7 +135,7 @@ class InferenceWorker(BackgroundThread):
         """Wait for work; False when the thread should end."""
         with self._changed:
             if not self._has_work():
-                self._publish(WorkerIdle(self.submitted))
+                self._publish(WorkerIdle(self, self.submitted))
             self._changed.wait_for(self._has_work)
             return not self._stopped
 

@@ -1,5 +1,6 @@
 """The app through Textual's pilot: real widgets, real keys, a real small model."""
 
+import asyncio
 import threading
 
 import pytest
@@ -7,6 +8,7 @@ from textual.events import Key, Paste
 from textual.widgets import DataTable
 
 from seqchat.completion import suggestion
+from seqchat.model.cells import CELLS
 from seqchat.tui import inference_messages as messages
 from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.terminal import let_alt_through, let_pastes_through
@@ -468,3 +470,25 @@ async def test_what_is_typed_in_a_moment_is_one_step_of_undo(desk, monkeypatch):
         assert d.editor.text == ""
         await d.press("ctrl+y", "ctrl+y", "ctrl+y")
         assert d.editor.text == "今天天气真的很好啊我们一起出去玩吧"
+
+
+async def test_what_earlier_models_still_publish_is_dropped(desk, models):
+    async with desk("lstm", "rnn") as d:
+        await d.press(*"我想")
+        await d.thought()
+        late, request = d.workspace.models.worker, d.workspace.completion.latest
+        trace = d.workspace.views.panels.all[1].trace
+        opening = asyncio.create_task(d.workspace.use_models([str(models["gru"])]))
+        await asyncio.sleep(0)
+        for message in (
+            messages.ModelLoading(late, 1, "Loading"),
+            messages.SuggestionsReady(request, 1, [], trace),
+            messages.ModelReady(late, 0, "late", "RNN", CELLS["rnn"].gates),
+            messages.ModelFailed(late, 1, "failed late"),
+            messages.WorkerIdle(late, 1_000),
+        ):
+            d.workspace.post_message(message)
+        await opening
+        await d.settled()
+        assert d.panel.cell == "GRU"
+        assert not d.notices

@@ -48,7 +48,7 @@ class Canned(inference_worker.InferenceWorker):
     def start(self) -> None:
         for index, model in enumerate(self._models):
             cell = CELLS[Path(model).name]
-            self._publish(messages.ModelReady(index, f"{Path(model).name}-chat", cell.title, cell.gates))
+            self._publish(messages.ModelReady(self, index, f"{Path(model).name}-chat", cell.title, cell.gates))
 
     def request_suggestions(self, request: messages.SuggestionRequest) -> None:
         for index, model in enumerate(self._models):

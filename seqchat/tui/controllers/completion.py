@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from seqchat.tui.controllers.continuations import ContinuationController
 from seqchat.tui.controllers.models import ModelsController
 from seqchat.tui.inference_messages import TRACED_WORDS, GhostTextReady, SuggestionRequest, SuggestionsReady
@@ -86,8 +88,9 @@ class CompletionController:
         self._models.worker.request_suggestions(self.latest)
 
     def forget(self) -> None:
-        """Regard nothing as shown, since other models are open now."""
+        """Regard nothing as shown and nothing as requested, since other models are open now."""
         self._shown = {}
+        self.latest = dataclasses.replace(self.latest, number=self.latest.number + 1)
 
     # --- results; those of an earlier request are dropped
 

@@ -56,8 +56,8 @@ class ModelsController:
         self.worker = self._new_worker()
 
     def receive(self, message: ModelLoading | ModelReady | ModelFailed | WorkerIdle) -> None:
-        """Show what has become of a model."""
-        if self.is_stopped:
+        """Show what has become of a model; a worker that was replaced may still be loading its own."""
+        if self.is_stopped or message.worker is not self.worker:
             return
         match message:
             case ModelLoading():
