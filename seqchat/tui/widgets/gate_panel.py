@@ -67,7 +67,7 @@ class GatePanel(Widget, can_focus=True):
         # The gates of the last word, before the last key
         self._before: list[dict[str, NDArray[np.float32]]] | None = None
         self._gates: tuple[Gate, ...] = ()
-        self._name = self._cell = self._notice = ""
+        self._model = self._cell = self._notice = ""
         self._layout = Layout((), 0, 0)
 
     def on_mount(self) -> None:
@@ -79,7 +79,7 @@ class GatePanel(Widget, can_focus=True):
 
     def describe(self, name: str, cell: str, gates: tuple[Gate, ...]) -> None:
         """Set the model and the cell that are shown."""
-        self._name, self._cell, self._gates = name, cell, gates
+        self._model, self._cell, self._gates = name, cell, gates
         self.trace, self._before, self.cursor.layer, self.cursor.gate = None, None, 0, None
         self._update()
 
@@ -323,7 +323,7 @@ class GatePanel(Widget, can_focus=True):
         self.refresh()
 
     def _title(self) -> list[str]:
-        title = [self._name, self._cell] if self._name else [say("Gates")]
+        title = [self._model, self._cell] if self._model else [say("Gates")]
         if self.trace is not None and len(self.trace.layers) > 1:
             title.append(say("layer {name}/{count}", name=self.layer_name, count=len(self.trace.names)))
         return title
