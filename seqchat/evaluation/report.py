@@ -14,9 +14,12 @@ from seqchat.evaluation.metrics import Metrics, TextMetrics
 class EvaluationReport:
     """All metrics of a model on some texts.
 
-    text: of all texts together heads: of each head of a network that reads from both sides, alone sources: of each text
-    keystrokes: None if nothing was typed dialogs: in the texts words_per_second: of predicting and counting, without
-    segmenting the text
+    text: of all texts together
+    heads: of each head of a network that reads from both sides, alone
+    sources: of each text
+    keystrokes: None if nothing was typed
+    dialogs: in the texts
+    words_per_second: of predicting and counting, without segmenting the text
     """
 
     text: TextMetrics
