@@ -21,13 +21,13 @@ _USUAL_DISCOUNTS = (0.5, 1.0, 1.5)
 
 
 def estimate(
-    ids: NDArray[np.int32], starts: Ints, words: int, order: int = ORDER, most: int | None = None
+    ids: NDArray[np.int32], starts: Ints, words: int, order: int = ORDER, max_ngrams: int | None = None
 ) -> NgramModel:
     """Return the model of texts with a vocabulary of this many words.
 
     ids: [tokens]; starts: [texts + 1], where each text begins; its first word stands for the beginning and is never
-    predicted. most: keep at most this many n-grams of two or more words, by leaving out rare ones; their share goes to
-    shorter contexts.
+    predicted. max_ngrams: keep at most this many n-grams of two or more words, by leaving out rare ones; their share
+    goes to shorter contexts.
 
     Raises:
         SeqchatError: the order is less than 1, or there is nothing to predict.
@@ -40,7 +40,7 @@ def estimate(
         raise SeqchatError("A text of no words cannot be counted.")
     counted = _count(ids.astype(np.int64), begins, words, order)
     weights = [_weight(counted, k, begins) for k in range(order)]
-    kept = _kept(counted, most)
+    kept = _kept(counted, max_ngrams)
     levels = [_level(counted[k], weights[k], kept[k - 1], kept[k]) for k in range(1, order)]
     return NgramModel(_unigrams(weights[0], words), levels)
 
@@ -67,11 +67,11 @@ def _count(ids: Ints, begins: NDArray[np.bool_], words: int, order: int) -> list
     for _ in range(1, order):
         before = np.where(begins, -1, np.roll(counted[-1].at, 1))
         tokens = everywhere[before >= 0]
-        keys, example, places, counts = np.unique(
+        keys, example, inverse, counts = np.unique(
             before[tokens] * words + ids[tokens], return_index=True, return_inverse=True, return_counts=True
         )
         at = np.full(len(ids), -1)
-        at[tokens] = places
+        at[tokens] = inverse
         counted.append(_Counted(at, keys // words, keys % words, counts, tokens[example]))
     return counted
 
@@ -111,7 +111,7 @@ def _discounts(weight: Ints) -> Floats:
     return discounts
 
 
-def _kept(counted: list[_Counted], most: int | None) -> list[NDArray[np.bool_]]:
+def _kept(counted: list[_Counted], max_ngrams: int | None) -> list[NDArray[np.bool_]]:
     """Return which n-grams of each length stay: those that occur often enough, longer ones more often.
 
     The limits rise one by one, from the longest n-grams to the pairs.
@@ -119,7 +119,7 @@ def _kept(counted: list[_Counted], most: int | None) -> list[NDArray[np.bool_]]:
     limits = [0] + [1] * (len(counted) - 1)
     while True:
         kept = [own.counts >= limit for own, limit in zip(counted, limits, strict=True)]
-        if most is None or sum(int(mask.sum()) for mask in kept[1:]) <= most:
+        if max_ngrams is None or sum(int(mask.sum()) for mask in kept[1:]) <= max_ngrams:
             return kept
         lowest = max((k for k in range(1, len(limits)) if limits[k] == limits[1]), default=0)
         limits[lowest] += 1

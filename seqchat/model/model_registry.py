@@ -65,8 +65,8 @@ def damaged() -> dict[Path, str]:
     """Return the models that cannot be used, as far as a first look at their files tells, and why."""
     # In a checkout, the models of this folder are those that ship.
     folders = {folder.resolve(): folder for folder in _folders() if folder.is_dir()}
-    places = [path for folder in folders.values() for path in sorted(folder.iterdir())]
-    problems = {path: _problem(path) for path in places if _is_model(path)}
+    paths = [path for folder in folders.values() for path in sorted(folder.iterdir())]
+    problems = {path: _problem(path) for path in paths if _is_model(path)}
     return {path: problem for path, problem in problems.items() if problem}
 
 

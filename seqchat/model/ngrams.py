@@ -114,9 +114,9 @@ class NgramModel:
             at = contexts[known, k]
             first, lengths = level.starts[at], level.starts[at + 1] - level.starts[at]
             entries = np.repeat(first - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
-            places = np.repeat(known * self.words, lengths) + level.words[entries]
+            positions = np.repeat(known * self.words, lengths) + level.words[entries]
             added = level.shares[entries] * np.repeat(weights[k + 1][known], lengths)
-            flat.index_add_(0, torch.from_numpy(places), torch.from_numpy(added))
+            flat.index_add_(0, torch.from_numpy(positions), torch.from_numpy(added))
         return rows
 
     def probabilities_of(self, contexts: Contexts, ids: Ints) -> Tensor:
@@ -143,8 +143,8 @@ class NgramModel:
         wanted = parents * self.words + ids
         if not len(keys):
             return np.full_like(wanted, _UNKNOWN)
-        places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where((parents >= 0) & (keys[places] == wanted), places, _UNKNOWN)
+        indices = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+        return np.where((parents >= 0) & (keys[indices] == wanted), indices, _UNKNOWN)
 
     # --- on disk ---------------------------------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ def train_ngrams(train: IdStream, vocabulary: Vocabulary, observer: TrainingObse
     """
     observer.message(f"Counting n-grams of up to {ORDER} words")
     began = time.monotonic()
-    ngrams = count_ngrams(train, len(vocabulary), most=ORDER * len(train))
+    ngrams = count_ngrams(train, len(vocabulary), max_ngrams=ORDER * len(train))
     return ComparedModel.trained(f"{ORDER}-gram", ngrams_alone(ngrams, vocabulary), 0, time.monotonic() - began)
 
 

@@ -12,17 +12,17 @@ from seqchat.model.ngrams import NgramModel
 _MAX_TOKENS = 4_000_000
 
 
-def count_ngrams(stream: IdStream, words: int, most: int) -> NgramModel:
+def count_ngrams(stream: IdStream, words: int, max_ngrams: int) -> NgramModel:
     """Return the n-grams of a text; of a long one, those of dialogs from all parts of it.
 
-    words: the size of the vocabulary; most: how many n-grams of two or more words to keep.
+    words: the size of the vocabulary; max_ngrams: how many n-grams of two or more words to keep.
     """
     starts = np.array(stream.starts)
     if len(stream) <= _MAX_TOKENS:
-        return estimate(np.array(stream.ids), starts, words, most=most)
+        return estimate(np.array(stream.ids), starts, words, max_ngrams=max_ngrams)
     chosen = np.random.default_rng(0).permutation(stream.dialogs)
     lengths = np.diff(starts)[chosen]
     chosen = np.sort(chosen[: max(int((np.cumsum(lengths) <= _MAX_TOKENS).sum()), 1)])
     parts = [np.array(stream.ids[starts[i] : min(starts[i + 1], starts[i] + _MAX_TOKENS)]) for i in chosen]
     ends = np.cumsum([0, *map(len, parts)])
-    return estimate(np.concatenate(parts), ends, words, most=most)
+    return estimate(np.concatenate(parts), ends, words, max_ngrams=max_ngrams)

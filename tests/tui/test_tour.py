@@ -99,34 +99,34 @@ def config(folder, name, **network):
 
 
 @pytest.fixture
-def shelf(tmp_path, monkeypatch):
+def model_folders(tmp_path, monkeypatch):
     monkeypatch.setattr("seqchat.locations.local_checkpoints", lambda: tmp_path / "none")
     monkeypatch.setattr("seqchat.locations.user_checkpoints", lambda: tmp_path / "own")
     monkeypatch.setattr("seqchat.locations.shipped_checkpoints", lambda: tmp_path / "shipped")
     return tmp_path
 
 
-def test_the_model_of_a_lesson(shelf):
+def test_the_model_of_a_lesson(model_folders):
     assert choose(Need("rnn")) == Choice("rnn-chat", there=False, fits=False)
-    config(shelf / "shipped", "lstm-chat", cell="lstm")
-    config(shelf / "shipped", "rnn-chat", cell="rnn")
+    config(model_folders / "shipped", "lstm-chat", cell="lstm")
+    config(model_folders / "shipped", "rnn-chat", cell="rnn")
     assert choose(Need("rnn")) == Choice("rnn-chat")
     assert choose(Need("lstm")) == Choice("lstm-chat")
     assert choose(Need("lstm", layers=2)) == Choice("lstm-chat", fits=False)
     assert choose(Need("lstm", both_sides=True)) == Choice("lstm-chat", fits=False)
-    config(shelf / "shipped", "lstm-chat-infill", cell="lstm", objective="infill")
-    config(shelf / "own", "a-deep-one", cell="lstm", layers=3)
-    config(shelf / "own", "a-window", cell="gru", objective="window")
+    config(model_folders / "shipped", "lstm-chat-infill", cell="lstm", objective="infill")
+    config(model_folders / "own", "a-deep-one", cell="lstm", layers=3)
+    config(model_folders / "own", "a-window", cell="gru", objective="window")
     assert choose(Need("lstm")) == Choice("lstm-chat")
     assert choose(Need("lstm", layers=2)) == Choice("a-deep-one")
     assert choose(Need("lstm", both_sides=True)) == Choice("lstm-chat-infill")
     assert choose(Need("gru")) == Choice("gru-chat", there=False, fits=False)
 
 
-def test_given_models_come_first_where_they_fit(shelf):
-    config(shelf / "shipped", "lstm-chat", cell="lstm")
-    own = config(shelf / "elsewhere", "my-lstm", cell="lstm", layers=2)
-    other = config(shelf / "elsewhere", "my-gru", cell="gru")
+def test_given_models_come_first_where_they_fit(model_folders):
+    config(model_folders / "shipped", "lstm-chat", cell="lstm")
+    own = config(model_folders / "elsewhere", "my-lstm", cell="lstm", layers=2)
+    other = config(model_folders / "elsewhere", "my-gru", cell="gru")
     assert choose(Need("lstm"), [other, own]) == Choice(own)
     assert choose(Need("lstm", layers=2), [other, own]) == Choice(own)
     assert choose(Need("gru"), [other, own]) == Choice(other)
@@ -514,7 +514,7 @@ async def test_one_page_draws_the_layers_that_a_model_has(lesson):
         assert d.screen.count("↑") == 2 * (words + 1)
 
 
-async def test_a_page_says_what_its_model_lacks(lesson, shelf):
+async def test_a_page_says_what_its_model_lacks(lesson, model_folders):
     async with lesson(3, names=["lstm"], size=(100, 30)) as d:
         assert "lstm has one direction" in d.screen
         assert "left alone" in d.screen
@@ -528,7 +528,7 @@ async def test_a_page_says_what_its_model_lacks(lesson, shelf):
         assert first(d).study.fitting != before
 
 
-async def test_a_missing_model_is_said_in_its_panel_and_the_page_stays(lesson, shelf):
+async def test_a_missing_model_is_said_in_its_panel_and_the_page_stays(lesson, model_folders):
     async with lesson(1, names=["lstm"], size=(100, 30)) as d:
         sentence = "The model rnn-chat is not installed; seqchat train sample --cell rnn --out checkpoints/rnn-chat"
         assert sentence[:60] in d.screen

@@ -94,8 +94,8 @@ def _farther(report: MemoryReport, a: MemoryResult, b: MemoryResult, updates: in
     count = 0
     for run, (far, near) in enumerate(zip(reaches(report, a, updates), reaches(report, b, updates), strict=True)):
         if far > near:
-            place = settings.distances.index(far)
-            (low, _), (_, high) = (interval(r.runs[run].at(updates).correct[place], settings.texts) for r in (a, b))
+            index = settings.distances.index(far)
+            (low, _), (_, high) = (interval(r.runs[run].at(updates).correct[index], settings.texts) for r in (a, b))
             count += low > high
     return count
 

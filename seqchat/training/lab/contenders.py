@@ -45,9 +45,8 @@ class LabNetwork:
 def contenders(cells: Sequence[str], parameters: int) -> list[LabNetwork]:
     """Return a network for each cell, all of about this many parameters and as equal as whole hidden sizes allow.
 
-    Each has as many layers as its gates need to see more than one word.
-
-    If an LSTM and a GRU are among them, a GRU of the LSTM's hidden size comes last.
+    Each has as many layers as its gates need to see more than one word. If an LSTM and a GRU are among them, a GRU of
+    the LSTM's hidden size comes last.
 
     Raises:
         SeqchatError: the numbers differ by more than `TOLERANCE`, since such small networks come in few sizes.

@@ -52,8 +52,8 @@ def scores(report: MemoryReport, result: MemoryResult, updates: int | None = Non
     """Return a contender's score at each distance."""
     texts = report.settings.texts
     found = []
-    for place, distance in enumerate(report.settings.distances):
-        correct = tuple(run.at(updates).correct[place] for run in result.runs)
+    for index, distance in enumerate(report.settings.distances):
+        correct = tuple(run.at(updates).correct[index] for run in result.runs)
         total = texts * len(correct)
         low, high = interval(sum(correct), total)
         lowest, highest = min(correct) / texts, max(correct) / texts

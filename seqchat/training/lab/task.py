@@ -63,11 +63,11 @@ class MemoryTask:
         shape = (int(lengths.max()) + 1) // 2, count
         pairs = torch.randint(_IDS[FILLERS[0]], len(WORDS), (2, *shape), generator=generator)
         persons = torch.randint(len(PERSONS), shape, generator=generator)
-        chance = torch.rand(shape, generator=generator)
-        place = torch.arange(len(chance))[:, None]
-        subject = (place == last) | ((place < last) & (chance < _SUBJECT_SHARE))
+        draws = torch.rand(shape, generator=generator)
+        index = torch.arange(len(draws))[:, None]
+        subject = (index == last) | ((index < last) & (draws < _SUBJECT_SHARE))
         # A pair that the text's end would split names nobody.
-        named = changing & ~subject & (chance > 1 - _OBJECT_SHARE) & (2 * place + 2 <= lengths)
+        named = changing & ~subject & (draws > 1 - _OBJECT_SHARE) & (2 * index + 2 <= lengths)
         pairs[0] = torch.where(subject, _IDS[SUBJECT], torch.where(named, _IDS[OBJECT], pairs[0]))
         pairs[1] = torch.where(subject | named, persons, pairs[1])
         ids = pairs.transpose(0, 1).reshape(-1, count)
