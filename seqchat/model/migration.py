@@ -17,10 +17,6 @@ CONFIG_ENTRIES = {"adaptation": "cache"}
 CACHE_FIELDS = {"share": "cache_lambda", "flatness": "cache_theta"}
 # Fields of `TrainingSettings`; the options of `train` that had these names still work too.
 TRAINING_SETTINGS = {"activation": "ar_alpha", "slowness": "tar_beta", "report_words": "eval_interval"}
-# The counters and lists in ``training/``
-TRAINING_STATE: dict[str, str] = {}
-# What a line of ``metrics.jsonl`` reports
-REPORT_FIELDS: dict[str, str] = {}
 
 
 def is_readable(version: object) -> bool:
@@ -45,17 +41,10 @@ def upgraded_config(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def upgraded_run(values: Mapping[str, Any], version: int) -> dict[str, Any]:
     """Return the settings and counters of an interrupted run, written in some format, as today's format has them."""
-    if version == FORMAT:
-        return dict(values)
-    upgraded = _renamed(values, TRAINING_STATE)
-    if isinstance(settings := upgraded.get("settings"), Mapping):
+    upgraded = dict(values)
+    if version != FORMAT and isinstance(settings := upgraded.get("settings"), Mapping):
         upgraded["settings"] = _renamed(settings, TRAINING_SETTINGS)
     return upgraded
-
-
-def upgraded_report(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a line of ``metrics.jsonl``, which has no format of its own and may begin in an older one."""
-    return _renamed(report, REPORT_FIELDS)
 
 
 def check_format(what: str, version: object) -> None:

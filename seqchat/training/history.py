@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from seqchat.errors import SeqchatError
-from seqchat.model.migration import upgraded_report
 
 METRICS = "metrics.jsonl"
 
@@ -30,10 +29,7 @@ class History:
             raise SeqchatError(f"{folder} has no {METRICS}; is it the directory of a model?") from None
         except (OSError, ValueError) as error:
             raise SeqchatError(f"{path} cannot be read ({error}).") from error
-        if not all(isinstance(r, dict) for r in reports):
-            raise SeqchatError(f"{path} holds no report yet.")
-        reports = [upgraded_report(report) for report in reports]
-        if not all(isinstance(report.get("tokens"), int) for report in reports) or not reports:
+        if not reports or not all(isinstance(r, dict) and isinstance(r.get("tokens"), int) for r in reports):
             raise SeqchatError(f"{path} holds no report yet.")
         return cls(folder.resolve().name, reports)
 

@@ -15,7 +15,6 @@ from seqchat.model.migration import (
     CACHE_FIELDS,
     CONFIG_ENTRIES,
     TRAINING_SETTINGS,
-    TRAINING_STATE,
     check_format,
     upgraded_config,
 )
@@ -39,7 +38,7 @@ def make_old(folder):
     for path in (folder / TRAINING).glob("*.safetensors"):
         with safe_open(path, framework="pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            values = with_old_names(json.loads(file.metadata()["values"]), TRAINING_STATE)
+            values = json.loads(file.metadata()["values"])
         values["settings"] = with_old_names(values["settings"], TRAINING_SETTINGS)
         save_file(tensors, path, {"format": "1", "values": json.dumps(values)})
 
