@@ -15,6 +15,7 @@ from types import UnionType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from seqchat.errors import SeqchatError, quoted
+from seqchat.wording import listed
 
 T = TypeVar("T")
 
@@ -63,7 +64,7 @@ class Condition:
 
     def __str__(self) -> str:
         """Say which values the other setting may have."""
-        return " or ".join(map(str, self.values)) if self.minimum is None else f"{self.minimum} or more"
+        return f"{self.minimum} or more" if self.minimum is not None else listed([*map(str, self.values)], "or")
 
 
 @dataclass(frozen=True)

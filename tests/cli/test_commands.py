@@ -183,6 +183,11 @@ def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
             2,
             "only with --softmax auto or sampled",
         ),
+        (
+            ("train", "sample", "--cell", "mingru", "--weight-dropout", "0.1"),
+            2,
+            "--weight-dropout applies only with --cell rnn, lstm or gru",
+        ),
         (("train", "sample", "--non-monotonic", "9"), 2, "applies only with --optimizer sgd"),
         (("train", "sample", "--optimizer", "sgd", "--warmup", "0.1"), 2, "applies only with --optimizer adamw"),
         (("train", "sample", "--hidden-dropout", "0.1"), 2, "applies only with --layers 2 or more"),
