@@ -61,7 +61,6 @@ class InferenceWorker(BackgroundThread):
         self._pending_continuations: tuple[str, ContinuationRequest] | None = None
         self._pending_reply: ReplyRequest | None = None
         self._queries: dict[str, ModelQuery] = {}
-        self._reply_changed = False
         self._interruptible = False
         self._engines: dict[int, Engine] = {}
         self.submitted = 0
@@ -87,11 +86,11 @@ class InferenceWorker(BackgroundThread):
             self._queries[query.topic] = query
             self._changed.notify()
 
-    def request_reply(self, request: ReplyRequest | None) -> None:
-        """Request a reply instead of the one that is being written; None ends that one. Returns at once."""
+    def request_reply(self, request: ReplyRequest) -> None:
+        """Request a reply instead of the one that is being written; returns at once."""
         with self._changed:
             self.submitted += 1
-            self._pending_reply, self._reply_changed = request, True
+            self._pending_reply = request
             self._changed.notify()
 
     def _run(self) -> None:
@@ -145,15 +144,14 @@ class InferenceWorker(BackgroundThread):
     def _has_jobs(self) -> bool:
         """Whether something waits that comes before the next word of replies and continuations."""
         return bool(
-            self._pending or self._pending_continuations or self._queries or self._reply_changed or self._stopped
+            self._pending or self._pending_continuations or self._queries or self._pending_reply or self._stopped
         )
 
     def _do_next(self) -> None:
         with self._changed:
             request, self._pending = self._pending, None
-            if self._reply_changed:
-                self._reply_steps = self._generate_reply(self._pending_reply) if self._pending_reply else None
-                self._reply_changed = False
+            if self._pending_reply is not None:
+                self._reply_steps, self._pending_reply = self._generate_reply(self._pending_reply), None
             if self._pending_continuations is not None:
                 text, continuations = self._pending_continuations
                 self._continuation_steps = (

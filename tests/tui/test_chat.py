@@ -171,6 +171,14 @@ async def test_a_reply_keeps_the_name_of_the_model_that_wrote_it(desk, models, t
         )
 
 
+async def test_a_reply_goes_only_into_its_own_conversation(desk):
+    async with desk() as d:
+        await d.press("alt+m", *"你好", "enter")
+        await d.workspace.views.chat.load(Conversation([Turn("you", "在吗"), Turn("model", "在")]))
+        await d.until(lambda: not d.workspace.replies.is_writing, "the end of the reply")
+        assert turns(d) == ["在吗", "在"]
+
+
 @pytest.mark.parametrize("size", [(80, 24), (100, 30), (140, 45)])
 async def test_several_models_leave_room_for_what_is_written(desk, size):
     async with desk("rnn", "lstm", "gru", size=size) as d:

@@ -63,7 +63,7 @@ class Canned(inference_worker.InferenceWorker):
                     )
                 )
 
-    def request_reply(self, request: messages.ReplyRequest | None) -> None:
+    def request_reply(self, request: messages.ReplyRequest) -> None:
         pass
 
 

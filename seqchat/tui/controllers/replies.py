@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seqchat.tui.controllers.models import ModelsController
+from seqchat.tui.conversation import Conversation
 from seqchat.tui.inference_messages import ReplyRequest, ReplyToken
 from seqchat.tui.language import say
 from seqchat.tui.live_settings import LiveSettings
@@ -16,6 +17,8 @@ class ReplyController:
     def __init__(self, views: Views, settings: LiveSettings, models: ModelsController) -> None:
         self._views, self._settings, self._models = views, settings, models
         self._latest: ReplyRequest | None = None
+        # The conversation that the latest request belongs to
+        self._conversation = Conversation()
 
     @property
     def is_writing(self) -> bool:
@@ -26,16 +29,20 @@ class ReplyController:
         """Request a reply instead of the current one."""
         number = self._latest.number + 1 if self._latest else 0
         settings = self._settings.current
+        self._conversation = self._views.chat.conversation
         self._latest = ReplyRequest(number, turns, settings.temperature, settings.top_p)
         self._models.worker.request_reply(self._latest)
 
     def show(self, message: ReplyToken) -> bool:
-        """Add a word to the reply; return whether it has ended. A word of an earlier request is dropped."""
+        """Add a word to the reply; return whether it has ended.
+
+        A word of an earlier request, or for a conversation that has made way for another one, is dropped.
+        """
         if message.request is not self._latest:
             return False
         if message.ended:
             self._latest = None
-        else:
+        elif self._views.chat.conversation is self._conversation:
             self._views.chat.extend_reply(message.text)
         return message.ended
 
