@@ -183,7 +183,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
             if not binding.id and binding.key not in self._lost_keys:
                 self._lost_keys.add(binding.key)
                 text = say(
-                    "Your settings give {key} another use; without them it does {action} here.",
+                    "{key} no longer works here ({action}), because your settings use it for something else.",
                     key=shown(binding.key),
                     action=binding.action,
                 )

@@ -10,8 +10,8 @@ CHINESE: dict[str, str] = {
     "New text or conversation": "新建文本或对话",
     "Search for commands…": "搜索命令…",
     "Search for themes…": "搜索主题…",
-    "Your settings give {key} another use; without them it does {action} here.": (
-        "你的设置改了 {key} 的用途；不改的话，它在这里是 {action}。"
+    "{key} no longer works here ({action}), because your settings use it for something else.": (
+        "{key} 在这里不再有原来的作用（{action}），因为你的设置把它用于别处。"
     ),
     "Theme": "主题",
     "light, dark and others; the choice is saved": "浅色、深色等；会记住",
@@ -43,7 +43,7 @@ CHINESE: dict[str, str] = {
     "Enter sends it again, Esc leaves everything as it was": "回车重新发送，Esc 保持原样",
     "The text is not saved. Start a new one?": "文本尚未保存。要新建吗？",
     "The text is not saved. Open another one?": "文本尚未保存。要打开别的文件吗？",
-    "Start a new conversation? This one will be lost.": "开始新的对话吗？当前对话会结束。",
+    "Start a new conversation? This one will be lost.": "开始新的对话吗？当前对话会丢失。",
     # settings
     "Settings": "设置",
     "Language (from the next start)": "界面语言（下次启动生效）",
@@ -284,7 +284,7 @@ CHINESE: dict[str, str] = {
     "Word": "词",
     "Hold": "固定",
     "In an experiment": "在实验中",
-    "On the gradients page": "在曲线页",
+    "On the gradients page": "在梯度页",
     "Held: gate=value@layer:neurons": "固定：门=值@层:神经元",
     "Swapped: word=word": "换词：原词=新词",
     "What differs": "有何不同",
