@@ -13,12 +13,16 @@ if TYPE_CHECKING:
 
 
 class EnginePool:
-    """Loads each model once, and lends an engine of its own to each thread that asks; forgets what nobody holds."""
+    """Loads each model once, and lends an engine of its own to each thread that asks; forgets what nobody holds.
+
+    A model that was trained again since then is another one.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._loading: defaultdict[Path, threading.Lock] = defaultdict(threading.Lock)
-        self._loaded: WeakValueDictionary[Path, Engine] = WeakValueDictionary()
+        # Folder and time of the weights → what is loading or loaded
+        self._loading: defaultdict[tuple[Path, int], threading.Lock] = defaultdict(threading.Lock)
+        self._loaded: WeakValueDictionary[tuple[Path, int], Engine] = WeakValueDictionary()
         # A lent engine keeps the loaded one alive that it shares its weights with.
         self._origins: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
 
@@ -29,15 +33,18 @@ class EnginePool:
             SeqchatError: there is no such model, or its files are damaged.
         """
         from seqchat.completion.engine import Engine
+        from seqchat.model.folder import WEIGHTS
         from seqchat.model.model_registry import find
 
         folder = find(model).resolve()
+        weights = folder / WEIGHTS
+        key = folder, weights.stat().st_mtime_ns if weights.is_file() else 0
         with self._lock:
-            loading = self._loading[folder]
+            loading = self._loading[key]
         with loading:
-            origin = self._loaded.get(folder)
+            origin = self._loaded.get(key)
             if origin is None:
-                origin = self._loaded[folder] = Engine.load(model)
+                origin = self._loaded[key] = Engine.load(model)
             engine = origin.fork()
         with self._lock:
             self._origins[engine] = origin

@@ -94,8 +94,14 @@ class InferenceWorker(BackgroundThread):
             self._changed.notify()
 
     def _run(self) -> None:
-        if not self._load_models():
-            return
+        try:
+            if self._load_models():
+                self._work()
+        finally:
+            # The engines know the worker, so that otherwise neither would ever be freed.
+            self._engines, self._reply_steps, self._continuation_steps = {}, None, None
+
+    def _work(self) -> None:
         while self._wait():
             try:
                 self._do_next()

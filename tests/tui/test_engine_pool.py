@@ -1,7 +1,11 @@
 """The pool of engines: each model is loaded once, and each user has an engine of its own."""
 
 import gc
+import os
+import shutil
 import threading
+import time
+import weakref
 
 import pytest
 
@@ -9,6 +13,8 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
 from seqchat.errors import SeqchatError
 from seqchat.tui.engine_pool import EnginePool
+from seqchat.tui.inference_messages import WorkerIdle
+from seqchat.tui.inference_worker import InferenceWorker
 
 
 @pytest.fixture
@@ -56,6 +62,33 @@ def test_what_nobody_holds_is_forgotten(models, loads):
     gc.collect()
     pool.engine(str(models["lstm"]))
     assert len(loads) == 2
+
+
+def test_a_model_that_was_trained_again_is_loaded_again(models, loads, tmp_path):
+    model = shutil.copytree(models["lstm"], tmp_path / "model")
+    pool = EnginePool()
+    earlier = pool.engine(str(model))
+    os.utime(model / "model.safetensors", ns=(1, 1))
+    assert pool.engine(str(model)).network is not earlier.network
+    assert len(loads) == 2
+
+
+def test_a_worker_that_has_ended_holds_no_models(models):
+    pool, ready = EnginePool(), threading.Event()
+    worker = InferenceWorker(
+        [str(models["lstm"])], lambda message: ready.set() if isinstance(message, WorkerIdle) else None, pool
+    )
+    worker.start()
+    assert ready.wait(60)
+    engine = weakref.ref(worker._engines[0])
+    worker.stop()
+    worker.join()
+    # Its index of pinyin may still be built.
+    for _ in range(100):
+        if engine() is None:
+            break
+        time.sleep(0.1)
+    assert engine() is None
 
 
 def test_a_model_that_is_not_there_is_said_each_time():
