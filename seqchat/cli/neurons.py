@@ -118,7 +118,7 @@ def contexts(
 ) -> None:
     """Find where in a text one neuron is highest and lowest, and show the surrounding words.
 
-    Each of them is in another dialog, and no two have the same words before them.
+    All are from different dialogs, and no two have the same words before them.
 
     \b
     seqchat neurons contexts --neuron 17
