@@ -2,6 +2,7 @@
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 import torch
@@ -13,9 +14,10 @@ from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.evaluated_model import EvaluatedModel
-from seqchat.evaluation.pipeline import evaluate_stream
+from seqchat.evaluation.pipeline import evaluate, evaluate_stream
 from seqchat.evaluation.predictor import TextPredictor
-from seqchat.model.config import ModelConfig
+from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.config import CacheWeights, ModelConfig
 from seqchat.model.network import PADDING, build
 from seqchat.model.threads import one_thread
 from seqchat.training.baselines import ngrams_alone
@@ -176,6 +178,21 @@ def test_a_window_network_is_measured_too(models, tmp_path, dialogs):
             features = network.projection(hidden[-1])
             loss -= network.logits(features).log_softmax(dim=1)[0, ids[index]].item()
     assert found.perplexity == pytest.approx(math.exp(loss / found.tokens), rel=1e-4)
+
+
+def test_a_head_is_measured_without_ngrams_and_cache(models, tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_text("今天去吃火锅吗\n好的，火锅很好吃\n今天晚上再去\n", "utf-8")
+    checkpoint = Checkpoint.load(models["lstm"])
+    config = replace(checkpoint.config, objective="infill")
+    torch.manual_seed(0)
+    infill = replace(checkpoint, config=config, weights=build(config).state_dict(), cache=CacheWeights(0.2, 0.1))
+    mixed = evaluate(EvaluatedModel.of("mixed", infill), [str(text)])
+    alone = evaluate(EvaluatedModel.of("alone", replace(infill, mixture=None, cache=CacheWeights())), [str(text)])
+    assert mixed.heads == alone.heads
+    assert list(mixed.heads) == ["forward", "backward", "joint"]
+    assert mixed.heads["forward"] == alone.text.overall
+    assert mixed.heads["forward"] != mixed.text.overall
 
 
 def test_a_text_without_words_is_refused(models, tmp_path):
