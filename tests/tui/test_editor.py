@@ -2,6 +2,7 @@
 
 import pytest
 
+from seqchat.tui.inference_messages import GhostTextReady
 from seqchat.tui.widgets.editor import Offer
 
 FAMILY = "👨‍👩‍👧"
@@ -150,3 +151,12 @@ async def test_grey_text_is_only_for_the_text_and_place_that_it_was_offered_for(
         d.editor.offer(Offer("火锅"))
         action(d.editor)
         assert d.editor.suggestion == rest
+
+
+async def test_grey_text_for_an_earlier_text_is_not_shown(desk):
+    async with desk() as d:
+        await d.settled()
+        completion = d.workspace.completion
+        d.editor.insert("我")
+        completion.show_ghost_text(GhostTextReady(completion.latest, "好"))
+        assert d.editor.suggestion == ""

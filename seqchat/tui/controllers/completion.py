@@ -114,6 +114,9 @@ class CompletionController:
             self._offer(message.text)
 
     def _offer(self, ahead: str = "") -> None:
+        # The text may have changed, and its request be still to come.
+        if not self._is_at_cursor(self.latest):
+            return
         first = next(iter(self._views.bars[0].suggestions), None)
         offer = Offer(first.insert, first.replace, first.completes, ahead) if first else Offer()
         self._views.active_editor.offer(offer)
