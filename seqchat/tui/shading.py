@@ -40,11 +40,11 @@ def by_neuron(engine: Engine, text: str, layer: int, gate: Gate, neuron: int, la
     """Shade each of the last words by a neuron's value there, the strongest being 1 or -1."""
     from seqchat.insight.spans import spans
 
-    places = spans(engine, text)[-last:]
-    nodes = list(islice(engine.context.node(text).path_to_root(), len(places)))[::-1]
+    word_spans = spans(engine, text)[-last:]
+    nodes = list(islice(engine.context.node(text).path_to_root(), len(word_spans)))[::-1]
     values = [float(node.gate(layer, gate.name)[neuron]) for node in nodes]
     most = max([_FAINTEST * gate.usual_high, *map(abs, values)])
-    return [(start, end, value / most) for (start, end), value in zip(places, values, strict=True)]
+    return [(start, end, value / most) for (start, end), value in zip(word_spans, values, strict=True)]
 
 
 def styled(shades: Sequence[Shade], ground: Color, accent: Color, *, colours: bool) -> list[tuple[int, int, Style]]:
