@@ -23,7 +23,7 @@ def words_of(node: Node) -> list[int]:
     return [n.word_id for n in node.path_to_root()][-2::-1]
 
 
-def anew(engine: Engine, ids: list[int]) -> torch.Tensor:
+def read_from_start(engine: Engine, ids: list[int]) -> torch.Tensor:
     """Compute the next word's log-probabilities from nothing."""
     state = engine.network.initial_state()
     for word_id in [DIALOG_ID, *ids]:
@@ -54,7 +54,7 @@ def test_an_edited_text_is_read_as_if_it_were_new(engine):
         node = engine.context.node(text)
         assert words_of(node) == ids
         scores = engine.context.tree.log_probs(node)
-        torch.testing.assert_close(scores, anew(engine, ids), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(scores, read_from_start(engine, ids), atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.real_data
@@ -79,7 +79,7 @@ def test_real_messages_under_random_edits_are_read_as_if_they_were_new(lstm, rea
         text = text[-600:]
         node, ids = lstm.context.node(text), lstm.context.ids(text)
         assert words_of(node) == ids
-        torch.testing.assert_close(lstm.context.tree.log_probs(node), anew(lstm, ids), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(lstm.context.tree.log_probs(node), read_from_start(lstm, ids), atol=1e-5, rtol=1e-5)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -132,7 +132,7 @@ def test_memory_is_bounded(lstm, monkeypatch):
         node = lstm.context.node(text)
         ids = lstm.context.ids(text)
         assert words_of(node) == ids
-        torch.testing.assert_close(lstm.context.tree.log_probs(node), anew(lstm, ids), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(lstm.context.tree.log_probs(node), read_from_start(lstm, ids), atol=1e-5, rtol=1e-5)
         tree = lstm.context.tree
         assert len(tree._nodes()) == tree._states <= 50 + len(ids) + 1
 

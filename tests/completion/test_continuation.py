@@ -10,7 +10,7 @@ from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.errors import SeqchatError
 
 from ..conftest import small_engine
-from .test_context import anew
+from .test_context import read_from_start
 
 
 def run(engine, text="今天晚上", n=3, **options):
@@ -50,7 +50,7 @@ def test_temperature_zero_takes_the_most_probable_word(engine):
     assert texts[0] == texts[1]
     ids = engine.context.ids("你好，")
     for piece in generate(engine, "你好，", 1, Sampling(temperature=0, max_words=12)):
-        scores = anew(engine, ids)
+        scores = read_from_start(engine, ids)
         scores[:3] = -math.inf
         if len(ids) == len(engine.context.ids("你好，")):
             scores[TURN_ID] = -math.inf
@@ -70,7 +70,7 @@ def test_log_probabilities_are_the_models(engine):
     for index in range(3):
         ids = engine.context.ids(text)
         for piece in (p for p in pieces if p.index == index):
-            scores = anew(engine, ids)
+            scores = read_from_start(engine, ids)
             words = [TURN_ID] if not piece.text else engine.context.ids(piece.text)
             if len(words) != 1:
                 break
@@ -168,7 +168,7 @@ def test_a_wide_beam_finds_the_most_probable_texts(text):
             shown = engine.vocabulary.text([w for w in words if w != TURN_ID])
             exact[shown, len(words)] = exact.get((shown, len(words)), 0) + total
             return
-        scores = anew(engine, ids)
+        scores = read_from_start(engine, ids)
         for word_id in range(TURN_ID, len(engine.vocabulary)):
             if words or word_id != TURN_ID:
                 grow([*ids, word_id], [*words, word_id], total + float(scores[word_id]))

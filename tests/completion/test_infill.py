@@ -9,7 +9,7 @@ from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.model.network import build
 
 from ..conftest import small_engine
-from .test_context import anew
+from .test_context import read_from_start
 
 WORDS = ["我", "想", "吃", "火锅", "火", "锅", "去", "北京", "看", "电影", "，", "。", "ok", "hello", "world"]
 
@@ -50,7 +50,7 @@ def test_a_network_that_reads_from_the_left_judges_by_the_text_behind():
         ids = [*left, *engine.vocabulary.encode_word(insert.strip())]
         total = math.log(s.probability)
         for word_id in right[:JUDGED_WORDS]:
-            total += float(anew(engine, ids)[word_id])
+            total += float(read_from_start(engine, ids)[word_id])
             ids.append(word_id)
         weights[insert] = math.exp(total)
     everything = sum(weights.values())

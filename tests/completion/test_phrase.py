@@ -16,7 +16,7 @@ from seqchat.corpus.pinyin import letters_before
 from seqchat.corpus.vocabulary import SPECIAL_WORDS
 
 from ..conftest import small_engine
-from .test_context import anew
+from .test_context import read_from_start
 
 WORDS = [
     "我", "想", "我想", "吃", "火", "锅", "火锅", "活", "国", "去", "西安", "先", "西", "安", "中国", "中", "握", "们",
@@ -57,7 +57,7 @@ def all_phrases(letters: str) -> list[tuple[str, ...]]:
 
 
 def enumerate_everything(engine: Engine, before: str, letters: str) -> dict[tuple[str, int], float]:
-    """Compute the probability of every insertion behind pinyin letters by going through all there is."""
+    """Compute the probability of every insertion after pinyin letters by going through all there is."""
     vocabulary = engine.vocabulary
     mass: dict[tuple[str, int], float] = defaultdict(float)
     everything = 0.0
@@ -65,7 +65,7 @@ def enumerate_everything(engine: Engine, before: str, letters: str) -> dict[tupl
     def chance(ids, words):
         total, ids = 0.0, list(ids)
         for word_id in words:
-            total += float(anew(engine, ids)[word_id])
+            total += float(read_from_start(engine, ids)[word_id])
             ids.append(word_id)
         return math.exp(total)
 

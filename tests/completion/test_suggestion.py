@@ -14,7 +14,7 @@ from seqchat.corpus.cleaning import GLUE, clean, is_safe
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.errors import SeqchatError
 
-from .test_context import anew
+from .test_context import read_from_start
 
 
 def chance(engine: Engine, text: str) -> tuple[float, torch.Tensor]:
@@ -22,8 +22,8 @@ def chance(engine: Engine, text: str) -> tuple[float, torch.Tensor]:
     ids = engine.context.ids(text)
     total = 0.0
     for end, word_id in enumerate(ids):
-        total += float(anew(engine, ids[:end])[word_id])
-    return total, anew(engine, ids)
+        total += float(read_from_start(engine, ids[:end])[word_id])
+    return total, read_from_start(engine, ids)
 
 
 def enumerate_everything(engine: Engine, text: str, longest: int) -> dict[str, float]:

@@ -117,10 +117,10 @@ def test_a_text_in_parts_is_the_text_as_a_whole(cell, objective):
     first = network(ids[:3], network.initial_state(3), targets[:3])
     second = network(ids[3:], first.state, targets[3:])
     torch.testing.assert_close(torch.cat((first.heads["forward"], second.heads["forward"])), whole)
-    fresh = network(ids[3:], network.reset(first.state, torch.tensor([True, False, True])), targets[3:])
-    anew = network(ids[3:], network.initial_state(3), targets[3:]).heads["forward"]
-    torch.testing.assert_close(fresh.heads["forward"][:, [0, 2]], anew[:, [0, 2]])
-    torch.testing.assert_close(fresh.heads["forward"][:, 1], second.heads["forward"][:, 1])
+    reset = network(ids[3:], network.reset(first.state, torch.tensor([True, False, True])), targets[3:])
+    from_start = network(ids[3:], network.initial_state(3), targets[3:]).heads["forward"]
+    torch.testing.assert_close(reset.heads["forward"][:, [0, 2]], from_start[:, [0, 2]])
+    torch.testing.assert_close(reset.heads["forward"][:, 1], second.heads["forward"][:, 1])
 
 
 def test_dropout_masks_are_locked_in_time_and_words_drop_whole():
