@@ -40,11 +40,11 @@ def test_what_is_not_there_is_said_with_what_is(name, tmp_path, monkeypatch):
 
 
 def test_a_name_with_a_slip_is_guessed():
-    with pytest.raises(SeqchatError, match=r"'lstm-caht' \(is lstm-chat meant\?\); give"):
+    with pytest.raises(SeqchatError, match=r"'lstm-caht'\. Did you mean lstm-chat\?"):
         find("lstm-caht")
     with pytest.raises(SeqchatError) as far:
         find("nothing at all")
-    assert "meant" not in str(far.value)
+    assert "Did you mean" not in str(far.value)
 
 
 def test_damaged_models_are_told_with_what_is_wrong(tmp_path, monkeypatch, models):

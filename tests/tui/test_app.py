@@ -406,8 +406,8 @@ async def test_another_model_can_be_chosen(desk, models, monkeypatch):
         await d.press("alt+d")
         await d.until(lambda: "Perplexity" in d.screen)
         assert "RNN 1 × 32" in d.screen
-        assert [row.value for row in d.app.screen.query_one(DataTable).rows][:3] == ["gru", "lstm", "rnn"]
-        await d.press("down")
+        assert [row.value for row in d.app.screen.query_one(DataTable).rows][:4] == ["gru", "lstm", "mingru", "rnn"]
+        await d.press("down", "down")
         await d.press("enter")
         await d.until(lambda: "RNN" in str(d.panel.border_title), "the other model")
         await d.settled()
@@ -432,7 +432,7 @@ async def test_help_lists_every_key(desk):
             assert f"[keys.{scope}]" in d.screen
             assert all(str(key) in d.screen for key in keys if not key.number)
         assert "Alt+1 … Alt+9" in d.screen
-        assert "Take candidate 1 … 9" in d.screen
+        assert "Insert candidate 1 … 9" in d.screen
         await d.press("escape")
         assert d.app.screen is d.workspace
 

@@ -226,12 +226,12 @@ def test_digits_pick_in_the_bar_and_are_text_elsewhere(writing):
     writing.until_settled("我有")
     word = writing.candidates()["3"][1]
     writing.press("Down")
-    writing.until("Take", "Leave")
+    writing.until("Space Insert", "Leave")
     writing.press("3")
     # A candidate that finishes a word is named by the whole word.
     writing.until_text(lambda text: text.startswith("我有") and text.endswith(word) and text != "我有")
     text = str(writing.session()["text"])
-    writing.until("Accept", without="Leave")
+    writing.until("Tab Insert", without="Leave")
     writing.type("3")
     writing.until_text(f"{text}3")
 
@@ -247,7 +247,7 @@ def test_typing_goes_on_from_the_bar(writing):
     writing.press("Down")
     writing.until("Leave")
     writing.press("Escape")
-    writing.until("Accept", without="Leave")
+    writing.until("Tab Insert", without="Leave")
     writing.type("好")
     writing.until_text("我们好")
 

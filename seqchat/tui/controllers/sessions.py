@@ -6,6 +6,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from textual.css.query import NoMatches
+
 from seqchat.errors import SeqchatError
 from seqchat.tui.language import say
 from seqchat.tui.screens.dialog import Confirm
@@ -49,6 +51,8 @@ class SessionController:
         """Save the session; a failure is reported once."""
         try:
             self._store.save(self._capture())
+        except NoMatches:
+            return  # The app is closing and its widgets are gone; `close` has saved, or will.
         except SeqchatError as error:
             if not self._is_failing:
                 self._workspace.notify(str(error), severity="warning", markup=False)
