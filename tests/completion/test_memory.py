@@ -127,7 +127,8 @@ def test_weights_are_tuned_where_people_repeat_themselves(models, tmp_path, lstm
     assert tune_cache(network, once) == CacheWeights()
 
 
-def test_remembered_texts_are_private_bounded_and_can_be_removed(monkeypatch):
+def test_remembered_texts_are_private_bounded_and_can_be_removed(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     remembered.forget()
     assert remembered.load() == []
     remembered.add(["你好\n\n在吗 ", "\x1b[31m红"])

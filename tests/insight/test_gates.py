@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from torch import nn
 
 from seqchat.insight.gates import trace
 from seqchat.model.checkpoint import Checkpoint
@@ -10,17 +9,23 @@ TEXT = "小帅是一名程序员，他每天都加班"
 
 
 def test_the_trace_is_that_of_torch(engine, models):
-    """Hidden (and cell) values of the whole text from the fused module, layer by layer."""
+    """Hidden values of the whole text from the fused module, or the parallel form where torch has none."""
     ids = engine.context.ids(TEXT)
     traced = trace(engine, engine.context.node(TEXT), 1_000)
     weights = Checkpoint.load(models[engine.config.cell]).weights
-    config = engine.config
+    config, cell = engine.config, engine.network.cell
     x = weights["embedding.weight"][torch.tensor([2, *ids])]
     for k in range(config.layers):
-        fused = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[config.cell](x.shape[1], config.hidden_size)
-        fused.load_state_dict({n.split(".")[-1]: w for n, w in weights.items() if n.startswith(f"recurrent.{k}.")})
+        layer = {n.split(".")[-1]: w for n, w in weights.items() if n.startswith(f"recurrent.{k}.")}
+        fused = cell.torch_module(x.shape[1], config.hidden_size, 1)
         with torch.no_grad():
-            x, _ = fused(x)
+            if fused is None:
+                state = torch.zeros(len(cell.state_names), 1, config.hidden_size)
+                outputs, _ = cell.sequence(x[:, None], state, {n.removesuffix("_l0"): w for n, w in layer.items()})
+                x = outputs[:, 0]
+            else:
+                fused.load_state_dict(layer)
+                x, _ = fused(x)
         np.testing.assert_allclose(traced.layers[k]["hidden"], x.numpy(), atol=1e-5)
 
 

@@ -217,7 +217,7 @@ def test_what_cannot_be_followed_is_one_sentence():
     engine, _ = made(layers=2)
     with pytest.raises(SeqchatError, match=r"small has no layer 3; it has the layers 1 to 2\."):
         gradient_flow(engine, stream(30), distance=5, layer=3)
-    with pytest.raises(SeqchatError, match=r"followed over 9 words; the longest allows 8\."):
+    with pytest.raises(SeqchatError, match=r"a gradient over 9 words; the longest allows 8\."):
         gradient_flow(engine, stream(10, 5), distance=9)
     assert gradient_flow(engine, stream(10, 5), distance=8).words == 1
     with pytest.raises(SeqchatError, match="distance is at least 2, not 1"):
