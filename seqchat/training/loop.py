@@ -140,7 +140,7 @@ class Trainer:
             SeqchatError: it belongs to another network or text.
         """
         if snapshot.values.get("tokens", []) != [len(self.train), len(self.validation)]:
-            raise SeqchatError("The run to resume read a text other than this one.")
+            raise SeqchatError("The run to resume was trained on a different text.")
         snapshot.restore(self.network, self._optimizer)
         self._state = snapshot.tensors["state"][..., self._mine, :].to(self.device)
         random = snapshot.tensors["random"]

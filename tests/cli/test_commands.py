@@ -239,7 +239,7 @@ def test_a_run_goes_on_with_what_it_began_with(models, tmp_path):
     [
         ("", "a.txt has no usable dialog (it is empty)"),
         (" \n\n\u200b\n", "has no usable dialog"),
-        ("好" * 1_000_000, "a.txt:1: a turn of 1,000,000 characters, 100,000 are the most"),
+        ("好" * 1_000_000, "a.txt:1: a turn of 1,000,000 characters, more than 100,000; break it up"),
         ("好\n\n好\n", "All dialogs of the data are the same"),
         ("好", "a single turn"),
         ("好\n\n好 好\n", "vocabulary has a single word"),
@@ -262,7 +262,7 @@ def test_a_run_of_another_shape_or_format_is_refused(models, tmp_path):
             (lambda m: shutil.rmtree(m / "training" / "train"), "cannot be read"),
             (lambda m: (m / "training" / "train" / "starts.npy").unlink(), "cannot be read"),
             (_another_format, "has format 9"),
-            (_another_text, "another text"),
+            (_another_text, "a different text"),
         ]
     ):
         model = shutil.copytree(models["lstm"], tmp_path / f"m{number}")
