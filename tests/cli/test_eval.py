@@ -80,7 +80,7 @@ def noticed(*arguments):
 
 def test_a_text_that_the_model_learned_from_is_noticed(models, chats):
     (line,) = noticed(models["lstm"], "sample", chats)
-    assert line.startswith("lstm learned from a text named sample;")
+    assert line.startswith("lstm learned from a text named sample, so it looks better")
     assert "--held-out" in line
     assert noticed(models["lstm"], chats) == []
     assert noticed(models["lstm"], "sample", "--held-out") == []

@@ -30,6 +30,7 @@ def test_numbers_of_several_models(numbers):
         ("rnn", "rnn", 1),
         ("lstm", "lstm", 2),
         ("gru", "gru", 1),
+        ("mingru", "mingru", 2),
     ]
     for model in numbers:
         assert model["words"] == 12
@@ -40,7 +41,7 @@ def test_numbers_of_several_models(numbers):
         assert set(model["decay"]) == ({"hidden", "cell"} if model["cell"] == "lstm" else {"hidden"})
         assert model["decay"]["hidden"]["factor"] < 1
         assert model["seen"] in ("vanishing", "kept")
-    assert [m.get("gate") for m in numbers] == [None, "forget", "update"]
+    assert [m.get("gate") for m in numbers] == [None, "forget", "update", "update"]
     assert len(numbers[1]["cell_norm"]) == len(numbers[1]["gate_product"]) == len(numbers[2]["gate_product"]) == 11
     assert numbers[1]["gate_product"][0] == 1
 
@@ -93,7 +94,7 @@ def test_own_text_and_a_lower_layer(models, tmp_path):
     ("arguments", "says"),
     [
         (["--layer", "2"], r"rnn has no layer 2; it has only layer 1\."),
-        (["--data", "short.txt"], r"No dialog of the text is so long .* over 10 words; the longest allows \d+\."),
+        (["--data", "short.txt"], r"No dialog of the text is long enough .* over 10 words; the longest allows \d+\."),
         (["--data", "nowhere.txt"], r"There is no file or folder nowhere\.txt"),
         (["--out", "a.gif"], r"a\.gif cannot be written in this format"),
         (["--out", "nowhere/a.json"], r"nowhere/a\.json cannot be written"),
