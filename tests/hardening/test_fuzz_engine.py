@@ -220,7 +220,7 @@ def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(states_module, "MAX_STATES", 100)
     monkeypatch.setattr(context_module, "MAX_CHARACTERS", 30)
     monkeypatch.setattr(context_module, "_DROP", 10)
-    monkeypatch.setattr(suggestion_module, "_RESCORED", 6)
+    monkeypatch.setattr(suggestion_module, "_MIN_RESCORED", 6)
 
 
 def test_suggestions_can_be_inserted_and_equal_those_of_a_fresh_engine(narrow):
