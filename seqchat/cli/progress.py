@@ -83,6 +83,9 @@ class TrainingProgress:
         )
         # In a terminal, the progress line shows it.
         self.message(line if self._console.is_terminal else f"{line}  ({self._words_per_second():,.0f} words/s)")
+        if len(report.sources) > 1:
+            shares = (f"{name} {percentage(quality.top5)}" for name, quality in report.sources.items())
+            self.message(f"  top-5 by source: {', '.join(shares)}")
 
     def _words_per_second(self) -> float:
         assert self._trainer is not None

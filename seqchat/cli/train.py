@@ -48,6 +48,12 @@ _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.item
 @click.option(
     "--preset", type=click.Choice(list(PRESETS)), default=DEFAULT_PRESET, show_default=True, help="Size; see below."
 )
+@click.option(
+    "--weight",
+    multiple=True,
+    metavar="NAME=NUMBER",
+    help="Read the dialogs of a source so often in an epoch, such as 'work*=4' or 'news*=0.2'; may be repeated.",
+)
 @drop_option
 @click.option("--validation", multiple=True, metavar="DATA", help="Validate on this text instead of held-out dialogs.")
 @click.option("--tensorboard", type=click.Path(path_type=Path), metavar="DIR", help="Write curves for TensorBoard.")
@@ -65,6 +71,7 @@ def train(
 
     \b
     seqchat train sample
+    seqchat train chats/ --weight 'friends*=4' --weight 'news*=0.2'
     seqchat train my_chats.jsonl --out checkpoints/me
     seqchat train chats/ --cell gru --time-limit 30m --drop '<Media omitted>'
     seqchat train --resume checkpoints/me
@@ -105,7 +112,7 @@ def _run(data: tuple[str, ...], out: Path, resumed: Path | None, options: dict[s
 
 def _task(data: tuple[str, ...], options: dict[str, Any]) -> Task:
     network = {**PRESETS[options["preset"]].network, **given(options, NETWORK)}
-    return Task(data, network, options["validation"], options["drop"], **given(options, TASK))
+    return Task(data, network, options["validation"], options["drop"], options["weight"], **given(options, TASK))
 
 
 def _cell(options: dict[str, Any]) -> str:

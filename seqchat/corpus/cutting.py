@@ -59,12 +59,16 @@ class GrowingVocabulary:
 
 @dataclass(frozen=True)
 class CutPiece:
-    """Some dialogs cut into words; ids are those of its own list of words."""
+    """Some dialogs cut into words; ids are those of its own list of words.
+
+    digests, sources: of each dialog its hash, and the file or data set it is of.
+    """
 
     words: list[str]
     ids: TokenIds
     kinds: Kinds
     digests: list[int]
+    sources: list[str]
     real_words: int
 
 
@@ -102,6 +106,7 @@ class Cutter:
             np.array(ids, dtype=np.int32),
             np.array(kinds, dtype=np.uint8),
             [key for key, _ in left],
+            [dialog.source for _, dialog in left],
             kinds.count(WORD),
         )
 

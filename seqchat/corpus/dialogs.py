@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from seqchat.corpus.cleaning import clean
@@ -21,9 +21,10 @@ MAX_TURN_CHARACTERS = 100_000
 
 @dataclass(frozen=True)
 class Dialog:
-    """One conversation: its turns in order, cleaned, without speaker labels."""
+    """One conversation: its turns in order, cleaned, without speaker labels; source: the file or data set it is of."""
 
     turns: tuple[str, ...]
+    source: str = field(default="", compare=False)
 
 
 class NoDialogError(SeqchatError):
@@ -59,7 +60,7 @@ def without_patterns(dialog: Dialog, patterns: Sequence[str]) -> Dialog:
         return dialog
     dropped = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
     turns = (dropped.sub("", turn).strip() for turn in dialog.turns)
-    return Dialog(tuple(turn for turn in turns if turn))
+    return replace(dialog, turns=tuple(turn for turn in turns if turn))
 
 
 def text_of(value: Any) -> str | None:

@@ -122,6 +122,12 @@ class IdStream:
             if high > low
         ]
 
+    def selected(self, mask: NDArray[np.bool_]) -> IdStream:
+        """Return a stream, in memory, of the dialogs of a mask: bool [dialogs]."""
+        lengths = np.diff(self.starts)
+        tokens = np.repeat(mask, lengths)
+        return IdStream(self.ids[tokens], self.kinds[tokens], np.concatenate(([0], np.cumsum(lengths[mask]))))
+
     @property
     def targets(self) -> int:
         """How many tokens are predicted: all but the first of each dialog."""

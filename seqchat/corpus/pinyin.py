@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from seqchat.corpus.words import HAN
+from seqchat.corpus.scripts import HAN
 
 WordIds = NDArray[np.int64]
 

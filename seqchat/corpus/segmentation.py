@@ -37,13 +37,14 @@ SegmentationProgress = Callable[[int, int, float], None]
 _MAX_TEXTS = 8
 
 # Texts are cut again when the stored form changes, or one of the modules that decide how to cut.
-_FORMAT = 1
+_FORMAT = 2
 _DECIDING = (
     "cleaning.py",
     "conversations.py",
     "dialogs.py",
     "messengers.py",
     "readers.py",
+    "scripts.py",
     "sources.py",
     "words.py",
 )
@@ -53,13 +54,15 @@ _DECIDING = (
 class SegmentedText:
     """A text cut into words, on disk.
 
-    stream: its tokens, as ids of `words`; digests: uint64 [dialogs], a hash of each dialog's text; report: what was
-    read of its sources.
+    stream: its tokens, as ids of `words`; digests: uint64 [dialogs], a hash of each dialog's text; sources: the files
+    and data sets that have dialogs; origins: uint16 [dialogs], the source of each; report: what was read of them.
     """
 
     stream: IdStream
     words: list[str]
     digests: NDArray[np.uint64]
+    sources: list[str]
+    origins: NDArray[np.uint16]
     report: SourceReport
 
     @classmethod
@@ -68,28 +71,34 @@ class SegmentedText:
         try:
             content = json.loads((folder / "text.json").read_text("utf-8"))
             digests = np.load(folder / "digests.npy", allow_pickle=False)
-            return cls(IdStream.open(folder), content["words"], digests, SourceReport(**content["report"]))
+            origins = np.load(folder / "origins.npy", allow_pickle=False)
+            report = SourceReport(**content["report"])
+            return cls(IdStream.open(folder), content["words"], digests, content["sources"], origins, report)
         except SeqchatError:
             raise
         except Exception as error:  # the libraries raise many kinds for damaged files
             raise SeqchatError(f"The segmented text in {folder} cannot be read ({one_line(error)}).") from error
 
-    def counts(self, chosen: NDArray[np.bool_]) -> Counter[str]:
-        """Count the words of the chosen dialogs: bool [dialogs]."""
+    def counts(self, copies: NDArray[np.integer | np.bool_]) -> Counter[str]:
+        """Count the words of dialogs, each as often as it is read: [dialogs]."""
         totals = np.zeros(len(self.words), dtype=np.int64)
-        for ids, kinds in self._tokens(chosen):
+        for ids, kinds in self._tokens(copies):
             totals += np.bincount(ids[kinds == WORD], minlength=len(totals))
         return Counter({word: int(n) for word, n in zip(self.words, totals, strict=True) if n})
 
-    def encode(self, folder: Path, vocabulary: Vocabulary, chosen: NDArray[np.bool_]) -> IdStream:
-        """Write the chosen dialogs [dialogs] as ids of a vocabulary into a folder, and open the result."""
+    def encode(self, folder: Path, vocabulary: Vocabulary, copies: NDArray[np.integer | np.bool_]) -> IdStream:
+        """Write dialogs, each as often as it is read [dialogs], as ids of a vocabulary, and open the result."""
         recoding = Recoding(self.words, vocabulary)
         with StreamWriter(folder) as writer:
-            for ids, kinds in self._tokens(chosen):
+            for ids, kinds in self._tokens(copies):
                 writer.append(*recoding(ids, kinds))
         return IdStream.open(folder)
 
-    def _tokens(self, chosen: NDArray[np.bool_]) -> Iterator[tuple[TokenIds, Kinds]]:
+    def _tokens(self, copies: NDArray[np.integer | np.bool_]) -> Iterator[tuple[TokenIds, Kinds]]:
+        for times in range(int(copies.max(initial=0))):
+            yield from self._chosen_tokens(copies > times)
+
+    def _chosen_tokens(self, chosen: NDArray[np.bool_]) -> Iterator[tuple[TokenIds, Kinds]]:
         first = 0
         starts = self.stream.starts
         for ids, kinds in self.stream.blocks():
@@ -185,15 +194,18 @@ def _segment(spec: CorpusSpec, folder: Path, processes: int | None, progress: Se
         read_dialogs(spec.names, field=spec.field, streaming=spec.streaming, report=report),
         spec.max_dialogs,
     )
-    digests = array("Q")
+    digests, origins = array("Q"), array("H")
+    sources: dict[str, int] = {}
     real_words = 0
     with StreamWriter(folder) as writer:
         for piece in cut_all(dialogs, Cutter(spec.segmenter, spec.drop), processes or available_cores()):
             writer.append(*Recoding(piece.words, vocabulary)(piece.ids, piece.kinds))
             digests.extend(piece.digests)
+            origins.extend(sources.setdefault(source, len(sources)) for source in piece.sources)
             real_words += piece.real_words
             progress(len(digests), real_words, report.share)
     np.save(folder / "digests.npy", np.array(digests, dtype=np.uint64))
-    content = {"words": vocabulary.words, "report": asdict(report)}
+    np.save(folder / "origins.npy", np.array(origins, dtype=np.uint16))
+    content = {"words": vocabulary.words, "sources": list(sources), "report": asdict(report)}
     (folder / "text.json").write_text(json.dumps(content), "utf-8")
     return SegmentedText.open(folder)

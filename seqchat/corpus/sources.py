@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -80,7 +80,7 @@ def read_dialogs(
         for record in conversations(_all(part), field):
             report.share = (done + record.share * part.weight) / whole
             try:
-                dialog = _dialog(record, field)
+                dialog = replace(_dialog(record, field), source=part.name)
             except NoDialogError as problem:
                 hint = f"{record.location}: {problem}"
                 report.skip(hint)
@@ -110,7 +110,9 @@ def content_key(sources: Sequence[str]) -> str | None:
             digest.update("\n".join(map(str, fingerprints)).encode())
         for path in paths or ():
             with _file_errors(str(path)), path.open("rb") as file:
-                digest.update(f"\n{path.suffix} {hashlib.file_digest(file, 'blake2b').hexdigest()}".encode())
+                # The folder and the name count too, since weights go by them.
+                name = "/".join(path.resolve().parts[-2:])
+                digest.update(f"\n{name} {hashlib.file_digest(file, 'blake2b').hexdigest()}".encode())
     return digest.hexdigest()
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seqchat.corpus.cleaning import GLUE, is_safe
 from seqchat.corpus.pinyin import PinyinIndex, WordIds
-from seqchat.corpus.words import Segmenter, graphemes
+from seqchat.corpus.words import Segmenter
 from seqchat.errors import SeqchatError, quoted
 
 PAD, UNKNOWN, DIALOG, TURN = "<pad>", "<unk>", "<dialog>", "<turn>"
@@ -103,12 +103,13 @@ class Vocabulary:
     @cached_property
     def suggestible(self) -> NDArray[np.bool_]:
         """Which ids may be offered to a writer: whole visible words, nothing special, no bare space."""
+        special = len(SPECIAL_WORDS)
         return np.array(
-            [
-                i >= len(SPECIAL_WORDS) and word != " " and not (word.startswith(GLUE) and len(graphemes(word)) == 2)
-                for i, word in enumerate(self.words)
-            ]
+            [i >= special and word != " " and not self._is_glued_character(word) for i, word in enumerate(self.words)]
         )
+
+    def _is_glued_character(self, word: str) -> bool:
+        return word.startswith(GLUE) and len(self.segmenter.characters(word)) == 2
 
     @cached_property
     def takes_space(self) -> NDArray[np.bool_]:
@@ -144,7 +145,7 @@ def _count_characters(counts: Counter[str], segmenter: Segmenter) -> Counter[str
     """Count the characters of words, and those that take a space without one too."""
     characters: Counter[str] = Counter()
     for word, n in counts.items():
-        for character in filter(is_storable, graphemes(word.removeprefix(GLUE))):
+        for character in filter(is_storable, segmenter.characters(word.removeprefix(GLUE))):
             characters[character] += n
             if segmenter.space_before(character):
                 characters[GLUE + character] += n

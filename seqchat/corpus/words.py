@@ -14,17 +14,16 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from seqchat.corpus import scripts
 from seqchat.corpus.cleaning import GLUE, ZERO_WIDTH_JOINER
+from seqchat.corpus.scripts import HAN, KANA, MARK
 from seqchat.errors import SeqchatError, quoted
 
 if TYPE_CHECKING:
     import jieba
 
-HAN = "〇々\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
-_MARK = "\u0300-\u036f\ufe0e\ufe0f\u20d0-\u20ff\U0001f3fb-\U0001f3ff"
-_LETTER = rf"[^\W_{HAN}{_KANA}]"
-_GRAPHEME = rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|.[{_MARK}]*(?:{ZERO_WIDTH_JOINER}.[{_MARK}]*)*)"
+_LETTER = rf"[^\W_{HAN}{KANA}]"
+_GRAPHEME = rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|.[{MARK}]*(?:{ZERO_WIDTH_JOINER}.[{MARK}]*)*)"
 
 _PIECE = re.compile(
     rf"(?P<han>[{HAN}]+)"
@@ -42,6 +41,10 @@ _HAN_START = re.compile(f"[{HAN}]")
 _JOINED = rf"\s{ZERO_WIDTH_JOINER}"
 _SPACE_SEAM = re.compile(rf"(?<=[^{_JOINED}])(?= )")
 _AUTO_SEAM = re.compile(rf"{_SPACE_SEAM.pattern}|(?<=[{HAN}])(?=[^{HAN}\s])|(?<=[^{HAN}{_JOINED}])(?=[{HAN}])")
+# A mark stays with the character before it.
+_UNICODE_SEAM = re.compile(
+    rf"{_SPACE_SEAM.pattern}|(?<=[{HAN}{MARK}])(?=[^{HAN}{MARK}{_JOINED}])|(?<=[^{HAN}{_JOINED}])(?=[{HAN}])"
+)
 
 _CLOSING = frozenset(",.!?;:)]}%…")
 _OPENING = frozenset("([{")
@@ -102,6 +105,14 @@ def _auto_pieces(text: str) -> Iterable[str]:
             yield match[0]
 
 
+def _unicode_pieces(text: str) -> Iterable[str]:
+    for match in scripts.PIECE.finditer(text):
+        if match["han"]:
+            yield from _cut_han(match["han"])
+        else:
+            yield match[0]
+
+
 def _jieba_pieces(text: str) -> Iterable[str]:
     for line in text.splitlines(keepends=True):
         yield from _jieba().cut(line)
@@ -119,6 +130,14 @@ def _typographic_before(word: str) -> bool:
     return is_letter(word[0]) or word[0] in _OPENING
 
 
+def _space_after(word: str) -> bool:
+    return scripts.ends_in_letter(word) or word[-1] in _CLOSING
+
+
+def _space_before(word: str) -> bool:
+    return scripts.begins_with_letter(word) or word[0] in _OPENING
+
+
 def _not_space(word: str) -> bool:
     return not word.isspace()
 
@@ -129,7 +148,8 @@ class Segmenter:
 
     `pieces` cuts a text into strings that make it up; a space belongs between two neighbours where `space_after` holds
     for the left one and `space_before` for the right one. `seam` finds the positions in a line at which the words on
-    either side do not depend on the other side; None if there are none.
+    either side do not depend on the other side; None if there are none. `characters` cuts a word into single ones, and
+    `normalize` gives a text the form that it is cut in.
     """
 
     name: str
@@ -137,14 +157,16 @@ class Segmenter:
     space_after: Callable[[str], bool]
     space_before: Callable[[str], bool]
     seam: re.Pattern[str] | None = None
+    characters: Callable[[str], list[str]] = graphemes
+    normalize: Callable[[str], str] = str
 
     def split(self, text: str, before: str = " ") -> list[str]:
-        """Cut a cleaned text into words; ``join(split(text)) == text``.
+        """Cut a cleaned text into words; ``join(split(text)) == normalize(text)``.
 
         `before` is the character before the text where the text begins at a seam; then
         ``split(left) + split(right, left[-1]) == split(left + right)``.
         """
-        return self._mark(list(self.pieces(text)), before)
+        return self._mark(list(self.pieces(self.normalize(text))), before)
 
     def join(self, words: Iterable[str]) -> str:
         """Join words to text."""
@@ -164,7 +186,7 @@ class Segmenter:
     def spell(self, word: str) -> list[str]:
         """Cut one word into its single characters, marked so that they join to the word again."""
         glued = word.startswith(GLUE) and len(word) > 1
-        first, *rest = self._mark(graphemes(word[1:] if glued else word), " ")
+        first, *rest = self._mark(self.characters(word[1:] if glued else word), " ")
         return [GLUE + first if glued else first, *rest]
 
     def _spaced(self, left: str, right: str) -> bool:
@@ -188,7 +210,17 @@ class Segmenter:
 SEGMENTERS = {
     s.name: s
     for s in (
-        # jieba for each run of Chinese characters, spaces and punctuation for all else
+        # jieba for each run of Chinese characters, the word boundaries of Unicode for all else
+        Segmenter(
+            "unicode",
+            _unicode_pieces,
+            _space_after,
+            _space_before,
+            _UNICODE_SEAM,
+            scripts.graphemes,
+            scripts.composed,
+        ),
+        # as older models were trained: jieba for each run of Chinese characters, spaces and punctuation for all else
         Segmenter("auto", _auto_pieces, _typographic_after, _typographic_before, _AUTO_SEAM),
         # jieba for everything, so that its dictionary's words with Latin letters (卡拉OK) stay whole
         Segmenter("jieba", _jieba_pieces, _typographic_after, _typographic_before),

@@ -53,6 +53,8 @@ TEXTBOOK_SETTINGS = TrainingSettings(
 # Every checkpoint has a network; that of n-grams alone is untrained, and has this weight in their predictions.
 _NO_NETWORK: dict[str, Any] = {"cell": "rnn", "layers": 1, "embedding_size": 1, "hidden_size": 1}
 _NETWORK_WEIGHT = 1e-7
+# As many as a training counts by default
+_MAX_TOKENS = TrainingSettings.ngram_words
 
 
 def train_ngrams(train: IdStream, vocabulary: Vocabulary, observer: TrainingObserver) -> ComparedModel:
@@ -63,7 +65,7 @@ def train_ngrams(train: IdStream, vocabulary: Vocabulary, observer: TrainingObse
     """
     observer.message(f"Counting n-grams of up to {ORDER} words")
     began = time.monotonic()
-    ngrams = count_ngrams(train, len(vocabulary), max_ngrams=ORDER * len(train))
+    ngrams = count_ngrams(train, len(vocabulary), max_ngrams=ORDER * len(train), max_tokens=_MAX_TOKENS)
     return ComparedModel.trained(f"{ORDER}-gram", ngrams_alone(ngrams, vocabulary), 0, time.monotonic() - began)
 
 

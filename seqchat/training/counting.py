@@ -8,21 +8,19 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.model.kneser_ney import estimate
 from seqchat.model.ngrams import NgramModel
 
-# A longer text is limited to whole dialogs of this size, so that memory does not grow with it (about 400 MB).
-_MAX_TOKENS = 4_000_000
 
-
-def count_ngrams(stream: IdStream, words: int, max_ngrams: int) -> NgramModel:
+def count_ngrams(stream: IdStream, words: int, max_ngrams: int, *, max_tokens: int) -> NgramModel:
     """Return the n-grams of a text; of a long one, those of dialogs from all parts of it.
 
-    words: the size of the vocabulary; max_ngrams: how many n-grams of two or more words to keep.
+    words: the size of the vocabulary; max_ngrams: how many n-grams of two or more words to keep; max_tokens: in how
+    many tokens they are counted, about 100 bytes of memory each.
     """
     starts = np.array(stream.starts)
-    if len(stream) <= _MAX_TOKENS:
+    if len(stream) <= max_tokens:
         return estimate(np.array(stream.ids), starts, words, max_ngrams=max_ngrams)
     chosen = np.random.default_rng(0).permutation(stream.dialogs)
     lengths = np.diff(starts)[chosen]
-    chosen = np.sort(chosen[: max(int((np.cumsum(lengths) <= _MAX_TOKENS).sum()), 1)])
-    parts = [np.array(stream.ids[starts[i] : min(starts[i + 1], starts[i] + _MAX_TOKENS)]) for i in chosen]
+    chosen = np.sort(chosen[: max(int((np.cumsum(lengths) <= max_tokens).sum()), 1)])
+    parts = [np.array(stream.ids[starts[i] : min(starts[i + 1], starts[i] + max_tokens)]) for i in chosen]
     ends = np.cumsum([0, *map(len, parts)])
     return estimate(np.concatenate(parts), ends, words, max_ngrams=max_ngrams)

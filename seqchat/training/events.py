@@ -71,7 +71,7 @@ class Notice:
 class TrainingReport:
     """The result of a validation; `improved`: the perplexity is the best so far.
 
-    quality: of the best head; heads: of each.
+    quality: of the best head; heads: of each; sources: of each source of the text, by the best head.
     """
 
     epoch: float
@@ -81,4 +81,5 @@ class TrainingReport:
     training_loss: float
     quality: Metrics
     heads: dict[str, Metrics]
+    sources: dict[str, Metrics]
     improved: bool

@@ -38,6 +38,9 @@ def _completed(checkpoint: Checkpoint, network: Network, trainer: Trainer, progr
     if checkpoint.config.objective == "window" or not trainer.settings.ngrams:
         return replace(checkpoint, cache=tune_cache(network, trainer.validation))
     progress.message("Counting n-grams")
-    ngrams = count_ngrams(trainer.train, checkpoint.config.vocabulary_size, trainer.settings.ngrams)
+    settings = trainer.settings
+    ngrams = count_ngrams(
+        trainer.train, checkpoint.config.vocabulary_size, settings.ngrams, max_tokens=settings.ngram_words
+    )
     mixture = tune_mixture(network, ngrams.stored(), trainer.validation)
     return replace(checkpoint, mixture=mixture, cache=tune_cache(network, trainer.validation, mixture))

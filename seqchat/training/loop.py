@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 
 import torch
@@ -14,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 from seqchat.corpus.batches import NO_TARGET, Batch, Lanes
 from seqchat.corpus.encoding import IdStream
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.validation import validate
+from seqchat.evaluation.validation import validate_sources
 from seqchat.model.network import Network
 from seqchat.training.averaging import WeightAverage
 from seqchat.training.devices import choose_device, limit_memory, random_state, set_random_state, uses_bf16
@@ -40,11 +40,14 @@ class Trainer:
         validation: IdStream,
         suggestible: Tensor,
         *,
+        sources: Mapping[str, IdStream] | None = None,
         group: Group | None = None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Take the network and its text; sources: the parts of `validation` by the source they are from."""
         self.network, self.settings, self.train, self.validation = network, settings, train, validation
         self.suggestible, self.should_stop = suggestible, should_stop
+        self.sources = sources or {"": validation}
         self.group = group or Group()
         self.counters = Counters()
         self.outcome: Outcome = "finished"
@@ -204,8 +207,8 @@ class Trainer:
     def _report(self) -> TrainingReport:
         """Validate, and start to count for the next report."""
         with self.average.applied():
-            heads = validate(self.network, self.validation, self.suggestible)
-        quality = list(heads.values())[-1]
+            measured = validate_sources(self.network, self.sources, self.suggestible)
+        quality = list(measured.heads.values())[-1]
         # All processes decide by the same number; otherwise some would stop while others wait for them.
         perplexity = self.group.mean(quality.perplexity)
         # While SGD waits for its average, reports without improvement are what it waits for.
@@ -223,7 +226,8 @@ class Trainer:
             learning_rate=self.learning_rate(),
             training_loss=training_loss,
             quality=quality,
-            heads=heads,
+            heads=measured.heads,
+            sources=measured.sources,
             improved=improved,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,8 +18,10 @@ from seqchat.corpus.segmentation import CorpusSpec, SegmentedText, segment_corpu
 from seqchat.corpus.sources import public_name
 from seqchat.corpus.splitting import HeldOut, cut_in_two, hold_out
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
+from seqchat.corpus.weighting import SourceWeights, copies, short_names
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
+from seqchat.files import write_file
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.folder import TRAINING
@@ -30,16 +33,22 @@ from seqchat.wording import counted, percentage
 # docs/own-chats.md gives the same number.
 _FEW_WORDS = 20_000
 
+# Files beside the text to validate on
+_ORIGINS, _SOURCES = "origins.npy", "sources.json"
+
 _Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class _Split:
-    """A text to learn from and one to validate on, which dialogs of each are used, and the rule that held some out."""
+    """A text to learn from and one to validate on, and the rule that held some of its dialogs out.
+
+    copies: how often each dialog of the first is read in an epoch; validated_mask: which of the second are used.
+    """
 
     learned: SegmentedText
     validated: SegmentedText
-    learned_mask: _Mask
+    copies: NDArray[np.int64]
     validated_mask: _Mask
     held_out: HeldOut | None = None
 
@@ -63,9 +72,10 @@ def prepare(task: Task, seed: int, folder: Path, progress: Progress, command: st
         progress.message("Choosing the vocabulary")
         vocabulary = _vocabulary(task, split)
         streams = _Streams(
-            split.learned.encode(folder / TRAINING / "train", vocabulary, split.learned_mask),
+            split.learned.encode(folder / TRAINING / "train", vocabulary, split.copies),
             split.validated.encode(folder / TRAINING / "validation", vocabulary, split.validated_mask),
         )
+        _write_sources(folder / TRAINING / "validation", split)
     _check(streams, vocabulary)
     _describe(streams, vocabulary, progress)
     torch.manual_seed(seed)
@@ -78,10 +88,13 @@ def prepare(task: Task, seed: int, folder: Path, progress: Progress, command: st
 
 def _read(task: Task, workspace: Path, progress: Progress) -> _Split:
     text = _segmented(task, task.data, workspace / "text", progress)
+    weights = SourceWeights.parse(task.weights).of(text.sources)
     if not task.validation:
-        return _divided(text, task.validation_share, workspace / "halves")
-    validation = _segmented(task, task.validation, workspace / "validation", progress)
-    return _Split(text, validation, _all_of(text), _all_of(validation))
+        split = _divided(text, weights[text.origins], task.validation_share, workspace / "halves")
+    else:
+        validation = _segmented(task, task.validation, workspace / "validation", progress)
+        split = _Split(text, validation, copies(weights[text.origins], text.digests), _all_of(validation))
+    return replace(split, validated_mask=_limited(split.validated, split.validated_mask, task.max_validation))
 
 
 def _segmented(task: Task, names: Sequence[str], workspace: Path, progress: Progress) -> SegmentedText:
@@ -101,13 +114,65 @@ def _segmented(task: Task, names: Sequence[str], workspace: Path, progress: Prog
     return text
 
 
-def _divided(text: SegmentedText, share: float, workspace: Path) -> _Split:
-    """Hold out a share of the dialogs; a single dialog is cut in two."""
+def _divided(text: SegmentedText, weights: NDArray[np.float64], share: float, workspace: Path) -> _Split:
+    """Hold out a share of the dialogs, which have these weights [dialogs]; a single dialog is cut in two."""
     if text.stream.dialogs == 1:
-        halves = replace(text, stream=cut_in_two(text.stream, share, workspace))
-        return _Split(halves, halves, np.array([True, False]), np.array([False, True]))
+        halves = replace(
+            text,
+            stream=cut_in_two(text.stream, share, workspace),
+            digests=text.digests.repeat(2),
+            origins=text.origins.repeat(2),
+        )
+        return _Split(halves, halves, np.array([1, 0]), np.array([False, True]))
     held = hold_out(text.digests, share)
-    return _Split(text, text, ~held.held_out_mask(text.digests), held.validation_mask(text.digests), held)
+    read = copies(weights, text.digests)
+    # What is learned seldom is seldom validated on, so that the whole stays the text that is learned.
+    validated = held.validation_mask(text.digests) & (read > 0)
+    if not validated.any():
+        validated = held.validation_mask(text.digests)
+    return _Split(text, text, np.where(held.held_out_mask(text.digests), 0, read), validated, held)
+
+
+def _limited(text: SegmentedText, mask: _Mask, words: int) -> _Mask:
+    """Return which of these dialogs are within a limit of words, by their hashes; large sources are limited first."""
+    lengths = (np.diff(text.stream.starts) * mask).astype(np.float64)
+    sizes = np.bincount(text.origins, lengths, len(text.sources)).astype(np.float64)
+    if sizes.sum() <= words:
+        return mask
+    limit = _common_limit(sizes, words)
+    limited = np.zeros_like(mask)
+    for source in range(len(text.sources)):
+        dialogs = np.flatnonzero(mask & (text.origins == source))
+        dialogs = dialogs[np.argsort(text.digests[dialogs], kind="stable")]
+        limited[dialogs[: max(int((lengths[dialogs].cumsum() <= limit).sum()), 1)]] = True
+    return limited
+
+
+def _common_limit(sizes: NDArray[np.float64], whole: int) -> float:
+    """Return the size that, as the limit of each part, leaves this much of the whole."""
+    left = float(whole)
+    for count, size in zip(range(len(sizes), 0, -1), np.sort(sizes), strict=True):
+        if size * count >= left:
+            return left / count
+        left -= float(size)
+    return float(sizes.max())
+
+
+def _write_sources(folder: Path, split: _Split) -> None:
+    """Write which source each dialog of the text to validate on is from."""
+    text = split.validated
+    np.save(folder / _ORIGINS, text.origins[split.validated_mask])
+    write_file(folder / _SOURCES, json.dumps(short_names(text.sources)))
+
+
+def validation_sources(folder: Path, stream: IdStream) -> dict[str, IdStream] | None:
+    """Return the parts of the text to validate on by source; None if an older version prepared it."""
+    try:
+        origins = np.load(folder / _ORIGINS, allow_pickle=False)
+        names = json.loads((folder / _SOURCES).read_text("utf-8"))
+        return {names[source]: stream.selected(origins == source) for source in np.unique(origins)}
+    except (OSError, ValueError, IndexError, TypeError):
+        return None
 
 
 def _all_of(text: SegmentedText) -> _Mask:
@@ -115,7 +180,7 @@ def _all_of(text: SegmentedText) -> _Mask:
 
 
 def _vocabulary(task: Task, split: _Split) -> Vocabulary:
-    counts = split.learned.counts(split.learned_mask)
+    counts = split.learned.counts(split.copies)
     return Vocabulary.build(counts, segmenter(task.segmenter), min_count=task.min_count, max_words=task.max_words)
 
 
@@ -153,6 +218,7 @@ def _provenance(task: Task, split: _Split, streams: _Streams, command: str) -> d
         "validation_unknown_words": streams.validated.unknown_words,
         "min_count": task.min_count,
         "drop": list(task.drop),
+        "weights": list(task.weights),
         "held_out": asdict(split.held_out) if split.held_out else None,
         "command": command,
     }

@@ -74,8 +74,13 @@ class Recorder:
 
 def _flat(report: TrainingReport) -> dict[str, Any]:
     values = asdict(report)
-    quality, heads = values.pop("quality"), values.pop("heads")
+    quality, heads, sources = values.pop("quality"), values.pop("heads"), values.pop("sources")
     validation = {f"validation_{name}": value for name, value in quality.items()}
     if len(heads) > 1:
         validation |= {f"{head}_perplexity": measures["perplexity"] for head, measures in heads.items()}
+    if len(sources) > 1:
+        values["sources"] = {
+            name: {measure: each[measure] for measure in ("perplexity", "top1", "top5")}
+            for name, each in sources.items()
+        }
     return {**values, **validation, "time": time.time()}

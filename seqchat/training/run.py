@@ -26,7 +26,7 @@ from seqchat.training.events import Notice, Outcome, StepInfo
 from seqchat.training.finishing import finish
 from seqchat.training.loop import Trainer
 from seqchat.training.observers import TrainingObserver
-from seqchat.training.preparation import prepare
+from seqchat.training.preparation import prepare, validation_sources
 from seqchat.training.recipe import dropouts
 from seqchat.training.recording import Recorder
 from seqchat.training.settings import RESUMABLE, TrainingSettings
@@ -134,12 +134,14 @@ def _trainer(
     network = build(checkpoint.config, dropouts(settings))
     network.load_state_dict(checkpoint.weights)
     vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
+    validation = IdStream.open(folder / TRAINING / "validation")
     return Trainer(
         network,
         settings,
         IdStream.open(folder / TRAINING / "train"),
-        IdStream.open(folder / TRAINING / "validation"),
+        validation,
         torch.from_numpy(vocabulary.suggestible),
+        sources=validation_sources(folder / TRAINING / "validation", validation),
         group=group,
         should_stop=should_stop,
     )

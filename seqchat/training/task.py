@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from seqchat.corpus.weighting import SourceWeights
 from seqchat.declared import Condition, Range, check, declared
 from seqchat.model.config import ModelConfig
 
-SegmenterName = Literal["auto", "jieba", "whitespace"]
+SegmenterName = Literal["unicode", "auto", "jieba", "whitespace"]
 
 _COUNT = Range(1)
 
@@ -18,13 +19,15 @@ _COUNT = Range(1)
 class Task:
     """What to train on what: the texts, how they become words, and the shape of the network (as `ModelConfig`).
 
-    data, validation: names of texts as in `CorpusSpec`; drop: regular expressions for what is left out of them.
+    data, validation: names of texts as in `CorpusSpec`; drop: regular expressions for what is left out of them;
+    weights: how often the dialogs of a source are read in an epoch, as in `SourceWeights.parse`.
     """
 
     data: Sequence[str]
     network: dict[str, Any]
     validation: Sequence[str] = ()
     drop: Sequence[str] = ()
+    weights: Sequence[str] = ()
     field: str | None = declared(None, "The field or column that holds the turns or the text.")
     streaming: bool = declared(False, "Read a data set of the hub as it arrives; only its word ids are stored.")
     max_dialogs: int | None = declared(None, "Read at most this many dialogs.", _COUNT)
@@ -37,8 +40,11 @@ class Task:
         Range(above=0, below=1),
         conditions=(Condition("validation", ((),), text="without --validation"),),
     )
+    max_validation: int = declared(60_000, "Validate on about this many words, spread over all sources.", _COUNT)
     segmenter: SegmenterName = declared(
-        "auto", "How text is cut into words; auto: jieba for Chinese, spaces and punctuation for the rest."
+        "unicode",
+        "How text is cut into words; unicode: jieba for Chinese, Unicode's boundaries for the rest; auto: as older "
+        "models do.",
     )
     min_count: int = declared(2, "Spell rarer words in characters.", _COUNT)
     max_words: int = declared(50_000, "Largest size of the vocabulary.", _COUNT)
@@ -46,4 +52,5 @@ class Task:
     def __post_init__(self) -> None:
         # The shape is checked before any text is read.
         ModelConfig(self.max_words, **self.network)
+        SourceWeights.parse(self.weights)
         check(self)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqchat.corpus.cleaning import clean
-from seqchat.corpus.words import HAN
+from seqchat.corpus.scripts import HAN
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import is_folder, write_file
 from seqchat.tui.language import say

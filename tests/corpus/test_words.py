@@ -21,7 +21,7 @@ MIXED = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=12).
 def test_joining_the_words_gives_the_text_back(name: str, text: str):
     text = clean(text)
     cut = SEGMENTERS[name]
-    assert cut.join(cut.split(text)) == text
+    assert cut.join(cut.split(text)) == cut.normalize(text)
 
 
 @pytest.mark.parametrize("name", SEGMENTERS)
@@ -38,6 +38,28 @@ def test_chinese_is_cut_by_jieba_and_the_rest_by_spaces_and_punctuation():
     assert cut.split("Hello, world (it's 3.14)!") == ["Hello", ",", "world", "(", "it's", "3.14", ")", "!"]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("我想去北京，ok?", ["我", "想", "去", "北京", "，", "ok", "?"]),
+        ("Don't! I’m at 8:30pm, 3.5kg", ["Don't", "!", "I’m", "at", "8:30pm", ",", "3.5kg"]),
+        ("नमस्ते दुनिया", ["नमस्ते", "दुनिया"]),
+        ("مرحبا بِكَ", ["مرحبا", "بِكَ"]),
+        ("e\u0301te\u0301 u\u0308ber", ["\u00e9t\u00e9", "\u00fcber"]),
+        ("\u1112\u1161\u11ab국 사람", ["한국", "사람"]),
+        ("สวัสดี", ["ส", "วั", "ส", "ดี"]),
+        ("カタカナとテスト", ["カタカナ", "と", "テスト"]),
+        ("ok.thanks", ["ok", ".", GLUE + "thanks"]),
+    ],
+)
+def test_words_of_every_script_keep_their_marks_and_apostrophes(text: str, words: list[str]):
+    assert segmenter("unicode").split(text) == words
+
+
+def test_old_models_cut_as_they_always_did():
+    assert segmenter("auto").split("e\u0301te 8:30pm नमस्ते")[:5] == ["e", "\u0301", "te", "8", ":"]
+
+
 def test_a_missing_space_is_marked():
     assert segmenter("auto").split("好的,ok") == ["好", "的", ",", GLUE + "ok"]
     assert segmenter("auto").split("你好 世界") == ["你好", " ", "世界"]
@@ -48,7 +70,7 @@ def test_whitespace_leaves_segmented_text_alone():
 
 
 def test_an_unknown_segmenter_is_named_with_the_known_ones():
-    with pytest.raises(SeqchatError, match="auto, jieba, whitespace"):
+    with pytest.raises(SeqchatError, match="unicode, auto, jieba, whitespace"):
         segmenter("nltk")
 
 
@@ -57,7 +79,7 @@ def test_real_messages_come_back_whole(real_data):
     for dialog in read_dialogs([str(real_data / "sms.jsonl")]):
         for turn in dialog.turns:
             for cut in SEGMENTERS.values():
-                assert cut.join(cut.split(turn)) == turn
+                assert cut.join(cut.split(turn)) == cut.normalize(turn)
 
 
 @pytest.mark.parametrize("name", [name for name, cut in SEGMENTERS.items() if cut.seam])

@@ -1,0 +1,57 @@
+"""Words of every script: where they begin and end (Unicode Standard Annex 29), and which spaces are between them.
+
+Letters and digits with the marks on them are a word up to the next other character; an apostrophe between letters
+belongs to it (*don't*), and so do a full stop, comma or colon between digits (*3.14*, *8:30*). Kana, Thai and other
+scripts without spaces are cut into single graphemes, runs of Katakana stay whole. Tailored from the annex: a full stop
+between letters ends a word, as messages often lack the space after it.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import regex
+
+HAN = "〇々\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
+# Marks that may follow any character: accents, variation selectors, keycaps, skin tones
+MARK = "\u0300-\u036f\ufe0e\ufe0f\u20d0-\u20ff\U0001f3fb-\U0001f3ff"
+
+# Line break class SA: scripts in which a dictionary would be needed to find the words
+_WITHOUT_SPACES = r"\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tai_Le}"
+_ALPHABETIC = rf"[[\p{{L}}\p{{N}}]--[{HAN}{KANA}{_WITHOUT_SPACES}]]"
+_LETTER = rf"(?:{_ALPHABETIC}[\p{{M}}\u00ad]*)"
+_DIGIT = r"(?:\p{Nd}\p{M}*)"
+
+PIECE = regex.compile(
+    rf"(?P<han>(?:[{HAN}][{MARK}]*)+)"
+    rf"|{_DIGIT}+(?:[.,:٫٬]{_DIGIT}+)+(?:{_LETTER}(?<!\p{{Nd}}))*"
+    rf"|{_LETTER}+(?:['’]{_LETTER}+)*"
+    r"|[\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f]+"
+    r"|\s|\X",
+    regex.DOTALL | regex.VERSION1,
+)
+_GRAPHEME = regex.compile(r"\X", regex.DOTALL)
+_ENDS_IN_LETTER = regex.compile(rf"{_LETTER}\Z", regex.VERSION1)
+_BEGINS_WITH_LETTER = regex.compile(_LETTER, regex.VERSION1)
+
+
+def composed(text: str) -> str:
+    """Return a text in Unicode's form NFC, in which a letter and its marks are as few characters as possible."""
+    return text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)
+
+
+def graphemes(text: str) -> list[str]:
+    """Cut a text into extended grapheme clusters: what a reader sees as single characters."""
+    found: list[str] = _GRAPHEME.findall(text)
+    return found
+
+
+def ends_in_letter(text: str) -> bool:
+    """Whether the last character, without its marks, is of a script that has spaces between words."""
+    return _ENDS_IN_LETTER.search(text) is not None
+
+
+def begins_with_letter(text: str) -> bool:
+    """Whether the first character is of a script that has spaces between words."""
+    return _BEGINS_WITH_LETTER.match(text) is not None
