@@ -7,6 +7,7 @@ import pytest
 from seqchat.completion.engine import Engine
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.vocabulary import DIALOG_ID, Vocabulary
+from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.folder import WEIGHTS
@@ -145,3 +146,40 @@ def test_real_text_is_learned(tmp_path, real_data):
     assert isinstance(Engine.load(tmp_path / "m").vocabulary, Vocabulary)
     assert 700 < checkpoint.data["dialogs"] < 750
     assert result.quality.perplexity < 1_500
+
+
+def _write_dialogs(path, count, line):
+    turns = [{"dialog": [line.format(i), line.format(i + 1)]} for i in range(count)]
+    path.write_text("\n".join(map(json.dumps, turns)), "utf-8")
+
+
+def test_weights_say_how_often_a_source_is_read_and_what_is_measured_alone(tmp_path):
+    _write_dialogs(tmp_path / "work.jsonl", 40, "the plan number {} is late")
+    _write_dialogs(tmp_path / "news.jsonl", 400, "a storm of {} days came")
+    task = Task(
+        [str(tmp_path / "*.jsonl")],
+        TINY,
+        weights=["work=3", "news=0.25"],
+        validation_share=0.2,
+        max_validation=300,
+        min_count=1,
+    )
+    train(task, QUICK, tmp_path / "m", Silent())
+    checkpoint = Checkpoint.load(tmp_path / "m")
+    vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
+    counts = IdStream.open(tmp_path / "m" / "training" / "train").counts(len(vocabulary))
+    plan, storm = (counts[vocabulary.encode_word(word)[0]] for word in ("plan", "storm"))
+    assert plan % 3 == 0
+    assert plan == pytest.approx(2 * 3 * 40 * 0.8, rel=0.2)
+    assert storm == pytest.approx(2 * 0.25 * 400 * 0.8, rel=0.3)
+    assert checkpoint.data["weights"] == ["work=3", "news=0.25"]
+    assert checkpoint.data["validation_words"] <= 300
+    report = json.loads((tmp_path / "m" / "metrics.jsonl").read_text().splitlines()[-1])
+    assert set(report["sources"]) == {"work", "news"}
+    assert report["sources"]["work"]["perplexity"] > 1
+
+
+def test_a_weight_without_a_source_ends_the_run_before_anything_is_written(tmp_path):
+    with pytest.raises(SeqchatError, match="matches no source"):
+        train(Task(["sample"], TINY, weights=["news=2"]), QUICK, tmp_path / "m", Silent())
+    assert not (tmp_path / "m").exists()
