@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from seqchat.evaluation.metrics import Metrics, TextMetrics
+    from seqchat.evaluation.pinyin import PinyinResult
     from seqchat.evaluation.report import EvaluationReport
 
 _TITLES = {"turn": "turn of the dialog", "frequency": "rank of the word by frequency", "source": "source"}
@@ -32,6 +33,14 @@ _TITLES = {"turn": "turn of the dialog", "frequency": "rank of the word by frequ
     help="Also show results by turn of the dialog, frequency of the word, or source; may be repeated.",
 )
 @keystrokes_option
+@click.option("--pinyin", is_flag=True, help="Also type Chinese phrases and sentences of the text in pinyin.")
+@click.option(
+    "--phrases",
+    type=click.IntRange(min=1),
+    default=500,
+    show_default=True,
+    help="How many phrases, and how many sentences, --pinyin types.",
+)
 @click.option("--no-memory", is_flag=True, help="Without the memory of earlier turns.")
 @click.option("--network-only", is_flag=True, help="Use the network alone, without memory and n-grams.")
 @click.option("--field", help="The field or column that holds the turns or the text.")
@@ -45,9 +54,15 @@ def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...],
     who types the text and accepts a suggestion as soon as one of the first five continues it; the ceiling is what the
     vocabulary would allow.
 
+    --pinyin types phrases of 4 to 9 Chinese characters after the text before them, and sentences of 4 to 16 characters
+    after nothing. Top-k is the share of those that are among the k best suggestions for all their letters. Exact is the
+    share of which the best suggestion of the same length is right. Keys per character are those of someone who types
+    the phrases letter by letter and takes, for one key, the longest of the first five suggestions that continue them.
+
     \b
     seqchat eval lstm-chat sample --held-out
     seqchat eval me chats.jsonl --held-out --by turn --by frequency
+    seqchat eval lstm-chat sample --held-out --pinyin --phrases 100
     seqchat eval me notes.txt --keystrokes 0 --json
     """
     began = time.monotonic()
@@ -66,6 +81,7 @@ def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...],
             field=options["field"],
             drop=options["drop"],
             characters=options["keystrokes"],
+            phrases=options["phrases"] if options["pinyin"] else 0,
             progress=progress,
         )
     seconds = time.monotonic() - began
@@ -88,6 +104,7 @@ def _document(name: str, report: EvaluationReport, by: tuple[str, ...], seconds:
         **report.to_json(),
         "seconds": round(seconds, 2),
         "words_per_second": round(report.words_per_second),
+        "pinyin": report.pinyin.to_json() if report.pinyin else None,
         "heads": groups_json(report.heads),
         "by": {title: groups_json(groups) for title, groups in _groups(report, by).items()},
     }
@@ -105,12 +122,30 @@ def _text(name: str, report: EvaluationReport, by: tuple[str, ...], seconds: flo
     ]
     if keystrokes:
         lines.append(
-            f"keystroke savings   {percentage(keystrokes.savings)} of {counted(keystrokes.characters, 'character')}; "
+            f"keystroke savings   {percentage(keystrokes.savings)} of {counted(keystrokes.characters, 'character')} "
+            f"({keystrokes.keys_per_character:.2f} keys a character); "
             f"the vocabulary would allow {percentage(keystrokes.ceiling)}"
         )
+    if report.pinyin:
+        lines += ["", *_pinyin_lines(report.pinyin)]
     for title, groups in _groups(report, by).items():
         lines += ["", aligned([(_TITLES[title], *_HEADER[1:]), *(_row(g, m) for g, m in groups.items())])]
     return "\n".join(lines)
+
+
+def _pinyin_lines(pinyin: PinyinResult) -> list[str]:
+    found = {"phrases in pinyin": pinyin.phrases, "sentences in pinyin": pinyin.sentences}
+    rows = [
+        (name, f"{result.count:,}", *map(percentage, (result.top1, result.top5, result.exact)))
+        for name, result in found.items()
+        if result
+    ]
+    if not rows:
+        return ["The text has no Chinese phrase or sentence to type in pinyin."]
+    lines = [aligned([("", "count", "top-1", "top-5", "exact"), *rows])]
+    if pinyin.keys_per_character is not None:
+        lines += ["", f"keys per character  {pinyin.keys_per_character:.2f}, of phrases in pinyin"]
+    return lines
 
 
 _HEADER = ("", "words", "perplexity", "top-1", "top-3", "top-5", "mrr")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +51,11 @@ class KeystrokeSavings:
     dialogs: int
     milliseconds: float
 
+    @property
+    def keys_per_character(self) -> float:
+        """The keys pressed for each character."""
+        return self.keys / self.characters
+
 
 def simulate(
     engine: Engine, dialogs: Dialogs, *, characters: int, k: int = 5, progress: Progress = SILENT
@@ -91,12 +96,12 @@ def simulate_with(
         raise SeqchatError(f"The number of characters to type is at least 1, not {characters}.")
     typist = _Typist(suggester)
     typed = min_keys = count = 0
-    for dialog in _evenly(dialogs):
+    for index in evenly(len(dialogs)):
         if typed == characters:
             break
         count += 1
         history = ""
-        for line in _lines(dialog):
+        for line in lines_of(dialogs[index]):
             turn = line[: characters - typed]
             typist.type(turn, history)
             history += f"{turn}\n"
@@ -133,7 +138,7 @@ def _length_with(suggestion: Suggestion, typed: int, turn: str) -> int:
     return len(text) if turn.startswith(text) else 0
 
 
-def _lines(dialog: Dialog) -> list[str]:
+def lines_of(dialog: Dialog) -> list[str]:
     """Return the turns of a dialog as an engine reads them."""
     return [line.strip() for turn in dialog.turns for line in clean(turn).split("\n") if line.strip()]
 
@@ -148,7 +153,6 @@ def _min_keys(turn: str, vocabulary: Vocabulary) -> int:
     return keys
 
 
-def _evenly(dialogs: Dialogs) -> Iterator[Dialog]:
-    """Yield dialogs in an order whose first ones, however many, are spread over all of them."""
-    for index in sorted(range(len(dialogs)), key=lambda index: index * _GOLDEN_RATIO % 1):
-        yield dialogs[index]
+def evenly(count: int) -> list[int]:
+    """Return indices 0 to count - 1 in an order whose first ones, however many, are spread over all of them."""
+    return sorted(range(count), key=lambda index: index * _GOLDEN_RATIO % 1)

@@ -27,6 +27,7 @@ from seqchat.evaluation.caveats import caveats
 from seqchat.evaluation.evaluated_model import EvaluatedModel
 from seqchat.evaluation.keystrokes import KeystrokeSavings, simulate
 from seqchat.evaluation.metrics import Metrics
+from seqchat.evaluation.pinyin import PinyinResult, measure_pinyin
 from seqchat.evaluation.predictor import TextPredictor
 from seqchat.evaluation.report import EvaluationReport
 from seqchat.evaluation.texts import EvaluationText, held_out_rule, original_dialogs, read_texts
@@ -45,11 +46,13 @@ def evaluate(
     field: str | None = None,
     drop: Sequence[str] = (),
     characters: int = 0,
+    phrases: int = 0,
     progress: Progress = SILENT,
 ) -> EvaluationReport:
-    """Evaluate a model on texts; this many `characters` of them are typed with its suggestions.
+    """Evaluate a model on texts.
 
-    held_out: only the dialogs that its training kept for testing; field, drop: as in `CorpusSpec`.
+    characters: how many are typed with its suggestions; phrases: how many of them are typed in pinyin, and how many
+    sentences; held_out: only the dialogs that its training kept for testing; field, drop: as in `CorpusSpec`.
 
     Raises:
         SeqchatError: a text cannot be used, or has no word.
@@ -67,13 +70,18 @@ def evaluate(
         )
         for caveat in caveats(model.name, model.checkpoint.data, texts, drop, held_out=held_out):
             progress.message(caveat)
-        return evaluate_texts(model, texts, folder, characters, progress)
+        return evaluate_texts(model, texts, folder, characters, progress, phrases)
 
 
 def evaluate_texts(
-    model: EvaluatedModel, texts: Sequence[EvaluationText], folder: Path, characters: int, progress: Progress
+    model: EvaluatedModel,
+    texts: Sequence[EvaluationText],
+    folder: Path,
+    characters: int,
+    progress: Progress,
+    phrases: int = 0,
 ) -> EvaluationReport:
-    """Evaluate a model on segmented texts; `folder` is for their words as ids.
+    """Evaluate a model on segmented texts; `folder` is for their words as ids; the rest is as in `evaluate`.
 
     Raises:
         SeqchatError: there is no text, or it has no word.
@@ -95,6 +103,7 @@ def evaluate_texts(
         type_texts(Engine(model.name, model.checkpoint), texts, characters, progress) if characters else None,
         sum(text.dialogs for text in texts),
         metrics.overall.words / max(seconds, 1e-9),
+        type_pinyin(Engine(model.name, model.checkpoint), texts, phrases, progress) if phrases else None,
     )
 
 
@@ -136,6 +145,13 @@ def type_texts(
     dialogs = original_dialogs(texts, engine.vocabulary.segmenter)
     with one_thread():
         return simulate(engine, dialogs, characters=characters, progress=progress)
+
+
+def type_pinyin(engine: Engine, texts: Sequence[EvaluationText], phrases: int, progress: Progress) -> PinyinResult:
+    """Type this many phrases, and sentences, of the texts in pinyin."""
+    dialogs = original_dialogs(texts, engine.vocabulary.segmenter)
+    with one_thread():
+        return measure_pinyin(engine, dialogs, phrases, progress)
 
 
 def _head_metrics(model: EvaluatedModel, head: str, streams: Iterable[IdStream]) -> Metrics:

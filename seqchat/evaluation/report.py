@@ -8,6 +8,7 @@ from typing import Any
 
 from seqchat.evaluation.keystrokes import KeystrokeSavings
 from seqchat.evaluation.metrics import Metrics, TextMetrics
+from seqchat.evaluation.pinyin import PinyinResult
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class EvaluationReport:
     keystrokes: None if nothing was typed
     dialogs: in the texts
     words_per_second: of predicting and counting, without segmenting the text
+    pinyin: None if nothing was typed in pinyin
     """
 
     text: TextMetrics
@@ -28,6 +30,7 @@ class EvaluationReport:
     keystrokes: KeystrokeSavings | None
     dialogs: int
     words_per_second: float
+    pinyin: PinyinResult | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return what `eval` and `compare` both print as JSON values; null for what is not known."""
@@ -38,6 +41,7 @@ class EvaluationReport:
             "keystroke_savings": keystrokes.savings if keystrokes else None,
             "keystroke_ceiling": keystrokes.ceiling if keystrokes else None,
             "keystroke_characters": keystrokes.characters if keystrokes else 0,
+            "keystrokes_per_character": keystrokes.keys_per_character if keystrokes else None,
         }
 
 
