@@ -9,7 +9,8 @@ from itertools import groupby
 
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.pinyin import letters_before
-from seqchat.corpus.words import HAN, segmenter
+from seqchat.corpus.scripts import HAN
+from seqchat.corpus.words import segmenter
 from seqchat.evaluation.keystrokes import Dialogs, evenly, lines_of
 
 # Characters, at least and at most

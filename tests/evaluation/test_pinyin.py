@@ -242,24 +242,33 @@ def test_what_is_typed_is_what_is_read(models, chats):
     dropped = pinyin_of(models["lstm"], chats, "--field", "said", "--drop", "<.*>", "--pinyin")
     assert dropped["phrases"]["count"] == 4
     assert pinyin_of(models["lstm"], chats, "--field", "said", "--pinyin", "--phrases", 3)["phrases"]["count"] == 3
-    whole, kept = (
-        pinyin_of(models["lstm"], "sample", "--pinyin", "--phrases", 60, *flags)["phrases"]["count"]
-        for flags in ([], ["--held-out"])
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """The engine and the dialogs of each time that something is typed."""
+    calls = []
+
+    def watched(engine, dialogs, *arguments):
+        calls.append((engine, dialogs))
+        return measure_pinyin(engine, dialogs, *arguments)
+
+    monkeypatch.setattr(pipeline, "measure_pinyin", watched)
+    return calls
+
+
+def test_only_the_dialogs_kept_for_testing_are_typed(models, typed):
+    document = json.loads(
+        run(models["lstm"], "sample", "--pinyin", "--phrases", 2, "--held-out", "--keystrokes", 0, "--json").stdout
     )
-    assert 0 < kept < whole == 60
+    ((_, dialogs),) = typed
+    assert len(dialogs) == document["dialogs"] < 358 * 0.05
 
 
 @pytest.mark.parametrize(("flags", "remembers"), [([], True), (["--no-memory"], False), (["--network-only"], False)])
-def test_the_typist_has_the_same_parts_of_the_model(models, chats, monkeypatch, flags, remembers):
-    engines = []
-
-    def watched(engine, *arguments):
-        engines.append(engine)
-        return measure_pinyin(engine, *arguments)
-
-    monkeypatch.setattr(pipeline, "measure_pinyin", watched)
+def test_the_typist_has_the_same_parts_of_the_model(models, chats, typed, flags, remembers):
     run(models["lstm"], chats, "--field", "said", "--pinyin", "--keystrokes", 0, *flags)
-    (engine,) = engines
+    ((engine, _),) = typed
     assert bool(engine.memory.cache_weights.cache_lambda) == remembers
     assert (engine.mixture is None) == ("--network-only" in flags)
 
