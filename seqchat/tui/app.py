@@ -25,6 +25,7 @@ from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.key_changes import keymap, with_changes
 from seqchat.tui.keys import bindings, shown
 from seqchat.tui.language import say
+from seqchat.tui.line_breaks import line_breaks
 from seqchat.tui.live_settings import LiveSettings
 from seqchat.tui.screens.help import Help
 from seqchat.tui.screens.models import Models
@@ -90,6 +91,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         language.use(chosen.language)
         terminal.let_alt_through()
         terminal.let_pastes_through()
+        textual_compat.break_lines(line_breaks)
         super().__init__()
         self.settings = LiveSettings(chosen)
         self.keys, clashes = with_changes(chosen.keys)

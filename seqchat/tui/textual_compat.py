@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeVar
 
 from rich.containers import Lines
 from rich.text import Text
+from textual import content
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.app import App
@@ -53,6 +54,14 @@ def filter_input(make_filter: Callable[[], Callable[[str], str]]) -> None:
 
     filtered_feed.is_filtered = True  # type: ignore[attr-defined]
     XTermParser.feed = filtered_feed  # type: ignore[method-assign]
+
+
+def break_lines(breaks: Callable[[str, int, bool], list[int]]) -> None:
+    """Break the lines of all that is drawn, except text areas, at the indices given for a text and a width.
+
+    Why: Textual breaks lines at spaces alone, so that a Chinese text would begin on the line after its name.
+    """
+    content.divide_line = breaks  # type: ignore[attr-defined,assignment]
 
 
 def draw_now(screen: Screen[Any], widget: Widget) -> None:

@@ -37,11 +37,16 @@ def test_a_conversation_as_text_and_markdown():
 
 
 async def talk(d, text):
+    chat = d.workspace.views.chat
+    before = chat.conversation.turns[-1:]
     await d.press(*text)
     await d.press("enter")
-    await d.until(
-        lambda: not d.workspace.replies.is_writing and d.workspace.views.chat.conversation.turns[-1].text, "a reply"
-    )
+
+    def has_reply():
+        last = chat.conversation.turns[-1:]
+        return not d.workspace.replies.is_writing and last and last[0].text and all(last[0] is not t for t in before)
+
+    await d.until(has_reply, "a reply")
 
 
 def turns(d):
@@ -54,7 +59,8 @@ async def test_a_reply_streams_in_and_candidates_follow_the_conversation(desk):
         await talk(d, "你好")
         assert turns(d)[0] == "你好"
         assert turns(d)[1]
-        assert turns(d)[1] in d.screen
+        # A longer one goes on in the next line.
+        await d.until(lambda: f"lstm  {turns(d)[1][:4]}".rstrip() in d.screen, "the reply")
         assert d.editor.text == ""
         await d.thought()
         assert d.workspace.completion.latest.text == f"你好\n{turns(d)[1]}\n"
@@ -151,6 +157,17 @@ async def test_a_restored_conversation_has_the_name_of_the_model(desk):
         await d.press("alt+m")
         await d.workspace.views.chat.load(Conversation([Turn("you", "你好"), Turn("model", "在")]))
         await d.until(lambda: "lstm  在" in d.screen, "the name")
+
+
+async def test_a_long_reply_begins_beside_its_name(desk):
+    reply = "真的有用吗车的，不是去花，我下班来你要的事了，没了，" * 4
+    async with desk() as d:
+        await d.press("alt+m")
+        await d.workspace.views.chat.load(Conversation([Turn("you", "你好吗"), Turn("model", reply)]))
+        await d.until(lambda: "lstm  真的有用吗" in d.screen, "the reply beside the name")
+        view = d.workspace.views.chat.query(TurnView).last()
+        shown = [view.render_line(y).text.strip("▌ ") for y in range(view.size.height)]
+        assert "".join(shown).startswith(f"lstm  {reply}")
 
 
 async def test_a_reply_keeps_the_name_of_the_model_that_wrote_it(desk, models, tmp_path):

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 import pytest
+from rich._wrap import divide_line
 from rich.text import Text
+from textual import content
 from textual.app import App
 from textual.screen import Screen
 
@@ -35,6 +37,11 @@ def test_attributes_of_the_app_and_its_screen_exist():
 def test_parts_of_a_text_of_rich_exist():
     text = Text("我们")
     assert (text._text, text._length) == (["我们"], 2)
+
+
+def test_lines_of_content_are_broken_by_one_function():
+    assert list(inspect.signature(divide_line).parameters) == ["text", "width", "fold"]
+    assert getattr(content, "divide_line", None) is not None
 
 
 def test_the_parser_of_terminals_is_fed_with_text():

@@ -28,7 +28,7 @@ from seqchat.tui.tour.choice import Choice, Need, choose
 from seqchat.tui.tour.fitted import packed
 from seqchat.tui.tour.lessons import LESSONS
 from seqchat.tui.tour.panel import LessonPanel, word_at
-from seqchat.tui.tour.prose import Prose, wrapped
+from seqchat.tui.tour.prose import Prose
 from seqchat.tui.tour.screen import Tour
 from seqchat.tui.tour.tutor import Study, StudyNotice, StudyReady, StudyRequest, Tutor, study
 
@@ -152,23 +152,6 @@ def test_as_many_formulas_on_a_line_as_fit():
     assert packed(["aaaa", "bbbb", "cccc"], 11) == ["aaaa   bbbb", "cccc"]
     assert packed(["aaaa", "bbbb"], 10) == ["aaaa", "bbbb"]
     assert packed(["aaaa"], 2) == ["aaaa"]
-
-
-@pytest.mark.parametrize(
-    ("text", "width", "lines"),
-    [
-        ("a network reads", 9, ["a network", "reads"]),
-        ("网络逐词阅读。", 8, ["网络逐词", "阅读。"]),
-        ("网络逐词，阅读", 8, ["网络逐", "词，阅读"]),
-        ("把「北京」改", 5, ["把", "「北", "京」", "改"]),
-        ("向量 x 和 h₋₁ 混合", 9, ["向量 x 和", "h₋₁ 混合"]),
-        ("at 小美, not", 6, ["at 小", "美,", "not"]),
-        ("unbreakable x", 4, ["unbreakable", "x"]),
-        ("", 4, []),
-    ],
-)
-def test_lines_are_broken_as_their_language_is(text, width, lines):
-    assert wrapped(text, width) == lines
 
 
 def test_layers_are_drawn_above_each_other_over_the_words():

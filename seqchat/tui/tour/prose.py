@@ -1,16 +1,11 @@
-"""Text in lines: Chinese may be broken between any two characters, but no line starts with a closing mark."""
+"""Text with a highlighted heading, as high as its lines."""
 
 from __future__ import annotations
 
-import re
-
-from rich.cells import cell_len
 from textual.content import Content
 
+from seqchat.tui.line_breaks import wrapped
 from seqchat.tui.tour.fitted import FittedText
-
-_CLOSING = "，。；：？！、」）》.,;:?!)"
-_PART = re.compile(rf"\s+|[「（《(]*(?:[^\s一-鿿「（《{re.escape(_CLOSING)}]+|.)[{re.escape(_CLOSING)}]*")
 
 
 class Prose(FittedText):
@@ -28,14 +23,3 @@ class Prose(FittedText):
     def lines(self, width: int) -> list[str]:
         """Return its lines for a width in cells."""
         return wrapped(f"{self._heading} {self.text}".lstrip(), width)
-
-
-def wrapped(text: str, width: int) -> list[str]:
-    """Break a text into lines of at most this many cells; a longer word has a line of its own."""
-    lines = [""]
-    for part in _PART.findall(text):
-        if cell_len(lines[-1]) + cell_len(part.rstrip()) <= width:
-            lines[-1] += part
-        elif part.strip():
-            lines.append(part)
-    return [line.rstrip() for line in lines if line.strip()]
