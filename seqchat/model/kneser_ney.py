@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.errors import SeqchatError
-from seqchat.model.ngrams import Floats, Ints, Level, NgramModel
+from seqchat.model.ngram_levels import Floats, Ints, Level
+from seqchat.model.ngrams import NgramModel
 
 ORDER = 5
 # For a text that is too small to estimate them from how many counts are 1, 2, 3 and 4.
@@ -41,7 +42,7 @@ def estimate(
     counted = _count(ids.astype(np.int64), begins, words, order)
     weights = [_weight(counted, k, begins) for k in range(order)]
     kept = _kept(counted, max_ngrams)
-    levels = [_level(counted[k], weights[k], kept[k - 1], kept[k]) for k in range(1, order)]
+    levels = [_level(counted[k], weights[k], kept[k - 1], kept[k], words) for k in range(1, order)]
     return NgramModel(_unigrams(weights[0], words), levels)
 
 
@@ -131,9 +132,10 @@ def _unigrams(weight: Ints, words: int) -> Floats:
     return unigrams
 
 
-def _level(own: _Counted, weight: Ints, above: NDArray[np.bool_], kept: NDArray[np.bool_]) -> Level:
+def _level(own: _Counted, weight: Ints, above: NDArray[np.bool_], kept: NDArray[np.bool_], words: int) -> Level:
     totals = np.bincount(own.parents, weights=weight, minlength=len(above))
     shares = ((weight - _discounts(weight)) / totals[own.parents]).astype(np.float32)
     # An n-gram stays only if its beginning does, which occurs at least as often.
     parents = (np.cumsum(above) - 1)[own.parents[kept]]
-    return Level(np.searchsorted(parents, np.arange(above.sum() + 1)), own.words[kept], shares[kept])
+    starts = np.searchsorted(parents, np.arange(above.sum() + 1))
+    return Level.of(starts, own.words[kept], shares[kept], words)

@@ -13,52 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from seqchat.errors import SeqchatError
+from seqchat.model.ngram_levels import UNKNOWN, Floats, Ints, Level, read_level
 
-Ints = NDArray[np.int64]
-Floats = NDArray[np.float32]
-
-# For each row the index of its last 1, 2 … order − 1 words in the levels of the tree, `_UNKNOWN` if there is none.
+# For each row the index of its last 1, 2 … order − 1 words in the levels of the tree, `UNKNOWN` if there is none.
 Contexts = Ints
-_UNKNOWN = -1
-
-# Shares are stored as their logarithm in 255 steps of 5%, down to a millionth; rounded down, so that no sum exceeds 1.
-_STEPS, _DECADES = 255, 6.0
-
-
-@dataclass(frozen=True)
-class Level:
-    """The n-grams of one length, from 2 on.
-
-    starts: [n-grams one shorter + 1], where those that continue each of them begin; words: [n-grams], their last words,
-    ascending for each beginning; shares: [n-grams], what each adds to its word's probability.
-    """
-
-    starts: Ints
-    words: Ints
-    shares: Floats
-
-    @cached_property
-    def backoffs(self) -> Floats:
-        """The share that each n-gram one word shorter leaves to shorter contexts, 1 if nothing continues it; and 1 for
-        none."""
-        sums = np.diff(np.concatenate(([0.0], np.cumsum(self.shares, dtype=np.float64)))[self.starts])
-        return np.append(np.clip(1.0 - sums, 0.0, 1.0), 1.0).astype(np.float32)
-
-    @cached_property
-    def _owners(self) -> Ints:
-        return np.repeat(np.arange(len(self.starts) - 1), np.diff(self.starts))
-
-    def keys(self, words: int) -> Ints:
-        """Return a number for each n-gram, ascending, in a vocabulary of this many words."""
-        return self._owners * words + self.words
 
 
 class NgramModel:
@@ -68,17 +32,16 @@ class NgramModel:
         """Take the words' probabilities [words] without a context, and the levels from length 2 on."""
         self.unigrams, self.levels = unigrams, list(levels)
         self.words, self.order = len(unigrams), len(levels) + 1
-        self._keys = [level.keys(self.words) for level in levels]
         self._unigrams = torch.from_numpy(unigrams)
 
     @property
     def entries(self) -> int:
         """How many n-grams there are, single words included."""
-        return self.words + sum(len(level.words) for level in self.levels)
+        return self.words + sum(map(len, self.levels))
 
     def begin(self, count: int) -> Contexts:
         """Return the contexts [count, order - 1] of texts with nothing before them."""
-        return np.full((count, self.order - 1), _UNKNOWN)
+        return np.full((count, self.order - 1), UNKNOWN)
 
     def advance(self, contexts: Contexts, ids: Ints) -> Contexts:
         """Return the contexts after one more word in each row: ids [rows]."""
@@ -86,7 +49,7 @@ class NgramModel:
         if self.order > 1:
             moved[:, 0] = ids
         for k in range(1, self.order - 1):
-            moved[:, k] = self._find(k - 1, contexts[:, k - 1], ids)
+            moved[:, k] = self.levels[k - 1].find(contexts[:, k - 1], ids[:, None])[:, 0]
         return moved
 
     def read(self, contexts: Contexts, ids: Ints) -> Contexts:
@@ -111,11 +74,10 @@ class NgramModel:
         flat = rows.view(-1)
         for k, level in enumerate(self.levels):
             known = np.flatnonzero(contexts[:, k] >= 0)
-            at = contexts[known, k]
-            first, lengths = level.starts[at], level.starts[at + 1] - level.starts[at]
+            first, lengths = level.ranges(contexts[known, k])
             entries = np.repeat(first - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
             positions = np.repeat(known * self.words, lengths) + level.words[entries]
-            added = level.shares[entries] * np.repeat(weights[k + 1][known], lengths)
+            added = level.shares(entries) * np.repeat(weights[k + 1][known], lengths)
             flat.index_add_(0, torch.from_numpy(positions), torch.from_numpy(added))
         return rows
 
@@ -125,9 +87,9 @@ class NgramModel:
         result = weights[0][:, None] * self.unigrams[ids]
         for k, level in enumerate(self.levels):
             rows = np.flatnonzero(contexts[:, k] >= 0)
-            if len(rows) and len(level.words):
-                found = self._find(k, contexts[rows, k, None], ids[rows])
-                result[rows] += np.where(found >= 0, level.shares[found], 0.0) * weights[k + 1][rows, None]
+            if len(rows) and len(level):
+                found = level.find(contexts[rows, k], ids[rows])
+                result[rows] += np.where(found >= 0, level.shares(found), 0.0) * weights[k + 1][rows, None]
         return torch.from_numpy(result)
 
     def _weights(self, contexts: Contexts) -> Floats:
@@ -137,24 +99,13 @@ class NgramModel:
             weights[k] = weights[k + 1] * self.levels[k].backoffs[contexts[:, k]]
         return weights
 
-    def _find(self, k: int, parents: Ints, ids: Ints) -> Ints:
-        """Return the indices in a level of the n-grams that continue with `ids`, `_UNKNOWN` if there are none."""
-        keys = self._keys[k]
-        wanted = parents * self.words + ids
-        if not len(keys):
-            return np.full_like(wanted, _UNKNOWN)
-        indices = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
-        return np.where((parents >= 0) & (keys[indices] == wanted), indices, _UNKNOWN)
-
     # --- on disk ---------------------------------------------------------------------------------------------------
 
     def to_tensors(self) -> dict[str, Tensor]:
         """Return the model in few bytes: 4 for each n-gram, its shares rounded down by 5% at most."""
         tensors = {"unigrams": torch.from_numpy(self.unigrams)}
         for length, level in enumerate(self.levels, 2):
-            tensors[f"{length}.children"] = _small(np.diff(level.starts))
-            tensors[f"{length}.words"] = _small(level.words)
-            tensors[f"{length}.shares"] = torch.from_numpy(_coded(level.shares))
+            tensors |= level.to_tensors(length)
         return tensors
 
     def stored(self) -> NgramModel:
@@ -180,40 +131,9 @@ class NgramModel:
             raise SeqchatError("the single words have no probabilities.")
         levels: list[Level] = []
         for length in lengths:
-            above = len(levels[-1].words) if levels else words
-            levels.append(_read_level(tensors, length, above, words))
+            above = len(levels[-1]) if levels else words
+            levels.append(read_level(tensors, length, above, words))
         return cls((probabilities / probabilities.sum()).astype(np.float32), levels)
-
-
-def _read_level(tensors: Mapping[str, Tensor], length: int, above: int, words: int) -> Level:
-    children, last, codes = (tensors[f"{length}.{part}"] for part in ("children", "words", "shares"))
-    if children.shape != (above,) or last.dim() != 1 or codes.shape != last.shape or codes.dtype != torch.uint8:
-        raise SeqchatError(f"the n-grams of length {length} do not fit those of length {length - 1}.")
-    if children.is_floating_point() or last.is_floating_point():
-        raise SeqchatError(f"the n-grams of length {length} are not whole numbers.")
-    starts = np.concatenate(([0], np.cumsum(children.numpy().astype(np.int64))))
-    level = Level(starts, last.numpy().astype(np.int64), _decoded(codes.numpy()))
-    in_order = (children.numpy().astype(np.int64) >= 0).all() and starts[-1] == len(level.words)
-    if not in_order or ((level.words < 0) | (level.words >= words)).any() or (np.diff(level.keys(words)) <= 0).any():
-        raise SeqchatError(f"the n-grams of length {length} are not in order.")
-    return level
-
-
-def _small(values: Ints) -> Tensor:
-    """Return whole numbers in as few bytes as they fit into."""
-    largest = int(values.max(initial=0))
-    kinds = (np.uint8, np.uint16, np.int32)
-    return torch.from_numpy(values.astype(next(kind for kind in kinds if largest <= np.iinfo(kind).max)))
-
-
-def _coded(shares: Floats) -> NDArray[np.uint8]:
-    logs = np.log10(np.maximum(shares, 10.0**-_DECADES)) / _DECADES
-    codes: NDArray[np.uint8] = np.floor((1 + logs) * _STEPS).astype(np.uint8)
-    return codes
-
-
-def _decoded(codes: NDArray[np.uint8]) -> Floats:
-    return (10.0 ** ((codes / _STEPS - 1) * _DECADES)).astype(np.float32)
 
 
 @dataclass(frozen=True)

@@ -123,8 +123,10 @@ def test_pruning_leaves_out_the_rare_ones_and_their_mass_to_shorter_contexts():
     assert 0 < pruned.entries < whole.entries
     for level, full in zip(pruned.levels, whole.levels, strict=True):
         assert set(level.words) <= set(full.words)
-        assert (np.diff(level.keys(WORDS)) > 0).all()
-    assert pruned.levels[-1].shares.sum() < whole.levels[-1].shares.sum()
+        for first, end in pairwise(level.starts):
+            assert (np.diff(level.words[first:end].astype(int)) > 0).all()
+    everything = slice(None)
+    assert pruned.levels[-1].shares(everything).sum() < whole.levels[-1].shares(everything).sum()
 
 
 def test_what_is_stored_is_nearly_the_same():
@@ -162,3 +164,56 @@ def test_nothing_to_count_is_refused():
         estimate(np.array([2, 2], dtype=np.int32), np.array([0, 1, 2]), WORDS)
     with pytest.raises(SeqchatError, match="at least 1"):
         estimate(np.array([2, 4], dtype=np.int32), np.array([0, 2]), WORDS, 0)
+
+
+class Widened:
+    """The same n-grams in the plainest form: a dictionary of shares, and sums over all of them."""
+
+    def __init__(self, level, above):
+        self.shares = {}
+        total, self.backoffs = np.float64(0), []
+        for parent in range(above):
+            before = total
+            for entry in range(level.starts[parent], level.starts[parent + 1]):
+                share = level.shares(np.array([entry]))[0]
+                self.shares[parent, int(level.words[entry])] = entry, share
+                total = total + np.float64(share)
+            self.backoffs.append(np.float32(min(max(1.0 - (total - before), 0.0), 1.0)))
+
+
+@pytest.mark.parametrize(("most", "stored"), [(None, False), (None, True), (40, True), (0, True)])
+def test_what_is_looked_up_in_few_bytes_is_what_a_dictionary_has(monkeypatch, most, stored):
+    monkeypatch.setattr("seqchat.model.ngram_levels._CHUNK", 7)
+    ids, starts = text(8, dialogs=60)
+    model = estimate(ids, starts, WORDS, 4, most)
+    model = model.stored() if stored else model
+    rng, above = np.random.default_rng(0), WORDS
+    for level in model.levels:
+        plain = Widened(level, above)
+        assert level.backoffs.tolist() == [*plain.backoffs, 1.0]
+        for rows, some in [(3, 5), (3, 40), (200, 1), (200, 3)]:
+            parents, wanted = rng.integers(-1, above, rows), rng.integers(0, WORDS, (rows, some))
+            expected = [
+                [plain.shares.get((p, w), (-1,))[0] for w in row]
+                for p, row in zip(parents, wanted.tolist(), strict=True)
+            ]
+            assert level.find(parents, wanted).tolist() == expected
+        above = len(level)
+
+
+def test_a_small_type_is_not_mistaken_for_a_word():
+    """All last words fit into a byte, but not every word of the vocabulary does."""
+    model = estimate(np.array([2, 4, 5, 2, 4, 6], dtype=np.int32), np.array([0, 3, 6]), 1_000, 2).stored()
+    assert model.to_tensors()["2.words"].dtype == torch.uint8
+    context = model.advance(model.begin(1), np.array([4]))
+    known, other = model.probabilities_of(context, np.array([[5, 5 + 256]]))[0].tolist()
+    assert known > 100 * other
+
+
+def test_storing_again_loses_nothing():
+    ids, starts = text(9)
+    model = estimate(ids, starts, WORDS, 4).stored()
+    assert all(torch.equal(tensor, model.stored().to_tensors()[name]) for name, tensor in model.to_tensors().items())
+    again = model.stored().stored()
+    contexts = walk(model, ids[:60])
+    assert torch.equal(model.probabilities(contexts), again.probabilities(contexts))
