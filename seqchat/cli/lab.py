@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import click
 from seqchat.cli.declared_options import declared_options, given
 from seqchat.cli.interrupts import stop_on_interrupt
 from seqchat.cli.options import json_option, print_json
-from seqchat.cli.out import check_out
+from seqchat.cli.out import check_out, check_save
 from seqchat.training.lab.settings import LabSettings
 
 
@@ -26,8 +28,9 @@ def lab() -> None:
 @lab.command(short_help="Measure how far back RNN, LSTM and GRU remember.")
 @declared_options(LabSettings)
 @click.option("--out", type=click.Path(path_type=Path), help="Also write the chart to a .png or .svg file.")
+@click.option("--save", "folder", type=click.Path(path_type=Path), help="Also keep the networks in this new folder.")
 @json_option
-def memory(out: Path | None, as_json: bool, **options: Any) -> None:
+def memory(out: Path | None, folder: Path | None, as_json: bool, **options: Any) -> None:
     """Train RNN, LSTM and GRU of equally many parameters to know who the subject is, and ask them words later.
 
     A text mentions 小帅 or 小美, continues with words that say nothing, and ends with 他 or 她, so that half of all
@@ -40,9 +43,11 @@ def memory(out: Path | None, as_json: bool, **options: Any) -> None:
     seqchat lab memory --mixture uniform --distances 5,10,20,40
     seqchat lab memory --subjects one --runs 1
     seqchat lab memory --cell lstm --cell gru --longest 100 --json
+    seqchat lab memory --runs 1 --save networks
     """
     settings = LabSettings(**given(options))
     check_out(out)
+    check_save(folder)
 
     from seqchat.cli import lab_report
     from seqchat.cli.progress import TrainingProgress
@@ -59,3 +64,8 @@ def memory(out: Path | None, as_json: bool, **options: Any) -> None:
     if out is not None:
         lab_report.write_picture(report, out)
         click.echo(f"{out} is written.", err=True)
+    if folder is not None:
+        from seqchat.training.lab.saving import save_networks
+
+        names = save_networks(report, folder, shlex.join(["seqchat", *sys.argv[1:]]))
+        click.echo(f"Open one with: seqchat tui {shlex.quote(str(folder / names[0]))}", err=True)

@@ -1,4 +1,4 @@
-"""The file that --out names."""
+"""The file that --out names, and the folder that --save names."""
 
 from __future__ import annotations
 
@@ -34,3 +34,17 @@ def check_out(out: Path | None, kinds: Sequence[str] = PICTURES, drawn: Sequence
             import matplotlib  # noqa: F401
         except ImportError:
             raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
+
+
+def check_save(folder: Path | None) -> None:
+    """Refuse, before any work, a folder that could not be made afterwards.
+
+    Raises:
+        SeqchatError: it is there already, or the folder that it is to be in is not.
+    """
+    if folder is None:
+        return
+    if folder.exists() or folder.is_symlink():
+        raise SeqchatError(f"{folder} already exists; choose another --save.")
+    if not folder.parent.is_dir():
+        raise SeqchatError(f"{folder} cannot be written (there is no folder {folder.parent}).")

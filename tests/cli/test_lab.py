@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
+import seqchat
 from seqchat.cli.lab import lab
 from seqchat.errors import SeqchatError
 
@@ -84,6 +85,37 @@ def test_memory_as_pictures(tmp_path):
     memory(*QUICK, "--cell", "rnn", "--runs", 2, "--out", tmp_path / "a.PNG")
     assert (tmp_path / "a.PNG").read_bytes().startswith(b"\x89PNG")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.PNG", "a.svg"]
+
+
+def test_memory_keeps_its_networks(tmp_path):
+    folder = tmp_path / "networks"
+    done = memory(*QUICK, "--subjects", "one", "--updates", 70, "--runs", 2, "--save", folder, "--json")
+    names = [m["name"] for m in json.loads(done.stdout)["models"]]
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+    assert list(tmp_path.iterdir()) == [folder]
+    for name in names:
+        model = seqchat.load(folder / name)
+        right = [
+            max(("他", "她"), key=lambda pronoun: found[pronoun]) == answer
+            for text, answer in [
+                ("说到 小帅", "他"),
+                ("说到 小美", "她"),
+                ("说到 小帅 今天", "他"),
+                ("说到 小美 的", "她"),
+            ]
+            for found in [{s.word: s.probability for s in model.suggest(text, k=100)}]
+        ]
+        assert all(right)
+        card = (folder / name / "README.md").read_text("utf-8")
+        assert card.startswith(f"# {name}\n")
+        assert "| 6 | " in card
+        assert "farther than in training" in card
+
+
+def test_a_folder_for_networks_is_checked_before_training(tmp_path):
+    for folder, says in [(tmp_path, "already exists"), (tmp_path / "no" / "folder", "there is no folder")]:
+        with pytest.raises(SeqchatError, match=says):
+            memory(*QUICK, "--save", folder)
 
 
 @pytest.mark.parametrize(

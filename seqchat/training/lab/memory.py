@@ -93,10 +93,10 @@ class _MemoryRun:
 
     def results(self) -> Iterator[Trained]:
         """Measure for the last time, and yield the results of each contender."""
-        self._measure()
-        for learners, standings in zip(self._learners, self._standings, strict=True):
+        chosen = self._measure()
+        for learners, learner, standings in zip(self._learners, chosen, self._standings, strict=True):
             seconds = median(value for learner in learners for value in learner.seconds)
-            yield Trained(seconds, tuple(standings))
+            yield Trained(seconds, tuple(standings), learner.network.state_dict())
 
     def _update(self) -> None:
         """Let each network learn from the same new batch."""
@@ -106,14 +106,15 @@ class _MemoryRun:
                 learner.update(batch)
         self.updates += 1
 
-    def _measure(self) -> None:
-        """Test the network of each contender that validation chooses, each time on the same texts."""
+    def _measure(self) -> list[Learner]:
+        """Test the network of each contender that validation chooses, each time on the same texts; return them."""
         losses = [{learner: learner.loss(self._validation) for learner in learners} for learners in self._learners]
         chosen = [min(by_learner, key=by_learner.__getitem__) for by_learner in losses]
         correct = [[learner.correct(batch) for learner in chosen] for batch in self._tests()]
         for k, learner in enumerate(chosen):
             counts = tuple(at_distance[k] for at_distance in correct)
             self._standings[k].append(Standing(self.updates, learner.rate, losses[k][learner], counts))
+        return chosen
 
     def _tests(self) -> Iterator[TaskBatch]:
         """Draw the texts of the test, one batch for each distance."""

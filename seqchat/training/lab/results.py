@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from statistics import median
+
+from torch import Tensor
 
 from seqchat.training.lab.contenders import LabNetwork
 from seqchat.training.lab.settings import LabSettings
@@ -25,10 +27,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Trained:
-    """A contender in one run; seconds_per_update: the median; standings: the last one is the result."""
+    """A contender in one run.
+
+    seconds_per_update: the median; standings: the last one is the result; weights: of the network that was measured.
+    """
 
     seconds_per_update: float
     standings: tuple[Standing, ...]
+    weights: Mapping[str, Tensor] = field(default_factory=dict, repr=False)
 
     def at(self, updates: int | None) -> Standing:
         """Return the standing after this many updates; None: at the end."""
@@ -46,6 +52,12 @@ class MemoryResult:
     def seconds_per_update(self) -> float:
         """The median over the runs."""
         return median(run.seconds_per_update for run in self.runs)
+
+    @property
+    def best(self) -> int:
+        """The number of the run with the lowest loss on validation texts, counted from 0."""
+        losses = [run.standings[-1].validation_loss for run in self.runs]
+        return losses.index(min(losses))
 
 
 @dataclass
