@@ -27,6 +27,11 @@ def shipped_checkpoints() -> Path:
     return inside if inside.is_dir() else PACKAGE.parent / "checkpoints"
 
 
+def shipped_lexicon() -> Path:
+    """The words with frequencies that every model can offer."""
+    return PACKAGE / "lexicon" / "lexicon.safetensors"
+
+
 def remembered() -> Path:
     """What the user wrote in earlier sessions with --remember."""
     return user_data_path(APP, appauthor=False) / "remembered.txt"

@@ -31,6 +31,7 @@ COMMANDS = (
     "models",
     "bench",
     "lab",
+    "lexicon",
     "forget",
 )
 

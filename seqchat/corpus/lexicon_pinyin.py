@@ -1,0 +1,200 @@
+"""Chinese words of a lexicon by the letters of an input method, found in its sorted readings without an index of them.
+
+The same letters find the same words as in `PinyinIndex`: a syllable is typed in full, or shortened to its first letter
+or to zh, ch, sh; the last one that is begun may be incomplete, and those after it are missing. Words of more than four
+syllables are found by full syllables or by first letters alone.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqchat.corpus.lexicon import MAX_HAN, EntryIds, HanWords, Lexicon
+from seqchat.corpus.pinyin import Letters
+
+_LAST = "\U0010ffff"
+_MAX_MIXED_SYLLABLES = 4
+_MAX_SYLLABLE_LENGTH = 6
+_TWO_LETTERS = ("zh", "ch", "sh")
+_NEVER = 1_000
+
+_Rows = NDArray[np.int64]
+
+
+class _Part(NamedTuple):
+    """Letters of one syllable: the range of codes that agree, whether they are all of it, and how many they are."""
+
+    low: int
+    high: int
+    full: bool
+    size: int
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Readings that agree with letters.
+
+    entries: [readings], of which word; shares: [readings], the share of this reading among those of its word;
+    untyped: [readings], how many of its syllables are not typed in full.
+    """
+
+    entries: EntryIds
+    shares: NDArray[np.float32]
+    untyped: NDArray[np.int64]
+
+
+class LexiconPinyin:
+    """Look-up of the Chinese words of a lexicon by pinyin."""
+
+    def __init__(self, lexicon: Lexicon) -> None:
+        self._han = lexicon.han
+        self._syllables = lexicon.syllables
+        self._codes = {syllable: code for code, syllable in enumerate(lexicon.syllables)}
+        self._starting = lru_cache(None)(self._find_starting)
+
+    def matching(self, letters: Letters) -> Matches:
+        """Return the readings that may begin with the letters."""
+        parses = [p for p in self._parses(letters, mixed=True) if len(p) <= MAX_HAN]
+        return self._matches(parses, grown=True)
+
+    def begun(self, letters: Letters) -> Matches:
+        """Return the readings that begin with the letters, all syllables but the last one typed in full."""
+        return self._matches(self._parses(letters, mixed=False), grown=True)
+
+    def spelled(self, letters: Letters) -> Matches:
+        """Return the readings that are exactly these letters, typed in full."""
+        parses = self._parses(letters, mixed=False)
+        return self._matches([p for p in parses if p[-1].full], grown=False)
+
+    def full_ends(self, letters: Letters, position: int) -> set[int]:
+        """Return where words may end that begin at a position and are typed in full."""
+        ends: set[int] = set()
+        reached = {position}
+        for _ in range(MAX_HAN):
+            reached = {p + part.size for p in reached for part in self._parts(letters, p, mixed=False) if part.full}
+            ends |= reached
+        return ends
+
+    def _matches(self, parses: Sequence[tuple[_Part, ...]], *, grown: bool) -> Matches:
+        """Return the readings that agree with one of the parses, and are longer only if they may have `grown`."""
+        found: list[tuple[HanWords, _Rows, int]] = []
+        for parse in parses:
+            short = sum(not part.full for part in parse)
+            for length in range(len(parse), (MAX_HAN if grown else len(parse)) + 1):
+                if length <= _MAX_MIXED_SYLLABLES or _fits_long_words(parse):
+                    words = self._han[length - 1]
+                    if len(rows := _agreeing(words, parse)):
+                        found.append((words, rows, short + length - len(parse)))
+        return _joined(found)
+
+    def _parses(self, letters: Letters, *, mixed: bool) -> list[tuple[_Part, ...]]:
+        """Return the ways to cut letters into syllables, the last one perhaps incomplete.
+
+        mixed: others may be shortened too.
+        """
+        needed = self._syllables_needed(letters, mixed)
+        return [*self._cut(letters, 0, MAX_HAN, needed, mixed)] if needed[0] <= MAX_HAN else []
+
+    def _cut(
+        self, letters: Letters, position: int, most: int, needed: Sequence[int], mixed: bool
+    ) -> Iterator[tuple[_Part, ...]]:
+        if position == len(letters.plain):
+            yield ()
+            return
+        for part in self._parts(letters, position, mixed):
+            end = position + part.size
+            if needed[end] < most:
+                for rest in self._cut(letters, end, most - 1, needed, mixed):
+                    if part.full or not rest or (len(rest) < _MAX_MIXED_SYLLABLES or _is_first_letters((part, *rest))):
+                        yield (part, *rest)
+
+    def _syllables_needed(self, letters: Letters, mixed: bool) -> list[int]:
+        """Return of how many syllables at least the letters from each position on are the beginning: [letters + 1]."""
+        size = len(letters.plain)
+        needed = [_NEVER] * size + [0]
+        for position in range(size - 1, -1, -1):
+            ends = (needed[position + part.size] for part in self._parts(letters, position, mixed))
+            needed[position] = 1 + min(ends, default=_NEVER)
+        return needed
+
+    def _parts(self, letters: Letters, position: int, mixed: bool) -> list[_Part]:
+        """Return the ways in which a syllable may be typed from a position on."""
+        stop = next((b for b in sorted(letters.breaks) if b > position), len(letters.plain))
+        return self._starting(
+            letters.plain[position : min(stop, position + _MAX_SYLLABLE_LENGTH)],
+            stop - position <= _MAX_SYLLABLE_LENGTH and stop == len(letters.plain),
+            mixed,
+        )
+
+    def _find_starting(self, text: str, at_end: bool, mixed: bool) -> list[_Part]:
+        """Return the ways to type a syllable with the beginning of some letters; at_end: whether they are the last."""
+        parts = [_Part(c, c + 1, True, n) for n in range(1, len(text) + 1) if (c := self._code(text[:n])) >= 0]
+        low, high = self._beginning_with(text)
+        if at_end and low < high:
+            # The first of them is the syllable that is just these letters, if there is one.
+            parts.append(_Part(low + (self._code(text) >= 0), high, False, len(text)))
+        for size in (1, 2) if mixed else ():
+            low, high = self._beginning_with(text[:size])
+            if low < high and size < len(text) + (not at_end) and (size == 1 or text[:2] in _TWO_LETTERS):
+                parts.append(_Part(low, high, False, size))
+        return parts
+
+    def _code(self, syllable: str) -> int:
+        return self._codes.get(syllable, -1)
+
+    def _beginning_with(self, letters: str) -> tuple[int, int]:
+        """Return the range of codes of the syllables that begin with some letters."""
+        return bisect_left(self._syllables, letters), bisect_left(self._syllables, letters + _LAST)
+
+
+def _fits_long_words(parse: Sequence[_Part]) -> bool:
+    """Whether long words may be typed like this: in full but for the end, or by first letters alone."""
+    return all(part.full for part in parse[:-1]) or _is_first_letters(parse)
+
+
+def _is_first_letters(parse: Sequence[_Part]) -> bool:
+    return all(part.size == 1 for part in parse)
+
+
+def _agreeing(words: HanWords, parse: Sequence[_Part]) -> _Rows:
+    """Return which readings of words of one length begin with the parts."""
+    exact = next((i for i, part in enumerate(parse) if part.high > part.low + 1), len(parse) - 1)
+    low, high = words.readings_between([part.low for part in parse[:exact]], parse[exact].low, parse[exact].high)
+    rows = np.arange(low, high)
+    for column, part in enumerate(parse[exact + 1 :], exact + 1):
+        codes = words.syllables[low:high, column] if len(rows) == high - low else words.syllables[rows, column]
+        rows = rows[(codes >= part.low) & (codes < part.high)]
+    return rows
+
+
+def _joined(found: Sequence[tuple[HanWords, _Rows, int]]) -> Matches:
+    """Return readings, each once with the fewest syllables that are not typed in full."""
+    by_words: dict[int, list[tuple[_Rows, int]]] = {}
+    for words, rows, untyped in found:
+        by_words.setdefault(words.length, []).append((rows, untyped))
+    matches = [(words, *_distinct(by_words.pop(words.length))) for words, _, _ in found if words.length in by_words]
+    if not matches:
+        return Matches(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64))
+    return Matches(
+        np.concatenate([words.readers[rows].astype(np.int64) + words.first for words, rows, _ in matches]),
+        np.concatenate([words.shares[rows] for words, rows, _ in matches]),
+        np.concatenate([untyped for _, _, untyped in matches]),
+    )
+
+
+def _distinct(found: Sequence[tuple[_Rows, int]]) -> tuple[_Rows, NDArray[np.int64]]:
+    rows = np.concatenate([rows for rows, _ in found])
+    untyped = np.repeat([count for _, count in found], [len(rows) for rows, _ in found])
+    if len(found) > 1:
+        order = np.lexsort((untyped, rows))
+        rows, untyped = rows[order], untyped[order]
+        first = np.concatenate(([True], np.diff(rows) > 0))
+        rows, untyped = rows[first], untyped[first]
+    return rows, untyped
