@@ -13,10 +13,12 @@ from seqchat.completion.context import TextContext, readable
 from seqchat.completion.cursor import Cursor
 from seqchat.completion.memory import MAX_REMEMBERED_WORDS, Memory
 from seqchat.completion.prediction import GapPredictor, Predictor
+from seqchat.corpus.lexicon_words import NO_LEXICON, Lexicons, LexiconWords, contexts_of, lexicons_of
 from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.mixture import LexiconMixture
 from seqchat.model.model_registry import find
 from seqchat.model.output import Precision
 from seqchat.model.stepping import InfillSteps, build_steps
@@ -31,12 +33,15 @@ class Engine:
     Not safe to use from several threads at once; each can have a `fork`.
     """
 
-    def __init__(self, name: str, checkpoint: Checkpoint, precision: Precision = "auto") -> None:
+    def __init__(
+        self, name: str, checkpoint: Checkpoint, precision: Precision = "auto", lexicon: Lexicons = NO_LEXICON
+    ) -> None:
         self.name = name
         self.config = checkpoint.config
         self.vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
         if not self.vocabulary.suggestible.any():
             raise SeqchatError("its vocabulary has no word that could be offered.")
+        self.lexicon = self._mixed_in(checkpoint, lexicon)
         self.network = build_steps(checkpoint.config, checkpoint.weights, precision)
         self.context = TextContext(self.network, self.vocabulary, checkpoint.mixture)
         self.mixture = checkpoint.mixture
@@ -46,9 +51,18 @@ class Engine:
         self.suggestible_mask[torch.from_numpy(~self.vocabulary.suggestible)] = -torch.inf
         self._right: tuple[str, Tensor] = ("", torch.empty(0))
 
+    def _mixed_in(self, checkpoint: Checkpoint, lexicon: Lexicons) -> LexiconMixture | None:
+        """Let the words of lexicons be offered too, and return how they are mixed in."""
+        if lexicon.shared is None and lexicon.own is None:
+            return None
+        words = self.vocabulary.lexicon = LexiconWords(self.vocabulary, lexicon.shared, lexicon.own)
+        return LexiconMixture(checkpoint.lexicon_shares, contexts_of(self.vocabulary), words.present)
+
     @classmethod
-    def load(cls, model: str | Path, precision: Precision = "auto") -> Engine:
+    def load(cls, model: str | Path, precision: Precision = "auto", lexicon: str | Path | None = None) -> Engine:
         """Load a model by its path or name; this thread computes alone from then on.
+
+        lexicon: as for `lexicons_of`.
 
         Raises:
             SeqchatError: there is no such model, or its files are damaged or do not fit each other.
@@ -58,7 +72,7 @@ class Engine:
         folder = find(str(model))
         checkpoint = Checkpoint.load(folder)
         try:
-            return cls(folder.name, checkpoint, precision)
+            return cls(folder.name, checkpoint, precision, lexicons_of(folder, lexicon))
         except SeqchatError as error:
             raise SeqchatError(f"The model in {folder} cannot be used: {error}") from error
 
@@ -98,7 +112,7 @@ class Engine:
         """
         text = readable(text)
         (node,) = self.context.nodes(text, [len(text)])
-        predictor = Predictor(self.context.tree, self.memory.cache_before(node))
+        predictor = Predictor(self.context.tree, self.memory.cache_before(node), self.lexicon)
         return Cursor(text, node, predictor, self.gap_predictor(after) or predictor)
 
     def gap_predictor(self, after: str) -> GapPredictor | None:
@@ -109,7 +123,7 @@ class Engine:
         if self._right[0] != after:
             ids = self.right_ids(after, " ")[:MAX_RIGHT_WORDS]
             self._right = after, self.network.read_right(torch.tensor(ids))
-        return GapPredictor(self.context.tree, self.network, self._right[1])
+        return GapPredictor(self.context.tree, self.network, self._right[1], self.lexicon)
 
     def right_ids(self, after: str, before: str) -> list[int]:
         """Return the words of a text that follows the character `before`; a line break ends the turn."""

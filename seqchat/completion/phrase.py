@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,7 +11,8 @@ from torch import Tensor
 
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node, StateTree
-from seqchat.corpus.pinyin import Letters
+from seqchat.corpus.lexicon_words import EntrySet
+from seqchat.corpus.pinyin import Letters, WordIds
 from seqchat.corpus.vocabulary import Vocabulary
 
 BEAM = 8
@@ -35,6 +37,21 @@ class _PartialPhrase:
     ids: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class _Choice:
+    """Words that may come next: where they end in the letters, and which they are."""
+
+    end: int
+    words: Tensor
+    entries: tuple[EntrySet, ...]
+    ids: list[int]
+
+    @classmethod
+    def of(cls, end: int, words: WordIds, entries: Sequence[EntrySet], beam: int) -> _Choice:
+        best = tuple(found.first(beam) for found in entries)
+        return cls(end, torch.from_numpy(words), best, [*words.tolist(), *(i for e in best for i in e.ids.tolist())])
+
+
 def find_phrases(
     letters: Letters, start: Node, tree: StateTree, predictor: Predictor, vocabulary: Vocabulary, beam: int = BEAM
 ) -> list[Phrase]:
@@ -47,17 +64,35 @@ def find_phrases(
     ending_at[0] = [_PartialPhrase(0.0, start, ())]
     for position in range(size):
         partial = _ordered(ending_at.pop(position, []))[:beam]
-        choices = _next_words(letters, position, vocabulary) if partial else []
+        choices = _next_words(letters, position, vocabulary, beam) if partial else []
         if not choices:
             continue
-        nodes = tree.read([p.before for p in partial], [p.ids[-1:] for p in partial])
-        scores = predictor.log_prob_table(nodes, torch.cat([words for _, words in choices]))
-        scores += torch.tensor([[p.log_probability] for p in partial])
-        first = 0
-        for end, words in choices:
-            ending_at[end] += _extend(partial, nodes, words, scores[:, first : first + len(words)], beam)
-            first += len(words)
+        nodes = tree.read([p.before for p in partial], [vocabulary.spelled(p.ids[-1:]) for p in partial])
+        for choice, scores in zip(choices, _scores(partial, nodes, choices, predictor), strict=True):
+            ending_at[choice.end] += _extend(partial, nodes, choice, scores, beam)
     return _phrases(ending_at[size])
+
+
+def _scores(
+    partial: list[_PartialPhrase], nodes: list[Node], choices: list[_Choice], predictor: Predictor
+) -> list[Tensor]:
+    """Return the log-probabilities of phrases that are longer by a word: [partial, words of a choice] each."""
+    before = torch.tensor([[p.log_probability] for p in partial])
+    kept = torch.tensor([[predictor.log_kept(node)] for node in nodes])
+    known = predictor.log_prob_table(nodes, torch.cat([choice.words for choice in choices])) + (before + kept)
+    parts = torch.split(known, [len(choice.words) for choice in choices], dim=1)
+    scores = []
+    for choice, words in zip(choices, parts, strict=True):
+        entries = [
+            torch.tensor([[predictor.log_share(node, found.part)] for node in nodes]) + before + _log_probs(found)
+            for found in choice.entries
+        ]
+        scores.append(torch.cat([words, *entries], dim=1) if entries else words)
+    return scores
+
+
+def _log_probs(entries: EntrySet) -> Tensor:
+    return torch.from_numpy(entries.log_probs)
 
 
 def _phrases(complete: list[_PartialPhrase]) -> list[Phrase]:
@@ -65,14 +100,15 @@ def _phrases(complete: list[_PartialPhrase]) -> list[Phrase]:
 
 
 def _extend(
-    partial: list[_PartialPhrase], nodes: list[Node], words: Tensor, scores: Tensor, beam: int
+    partial: list[_PartialPhrase], nodes: list[Node], choice: _Choice, scores: Tensor, beam: int
 ) -> list[_PartialPhrase]:
     """Return the most probable phrases that are longer by a word; scores: log-probabilities [partial, words]."""
     best = scores.flatten().topk(min(beam, scores.numel()))
+    ids = choice.ids
     longer = []
     for value, index in zip(best.values.tolist(), best.indices.tolist(), strict=True):
-        row, column = divmod(index, len(words))
-        longer.append(_PartialPhrase(value, nodes[row], (*partial[row].ids, int(words[column]))))
+        row, column = divmod(index, len(ids))
+        longer.append(_PartialPhrase(value, nodes[row], (*partial[row].ids, ids[column])))
     return longer
 
 
@@ -80,14 +116,20 @@ def _ordered(partial: list[_PartialPhrase]) -> list[_PartialPhrase]:
     return sorted(partial, key=lambda p: -p.log_probability)
 
 
-def _next_words(letters: Letters, position: int, vocabulary: Vocabulary) -> list[tuple[int, Tensor]]:
-    """Return where a word that starts at `position` may end, and which words these are."""
-    rest = letters.suffix(position)
+def _next_words(letters: Letters, position: int, vocabulary: Vocabulary, beam: int) -> list[_Choice]:
+    """Return where a word that starts at `position` may end, and which words these are.
+
+    Of a lexicon these are the most probable ones, as many as a beam can hold: nothing on the left changes their order.
+    """
+    rest, lexicon = letters.suffix(position), vocabulary.lexicon
+    spelled_ends = set() if lexicon is None else {end - position for end in lexicon.full_ends(letters, position)}
     choices = []
     for length in range(1, min(len(rest.plain), _MAX_WORD_LENGTH + 1)):
-        ids = vocabulary.pinyin.spelled(rest.prefix(length))
-        if len(ids):
-            choices.append((position + length, torch.from_numpy(ids)))
-    if position and len(last := vocabulary.pinyin.matching(rest)):
-        choices.append((len(letters.plain), torch.from_numpy(last)))
-    return choices
+        prefix = rest.prefix(length)
+        ids = vocabulary.pinyin.spelled(prefix)
+        entries = lexicon.spelled(prefix) if lexicon is not None and length in spelled_ends else ()
+        choices.append(_Choice.of(position + length, ids, entries, beam))
+    if position:
+        entries = () if lexicon is None else lexicon.begun(rest)
+        choices.append(_Choice.of(len(letters.plain), vocabulary.pinyin.matching(rest), entries, beam))
+    return [choice for choice in choices if choice.ids]

@@ -10,15 +10,31 @@ from torch import Tensor
 
 from seqchat.completion.memory import NeuralCache
 from seqchat.completion.states import Node, StateTree
+from seqchat.model.mixture import LexiconMixture
 from seqchat.model.stepping import InfillSteps
 
 
 class Predictor:
     """Predicts the word after a node from the words before it."""
 
-    def __init__(self, tree: StateTree, cache: NeuralCache | None = None) -> None:
+    def __init__(
+        self, tree: StateTree, cache: NeuralCache | None = None, lexicon: LexiconMixture | None = None
+    ) -> None:
+        """Take what predicts, and how a lexicon is mixed in by those who also offer its words."""
         self._tree = tree
         self._cache = cache
+        self._lexicon = lexicon
+
+    def log_kept(self, node: Node) -> float:
+        """Return the logarithm of the probability that a lexicon leaves to the vocabulary after a node, 0 without one.
+
+        The log-probabilities that the other methods return are among the words of the vocabulary.
+        """
+        return 0.0 if self._lexicon is None else self._lexicon.log_kept(node.word_id)
+
+    def log_share(self, node: Node, part: int) -> float:
+        """Return the logarithm of the probability that a part of the lexicon has after a node."""
+        return -math.inf if self._lexicon is None else self._lexicon.log_share(node.word_id, part)
 
     def prefetch(self, nodes: Sequence[Node]) -> None:
         """Predict the word after each of the nodes as one batch; the other methods then only look it up."""
@@ -66,9 +82,11 @@ class Predictor:
 class GapPredictor(Predictor):
     """Predicts the word in the gap between a node and the words right of it, with both directions of a network."""
 
-    def __init__(self, tree: StateTree, network: InfillSteps, right: Tensor) -> None:
+    def __init__(
+        self, tree: StateTree, network: InfillSteps, right: Tensor, lexicon: LexiconMixture | None = None
+    ) -> None:
         """Take the state [hidden] that `InfillSteps.read_right` returned for the words right of the gap."""
-        super().__init__(tree)
+        super().__init__(tree, lexicon=lexicon)
         self._network = network
         self._right = right
         self._rows: dict[Node, Tensor] = {}

@@ -11,7 +11,7 @@ from torch import Tensor
 from seqchat.completion.phrase import find_phrases
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.reading import Reading
-from seqchat.completion.scoring import ScoredReading, TopWords, top_words
+from seqchat.completion.scoring import ScoredReading, TopWords, entry_weight, top_words
 from seqchat.completion.states import Node, StateTree
 from seqchat.corpus.vocabulary import Vocabulary
 
@@ -74,8 +74,13 @@ def _ways(
     ]
     log_probs = dict(top.log_probs)
     if missing := [word_id for _, word_id in pairs if word_id not in log_probs]:
-        values = predictor.log_probs_of(reading.node, torch.tensor(missing)) + reading.log_weight
+        values = predictor.log_probs_of(reading.node, torch.tensor(missing)) + (reading.log_weight + reading.log_kept)
         log_probs |= zip(missing, values.tolist(), strict=True)
+    for insertion in insertions if reading.entries else ():
+        if insertion.replaces == reading.replaces and (found := reading.entry(insertion.text, vocabulary)):
+            word_id, entries = found
+            pairs.append((insertion, word_id))
+            log_probs[word_id] = entry_weight(reading, entries, predictor) + entries.log_prob(word_id)
     completes = bool(reading.remainder.strip() or reading.replaces)
     return [
         Proposal(insertion, log_probs[word_id], reading.node, (word_id,), completes) for insertion, word_id in pairs

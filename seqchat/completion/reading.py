@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from seqchat.completion.context import TextContext
 from seqchat.completion.cursor import Cursor
+from seqchat.completion.paths import before_spelled, log_prob_of_path
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node
+from seqchat.corpus.lexicon_words import EntrySet
 from seqchat.corpus.pinyin import Letters, WordIds, letters_before
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import is_han, is_letter
@@ -27,7 +29,8 @@ class Reading:
 
     log_weight: log P(finished words), up to a constant that all readings of a text share; remainder: its first
     characters, including a space that the finished words ask for; words: the ids that agree with it, None for all;
-    replaces: how many characters of the text an insertion replaces (pinyin letters).
+    replaces: how many characters of the text an insertion replaces (pinyin letters); log_kept: the logarithm of the
+    share that the vocabulary has of the next word; entries: the words of a lexicon that agree, besides `words`.
     """
 
     node: Node
@@ -37,6 +40,8 @@ class Reading:
     words: WordIds | None = None
     replaces: int = 0
     letters: Letters | None = None
+    log_kept: float = 0.0
+    entries: tuple[EntrySet, ...] = ()
 
     def insertion(self, word_id: int, vocabulary: Vocabulary) -> str:
         """Return the characters that committing a word adds at the cursor; none where the word does not fit."""
@@ -50,6 +55,15 @@ class Reading:
         surface = self.remainder + insertion
         ids = vocabulary.ids_of(surface.removeprefix(" "))
         return [i for i in ids if vocabulary.suggestible[i] and self._agrees(i, insertion, vocabulary)]
+
+    def entry(self, insertion: str, vocabulary: Vocabulary) -> tuple[int, EntrySet] | None:
+        """Return the word of the lexicon that may be offered and adds just these characters, and where it is from."""
+        if not self.entries or vocabulary.lexicon is None:
+            return None
+        word_id = vocabulary.lexicon.find((self.remainder + insertion).removeprefix(" "))
+        if word_id < 0 or self.insertion(word_id, vocabulary) != insertion:
+            return None
+        return next(((word_id, found) for found in self.entries if word_id in found), None)
 
     def _agrees(self, word_id: int, insertion: str, vocabulary: Vocabulary) -> bool:
         if self.insertion(word_id, vocabulary) != insertion:
@@ -67,6 +81,7 @@ class _Draft:
     words: WordIds | None = None
     replaces: int = 0
     letters: Letters | None = None
+    entries: tuple[EntrySet, ...] = ()
 
 
 def read_tail(cursor: Cursor, context: TextContext, vocabulary: Vocabulary, *, pinyin: bool = True) -> list[Reading]:
@@ -76,18 +91,32 @@ def read_tail(cursor: Cursor, context: TextContext, vocabulary: Vocabulary, *, p
     if pinyin:
         drafts += _pinyin(text, vocabulary)
     nodes = context.nodes(text, [draft.end for draft in drafts])
-    log_weights = _log_weights(nodes, cursor.predictor)
+    log_weights = _log_weights(nodes, cursor.predictor, vocabulary)
     return [
-        Reading(node, _left(text, draft.end), log_weight, draft.remainder, draft.words, draft.replaces, draft.letters)
+        Reading(
+            node,
+            _left(text, draft.end),
+            log_weight,
+            draft.remainder,
+            draft.words,
+            draft.replaces,
+            draft.letters,
+            cursor.at_cursor.log_kept(node),
+            draft.entries,
+        )
         for draft, node, log_weight in zip(drafts, nodes, log_weights, strict=True)
     ]
 
 
-def _log_weights(nodes: Sequence[Node], predictor: Predictor) -> list[float]:
-    """Return log P(words) of each node, counted from the last node that all of them share."""
+def _log_weights(nodes: Sequence[Node], predictor: Predictor, vocabulary: Vocabulary) -> list[float]:
+    """Return log P(words) of each node, counted from a node that all of them share."""
     chains = _to_shared_node(nodes)
+    if vocabulary.lexicon is not None:
+        chains = before_spelled(chains, vocabulary, vocabulary.lexicon)
     predictor.prefetch([node for chain in chains for node in chain])
-    return [sum(predictor.log_prob(node) for node in chain[:-1]) for chain in chains]
+    if vocabulary.lexicon is None:
+        return [sum(predictor.log_prob(node) for node in chain[:-1]) for chain in chains]
+    return [log_prob_of_path(chain[::-1], predictor, vocabulary, vocabulary.lexicon) for chain in chains]
 
 
 def _to_shared_node(nodes: Sequence[Node]) -> list[list[Node]]:
@@ -103,21 +132,26 @@ def _to_shared_node(nodes: Sequence[Node]) -> list[list[Node]]:
 
 def _unfinished(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:
     """Yield the readings in which the last characters begin a longer word."""
+    lexicon = vocabulary.lexicon
     for beginning in _beginnings(text):
         end = len(text) - len(beginning)
         words = vocabulary.starting_with(beginning)
+        entries = () if lexicon is None else lexicon.starting_with(beginning)
         if end and text[end - 1] == " ":
             # "hello wor": the space belongs to the next word, if that word asks for one.
             spaced = words[vocabulary.takes_space[words]]
-            if len(spaced) and _asks_for_space(text, end - 1, vocabulary):
-                yield _Draft(end - 1, f" {beginning}", spaced)
+            spaced_entries = tuple(found for found in entries if lexicon is not None and lexicon.takes_space(found))
+            if (len(spaced) or spaced_entries) and _asks_for_space(text, end - 1, vocabulary):
+                yield _Draft(end - 1, f" {beginning}", spaced, entries=spaced_entries)
         elif _asks_for_space(text, end, vocabulary):
             # "ok,wor": a word that asks for a space would have one.
             words = words[~vocabulary.takes_space[words]]
-        if len(words):
-            yield _Draft(end, beginning, words)
+            entries = tuple(found for found in entries if lexicon is not None and not lexicon.takes_space(found))
+        if len(words) or entries:
+            yield _Draft(end, beginning, words, entries=entries)
     if text.endswith(" ") and _asks_for_space(text, len(text) - 1, vocabulary):
-        yield _Draft(len(text) - 1, " ", vocabulary.spaced_suggestions)
+        spaced_entries = () if lexicon is None else lexicon.spaced
+        yield _Draft(len(text) - 1, " ", vocabulary.spaced_suggestions, entries=spaced_entries)
 
 
 def _asks_for_space(text: str, end: int, vocabulary: Vocabulary) -> bool:
@@ -144,7 +178,9 @@ def _pinyin(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:
     """Yield the reading of the letters at the end as pinyin, even where no single word agrees with them."""
     letters = letters_before(text)
     if letters is not None:
-        yield _Draft(len(text) - letters.typed, "", vocabulary.pinyin.matching(letters), letters.typed, letters)
+        words = vocabulary.pinyin.matching(letters)
+        entries = () if vocabulary.lexicon is None else vocabulary.lexicon.matching(letters)
+        yield _Draft(len(text) - letters.typed, "", words, letters.typed, letters, entries)
 
 
 def _left(text: str, end: int) -> str:

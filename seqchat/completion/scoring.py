@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seqchat.completion.prediction import Predictor
+from seqchat.completion.prediction import Predictor, logsumexp
 from seqchat.completion.reading import Reading
+from seqchat.corpus.lexicon_words import EntrySet
 
 # For more words than this, the log-probabilities are taken from those of all words.
 _MANY_WORDS = 1_000
@@ -49,13 +50,22 @@ def score_readings(readings: Sequence[Reading], predictor: Predictor) -> list[Sc
 
 def _score(reading: Reading, predictor: Predictor) -> ScoredReading:
     if reading.words is None:
-        # All words together are certain.
+        # All words together are certain, those of a lexicon included.
         return ScoredReading(reading, None, None, reading.log_weight)
     ids = torch.from_numpy(reading.words)
     many = len(ids) > _MANY_WORDS
     log_probs = predictor.log_probs(reading.node)[ids] if many else predictor.log_probs_of(reading.node, ids)
-    log_probs = log_probs + reading.log_weight
-    return ScoredReading(reading, ids, log_probs, float(log_probs.logsumexp(dim=0)) if len(ids) else -math.inf)
+    log_probs = log_probs + (reading.log_weight + reading.log_kept)
+    log_normalizer = float(log_probs.logsumexp(dim=0)) if len(ids) else -math.inf
+    if reading.entries:
+        masses = [entry_weight(reading, found, predictor) + found.log_mass for found in reading.entries]
+        log_normalizer = logsumexp([log_normalizer, *masses])
+    return ScoredReading(reading, ids, log_probs, log_normalizer)
+
+
+def entry_weight(reading: Reading, entries: EntrySet, predictor: Predictor) -> float:
+    """Return log P(finished words, the next one is of the part of the lexicon that some entries are of)."""
+    return reading.log_weight + predictor.log_share(reading.node, entries.part)
 
 
 def top_words(scored: ScoredReading, predictor: Predictor, count: int, mask: Tensor) -> TopWords:
@@ -65,7 +75,7 @@ def top_words(scored: ScoredReading, predictor: Predictor, count: int, mask: Ten
     """
     if scored.ids is None or scored.log_probs is None:
         ids, values = predictor.top_words(scored.reading.node, count, mask)
-        values = values + scored.reading.log_weight
+        values = values + (scored.reading.log_weight + scored.reading.log_kept)
         complete = len(ids) == len(mask)
     else:
         values, order = (scored.log_probs + mask[scored.ids]).topk(min(count, len(scored.ids)))
@@ -73,11 +83,18 @@ def top_words(scored: ScoredReading, predictor: Predictor, count: int, mask: Ten
         complete = len(ids) == len(scored.ids)
     log_probs = values.tolist()
     found = {word_id: value for word_id, value in zip(ids.tolist(), log_probs, strict=True) if value > -math.inf}
-    return TopWords(found, -math.inf if complete else log_probs[-1])
+    log_bounds = [] if complete else [log_probs[-1]]
+    for entries in scored.reading.entries:
+        weight, first = entry_weight(scored.reading, entries, predictor), entries.first(count)
+        if weight > -math.inf:
+            found |= zip(first.ids.tolist(), (first.log_probs + weight).tolist(), strict=True)
+            log_bounds += [] if len(first.ids) == len(entries.ids) else [float(first.log_probs[-1]) + weight]
+    return TopWords(found, logsumexp(log_bounds))
 
 
 def all_log_probs(scored: ScoredReading, predictor: Predictor) -> Tensor:
-    """Return the log-probabilities of all words that agree with a reading: [ids], or [words] where all do."""
+    """Return the log-probabilities of all words of the vocabulary that agree with a reading: [ids], or [words] where
+    all do."""
     if scored.log_probs is not None:
         return scored.log_probs
-    return predictor.log_probs(scored.reading.node) + scored.reading.log_weight
+    return predictor.log_probs(scored.reading.node) + (scored.reading.log_weight + scored.reading.log_kept)

@@ -92,7 +92,9 @@ def _most_probable(engine: Engine, cursor: Cursor, readings: Sequence[Reading], 
 def _likelihoods(engine: Engine, ranked: Sequence[RankedInsertion], after: str) -> list[float]:
     """Return the log-probability of the text right of the cursor after each insertion."""
     tree = engine.context.tree
-    nodes = tree.read([entry.best.node for entry in ranked], [entry.best.ids for entry in ranked])
+    nodes = tree.read(
+        [entry.best.node for entry in ranked], [engine.vocabulary.spelled(entry.best.ids) for entry in ranked]
+    )
     # How the text on the right is cut depends on whether a space between it and the insertion is implied.
     rights = [engine.right_ids(after, entry.best.insertion.text[-1]) for entry in ranked]
     return right_log_probs(tree, nodes, rights)
@@ -101,5 +103,5 @@ def _likelihoods(engine: Engine, ranked: Sequence[RankedInsertion], after: str) 
 def _suggestion(entry: RankedInsertion, vocabulary: Vocabulary) -> Suggestion:
     """Name an insertion after the most probable way to it."""
     (text, replaces), ids = entry.best.insertion, entry.best.ids
-    word = vocabulary.words[ids[0]].removeprefix(GLUE) if len(ids) == 1 else text
+    word = vocabulary.word(ids[0]).removeprefix(GLUE) if len(ids) == 1 else text
     return Suggestion(word, text, replaces, entry.probability, entry.best.completes)

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,9 @@ from seqchat.corpus.cleaning import GLUE, is_safe
 from seqchat.corpus.pinyin import PinyinIndex, WordIds
 from seqchat.corpus.words import Segmenter
 from seqchat.errors import SeqchatError, quoted
+
+if TYPE_CHECKING:
+    from seqchat.corpus.lexicon_words import LexiconWords
 
 PAD, UNKNOWN, DIALOG, TURN = "<pad>", "<unk>", "<dialog>", "<turn>"
 SPECIAL_WORDS = (PAD, UNKNOWN, DIALOG, TURN)
@@ -30,11 +34,15 @@ def is_storable(word: str) -> bool:
 
 
 class Vocabulary:
-    """The words a model knows, in the order of their ids; the first four are the special words."""
+    """The words a model knows, in the order of their ids; the first four are the special words.
+
+    lexicon: words that a lexicon adds, with ids after these; they are offered, but text is not encoded with them.
+    """
 
     def __init__(self, words: Sequence[str], segmenter: Segmenter) -> None:
         self.words = list(words)
         self.segmenter = segmenter
+        self.lexicon: LexiconWords | None = None
         self._id = {word: i for i, word in enumerate(self.words)}
         if tuple(self.words[: len(SPECIAL_WORDS)]) != SPECIAL_WORDS:
             raise SeqchatError(f"A vocabulary begins with {' '.join(SPECIAL_WORDS)}; this one does not.")
@@ -70,6 +78,18 @@ class Vocabulary:
     def __contains__(self, word: str) -> bool:
         return self._id.get(word, 0) >= len(SPECIAL_WORDS)
 
+    def word(self, word_id: int) -> str:
+        """Return the word of an id, one of the lexicon's too."""
+        if self.lexicon is None or word_id < len(self.words):
+            return self.words[word_id]
+        return self.lexicon.word(word_id)
+
+    def spelled(self, ids: Iterable[int]) -> list[int]:
+        """Return ids with those of the lexicon replaced by the words of the vocabulary that spell them."""
+        if self.lexicon is None:
+            return list(ids)
+        return [i for word_id in ids for i in (self.lexicon.spelling(word_id) if word_id >= len(self) else (word_id,))]
+
     def encode_word(self, word: str) -> list[int]:
         """Return the ids of one word: its own, or those of its characters; a line break ends the turn."""
         if word == "\n":
@@ -85,7 +105,7 @@ class Vocabulary:
 
     def decode(self, ids: Iterable[int]) -> list[str]:
         """Return the words of ids: a line break for the end of a turn, nothing for the other special words."""
-        return ["\n" if i == TURN_ID else self.words[i] for i in ids if i >= len(SPECIAL_WORDS) or i == TURN_ID]
+        return ["\n" if i == TURN_ID else self.word(i) for i in ids if i >= len(SPECIAL_WORDS) or i == TURN_ID]
 
     def text(self, ids: Iterable[int]) -> str:
         """Return the text of ids."""
@@ -98,7 +118,7 @@ class Vocabulary:
 
     def surface(self, word_id: int, left: str) -> str:
         """Return the characters the word adds to a text whose last word is `left`."""
-        return self.segmenter.surface(self.words[word_id], left)
+        return self.segmenter.surface(self.word(word_id), left)
 
     @cached_property
     def suggestible(self) -> NDArray[np.bool_]:

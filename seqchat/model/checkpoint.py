@@ -16,6 +16,7 @@ from seqchat.files import read_bytes, write_file
 from seqchat.model.config import MAX_CONFIG_BYTES, CacheWeights, ModelConfig
 from seqchat.model.folder import CONFIG, FORMAT, NGRAMS, VOCABULARY
 from seqchat.model.migration import upgraded_config
+from seqchat.model.mixture import LexiconShares
 from seqchat.model.ngrams import Mixture, NgramModel
 from seqchat.model.weights import load_weights, read_tensors, save_weights
 
@@ -28,7 +29,7 @@ class Checkpoint:
     """A trained model: its network, its words in the order of their ids, and where they come from.
 
     segmenter: how text was cut into words; data: what it was trained on, as JSON values; cache: how the neural cache is
-    mixed in; mixture: its n-grams and their weights, if any.
+    mixed in; mixture: its n-grams and their weights, if any; lexicon_shares: how words are mixed in that it lacks.
     """
 
     config: ModelConfig
@@ -38,6 +39,7 @@ class Checkpoint:
     data: dict[str, Any] = field(default_factory=dict)
     cache: CacheWeights = field(default_factory=CacheWeights)
     mixture: Mixture | None = None
+    lexicon_shares: LexiconShares = field(default_factory=LexiconShares)
 
     def save(self, folder: Path) -> None:
         """Write the files inference needs into an existing folder, each atomically."""
@@ -55,6 +57,7 @@ class Checkpoint:
             "words": {"segmenter": self.segmenter},
             "cache": asdict(self.cache),
             "mixture": {"weights": list(self.mixture.weights)} if self.mixture else None,
+            "lexicon": self.lexicon_shares.to_json(),
             "data": self.data,
         }
         write_file(folder / CONFIG, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
@@ -76,7 +79,7 @@ class Checkpoint:
         except (OSError, ValueError, RecursionError) as error:
             raise SeqchatError(f"The model in {folder} cannot be read ({one_line(error)}).") from error
         try:
-            config, segmenter, data, cache, weights = _parse(document)
+            config, segmenter, data, cache, weights, shares = _parse(document)
         except SeqchatError as error:
             raise SeqchatError(f"{folder / CONFIG}: {error}") from error
         if len(words) != config.vocabulary_size:
@@ -84,7 +87,7 @@ class Checkpoint:
                 f"The model in {folder} knows {config.vocabulary_size} words, but its {VOCABULARY} has {len(words)}."
             )
         mixture = None if weights is None else _load_mixture(folder, weights, len(words))
-        return cls(config, words, load_weights(folder, config), segmenter, data, cache, mixture)
+        return cls(config, words, load_weights(folder, config), segmenter, data, cache, mixture, shares)
 
 
 def _load_mixture(folder: Path, weights: tuple[float, ...], words: int) -> Mixture:
@@ -95,7 +98,9 @@ def _load_mixture(folder: Path, weights: tuple[float, ...], words: int) -> Mixtu
         raise SeqchatError(f"The n-grams of the model in {folder} cannot be used: {one_line(error)}") from error
 
 
-def _parse(document: Any) -> tuple[ModelConfig, str, dict[str, Any], CacheWeights, tuple[float, ...] | None]:
+def _parse(
+    document: Any,
+) -> tuple[ModelConfig, str, dict[str, Any], CacheWeights, tuple[float, ...] | None, LexiconShares]:
     if not isinstance(document, Mapping) or type(document.get("format")) is not int:
         raise SeqchatError("this is not the configuration of a seqchat model.")
     document = upgraded_config(document)
@@ -108,4 +113,5 @@ def _parse(document: Any) -> tuple[ModelConfig, str, dict[str, Any], CacheWeight
         raise SeqchatError("its entry 'mixture' is not an object of weights.")
     weights = None if mixture is None else tuple(mixture["weights"])
     cache = CacheWeights.from_json(document.get("cache", {}))
-    return ModelConfig.from_json(document.get("model")), words["segmenter"], data, cache, weights
+    shares = LexiconShares.from_json(document.get("lexicon", {}))
+    return ModelConfig.from_json(document.get("model")), words["segmenter"], data, cache, weights, shares
