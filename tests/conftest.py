@@ -16,6 +16,7 @@ import torch
 from hypothesis import settings
 
 from seqchat.completion.engine import Engine
+from seqchat.corpus.lexicon_words import NO_LEXICON, Lexicons
 from seqchat.corpus.vocabulary import SPECIAL_WORDS
 from seqchat.model.cells import CELLS
 from seqchat.model.checkpoint import Checkpoint
@@ -132,9 +133,9 @@ def fused_cells() -> list[str]:
     return [name for name, cell in CELLS.items() if cell.torch_module(1, 1, 1) is not None]
 
 
-def small_engine(words: Sequence[str], *, seed: int = 0, **network: Any) -> Engine:
+def small_engine(words: Sequence[str], *, seed: int = 0, lexicons: Lexicons = NO_LEXICON, **network: Any) -> Engine:
     """An engine with a small vocabulary and random weights, large enough that words differ in probability."""
     config = ModelConfig(len(SPECIAL_WORDS) + len(words), **{"embedding_size": 8, "hidden_size": 12, **network})
     torch.manual_seed(seed)
     weights = {name: weight * 3 for name, weight in build(config).state_dict().items()}
-    return Engine("small", Checkpoint(config, [*SPECIAL_WORDS, *words], weights, "auto"))
+    return Engine("small", Checkpoint(config, [*SPECIAL_WORDS, *words], weights, "auto"), lexicons=lexicons)

@@ -34,14 +34,14 @@ class Engine:
     """
 
     def __init__(
-        self, name: str, checkpoint: Checkpoint, precision: Precision = "auto", lexicon: Lexicons = NO_LEXICON
+        self, name: str, checkpoint: Checkpoint, precision: Precision = "auto", lexicons: Lexicons = NO_LEXICON
     ) -> None:
         self.name = name
         self.config = checkpoint.config
         self.vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
         if not self.vocabulary.suggestible.any():
             raise SeqchatError("its vocabulary has no word that could be offered.")
-        self.lexicon = self._mixed_in(checkpoint, lexicon)
+        self.lexicon = self._mixed_in(checkpoint, lexicons)
         self.network = build_steps(checkpoint.config, checkpoint.weights, precision)
         self.context = TextContext(self.network, self.vocabulary, checkpoint.mixture)
         self.mixture = checkpoint.mixture
@@ -51,11 +51,11 @@ class Engine:
         self.suggestible_mask[torch.from_numpy(~self.vocabulary.suggestible)] = -torch.inf
         self._right: tuple[str, Tensor] = ("", torch.empty(0))
 
-    def _mixed_in(self, checkpoint: Checkpoint, lexicon: Lexicons) -> LexiconMixture | None:
+    def _mixed_in(self, checkpoint: Checkpoint, lexicons: Lexicons) -> LexiconMixture | None:
         """Let the words of lexicons be offered too, and return how they are mixed in."""
-        if lexicon.shared is None and lexicon.own is None:
+        if lexicons == NO_LEXICON:
             return None
-        words = self.vocabulary.lexicon = LexiconWords(self.vocabulary, lexicon.shared, lexicon.own)
+        words = self.vocabulary.lexicon = LexiconWords(self.vocabulary, lexicons.shared, lexicons.own)
         return LexiconMixture(checkpoint.lexicon_shares, contexts_of(self.vocabulary), words.present)
 
     @classmethod

@@ -65,10 +65,12 @@ def _entries(characters: Sequence[str], vocabulary: Vocabulary, lexicon: Lexicon
     """Yield the entries that the first of some characters spell: how many, and the id."""
     word = ""
     for length, character in enumerate(characters, 1):
+        if not character:
+            return
         # A character without a space before it is marked in the middle of a word, and never at its start.
         inner = character.removeprefix(GLUE)
         marked = length > 1 and vocabulary.segmenter.space_after(word) and vocabulary.segmenter.space_before(inner)
-        if not character or (character != inner) != marked:
+        if (character != inner) != marked:
             return
         word += inner
         if length > 1 or len(word) > 1:

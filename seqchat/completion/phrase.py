@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,6 +18,7 @@ from seqchat.corpus.vocabulary import Vocabulary
 BEAM = 8
 # In letters
 _MAX_WORD_LENGTH = 24
+_NO_WORDS: WordIds = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,10 @@ class _Choice:
     ids: list[int]
 
     @classmethod
-    def of(cls, end: int, words: WordIds, entries: Sequence[EntrySet], beam: int) -> _Choice:
-        best = tuple(found.first(beam) for found in entries)
-        return cls(end, torch.from_numpy(words), best, [*words.tolist(), *(i for e in best for i in e.ids.tolist())])
+    def of(cls, end: int, words: WordIds, entries: tuple[EntrySet, ...]) -> _Choice:
+        """Take the words of the vocabulary, and those of a lexicon."""
+        ids = [*words.tolist(), *(i for found in entries for i in found.ids.tolist())]
+        return cls(end, torch.from_numpy(words), entries, ids)
 
 
 def find_phrases(
@@ -121,15 +123,15 @@ def _next_words(letters: Letters, position: int, vocabulary: Vocabulary, beam: i
 
     Of a lexicon these are the most probable ones, as many as a beam can hold: nothing on the left changes their order.
     """
-    rest, lexicon = letters.suffix(position), vocabulary.lexicon
-    spelled_ends = set() if lexicon is None else {end - position for end in lexicon.full_ends(letters, position)}
-    choices = []
-    for length in range(1, min(len(rest.plain), _MAX_WORD_LENGTH + 1)):
-        prefix = rest.prefix(length)
-        ids = vocabulary.pinyin.spelled(prefix)
-        entries = lexicon.spelled(prefix) if lexicon is not None and length in spelled_ends else ()
-        choices.append(_Choice.of(position + length, ids, entries, beam))
+    rest, size = letters.suffix(position), len(letters.plain)
+    words = {
+        position + length: vocabulary.pinyin.spelled(rest.prefix(length))
+        for length in range(1, min(len(rest.plain), _MAX_WORD_LENGTH + 1))
+    }
+    entries = {} if vocabulary.lexicon is None else vocabulary.lexicon.from_position(letters, position, beam)
     if position:
-        entries = () if lexicon is None else lexicon.begun(rest)
-        choices.append(_Choice.of(len(letters.plain), vocabulary.pinyin.matching(rest), entries, beam))
+        words[size] = vocabulary.pinyin.matching(rest)
+    else:
+        entries.pop(size, None)
+    choices = [_Choice.of(end, words.get(end, _NO_WORDS), entries.get(end, ())) for end in sorted({*words, *entries})]
     return [choice for choice in choices if choice.ids]

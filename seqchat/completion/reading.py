@@ -6,6 +6,7 @@ Summing over all of them instead of choosing one is the covering of Vieira et al
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -57,13 +58,13 @@ class Reading:
         return [i for i in ids if vocabulary.suggestible[i] and self._agrees(i, insertion, vocabulary)]
 
     def entry(self, insertion: str, vocabulary: Vocabulary) -> tuple[int, EntrySet] | None:
-        """Return the word of the lexicon that may be offered and adds just these characters, and where it is from."""
+        """Return the word of the lexicon that may be offered and adds just these characters, and the set it is of."""
         if not self.entries or vocabulary.lexicon is None:
             return None
         word_id = vocabulary.lexicon.find((self.remainder + insertion).removeprefix(" "))
         if word_id < 0 or self.insertion(word_id, vocabulary) != insertion:
             return None
-        return next(((word_id, found) for found in self.entries if word_id in found), None)
+        return next(((word_id, found) for found in self.entries if found.log_prob(word_id) > -math.inf), None)
 
     def _agrees(self, word_id: int, insertion: str, vocabulary: Vocabulary) -> bool:
         if self.insertion(word_id, vocabulary) != insertion:
@@ -87,7 +88,8 @@ class _Draft:
 def read_tail(cursor: Cursor, context: TextContext, vocabulary: Vocabulary, *, pinyin: bool = True) -> list[Reading]:
     """Return the readings of the tail of a text, the one in which its last word is complete first."""
     text = cursor.text
-    drafts = [_Draft(len(text)), *_unfinished(text, vocabulary)]
+    entries = () if vocabulary.lexicon is None else vocabulary.lexicon.everything
+    drafts = [_Draft(len(text), entries=entries), *_unfinished(text, vocabulary)]
     if pinyin:
         drafts += _pinyin(text, vocabulary)
     nodes = context.nodes(text, [draft.end for draft in drafts])

@@ -115,6 +115,12 @@ class HanWords:
         at = np.minimum(np.searchsorted(self.keys, wanted), len(self) - 1)
         return np.where(self.keys[at] == wanted, at + self.first, -1)
 
+    def find_word(self, word: str) -> int:
+        """Return the entry of a word of this length, -1 if it is not among them."""
+        key = word.encode("utf-16-be")
+        at = int(np.searchsorted(self.keys, np.array(key, dtype=self.keys.dtype)))
+        return at + self.first if at < len(self) and bytes(self.characters[at]) == key else -1
+
     def starting_with(self, beginning: str) -> EntryIds:
         """Return the entries that begin with some characters, fewer than the length."""
         low = beginning.encode("utf-16-be")
@@ -225,6 +231,10 @@ class Lexicon:
         at = np.flatnonzero(lengths == 0).tolist()
         found[at] = [self.others.find(words[i]) for i in at]
         return found
+
+    def find_word(self, word: str) -> int:
+        """Return the entry of a word, -1 if it is not in the lexicon."""
+        return self.han[len(word) - 1].find_word(word) if is_han_word(word) else self.others.find(word)
 
     def starting_with(self, beginning: str) -> EntryIds:
         """Return the entries of the words that begin with these characters and are longer."""

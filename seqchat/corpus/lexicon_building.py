@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from seqchat.corpus.cleaning import GLUE, is_safe
 from seqchat.corpus.lexicon import FORMAT, MAX_HAN, MAX_LENGTH, Lexicon, bytes_of, coded_frequencies, is_han_word
 from seqchat.corpus.mapped import write_arrays
+from seqchat.corpus.readings import readings
 from seqchat.errors import SeqchatError, one_line, quoted
 from seqchat.files import expanded, read_bytes
 from seqchat.progress import SILENT, Progress
@@ -214,17 +215,6 @@ def _readings(words: Sequence[str], progress: Progress) -> list[tuple[int, tuple
     for first in range(0, len(words), _BLOCK):
         block = words[first : first + _BLOCK]
         progress.progress(f"Readings of words of {len(block[0])} characters", first / len(words))
-        for index, ways in enumerate(_ways(block), first):
-            found += [(index, syllables, probability) for syllables, probability in ways]
+        for index, ways in enumerate(readings(block), first):
+            found += [(index, way.syllables, way.probability) for way in ways]
     return found
-
-
-def _ways(words: Sequence[str]) -> list[list[tuple[tuple[str, ...], float]]]:
-    """Return the ways to read each word, with their probabilities."""
-    from pypinyin import Style, lazy_pinyin
-
-    read = [tuple(lazy_pinyin(word, style=Style.NORMAL, v_to_u=False)) for word in words]
-    return [
-        [(ways, 1.0)] if len(ways) == len(word) and "".join(ways).isascii() and "".join(ways).isalpha() else []
-        for word, ways in zip(words, read, strict=True)
-    ]

@@ -37,6 +37,19 @@ class _Part(NamedTuple):
     size: int
 
 
+class LookUp(NamedTuple):
+    """Readings that begin with syllables: the codes of all but the last one, and the range of the last one's code.
+
+    end: where in the letters; codes: the last one is the lowest of the range, which ends before `high`; grown: whether
+    longer readings agree too.
+    """
+
+    end: int
+    codes: tuple[int, ...]
+    high: int
+    grown: bool
+
+
 @dataclass(frozen=True)
 class Matches:
     """Readings that agree with letters.
@@ -57,76 +70,71 @@ class LexiconPinyin:
         self._han = lexicon.han
         self._syllables = lexicon.syllables
         self._codes = {syllable: code for code, syllable in enumerate(lexicon.syllables)}
-        self._starting = lru_cache(None)(self._find_starting)
+        self._starting = lru_cache(20_000)(self._find_starting)
+        self._begins = lru_cache(20_000)(self._any_begins)
 
     def matching(self, letters: Letters) -> Matches:
         """Return the readings that may begin with the letters."""
-        parses = [p for p in self._parses(letters, mixed=True) if len(p) <= MAX_HAN]
-        return self._matches(parses, grown=True)
-
-    def begun(self, letters: Letters) -> Matches:
-        """Return the readings that begin with the letters, all syllables but the last one typed in full."""
-        return self._matches(self._parses(letters, mixed=False), grown=True)
+        parses = self._parses(letters)
+        return self._matches(parses)
 
     def spelled(self, letters: Letters) -> Matches:
         """Return the readings that are exactly these letters, typed in full."""
-        parses = self._parses(letters, mixed=False)
-        return self._matches([p for p in parses if p[-1].full], grown=False)
+        size = len(letters.plain)
+        return self.readings([look for look in self.words_from(letters, 0) if look.end == size and not look.grown])
 
-    def full_ends(self, letters: Letters, position: int) -> set[int]:
-        """Return where words may end that begin at a position and are typed in full."""
-        ends: set[int] = set()
-        reached = {position}
-        for _ in range(MAX_HAN):
-            reached = {p + part.size for p in reached for part in self._parts(letters, p, mixed=False) if part.full}
-            ends |= reached
-        return ends
+    def words_from(self, letters: Letters, position: int) -> list[LookUp]:
+        """Return what to look up for the words that may begin at a position, all syllables before the end in full."""
+        found: list[LookUp] = []
+        self._walk(letters, position, (), found)
+        return found
 
-    def _matches(self, parses: Sequence[tuple[_Part, ...]], *, grown: bool) -> Matches:
-        """Return the readings that agree with one of the parses, and are longer only if they may have `grown`."""
-        found: list[tuple[HanWords, _Rows, int]] = []
-        for parse in parses:
-            short = sum(not part.full for part in parse)
-            for length in range(len(parse), (MAX_HAN if grown else len(parse)) + 1):
-                if length <= _MAX_MIXED_SYLLABLES or _fits_long_words(parse):
-                    words = self._han[length - 1]
-                    if len(rows := _agreeing(words, parse)):
-                        found.append((words, rows, short + length - len(parse)))
+    def _walk(self, letters: Letters, position: int, codes: tuple[int, ...], found: list[LookUp]) -> None:
+        size = len(letters.plain)
+        for part in self._parts(letters, position, mixed=False):
+            end = position + part.size
+            if end == size:
+                found.append(LookUp(end, (*codes, part.low), part.high, grown=True))
+            if part.full and self._begins((*codes, part.low)):
+                found.append(LookUp(end, (*codes, part.low), part.high, grown=False))
+                if end < size and len(codes) < MAX_HAN - 1:
+                    self._walk(letters, end, (*codes, part.low), found)
+
+    def _any_begins(self, codes: tuple[int, ...]) -> bool:
+        """Whether any reading begins with some syllables."""
+        return any(_count(words, codes) for words in self._han[len(codes) - 1 :])
+
+    def readings(self, look_ups: Sequence[LookUp]) -> Matches:
+        """Return the readings to be looked up."""
+        found = []
+        for _, codes, high, grown in look_ups:
+            for words in self._han[len(codes) - 1 : None if grown else len(codes)]:
+                low, end = words.readings_between(codes[:-1], codes[-1], high)
+                found.append((words, np.arange(low, end), 0))
         return _joined(found)
 
-    def _parses(self, letters: Letters, *, mixed: bool) -> list[tuple[_Part, ...]]:
-        """Return the ways to cut letters into syllables, the last one perhaps incomplete.
+    def _matches(self, parses: Sequence[tuple[_Part, ...]]) -> Matches:
+        """Return the readings that begin like one of the parses."""
+        found: list[tuple[HanWords, _Rows, int]] = []
+        for parse in parses:
+            short, fits_long_words = sum(not part.full for part in parse), _fits_long_words(parse)
+            for words in self._han[len(parse) - 1 : None if fits_long_words else _MAX_MIXED_SYLLABLES]:
+                if len(rows := _agreeing(words, parse)):
+                    found.append((words, rows, short + words.length - len(parse)))
+        return _joined(found)
 
-        mixed: others may be shortened too.
-        """
-        needed = self._syllables_needed(letters, mixed)
-        return [*self._cut(letters, 0, MAX_HAN, needed, mixed)] if needed[0] <= MAX_HAN else []
-
-    def _cut(
-        self, letters: Letters, position: int, most: int, needed: Sequence[int], mixed: bool
-    ) -> Iterator[tuple[_Part, ...]]:
-        if position == len(letters.plain):
-            yield ()
-            return
-        for part in self._parts(letters, position, mixed):
-            end = position + part.size
-            if needed[end] < most:
-                for rest in self._cut(letters, end, most - 1, needed, mixed):
-                    if part.full or not rest or (len(rest) < _MAX_MIXED_SYLLABLES or _is_first_letters((part, *rest))):
-                        yield (part, *rest)
-
-    def _syllables_needed(self, letters: Letters, mixed: bool) -> list[int]:
-        """Return of how many syllables at least the letters from each position on are the beginning: [letters + 1]."""
-        size = len(letters.plain)
-        needed = [_NEVER] * size + [0]
-        for position in range(size - 1, -1, -1):
-            ends = (needed[position + part.size] for part in self._parts(letters, position, mixed))
-            needed[position] = 1 + min(ends, default=_NEVER)
-        return needed
+    def _parses(self, letters: Letters) -> list[tuple[_Part, ...]]:
+        """Return the ways to cut letters into syllables that are typed in full or shortened."""
+        parts = [self._parts(letters, position, mixed=True) for position in range(len(letters.plain))]
+        # Of how many syllables at least the letters from each position on are the beginning
+        needed = [_NEVER] * len(parts) + [0]
+        for position in range(len(parts) - 1, -1, -1):
+            needed[position] = 1 + min((needed[position + part.size] for part in parts[position]), default=_NEVER)
+        return [*_cuts(parts, 0, MAX_HAN, needed)] if needed[0] <= MAX_HAN else []
 
     def _parts(self, letters: Letters, position: int, mixed: bool) -> list[_Part]:
         """Return the ways in which a syllable may be typed from a position on."""
-        stop = next((b for b in sorted(letters.breaks) if b > position), len(letters.plain))
+        stop = min((b for b in letters.breaks if b > position), default=len(letters.plain))
         return self._starting(
             letters.plain[position : min(stop, position + _MAX_SYLLABLE_LENGTH)],
             stop - position <= _MAX_SYLLABLE_LENGTH and stop == len(letters.plain),
@@ -152,6 +160,27 @@ class LexiconPinyin:
     def _beginning_with(self, letters: str) -> tuple[int, int]:
         """Return the range of codes of the syllables that begin with some letters."""
         return bisect_left(self._syllables, letters), bisect_left(self._syllables, letters + _LAST)
+
+
+def _cuts(
+    parts: Sequence[Sequence[_Part]], position: int, most: int, needed: Sequence[int]
+) -> Iterator[tuple[_Part, ...]]:
+    """Yield the ways to cut letters from a position on into at most so many parts, of which each position has some."""
+    if position == len(parts):
+        yield ()
+        return
+    for part in parts[position]:
+        end = position + part.size
+        if needed[end] < most:
+            for rest in _cuts(parts, end, most - 1, needed):
+                cut = (part, *rest)
+                if len(cut) <= _MAX_MIXED_SYLLABLES or _fits_long_words(cut):
+                    yield cut
+
+
+def _count(words: HanWords, codes: Sequence[int]) -> int:
+    low, high = words.readings_between(codes[:-1], codes[-1], codes[-1] + 1)
+    return high - low
 
 
 def _fits_long_words(parse: Sequence[_Part]) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.lexicon import EntryIds, Lexicon
-from seqchat.corpus.lexicon_pinyin import LexiconPinyin, Matches
+from seqchat.corpus.lexicon_pinyin import LexiconPinyin, LookUp, Matches
 from seqchat.corpus.pinyin import Letters
 from seqchat.corpus.words import is_han, is_letter
 from seqchat.files import expanded
@@ -74,29 +74,31 @@ def _opened(path: Path) -> Lexicon:
 class EntrySet:
     """Words of one part of the lexicons that agree with what is typed.
 
-    ids: [words], the most probable first; log_probs: [words], log P(word, what is typed | the part); log_mass: the
-    logarithm of the sum of their probabilities.
+    ids: [words], ascending but for what `first` returns; log_probs: [words], log P(word, what is typed | the part);
+    log_mass: the logarithm of the sum of their probabilities.
     """
 
     part: int
     ids: EntryIds
     log_probs: Floats
     log_mass: float
+    _firsts: dict[int, EntrySet] = field(default_factory=dict, repr=False, compare=False)
 
     def first(self, count: int) -> EntrySet:
-        """Return the most probable ones alone; `log_mass` stays that of all."""
-        return (
-            self
-            if len(self.ids) <= count
-            else EntrySet(self.part, self.ids[:count], self.log_probs[:count], self.log_mass)
-        )
-
-    def __contains__(self, word_id: int) -> bool:
-        return bool((self.ids == word_id).any())
+        """Return the most probable ones alone, in the order of their probability; `log_mass` stays that of all."""
+        found = self._firsts.get(count)
+        if found is None:
+            chosen = np.arange(len(self.ids))
+            if len(chosen) > 4 * count:
+                chosen = np.argpartition(-self.log_probs, count)[:count]
+            order = chosen[np.argsort(-self.log_probs[chosen], kind="stable")][:count]
+            found = self._firsts[count] = EntrySet(self.part, self.ids[order], self.log_probs[order], self.log_mass)
+        return found
 
     def log_prob(self, word_id: int) -> float:
-        """Return the log-probability of one of the words."""
-        return float(self.log_probs[self.ids == word_id][0])
+        """Return the log-probability of a word of a set in ascending order, minus infinity if it is not in the set."""
+        at = int(np.searchsorted(self.ids, word_id))
+        return float(self.log_probs[at]) if at < len(self.ids) and self.ids[at] == word_id else -math.inf
 
 
 class LexiconWords:
@@ -114,9 +116,8 @@ class LexiconWords:
         self._own = own is not None
         self.log_probs = self._log_probs()
         self.starting_with = lru_cache(1_000)(self._starting_with)
-        self.matching: Callable[[Letters], tuple[EntrySet, ...]] = self._cached(LexiconPinyin.matching)
-        self.begun: Callable[[Letters], tuple[EntrySet, ...]] = self._cached(LexiconPinyin.begun)
-        self.spelled: Callable[[Letters], tuple[EntrySet, ...]] = self._cached(LexiconPinyin.spelled)
+        self._matching = lru_cache(1_000)(self._find_matching)
+        self._best = lru_cache(20_000)(self._find_best)
         self.find = lru_cache(10_000)(self._find)
         self.spelling = lru_cache(10_000)(self._spelling)
 
@@ -182,7 +183,7 @@ class LexiconWords:
     def _find(self, word: str) -> int:
         """Return the id of a word that the vocabulary lacks, -1 if no lexicon has it."""
         for lexicon, first in zip(self._lexicons, self._firsts, strict=False):
-            (entry,) = lexicon.find([word]).tolist()
+            entry = lexicon.find_word(word)
             if entry >= 0 and self.log_probs[entry + first - self._firsts[0]] > -math.inf:
                 return int(entry + first)
         return -1
@@ -195,32 +196,48 @@ class LexiconWords:
         )
 
     @cached_property
+    def everything(self) -> tuple[EntrySet, ...]:
+        """All entries."""
+        return self._sets([(np.arange(len(self)), None)])
+
+    @cached_property
     def spaced(self) -> tuple[EntrySet, ...]:
         """All entries that are written with a space before them after a word that asks for one."""
-        return tuple(s for s in self._sets([(np.arange(len(self)), None)]) if self.takes_space(s))
+        return tuple(found for found in self.everything if self.takes_space(found))
 
     def takes_space(self, entries: EntrySet) -> bool:
         """Whether entries are written with a space before them after a word that asks for one."""
         return self._vocabulary.segmenter.space_before(self.word(int(entries.ids[0])))
 
-    def _cached(
-        self, look_up: Callable[[LexiconPinyin, Letters], Matches]
-    ) -> Callable[[Letters], tuple[EntrySet, ...]]:
-        """Return a look-up by pinyin that remembers what it found."""
+    def matching(self, letters: Letters) -> tuple[EntrySet, ...]:
+        """Return the entries whose pinyin may begin with the letters, a syllable typed in full or shortened."""
+        return self._matching(letters.plain, letters.breaks)
 
-        @lru_cache(10_000)
-        def found(plain: str, breaks: frozenset[int]) -> tuple[EntrySet, ...]:
-            return self._sets(
-                (matches.entries + first - self._firsts[0], _log_typed(matches))
-                for index, first in zip(self._pinyin, self._firsts, strict=False)
-                for matches in (look_up(index, Letters(plain, breaks, len(plain))),)
-            )
+    def _find_matching(self, plain: str, breaks: frozenset[int]) -> tuple[EntrySet, ...]:
+        letters = Letters(plain, breaks, len(plain))
+        return self._of_matches((number, index.matching(letters)) for number, index in enumerate(self._pinyin))
 
-        return lambda letters: found(letters.plain, letters.breaks)
+    def from_position(self, letters: Letters, position: int, count: int) -> dict[int, tuple[EntrySet, ...]]:
+        """Return the most probable entries, `count` of each kind, whose pinyin is typed in full from a position on.
 
-    def full_ends(self, letters: Letters, position: int) -> list[int]:
-        """Return where words that are typed in full from a position on may end."""
-        return sorted(set().union(*(index.full_ends(letters, position) for index in self._pinyin)))
+        They are given by where they end; those at the end of the letters may be longer than what is typed.
+        """
+        found: dict[int, tuple[EntrySet, ...]] = {}
+        size = len(letters.plain)
+        for number, index in enumerate(self._pinyin):
+            for look in index.words_from(letters, position):
+                if look.grown == (look.end == size) and (best := self._best(number, look._replace(end=0), count)):
+                    found[look.end] = found.get(look.end, ()) + best
+        return found
+
+    def _find_best(self, number: int, look: LookUp, count: int) -> tuple[EntrySet, ...]:
+        sets = self._of_matches([(number, self._pinyin[number].readings([look]))])
+        return tuple(found.first(count) for found in sets)
+
+    def _of_matches(self, found: Iterable[tuple[int, Matches]]) -> tuple[EntrySet, ...]:
+        return self._sets(
+            (matches.entries + self._firsts[number] - self._firsts[0], _log_typed(matches)) for number, matches in found
+        )
 
     def _sets(self, found: Iterable[tuple[EntryIds, Floats | None]]) -> tuple[EntrySet, ...]:
         """Return entries by their parts, given with log P(typed | entry); an entry may be there several times."""
@@ -233,9 +250,9 @@ class LexiconWords:
             for group, part in enumerate(_GROUPS):
                 (mine,) = np.nonzero((groups == group) & (log_probs > -np.inf))
                 if len(mine):
-                    order = mine[np.argsort(-log_probs[mine], kind="stable")]
-                    mass = float(np.log(np.exp(log_probs[order].astype(np.float64)).sum()))
-                    sets.append(EntrySet(part, entries[order] + self._firsts[0], log_probs[order], mass))
+                    chosen = log_probs[mine]
+                    mass = float(np.log(np.exp(chosen.astype(np.float64)).sum()))
+                    sets.append(EntrySet(part, entries[mine] + self._firsts[0], chosen, mass))
         return tuple(sets)
 
 

@@ -11,7 +11,8 @@ from seqchat.cli.lexicon import lexicon as command
 from seqchat.corpus.lexicon import Lexicon
 from seqchat.corpus.lexicon_building import WordList, build, in_memory, merged, read_list
 from seqchat.corpus.lexicon_pinyin import LexiconPinyin
-from seqchat.corpus.pinyin import PinyinIndex, letters_before
+from seqchat.corpus.pinyin import _agree, _keys, letters_before
+from seqchat.corpus.readings import readings
 from seqchat.corpus.words import jieba_frequencies
 from seqchat.errors import SeqchatError
 
@@ -64,24 +65,33 @@ def test_readings_may_be_shortened(small):
     assert found("huoguodianx") == set()
 
 
-@pytest.fixture(scope="module")
-def both_indices() -> tuple[Lexicon, LexiconPinyin, PinyinIndex]:
-    words = sorted(word for word in jieba_frequencies() if 0 < len(word) <= 8)[::40]
-    lexicon = in_memory(WordList(dict.fromkeys(words, 1.0), {}))
-    return lexicon, LexiconPinyin(lexicon), PinyinIndex([(word, i) for i, word in enumerate(lexicon)])
-
-
+WORDS = sorted(word for word in jieba_frequencies() if 0 < len(word) <= 8)[::100]
 PIECES = st.sampled_from("zh ch sh z c s x j h g b d l n a e o i u v ' an ang ao ian uo".split())  # noqa: SIM905
 
 
+@pytest.fixture(scope="module")
+def many() -> tuple[Lexicon, LexiconPinyin, list[tuple[int, tuple[str, ...]]]]:
+    """A lexicon of many words, and all their readings."""
+    lexicon = in_memory(WordList(dict.fromkeys(WORDS, 1.0), {}))
+    ways = [(entry, way.syllables) for entry, ways in enumerate(readings([*lexicon])) for way in ways]
+    return lexicon, LexiconPinyin(lexicon), ways
+
+
 @given(typed=st.lists(PIECES, min_size=1, max_size=7).map("".join))
-def test_the_same_words_are_found_as_in_the_index_of_a_vocabulary(both_indices, typed):
-    _, mapped, index = both_indices
+def test_look_up_finds_what_going_through_all_readings_finds(many, typed):
+    _, index, ways = many
     letters = letters_before(typed)
     if letters is None or not letters.plain:
         return
-    assert np.unique(mapped.matching(letters).entries).tolist() == index.matching(letters).tolist()
-    assert np.unique(mapped.spelled(letters).entries).tolist() == sorted(index.spelled(letters).tolist())
+    matching, spelled = set(), set()
+    for entry, syllables in ways:
+        if any(key.startswith(letters.plain) for key in _keys(syllables)) and _agree(syllables, letters):
+            matching.add(entry)
+            ends = set(np.cumsum([len(s) for s in syllables]).tolist())
+            if "".join(syllables) == letters.plain and letters.breaks - {len(letters.plain)} <= ends:
+                spelled.add(entry)
+    assert set(index.matching(letters).entries.tolist()) == matching
+    assert set(index.spelled(letters).entries.tolist()) == spelled
 
 
 def test_a_reading_counts_the_syllables_that_are_not_typed(small):

@@ -1,0 +1,209 @@
+"""Suggestions with a lexicon against brute force: every word, every segmentation, a small vocabulary and lexicon."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pytest
+
+from seqchat.completion import phrase as phrase_module
+from seqchat.completion.engine import Engine
+from seqchat.completion.suggestion import suggest
+from seqchat.corpus.cleaning import GLUE
+from seqchat.corpus.lexicon_building import WordList, in_memory
+from seqchat.corpus.lexicon_words import CHINESE, OTHER, OWN, Lexicons
+from seqchat.corpus.readings import readings
+from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
+from seqchat.corpus.words import is_han
+from seqchat.model.mixture import LexiconShares
+
+from ..conftest import small_engine
+from .test_context import read_from_start
+
+WORDS = [
+    "我", "想", "吃", "火", "锅", "店", "火锅", "国", "去", "西安", "西", "安", "中", "，", "ok", "wo", "a", "e", "h",
+    "l", "o", GLUE + "e", GLUE + "l", GLUE + "o", GLUE + "w", "hello", "w", "x", "i", "n", "g", "u",
+]  # fmt: skip
+HAN = {"火锅": 9.0, "火锅店": 5.0, "火锅城": 1.0, "想去": 4.0, "锅店": 1.0, "先": 3.0, "我想": 2.0, "西安店": 2.0}
+OTHERS = {"hello": 9.0, "help": 4.0, "hell": 2.0, "woe": 1.0, "ok": 3.0, "well": 2.0}
+OWN_WORDS = {"想吃": 3.0, "火锅": 1.0, "火锅底料": 1.0, "helloo": 1.0, "先": 1.0}
+
+
+@pytest.fixture(params=[None, OWN_WORDS], ids=["shared", "own"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    own = request.param and in_memory(
+        WordList(
+            {w: n for w, n in request.param.items() if is_han(w[0])},
+            {w: n for w, n in request.param.items() if not is_han(w[0])},
+        )
+    )
+    return small_engine(WORDS, lexicons=Lexicons(in_memory(WordList(HAN, OTHERS)), own))
+
+
+def shares(engine: Engine) -> dict[str, tuple[int, float]]:
+    """Return the part and the probability of each word that the vocabulary lacks, as the lists say."""
+    lexicon = engine.vocabulary.lexicon
+    assert lexicon is not None
+    own = {w: n for w, n in OWN_WORDS.items() if w not in WORDS} if lexicon.present[OWN] else {}
+    parts = {
+        CHINESE: {w: n for w, n in HAN.items() if w not in WORDS and w not in own},
+        OTHER: {w: n for w, n in OTHERS.items() if w not in WORDS and w not in own},
+        OWN: own,
+    }
+    found = {}
+    for part, words in parts.items():
+        for word in words:
+            entry = lexicon.find(word)
+            assert lexicon.part(entry) == part
+            found[word] = part, math.exp(lexicon.log_prob(entry))
+            if part != OWN:  # Chinese and other words of one's own are counted apart
+                assert found[word][1] == pytest.approx(words[word] / sum(words.values()), rel=0.08)
+    return found
+
+
+def context_of(word_id: int) -> int:
+    if word_id in (DIALOG_ID, TURN_ID):
+        return 0
+    last = WORDS[word_id - 4][-1]
+    return 1 if is_han(last) else 2 if last.isalpha() else 3
+
+
+class Exact:
+    """The whole distribution, computed from nothing at each word."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.entries = shares(engine)
+        lexicon = engine.vocabulary.lexicon
+        assert lexicon is not None
+        self.table = LexiconShares().table() * np.array(lexicon.present)
+
+    def next(self, ids: Sequence[int]) -> tuple[np.ndarray, dict[str, float]]:
+        """Return the probabilities of the vocabulary's words, and of the lexicon's, after some words."""
+        row = self.table[context_of(([DIALOG_ID, *ids])[-1])]
+        known = read_from_start(self.engine, list(ids)).exp().double().numpy() * (1 - row.sum())
+        return known, {word: row[part] * share for word, (part, share) in self.entries.items()}
+
+    def path(self, before: Sequence[int], ids: Sequence[int]) -> float:
+        """Return the probability of words of the vocabulary after others, entries that they spell counted too."""
+        if not ids:
+            return 1.0
+        known, entries = self.next(before)
+        total = known[ids[0]] * self.path([*before, ids[0]], ids[1:])
+        for word, probability in entries.items():
+            spelled = self.engine.vocabulary.encode_word(word)
+            if list(ids[: len(spelled)]) == spelled and len(spelled) > 1:
+                total += probability * self.path([*before, *spelled], ids[len(spelled) :])
+        return total
+
+
+def test_all_words_together_are_certain(engine):
+    exact = Exact(engine)
+    for text in ("", "我", "我想去", "ok ", "，", "你好\n"):
+        known, entries = exact.next(engine.context.ids(text))
+        assert known.sum() + sum(entries.values()) == pytest.approx(1, abs=1e-6)
+
+
+def enumerated(engine: Engine, text: str, longest: int) -> dict[str, float]:
+    """Return the probability of every insertion after a text whose last characters may begin a word."""
+    exact, vocabulary = Exact(engine), engine.vocabulary
+    mass: dict[str, float] = defaultdict(float)
+    everything = 0.0
+    for length in range(longest + 1):
+        beginning, finished = text[len(text) - length :], text[: len(text) - length]
+        ids = engine.context.ids(finished)
+        weight = exact.path([], ids)
+        known, entries = exact.next(ids)
+        for word_id, word in enumerate(vocabulary.words):
+            surface = word.removeprefix(GLUE)
+            if length and not (surface.startswith(beginning) and surface != beginning and word_id > TURN_ID):
+                continue
+            everything += weight * known[word_id]
+            if vocabulary.suggestible[word_id]:
+                mass[vocabulary.surface(word_id, finished[-1:])[length:]] += weight * known[word_id]
+        for word, probability in entries.items():
+            if not length or (word.startswith(beginning) and word != beginning):
+                everything += weight * probability
+                mass[vocabulary.segmenter.surface(word, finished[-1:])[length:]] += weight * probability
+    return {insertion: value / everything for insertion, value in mass.items() if value}
+
+
+@pytest.mark.parametrize("text", ["我", "我想吃火", "想去火锅", "我想", "，想", "火锅店", "我想火锅店吃", ""])
+def test_half_typed_chinese_words(engine, text):
+    exact = enumerated(engine, text, min(4, len(text.split("，")[-1])))
+    found = suggest(engine, text, 30, pinyin=False)
+    best = sorted(exact.values(), reverse=True)[: len(found)]
+    assert [s.probability for s in found] == pytest.approx(best, abs=1e-6)
+    for s in found:
+        assert s.probability == pytest.approx(exact[s.insert], abs=1e-6)
+
+
+def test_half_typed_words_in_other_letters(engine):
+    exact = Exact(engine)
+    found = {s.insert: s for s in suggest(engine, "hel", 30, pinyin=False)}
+    assert found["p"].word == "help"
+    assert found["p"].completes
+    known, entries = exact.next([])
+    # 'hel' is no word of the vocabulary, so that the finished words are h, e and l, or none yet.
+    spelled = engine.context.ids("hel")
+    literal = exact.path([], spelled)
+    after, entries_after = exact.next(spelled)
+    everything = literal + sum(known[i] for i in engine.vocabulary.starting_with("hel"))
+    everything += sum(p for word, p in entries.items() if word.startswith("hel"))
+    assert found["p"].probability == pytest.approx(entries["help"] / everything, abs=1e-6)
+    assert found["lo"].probability == pytest.approx(known[engine.vocabulary.ids_of("hello")[0]] / everything, abs=1e-6)
+    assert after.sum() + sum(entries_after.values()) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_word_after_a_space(engine):
+    found = {s.insert for s in suggest(engine, "ok hel", 30, pinyin=False)}
+    assert {"p", "lo"} <= found
+    assert "help" in {s.word for s in suggest(engine, "ok ", 60, pinyin=False)}
+
+
+def phrases(engine: Engine, letters: str, first: bool = True) -> Iterator[tuple[str, ...]]:
+    """Yield every sequence of words that agrees with letters typed in full; the last word may be incomplete."""
+    words = [w for w in WORDS if is_han(w[0])] + [w for w in shares(engine) if is_han(w[0])]
+    for word in words:
+        for way in readings([word])[0]:
+            full = "".join(way.syllables)
+            if full.startswith(letters):
+                yield (word,)
+            elif letters.startswith(full):
+                yield from ((word, *rest) for rest in phrases(engine, letters[len(full) :], first=False))
+
+
+@pytest.mark.parametrize(
+    ("before", "letters"),
+    [("我", "xiangchi"), ("", "huoguodian"), ("想", "xiangquhuoguod"), ("，", "wo"), ("", "xian")],
+)
+def test_pinyin(engine, before, letters, monkeypatch):
+    monkeypatch.setattr(phrase_module.find_phrases, "__defaults__", (10_000,))
+    exact, vocabulary = Exact(engine), engine.vocabulary
+    mass: dict[str, float] = defaultdict(float)
+    for words in phrases(engine, letters):
+        ids, probability = engine.context.ids(before), 1.0
+        for word in words:
+            known, entries = exact.next(ids)
+            probability *= entries[word] if word in entries else known[vocabulary.encode_word(word)[0]]
+            ids = [*ids, *vocabulary.encode_word(word)]
+        mass["".join(words)] += probability
+    found = {s.insert: s.probability for s in suggest(engine, before + letters, 60) if s.replace}
+    assert found
+    assert set(found) <= set(mass)
+    insertions = sorted(found, key=lambda insertion: -found[insertion])
+    ratios = [found[insertion] / mass[insertion] for insertion in insertions]
+    assert ratios == pytest.approx([ratios[0]] * len(ratios), rel=1e-4)
+    best = sorted(mass, key=lambda insertion: -mass[insertion])[: len(found)]
+    assert found[insertions[0]] == pytest.approx(ratios[0] * mass[best[0]], abs=1e-6)
+
+
+def test_without_a_lexicon_nothing_changes(engine):
+    alone = small_engine(WORDS)
+    for text in ("我想吃火", "ok hel", "我xiangchi"):
+        with_lexicon = suggest(engine, text, 60)
+        without = [s.insert for s in suggest(alone, text, 60)]
+        order = [s.insert for s in with_lexicon if s.insert in without]
+        assert len(order) > 3
+        assert all(s.insert not in without for s in with_lexicon if s.insert not in order)
