@@ -19,13 +19,15 @@ class Batch:
     """A window of tokens of several lanes, time first.
 
     inputs, targets: int64 [time, lanes], targets `NO_TARGET` after the end of a dialog; kinds: uint8, those of the
-    targets; reset_mask: bool [lanes], lanes that begin a new dialog and so start from a zero state.
+    targets; reset_mask: bool [lanes], lanes that begin a new dialog and so start from a zero state; carried: whether
+    the lanes are those of other batches, which the state is carried from and to.
     """
 
     inputs: NDArray[np.int64]
     targets: NDArray[np.int64]
     kinds: NDArray[np.uint8]
     reset_mask: NDArray[np.bool_]
+    carried: bool = True
 
 
 class Lanes:
@@ -34,7 +36,7 @@ class Lanes:
     With `seed`, the dialogs come in a new random order in each epoch, without end; long ones are cut, at other
     positions each time, into pieces of at most a lane's fair share of the corpus, so that all lanes have work; and
     windows vary in length around `window` or, `1 − full_window_share` of them, half of it. Without a seed, all dialogs
-    come once, whole and in order, in windows of that length.
+    come once, whole and in order, in windows of that length. `dialogs`: which ones are read, bool [dialogs].
     """
 
     def __init__(
@@ -45,7 +47,9 @@ class Lanes:
         *,
         seed: int | None = None,
         full_window_share: float = 1.0,
+        dialogs: NDArray[np.bool_] | None = None,
     ) -> None:
+        self._dialogs = np.ones(stream.dialogs, dtype=np.bool_) if dialogs is None else dialogs
         self._stream, self._window, self._seed = stream, window, seed
         self._full_window_share = full_window_share
         self._longest = len(stream) if seed is None else max(4 * window, len(stream) // lanes)
@@ -73,9 +77,9 @@ class Lanes:
     def _cut(self) -> NDArray[np.int64]:
         """Return the pieces of this epoch in their order of reading: [pieces, first token and last]."""
         if self._seed is None:
-            return _cut_pieces(self._stream.starts, self._longest, None)
+            return _cut_pieces(self._stream.starts, self._dialogs, self._longest, None)
         rng = np.random.default_rng([self._seed, self.epoch])
-        return rng.permutation(_cut_pieces(self._stream.starts, self._longest, rng))
+        return rng.permutation(_cut_pieces(self._stream.starts, self._dialogs, self._longest, rng))
 
     def _take(self) -> tuple[int, int, int] | None:
         """Hand out the next piece."""
@@ -120,9 +124,11 @@ class Lanes:
         return Batch(inputs, targets, kinds, reset_mask)
 
 
-def _cut_pieces(starts: NDArray[np.int64], longest: int, rng: np.random.Generator | None) -> NDArray[np.int64]:
-    """Return [pieces, first token and last] of the dialogs at `starts`; `rng` moves the cuts of long ones."""
-    whole = np.stack((starts[:-1], starts[1:] - 1), axis=1)
+def _cut_pieces(
+    starts: NDArray[np.int64], dialogs: NDArray[np.bool_], longest: int, rng: np.random.Generator | None
+) -> NDArray[np.int64]:
+    """Return [pieces, first token and last] of some dialogs of those at `starts`; `rng` moves the cuts of long ones."""
+    whole = np.stack((starts[:-1], starts[1:] - 1), axis=1)[dialogs]
     long = whole[:, 1] - whole[:, 0] > longest
     cut: list[tuple[int, int]] = []
     for first, last in whole[long].tolist():

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from seqchat.corpus.batches import NO_TARGET, Batch, Lanes
+from seqchat.corpus.batches import NO_TARGET, Batch
 from seqchat.corpus.encoding import IdStream
+from seqchat.corpus.training_batches import TrainingBatches
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.validation import validate_sources
 from seqchat.model.network import Network
@@ -58,13 +59,7 @@ class Trainer:
         self._bf16 = uses_bf16(settings.precision, self.device)
         self._loss = self._parallel(TrainingLoss(network, settings).to(self.device))
         self._optimizer = optimizer(network, settings)
-        self._lanes = Lanes(
-            train,
-            settings.batch_size,
-            settings.window,
-            seed=settings.seed,
-            full_window_share=settings.full_window_share,
-        )
+        self._batches = self._reader(group_short=self.group.size == 1)
         self._mine = self._own_lanes()
         self._state = network.initial_state(self._mine.stop - self._mine.start)
         self._perplexities: list[float] = []
@@ -77,12 +72,22 @@ class Trainer:
     def _parallel(self, loss: nn.Module) -> nn.Module:
         return loss if self.group.size == 1 else DistributedDataParallel(loss, broadcast_buffers=False)
 
+    def _reader(self, *, group_short: bool) -> TrainingBatches:
+        return TrainingBatches(
+            self.train,
+            self.settings.batch_size,
+            self.settings.window,
+            seed=self.settings.seed,
+            full_window_share=self.settings.full_window_share,
+            group_short=group_short,
+        )
+
     def _own_lanes(self) -> slice:
         """Return which of the dialogs that are read side by side are this process's."""
-        mine = self.group.lanes(self._lanes.lanes)
+        mine = self.group.lanes(self._batches.lanes)
         if mine.start == mine.stop:
             raise SeqchatError(
-                f"The text fills {self._lanes.lanes} lanes, too few for {self.group.size} processes; use fewer, or a "
+                f"The text fills {self._batches.lanes} lanes, too few for {self.group.size} processes; use fewer, or a "
                 "larger batch."
             )
         return mine
@@ -91,13 +96,13 @@ class Trainer:
         """Train until the epochs, the patience or the time limit are used up."""
         self.network.train()
         started = time.monotonic() - self.counters.seconds
-        batches = iter(self._lanes)
+        batches = iter(self._batches)
         while (ended := self._ended()) is None:
             info = self._step(next(batches))
             self.counters.seconds = self.group.mean(time.monotonic() - started)
             if not math.isfinite(info.gradient_norm):
                 yield Notice(self._recover())
-                batches = iter(self._lanes)
+                batches = iter(self._batches)
                 continue
             yield info
             yield from self._warnings(info)
@@ -129,7 +134,7 @@ class Trainer:
         values = {
             "settings": self.settings.to_json(),
             "counters": asdict(self.counters),
-            "lanes": self._lanes.state(),
+            "lanes": self._batches.state(),
             "tokens": [len(self.train), len(self.validation)],
             "perplexities": list(self._perplexities),
             "average_steps": self.average.steps,
@@ -145,6 +150,9 @@ class Trainer:
         if snapshot.values.get("tokens", []) != [len(self.train), len(self.validation)]:
             raise SeqchatError("The run to resume was trained on a different text.")
         snapshot.restore(self.network, self._optimizer)
+        # Runs of versions without batches of short dialogs go on without them.
+        self._batches = self._reader(group_short=bool(snapshot.values["lanes"].get("short")))
+        self._mine = self._own_lanes()
         self._state = snapshot.tensors["state"][..., self._mine, :].to(self.device)
         random = snapshot.tensors["random"]
         set_random_state(random[min(self.group.rank, len(random) - 1)], self.device)
@@ -152,7 +160,7 @@ class Trainer:
         self.average.steps = snapshot.values["average_steps"]
         self.counters = Counters(**snapshot.values["counters"])
         self._perplexities = list(snapshot.values["perplexities"])
-        self._lanes.restore(snapshot.values["lanes"])
+        self._batches.restore(snapshot.values["lanes"])
 
     def resume(self, snapshot: Snapshot, good: Snapshot) -> None:
         """Continue from a snapshot; `good` is that of the last report before it, to go back to when the loss diverges.
@@ -171,7 +179,7 @@ class Trainer:
     def _step(self, batch: Batch) -> StepInfo:
         self._set_learning_rate(len(batch.inputs))
         valid_mask = batch.targets != NO_TARGET
-        tokens, mine = int(valid_mask.sum()), int(valid_mask[:, self._mine].sum())
+        tokens, mine = int(valid_mask.sum()), int(valid_mask[:, self._columns(batch)].sum())
         # Gradients are averaged over processes; with these weights, it is the average over all tokens of the batch.
         share = mine * self.group.size / tokens
         loss, token_loss = self._forward(batch, share)
@@ -196,13 +204,19 @@ class Trainer:
     def _forward(self, batch: Batch, share: float) -> tuple[Tensor, Tensor]:
         """Read this process's part of a batch; return the loss to minimise, and the mean loss per token."""
         inputs, targets, reset_mask = (
-            torch.from_numpy(a[..., self._mine]).to(self.device)
+            torch.from_numpy(a[..., self._columns(batch)]).to(self.device)
             for a in (batch.inputs, batch.targets, batch.reset_mask)
         )
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
-            state = self.network.reset(self._state, reset_mask)
-            loss, token_loss, self._state = self._loss(inputs, state, targets, share)
+            before = self._state if batch.carried else self.network.initial_state(len(reset_mask))
+            loss, token_loss, after = self._loss(inputs, self.network.reset(before, reset_mask), targets, share)
+        if batch.carried:
+            self._state = after
         return loss, token_loss
+
+    def _columns(self, batch: Batch) -> slice:
+        """Return which columns of a batch this process reads."""
+        return self._mine if batch.carried else slice(None)
 
     def _report(self) -> TrainingReport:
         """Validate, and start to count for the next report."""
