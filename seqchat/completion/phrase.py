@@ -12,18 +12,19 @@ from torch import Tensor
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node, StateTree
 from seqchat.corpus.lexicon_words import EntrySet
-from seqchat.corpus.pinyin import Letters, WordIds
+from seqchat.corpus.pinyin import LetterMatch, Letters
 from seqchat.corpus.vocabulary import Vocabulary
 
 BEAM = 8
-# In letters
-_MAX_WORD_LENGTH = 24
-_NO_WORDS: WordIds = np.empty(0, dtype=np.int64)
+_NO_WORDS = LetterMatch(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """Several words that agree with the letters: all but the last typed in full, the last as any single word may be."""
+    """Several words that agree with the letters: all but the last typed in full, the last as any single word may be.
+
+    log_probability: log P(words, letters).
+    """
 
     ids: tuple[int, ...]
     log_probability: float
@@ -40,18 +41,22 @@ class _PartialPhrase:
 
 @dataclass(frozen=True)
 class _Choice:
-    """Words that may come next: where they end in the letters, and which they are."""
+    """Words that may come next: where they end in the letters, and which they are.
+
+    words, log_typed: [words], of the vocabulary, and log P(the letters that are typed | word).
+    """
 
     end: int
     words: Tensor
+    log_typed: Tensor
     entries: tuple[EntrySet, ...]
     ids: list[int]
 
     @classmethod
-    def of(cls, end: int, words: WordIds, entries: tuple[EntrySet, ...]) -> _Choice:
+    def of(cls, end: int, match: LetterMatch, entries: tuple[EntrySet, ...]) -> _Choice:
         """Take the words of the vocabulary, and those of a lexicon."""
-        ids = [*words.tolist(), *(i for found in entries for i in found.ids.tolist())]
-        return cls(end, torch.from_numpy(words), entries, ids)
+        ids = [*match.ids.tolist(), *(i for found in entries for i in found.ids.tolist())]
+        return cls(end, torch.from_numpy(match.ids), torch.from_numpy(match.log_probs), entries, ids)
 
 
 def find_phrases(
@@ -62,11 +67,12 @@ def find_phrases(
     At each position in the letters, the `beam` most probable beginnings are continued.
     """
     size = len(letters.plain)
+    words = vocabulary.pinyin.phrase_words(letters)
     ending_at: dict[int, list[_PartialPhrase]] = defaultdict(list)
     ending_at[0] = [_PartialPhrase(0.0, start, ())]
     for position in range(size):
         partial = _ordered(ending_at.pop(position, []))[:beam]
-        choices = _next_words(letters, position, vocabulary, beam) if partial else []
+        choices = _choices(words.get(position, {}), letters, position, vocabulary, beam) if partial else []
         if not choices:
             continue
         nodes = tree.read([p.before for p in partial], [vocabulary.spelled(p.ids[-1:]) for p in partial])
@@ -82,6 +88,7 @@ def _scores(
     before = torch.tensor([[p.log_probability] for p in partial])
     kept = torch.tensor([[predictor.log_kept(node)] for node in nodes])
     known = predictor.log_prob_table(nodes, torch.cat([choice.words for choice in choices])) + (before + kept)
+    known += torch.cat([choice.log_typed for choice in choices])
     parts = torch.split(known, [len(choice.words) for choice in choices], dim=1)
     scores = []
     for choice, words in zip(choices, parts, strict=True):
@@ -118,20 +125,16 @@ def _ordered(partial: list[_PartialPhrase]) -> list[_PartialPhrase]:
     return sorted(partial, key=lambda p: -p.log_probability)
 
 
-def _next_words(letters: Letters, position: int, vocabulary: Vocabulary, beam: int) -> list[_Choice]:
-    """Return where a word that starts at `position` may end, and which words these are.
+def _choices(
+    words: dict[int, LetterMatch], letters: Letters, position: int, vocabulary: Vocabulary, beam: int
+) -> list[_Choice]:
+    """Return where a word that starts at `position` may end, and which words these are; words: the vocabulary's.
 
     Of a lexicon these are the most probable ones, as many as a beam can hold: nothing on the left changes their order.
     """
-    rest, size = letters.suffix(position), len(letters.plain)
-    words = {
-        position + length: vocabulary.pinyin.spelled(rest.prefix(length))
-        for length in range(1, min(len(rest.plain), _MAX_WORD_LENGTH + 1))
-    }
     entries = {} if vocabulary.lexicon is None else vocabulary.lexicon.from_position(letters, position, beam)
-    if position:
-        words[size] = vocabulary.pinyin.matching(rest)
-    else:
-        entries.pop(size, None)
+    if not position:
+        # A single word is no phrase.
+        entries.pop(len(letters.plain), None)
     choices = [_Choice.of(end, words.get(end, _NO_WORDS), entries.get(end, ())) for end in sorted({*words, *entries})]
     return [choice for choice in choices if choice.ids]

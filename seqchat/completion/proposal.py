@@ -74,7 +74,7 @@ def _ways(
     ]
     log_probs = dict(top.log_probs)
     if missing := [word_id for _, word_id in pairs if word_id not in log_probs]:
-        values = predictor.log_probs_of(reading.node, torch.tensor(missing)) + (reading.log_weight + reading.log_kept)
+        values = predictor.log_probs_of(reading.node, torch.tensor(missing)) + reading.log_weights(missing)
         log_probs |= zip(missing, values.tolist(), strict=True)
     for insertion in insertions if reading.entries else ():
         if insertion.replaces == reading.replaces and (found := reading.entry(insertion.text, vocabulary)):

@@ -10,6 +10,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import torch
+from torch import Tensor
+
 from seqchat.completion.context import TextContext
 from seqchat.completion.cursor import Cursor
 from seqchat.completion.paths import before_spelled, log_prob_of_path
@@ -31,7 +35,8 @@ class Reading:
     log_weight: log P(finished words), up to a constant that all readings of a text share; remainder: its first
     characters, including a space that the finished words ask for; words: the ids that agree with it, None for all;
     replaces: how many characters of the text an insertion replaces (pinyin letters); log_kept: the logarithm of the
-    share that the vocabulary has of the next word; entries: the words of a lexicon that agree, besides `words`.
+    share that the vocabulary has of the next word; entries: the words of a lexicon that agree, besides `words`;
+    log_typed: log P(the letters that are typed | word) [words], None where that is 0 for all.
     """
 
     node: Node
@@ -43,6 +48,14 @@ class Reading:
     letters: Letters | None = None
     log_kept: float = 0.0
     entries: tuple[EntrySet, ...] = ()
+    log_typed: Tensor | None = None
+
+    def log_weights(self, ids: Sequence[int]) -> Tensor:
+        """Return for words of the vocabulary that agree what is added to their log-probabilities: [ids]."""
+        weight = self.log_weight + self.log_kept
+        if self.log_typed is None or self.words is None:
+            return torch.full((len(ids),), weight)
+        return self.log_typed[np.searchsorted(self.words, ids)] + weight
 
     def insertion(self, word_id: int, vocabulary: Vocabulary) -> str:
         """Return the characters that committing a word adds at the cursor; none where the word does not fit."""
@@ -83,6 +96,7 @@ class _Draft:
     replaces: int = 0
     letters: Letters | None = None
     entries: tuple[EntrySet, ...] = ()
+    log_typed: Tensor | None = None
 
 
 def read_tail(cursor: Cursor, context: TextContext, vocabulary: Vocabulary, *, pinyin: bool = True) -> list[Reading]:
@@ -105,6 +119,7 @@ def read_tail(cursor: Cursor, context: TextContext, vocabulary: Vocabulary, *, p
             draft.letters,
             cursor.at_cursor.log_kept(node),
             draft.entries,
+            draft.log_typed,
         )
         for draft, node, log_weight in zip(drafts, nodes, log_weights, strict=True)
     ]
@@ -180,9 +195,11 @@ def _pinyin(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:
     """Yield the reading of the letters at the end as pinyin, even where no single word agrees with them."""
     letters = letters_before(text)
     if letters is not None:
-        words = vocabulary.pinyin.matching(letters)
+        match = vocabulary.pinyin.matching(letters)
         entries = () if vocabulary.lexicon is None else vocabulary.lexicon.matching(letters)
-        yield _Draft(len(text) - letters.typed, "", words, letters.typed, letters, entries)
+        yield _Draft(
+            len(text) - letters.typed, "", match.ids, letters.typed, letters, entries, torch.from_numpy(match.log_probs)
+        )
 
 
 def _left(text: str, end: int) -> str:

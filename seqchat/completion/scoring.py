@@ -19,7 +19,7 @@ _MANY_WORDS = 1_000
 
 @dataclass(frozen=True)
 class ScoredReading:
-    """A reading, and log P(finished words, next word) for the words that agree with it.
+    """A reading, and log P(finished words, next word, letters typed for it) for the words that agree with it.
 
     ids: the words, None for all; log_probs: of `ids`, None for all words, which are looked up when they are needed;
     log_normalizer: the logarithm of the sum over all of them. One constant is missing in all readings of a text.
@@ -56,6 +56,8 @@ def _score(reading: Reading, predictor: Predictor) -> ScoredReading:
     many = len(ids) > _MANY_WORDS
     log_probs = predictor.log_probs(reading.node)[ids] if many else predictor.log_probs_of(reading.node, ids)
     log_probs = log_probs + (reading.log_weight + reading.log_kept)
+    if reading.log_typed is not None:
+        log_probs = log_probs + reading.log_typed
     log_normalizer = float(log_probs.logsumexp(dim=0)) if len(ids) else -math.inf
     if reading.entries:
         masses = [entry_weight(reading, found, predictor) + found.log_mass for found in reading.entries]

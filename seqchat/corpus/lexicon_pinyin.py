@@ -1,6 +1,6 @@
 """Chinese words of a lexicon by the letters of an input method, found in its sorted readings without an index of them.
 
-The same letters find the same words as in `PinyinIndex`: a syllable is typed in full, or shortened to its first letter
+As in `PinyinIndex`, a syllable is typed in full, or shortened to its first letter
 or to zh, ch, sh; the last one that is begun may be incomplete, and those after it are missing. Words of more than four
 syllables are found by full syllables or by first letters alone.
 """
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from seqchat.corpus.lexicon import MAX_HAN, EntryIds, HanWords, Lexicon
 from seqchat.corpus.pinyin import Letters
+from seqchat.corpus.typing_prices import PRICES
 
 _LAST = "\U0010ffff"
 _MAX_MIXED_SYLLABLES = 4
@@ -29,25 +30,27 @@ _Rows = NDArray[np.int64]
 
 
 class _Part(NamedTuple):
-    """Letters of one syllable: the range of codes that agree, whether they are all of it, and how many they are."""
+    """Letters of one syllable: the range of codes that agree, whether they are all of it, how many, and their price."""
 
     low: int
     high: int
     full: bool
     size: int
+    price: float
 
 
 class LookUp(NamedTuple):
     """Readings that begin with syllables: the codes of all but the last one, and the range of the last one's code.
 
     end: where in the letters; codes: the last one is the lowest of the range, which ends before `high`; grown: whether
-    longer readings agree too.
+    longer readings agree too; price: of the last syllable.
     """
 
     end: int
     codes: tuple[int, ...]
     high: int
     grown: bool
+    price: float
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,12 @@ class Matches:
     """Readings that agree with letters.
 
     entries: [readings], of which word; shares: [readings], the share of this reading among those of its word;
-    untyped: [readings], how many of its syllables are not typed in full.
+    prices: [readings], log P(letters typed | this reading).
     """
 
     entries: EntryIds
     shares: NDArray[np.float32]
-    untyped: NDArray[np.int64]
+    prices: NDArray[np.float32]
 
 
 class LexiconPinyin:
@@ -94,9 +97,9 @@ class LexiconPinyin:
         for part in self._parts(letters, position, mixed=False):
             end = position + part.size
             if end == size:
-                found.append(LookUp(end, (*codes, part.low), part.high, grown=True))
+                found.append(LookUp(end, (*codes, part.low), part.high, True, part.price))
             if part.full and self._begins((*codes, part.low)):
-                found.append(LookUp(end, (*codes, part.low), part.high, grown=False))
+                found.append(LookUp(end, (*codes, part.low), part.high, False, part.price))
                 if end < size and len(codes) < MAX_HAN - 1:
                     self._walk(letters, end, (*codes, part.low), found)
 
@@ -107,20 +110,20 @@ class LexiconPinyin:
     def readings(self, look_ups: Sequence[LookUp]) -> Matches:
         """Return the readings to be looked up."""
         found = []
-        for _, codes, high, grown in look_ups:
+        for _, codes, high, grown, price in look_ups:
             for words in self._han[len(codes) - 1 : None if grown else len(codes)]:
                 low, end = words.readings_between(codes[:-1], codes[-1], high)
-                found.append((words, np.arange(low, end), 0))
+                found.append((words, np.arange(low, end), price + _unbegun(words, codes)))
         return _joined(found)
 
     def _matches(self, parses: Sequence[tuple[_Part, ...]]) -> Matches:
         """Return the readings that begin like one of the parses."""
-        found: list[tuple[HanWords, _Rows, int]] = []
+        found: list[tuple[HanWords, _Rows, float]] = []
         for parse in parses:
-            short, fits_long_words = sum(not part.full for part in parse), _fits_long_words(parse)
+            price, fits_long_words = sum(part.price for part in parse), _fits_long_words(parse)
             for words in self._han[len(parse) - 1 : None if fits_long_words else _MAX_MIXED_SYLLABLES]:
                 if len(rows := _agreeing(words, parse)):
-                    found.append((words, rows, short + words.length - len(parse)))
+                    found.append((words, rows, price + _unbegun(words, parse)))
         return _joined(found)
 
     def _parses(self, letters: Letters) -> list[tuple[_Part, ...]]:
@@ -143,15 +146,17 @@ class LexiconPinyin:
 
     def _find_starting(self, text: str, at_end: bool, mixed: bool) -> list[_Part]:
         """Return the ways to type a syllable with the beginning of some letters; at_end: whether they are the last."""
-        parts = [_Part(c, c + 1, True, n) for n in range(1, len(text) + 1) if (c := self._code(text[:n])) >= 0]
+        parts = [_Part(c, c + 1, True, n, 0.0) for n in range(1, len(text) + 1) if (c := self._code(text[:n])) >= 0]
         low, high = self._beginning_with(text)
         if at_end and low < high:
             # The first of them is the syllable that is just these letters, if there is one.
-            parts.append(_Part(low + (self._code(text) >= 0), high, False, len(text)))
+            is_short = len(text) == 1 or text in _TWO_LETTERS
+            price = max(PRICES.unfinished, PRICES.abbreviated) if is_short else PRICES.unfinished
+            parts.append(_Part(low + (self._code(text) >= 0), high, False, len(text), price))
         for size in (1, 2) if mixed else ():
             low, high = self._beginning_with(text[:size])
             if low < high and size < len(text) + (not at_end) and (size == 1 or text[:2] in _TWO_LETTERS):
-                parts.append(_Part(low, high, False, size))
+                parts.append(_Part(low, high, False, size, PRICES.abbreviated))
         return parts
 
     def _code(self, syllable: str) -> int:
@@ -203,27 +208,32 @@ def _agreeing(words: HanWords, parse: Sequence[_Part]) -> _Rows:
     return rows
 
 
-def _joined(found: Sequence[tuple[HanWords, _Rows, int]]) -> Matches:
-    """Return readings, each once with the fewest syllables that are not typed in full."""
-    by_words: dict[int, list[tuple[_Rows, int]]] = {}
-    for words, rows, untyped in found:
-        by_words.setdefault(words.length, []).append((rows, untyped))
+def _unbegun(words: HanWords, typed: Sequence[object]) -> float:
+    """Return the price of the syllables of words of one length after those that are typed."""
+    return PRICES.unbegun * (words.length - len(typed))
+
+
+def _joined(found: Sequence[tuple[HanWords, _Rows, float]]) -> Matches:
+    """Return readings, each once with the most probable way to type it."""
+    by_words: dict[int, list[tuple[_Rows, float]]] = {}
+    for words, rows, price in found:
+        by_words.setdefault(words.length, []).append((rows, price))
     matches = [(words, *_distinct(by_words.pop(words.length))) for words, _, _ in found if words.length in by_words]
     if not matches:
-        return Matches(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), np.empty(0, dtype=np.int64))
+        return Matches(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32), np.empty(0, dtype=np.float32))
     return Matches(
         np.concatenate([words.readers[rows].astype(np.int64) + words.first for words, rows, _ in matches]),
         np.concatenate([words.shares[rows] for words, rows, _ in matches]),
-        np.concatenate([untyped for _, _, untyped in matches]),
+        np.concatenate([prices for _, _, prices in matches]),
     )
 
 
-def _distinct(found: Sequence[tuple[_Rows, int]]) -> tuple[_Rows, NDArray[np.int64]]:
+def _distinct(found: Sequence[tuple[_Rows, float]]) -> tuple[_Rows, NDArray[np.float32]]:
     rows = np.concatenate([rows for rows, _ in found])
-    untyped = np.repeat([count for _, count in found], [len(rows) for rows, _ in found])
+    prices = np.repeat(np.array([price for _, price in found], dtype=np.float32), [len(rows) for rows, _ in found])
     if len(found) > 1:
-        order = np.lexsort((untyped, rows))
-        rows, untyped = rows[order], untyped[order]
+        order = np.lexsort((-prices, rows))
+        rows, prices = rows[order], prices[order]
         first = np.concatenate(([True], np.diff(rows) > 0))
-        rows, untyped = rows[first], untyped[first]
-    return rows, untyped
+        rows, prices = rows[first], prices[first]
+    return rows, prices

@@ -258,7 +258,8 @@ class LexiconWords:
 
 def _log_typed(matches: Matches) -> Floats:
     """Return log P(letters typed | entry) of each reading."""
-    return np.log(matches.shares)
+    found: Floats = np.log(matches.shares) + matches.prices
+    return found
 
 
 def _summed(entries: EntryIds, log_probs: Floats) -> tuple[EntryIds, Floats]:

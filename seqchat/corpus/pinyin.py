@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqchat.corpus.scripts import HAN
+from seqchat.corpus.pinyin_cache import trie_of
+from seqchat.corpus.pinyin_search import PinyinSearch
+from seqchat.corpus.typing_prices import PRICES, TypingPrices
 
 WordIds = NDArray[np.int64]
 
-_HAN_WORD = re.compile(f"[{HAN}]+")
-_LAST = "\U0010ffff"
 # Vowels may have a tone mark; a tone may also be a digit after its syllable. Some keyboards turn ' into ’.
 _VOWELS = "üāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 _LETTER = f"a-z{_VOWELS}"
@@ -28,8 +27,6 @@ _TYPED = re.compile(
 )
 _MAX_LETTERS = 60
 _DIAERESIS = "\u0308"
-# Words of more syllables are found only by full pinyin or by first letters.
-_MAX_MIXED_SYLLABLES = 4
 
 
 @dataclass(frozen=True)
@@ -69,82 +66,40 @@ def letters_before(text: str) -> Letters | None:
     return Letters(plain, frozenset(breaks), len(match[0]))
 
 
+class LetterMatch(NamedTuple):
+    """Words whose pinyin agrees with letters: ids [words], in ascending order, and log P(letters | word) [words]."""
+
+    ids: WordIds
+    log_probs: NDArray[np.float32]
+
+
 class PinyinIndex:
-    """Sorted keys of every Chinese word: its full pinyin, its first letters, and the mixtures of both."""
+    """Look-up of Chinese words by letters: full pinyin, first letters, and mixtures of both."""
 
-    def __init__(self, words: Sequence[tuple[str, int]]) -> None:
-        """Read `words`, pairs of a word and its id; words with other than Chinese characters are left out."""
-        chinese = [(word, i) for word, i in words if _HAN_WORD.fullmatch(word)]
-        self._syllables = dict(zip((i for _, i in chinese), _pronounce([word for word, _ in chinese]), strict=True))
-        self._full = _Keys(("".join(syllables), i) for i, syllables in self._syllables.items())
-        self._any = _Keys((key, i) for i, syllables in self._syllables.items() for key in _keys(syllables))
+    def __init__(self, words: Sequence[str], prices: TypingPrices = PRICES) -> None:
+        """Read the words of a vocabulary, in the order of their ids; only those of Chinese characters can be found."""
+        search = PinyinSearch(trie_of(words), prices)
+        self._search = search
         self._matching = lru_cache(1_000)(self._find_matching)
-        self._spelled = lru_cache(10_000)(self._full.equal_to)
 
-    def matching(self, letters: Letters) -> WordIds:
-        """Return the ids, in ascending order, of the words whose pinyin may begin with the letters."""
-        return self._matching(letters)
+    def matching(self, letters: Letters) -> LetterMatch:
+        """Return the words for which the letters may have been typed."""
+        return self._matching(letters.plain, letters.breaks)
 
-    def spelled(self, letters: Letters) -> WordIds:
-        """Return the ids of the words whose pinyin, typed in full, is exactly these letters."""
-        return self._within_breaks(self._spelled(letters.plain), letters)
+    def _find_matching(self, plain: str, breaks: frozenset[int]) -> LetterMatch:
+        for span in self._search.begun(plain, breaks, [0]):
+            return LetterMatch(span.words, span.log_probs)
+        return LetterMatch(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
 
-    def _find_matching(self, letters: Letters) -> WordIds:
-        return self._within_breaks(np.unique(self._any.beginning_with(letters.plain)), letters)
+    def phrase_words(self, letters: Letters) -> dict[int, dict[int, LetterMatch]]:
+        """Return the words of which a phrase for the letters may consist, by where they start and end.
 
-    def _within_breaks(self, ids: WordIds, letters: Letters) -> WordIds:
-        if not letters.breaks:
-            return ids
-        return np.array([i for i in ids.tolist() if _agree(self._syllables[i], letters)], dtype=np.int64)
-
-
-class _Keys:
-    """Ids by sorted keys."""
-
-    def __init__(self, entries: Iterable[tuple[str, int]]) -> None:
-        ordered = sorted(entries)
-        self._keys = [key for key, _ in ordered]
-        self._ids = np.array([i for _, i in ordered], dtype=np.int64)
-
-    def beginning_with(self, letters: str) -> WordIds:
-        return self._ids[bisect_left(self._keys, letters) : bisect_left(self._keys, letters + _LAST)]
-
-    def equal_to(self, letters: str) -> WordIds:
-        return self._ids[bisect_left(self._keys, letters) : bisect_right(self._keys, letters)]
-
-
-def _pronounce(words: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return the syllables of each word, ü as v."""
-    from pypinyin import Style, lazy_pinyin
-
-    return [tuple(lazy_pinyin(word, style=Style.NORMAL, v_to_u=False)) for word in words]
-
-
-def _beginnings(syllable: str) -> tuple[str, ...]:
-    """Return how a syllable may be shortened: to its first letter, or to zh, ch, sh."""
-    return (syllable[:2], syllable[0]) if syllable[1:2] == "h" else (syllable[0],)
-
-
-def _keys(syllables: tuple[str, ...]) -> set[str]:
-    """Return the ways to type a word whose last syllable may still grow."""
-    if len(syllables) > _MAX_MIXED_SYLLABLES:
-        return {"".join(syllables), "".join(s[0] for s in syllables)}
-    parts = [(syllable, *_beginnings(syllable)) for syllable in syllables[:-1]]
-    return {"".join(chosen) + syllables[-1] for chosen in product(*parts)}
-
-
-def _agree(syllables: tuple[str, ...], letters: Letters) -> bool:
-    """Whether the letters can be typed for these syllables, with no syllable across a break."""
-    plain, positions = letters.plain, {0}
-    for syllable in syllables:
-        if len(plain) in positions:
-            return True
-        reached = set()
-        for position in positions:
-            rest = plain[position:]
-            ends = {position + len(part) for part in (syllable, *_beginnings(syllable)) if rest.startswith(part)}
-            if syllable.startswith(rest):
-                ends.add(len(plain))
-            reached |= {end for end in ends if not any(position < b < end for b in letters.breaks)}
-        positions = reached
-    return len(plain) in positions
+        Those that end before the letters do are typed in full; the last one is not the first, and as any single word.
+        """
+        size = len(letters.plain)
+        inner = self._search.spelled(letters.plain, letters.breaks)
+        last = self._search.begun(letters.plain, letters.breaks, range(1, size))
+        found: dict[int, dict[int, LetterMatch]] = {}
+        for start, end, words, log_probs in (*(span for span in inner if span.end < size), *last):
+            found.setdefault(start, {})[end] = LetterMatch(words, log_probs)
+        return found

@@ -149,8 +149,8 @@ class Vocabulary:
 
     @cached_property
     def pinyin(self) -> PinyinIndex:
-        """Look-up of Chinese words by Latin letters; built at the first use."""
-        return PinyinIndex([(w, i) for i, w in enumerate(self.words)])
+        """Look-up of Chinese words by Latin letters; built, or read from the user's cache, at the first use."""
+        return PinyinIndex(self.words)
 
     @cached_property
     def _sorted(self) -> list[tuple[str, int]]:

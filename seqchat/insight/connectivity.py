@@ -145,7 +145,9 @@ def _matches(
         for i in reading.word_ids(suggestion.insert, engine.vocabulary)
         if words[i].removeprefix(GLUE) == suggestion.word
     ]
-    values = (predictor.log_probs_of(reading.node, torch.tensor(ids)) + reading.log_weight).tolist() if ids else []
+    if not ids:
+        return []
+    values = (predictor.log_probs_of(reading.node, torch.tensor(ids)) + reading.log_weights(ids)).tolist()
     return [(value, reading, word_id) for value, word_id in zip(values, ids, strict=True)]
 
 

@@ -14,6 +14,7 @@ from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.lexicon_building import WordList, in_memory
 from seqchat.corpus.lexicon_words import CHINESE, OTHER, OWN, Lexicons
 from seqchat.corpus.readings import readings
+from seqchat.corpus.typing_prices import PRICES
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.corpus.words import is_han
 from seqchat.model.mixture import LexiconShares
@@ -162,16 +163,31 @@ def test_a_word_after_a_space(engine):
     assert "help" in {s.word for s in suggest(engine, "ok ", 60, pinyin=False)}
 
 
-def phrases(engine: Engine, letters: str, first: bool = True) -> Iterator[tuple[str, ...]]:
-    """Yield every sequence of words that agrees with letters typed in full; the last word may be incomplete."""
+def phrases(engine: Engine, letters: str) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Yield every sequence of words that agrees with letters typed in full, the last one perhaps incomplete, and how
+    probably they are typed so."""
     words = [w for w in WORDS if is_han(w[0])] + [w for w in shares(engine) if is_han(w[0])]
     for word in words:
         for way in readings([word])[0]:
             full = "".join(way.syllables)
             if full.startswith(letters):
-                yield (word,)
+                yield (word,), way.probability * math.exp(price(way.syllables, len(letters)))
             elif letters.startswith(full):
-                yield from ((word, *rest) for rest in phrases(engine, letters[len(full) :], first=False))
+                for rest, probability in phrases(engine, letters[len(full) :]):
+                    yield (word, *rest), way.probability * probability
+
+
+def price(syllables: tuple[str, ...], size: int) -> float:
+    """Return the price of syllables of which the first letters are typed, all but the last one in full."""
+    total = 0.0
+    for syllable in syllables:
+        if size <= 0:
+            total += PRICES.unbegun
+        elif size < len(syllable):
+            is_short = size == 1 or (size == 2 and syllable[1] == "h")
+            total += max(PRICES.unfinished, PRICES.abbreviated) if is_short else PRICES.unfinished
+        size -= len(syllable)
+    return total
 
 
 @pytest.mark.parametrize(
@@ -182,8 +198,8 @@ def test_pinyin(engine, before, letters, monkeypatch):
     monkeypatch.setattr(phrase_module.find_phrases, "__defaults__", (10_000,))
     exact, vocabulary = Exact(engine), engine.vocabulary
     mass: dict[str, float] = defaultdict(float)
-    for words in phrases(engine, letters):
-        ids, probability = engine.context.ids(before), 1.0
+    for words, probability in phrases(engine, letters):
+        ids = engine.context.ids(before)
         for word in words:
             known, entries = exact.next(ids)
             probability *= entries[word] if word in entries else known[vocabulary.encode_word(word)[0]]

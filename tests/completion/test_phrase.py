@@ -2,10 +2,11 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
 from itertools import product
 
 import pytest
-from pypinyin import Style, lazy_pinyin
 
 from seqchat.completion import phrase as phrase_module
 from seqchat.completion.engine import Engine
@@ -13,6 +14,8 @@ from seqchat.completion.phrase import find_phrases
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.pinyin import letters_before
+from seqchat.corpus.readings import readings
+from seqchat.corpus.typing_prices import PRICES
 from seqchat.corpus.vocabulary import SPECIAL_WORDS
 
 from ..conftest import small_engine
@@ -20,39 +23,65 @@ from .test_context import read_from_start
 
 WORDS = [
     "我", "想", "我想", "吃", "火", "锅", "火锅", "活", "国", "去", "西安", "先", "西", "安", "中国", "中", "握", "们",
-    "我们", "，", "wo", "wow", "w", "o", "x", GLUE + "w", "huo", "xi", "'", "an", "chi",
+    "我们", "行", "一行", "一", "字", "还", "还有", "有", "得", "谁", "银行", "乐", "，", "wo", "wow", "w", "o", "x",
+    GLUE + "w", "huo", "xi", "'", "an", "chi",
 ]  # fmt: skip
-
-
-def syllables(word: str) -> list[str]:
-    return lazy_pinyin(word, style=Style.NORMAL, v_to_u=False)
 
 
 def is_chinese(word: str) -> bool:
     return all("\u4e00" <= c <= "\u9fff" for c in word)
 
 
-def may_begin(word: str, letters: str) -> bool:
-    """Whether the letters may be typed of a word: each syllable in full or by its beginning, the last one growing."""
-    parts = [(s, s[:2], s[0]) if s[1:2] == "h" else (s, s[0]) for s in syllables(word)]
-    ways = {"".join(chosen) for n in range(1, len(parts) + 1) for chosen in product(*parts[:n])}
-    growing = {
-        "".join(chosen) + parts[n][0][:length]
-        for n in range(len(parts))
-        for chosen in product(*parts[:n])
-        for length in range(1, len(parts[n][0]) + 1)
-    }
-    return letters in ways | growing
+@cache
+def typed_in_full(word: str) -> dict[str, float]:
+    """Return what may be typed for a word in full, and how probably."""
+    found: dict[str, float] = defaultdict(float)
+    for way in readings([word])[0]:
+        found["".join(way.syllables)] += way.probability
+    return found
 
 
-def all_phrases(letters: str) -> list[tuple[str, ...]]:
-    """Return every sequence of words that agrees with the letters: all but the last in full."""
+@cache
+def typed(word: str) -> dict[str, float]:
+    """Return what may be typed for a word, in full or not, and how probably."""
+    found: dict[str, float] = defaultdict(float)
+    for way in readings([word])[0]:
+        best: dict[str, float] = {}
+        for letters, price in typed_for(way.syllables):
+            best[letters] = max(best.get(letters, -math.inf), price)
+        for letters, price in best.items():
+            found[letters] += way.probability * math.exp(price)
+    return found
+
+
+def typed_for(syllables: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+    """Yield each way to type syllables, the last ones perhaps not yet, with its price."""
+    for count in range(1, len(syllables) + 1):
+        missing = PRICES.unbegun * (len(syllables) - count)
+        for parts in product(*map(shortened, syllables[: count - 1])):
+            before, price = "".join(letters for letters, _ in parts), sum(price for _, price in parts)
+            for last, last_price in [*shortened(syllables[count - 1]), *unfinished(syllables[count - 1])]:
+                yield before + last, price + last_price + missing
+
+
+def shortened(syllable: str) -> list[tuple[str, float]]:
+    starts = {syllable[0], syllable[:2] if syllable[1:2] == "h" else syllable[0]} - {syllable}
+    return [(syllable, 0.0), *((start, PRICES.abbreviated) for start in starts)]
+
+
+def unfinished(syllable: str) -> list[tuple[str, float]]:
+    return [(syllable[:length], PRICES.unfinished) for length in range(1, len(syllable))]
+
+
+def all_phrases(letters: str) -> list[tuple[tuple[str, ...], float]]:
+    """Return every sequence of words that agrees with the letters, all but the last in full, and how probably."""
     chinese = [w for w in WORDS if is_chinese(w)]
-    found = [(word,) for word in chinese if may_begin(word, letters)]
+    found = [((word,), typed(word)[letters]) for word in chinese if letters in typed(word)]
     for word in chinese:
-        full = "".join(syllables(word))
-        if letters.startswith(full) and len(letters) > len(full):
-            found += [(word, *rest) for rest in all_phrases(letters[len(full) :])]
+        for full, probability in typed_in_full(word).items():
+            if letters.startswith(full) and len(letters) > len(full):
+                rests = all_phrases(letters[len(full) :])
+                found += [((word, *rest), probability * other) for rest, other in rests]
     return found
 
 
@@ -70,9 +99,9 @@ def enumerate_everything(engine: Engine, before: str, letters: str) -> dict[tupl
         return math.exp(total)
 
     context = engine.context.ids(before)
-    for words in all_phrases(letters):
+    for words, as_typed in all_phrases(letters):
         ids = [vocabulary.encode_word(word)[0] for word in words]
-        probability = chance(context, ids)
+        probability = chance(context, ids) * as_typed
         everything += probability
         mass["".join(words), len(letters)] += probability
     # the letters as words of their own: complete, and as the beginning of a longer one
@@ -93,8 +122,12 @@ def enumerate_everything(engine: Engine, before: str, letters: str) -> dict[tupl
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize(
     ("before", "letters"),
-    [("", "wo"), ("我想", "huoguo"), ("，", "woxiangchihuoguo"), ("我", "xian"), ("我们", "xiangchihg"), ("", "w")],
-)
+    [
+        ("", "wo"), ("我想", "huoguo"), ("，", "woxiangchihuoguo"), ("我", "xian"), ("我们", "xiangchihg"), ("", "w"),
+        ("", "yihangzi"), ("我", "hai"), ("我", "deiquyinhang"), ("", "huanyou"), ("去", "shei"), ("，", "yh"),
+        ("，", "yinh"), ("", "leyueyh"),
+    ],
+)  # fmt: skip
 def test_pinyin_sums_over_all_words_and_segmentations(cell, before, letters, monkeypatch):
     engine = small_engine(WORDS, cell=cell)
     monkeypatch.setattr(phrase_module.find_phrases, "__defaults__", (10_000,))

@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from seqchat.cli.lexicon import lexicon as command
 from seqchat.corpus.lexicon import Lexicon
 from seqchat.corpus.lexicon_building import WordList, build, in_memory, merged, read_list
 from seqchat.corpus.lexicon_pinyin import LexiconPinyin
-from seqchat.corpus.pinyin import _agree, _keys, letters_before
+from seqchat.corpus.pinyin import Letters, letters_before
 from seqchat.corpus.readings import readings
+from seqchat.corpus.typing_prices import PRICES
 from seqchat.corpus.words import jieba_frequencies
 from seqchat.errors import SeqchatError
 
@@ -77,6 +79,26 @@ def many() -> tuple[Lexicon, LexiconPinyin, list[tuple[int, tuple[str, ...]]]]:
     return lexicon, LexiconPinyin(lexicon), ways
 
 
+def may_be_typed(syllables: tuple[str, ...], letters: Letters) -> bool:
+    """Whether letters begin a way to type syllables, of which many are all in full or all shortened."""
+    if len(syllables) <= 4:
+        return _agree([(s, s[0], s[:2] if s[1:2] == "h" else s[0]) for s in syllables], syllables, letters)
+    in_full, in_first_letters = [(s,) for s in syllables], [(s[0],) for s in syllables]
+    return _agree(in_full, syllables, letters) or _agree(in_first_letters, [s[0] for s in syllables], letters)
+
+
+def _agree(ways: Sequence[tuple[str, ...]], growing: Sequence[str], letters: Letters) -> bool:
+    """Whether the letters are syllables typed in one of their ways, the last one perhaps not to its end."""
+    plain, positions = letters.plain, {0}
+    for parts, whole in zip(ways, growing, strict=True):
+        if len(plain) in positions:
+            return True
+        ends = {(p, p + len(part)) for p in positions for part in parts if plain[p:].startswith(part)}
+        ends |= {(p, len(plain)) for p in positions if whole.startswith(plain[p:])}
+        positions = {end for p, end in ends if not any(p < b < end for b in letters.breaks)}
+    return len(plain) in positions
+
+
 @given(typed=st.lists(PIECES, min_size=1, max_size=7).map("".join))
 def test_look_up_finds_what_going_through_all_readings_finds(many, typed):
     _, index, ways = many
@@ -85,7 +107,7 @@ def test_look_up_finds_what_going_through_all_readings_finds(many, typed):
         return
     matching, spelled = set(), set()
     for entry, syllables in ways:
-        if any(key.startswith(letters.plain) for key in _keys(syllables)) and _agree(syllables, letters):
+        if may_be_typed(syllables, letters):
             matching.add(entry)
             ends = set(np.cumsum([len(s) for s in syllables]).tolist())
             if "".join(syllables) == letters.plain and letters.breaks - {len(letters.plain)} <= ends:
@@ -94,18 +116,20 @@ def test_look_up_finds_what_going_through_all_readings_finds(many, typed):
     assert set(index.spelled(letters).entries.tolist()) == spelled
 
 
-def test_a_reading_counts_the_syllables_that_are_not_typed(small):
-    def untyped(typed: str, word: str) -> int:
+def test_a_reading_has_the_price_of_what_is_not_typed(small):
+    def price(typed: str, word: str) -> float:
         letters = letters_before(typed)
         assert letters is not None
         matches = LexiconPinyin(small).matching(letters)
-        return int(matches.untyped[matches.entries.tolist().index(int(small.find([word])[0]))])
+        return float(matches.prices[matches.entries.tolist().index(int(small.find([word])[0]))])
 
-    assert untyped("huoguodian", "火锅店") == 0
-    assert untyped("huoguod", "火锅店") == 1
-    assert untyped("huoguo", "火锅店") == 1
-    assert untyped("hgd", "火锅店") == 3
-    assert untyped("xian", "西安") == 0
+    short, begun, missing = PRICES.abbreviated, PRICES.unfinished, PRICES.unbegun
+    assert price("huoguodian", "火锅店") == 0
+    assert price("huoguodi", "火锅店") == pytest.approx(begun)
+    assert price("huoguod", "火锅店") == pytest.approx(max(short, begun))
+    assert price("huoguo", "火锅店") == pytest.approx(missing)
+    assert price("hgd", "火锅店") == pytest.approx(2 * short + max(short, begun))
+    assert price("xian", "西安") == 0
 
 
 # --- lists ---

@@ -1,6 +1,12 @@
+import math
+
 import pytest
 
+from seqchat.corpus import pinyin_cache
 from seqchat.corpus.pinyin import Letters, PinyinIndex, letters_before
+from seqchat.corpus.readings import readings
+from seqchat.corpus.typing_prices import PRICES
+from seqchat.locations import cache
 
 WORDS = [
     "火锅",
@@ -17,19 +23,20 @@ WORDS = [
     "不",
     "北京",
     "我们一起吃火锅",
+    "得",
     "ok",
 ]
 
 
 @pytest.fixture(scope="module")
 def index() -> PinyinIndex:
-    return PinyinIndex([(word, number) for number, word in enumerate(WORDS)])
+    return PinyinIndex(WORDS)
 
 
 def matching(index: PinyinIndex, text: str) -> set[str]:
     letters = letters_before(text)
     assert letters is not None
-    return {WORDS[i] for i in index.matching(letters)}
+    return {WORDS[i] for i in index.matching(letters).ids.tolist()}
 
 
 @pytest.mark.parametrize(
@@ -65,12 +72,63 @@ def test_what_is_taken_for_pinyin():
         assert letters_before(text) is None, text
 
 
-def test_spelled_is_the_whole_pinyin(index):
-    def spelled(text):
-        return {WORDS[i] for i in index.spelled(letters_before(text))}
+def phrase_words(index: PinyinIndex, text: str) -> set[tuple[int, int, str]]:
+    letters = letters_before(text)
+    assert letters is not None
+    found = index.phrase_words(letters)
+    return {(start, end, WORDS[i]) for start, by_end in found.items() for end, m in by_end.items() for i in m.ids}
 
-    assert spelled("huoguo") == {"火锅"}
-    assert spelled("huog") == set()
-    assert spelled("huo") == {"或"}
-    assert spelled("xian") == {"西安", "先"}
-    assert spelled("xi'an") == {"西安"}
+
+def test_words_of_a_phrase_are_typed_in_full_but_for_the_last(index):
+    assert phrase_words(index, "huog") == {(0, 3, "或"), (3, 4, "个")}
+    assert phrase_words(index, "huohuoguo") == {(0, 3, "或"), (3, 6, "或"), (3, 9, "火锅")}
+    assert phrase_words(index, "xianbei") == {(0, 4, "西安"), (0, 4, "先"), (0, 2, "西"), (2, 4, "安"), (4, 7, "北京")}
+    assert phrase_words(index, "xi'anb") >= {(0, 2, "西"), (2, 4, "安"), (4, 5, "不"), (4, 5, "北京")}
+    assert (0, 4, "先") not in phrase_words(index, "xi'anb")
+
+
+def price(index: PinyinIndex, text: str, word: str) -> float:
+    match = index.matching(letters_before(text))
+    return float(match.log_probs[match.ids.tolist().index(WORDS.index(word))])
+
+
+def test_each_syllable_that_is_not_typed_in_full_has_its_price(index):
+    full, short, begun, missing = 0.0, PRICES.abbreviated, PRICES.unfinished, PRICES.unbegun
+    assert price(index, "huoguo", "火锅") == pytest.approx(full)
+    assert price(index, "hguo", "火锅") == pytest.approx(short)
+    assert price(index, "huogu", "火锅") == pytest.approx(begun)
+    assert price(index, "huo", "火锅") == pytest.approx(missing)
+    assert price(index, "hgu", "火锅") == pytest.approx(short + begun)
+    assert price(index, "hg", "火锅") == pytest.approx(short + max(short, begun))
+    assert price(index, "zh", "中国") == pytest.approx(max(short, begun) + missing)
+    assert price(index, "women", "我们一起吃火锅") == pytest.approx(5 * missing)
+    assert price(index, "dei", "得") == pytest.approx(math.log(dict(readings(["得"])[0])[("dei",)]))
+
+
+def test_an_index_is_read_again_and_a_broken_one_is_made_again(monkeypatch):
+    monkeypatch.setattr(pinyin_cache, "_MIN_WORDS", 1)
+    words = [*WORDS, "行"]
+    folder = cache() / "pinyin"
+    first = PinyinIndex(words).matching(letters_before("h"))
+    (kept,) = [path for path in folder.iterdir() if path.is_dir()]
+    with monkeypatch.context() as patch:
+        patch.setattr(pinyin_cache, "readings", None)
+        again = PinyinIndex(words).matching(letters_before("h"))
+    assert (again.ids == first.ids).all()
+    assert (again.log_probs == first.log_probs).all()
+    for path in kept.iterdir():
+        content = path.read_bytes()
+        for broken in (b"", content[: len(content) // 2], b"x" * len(content)):
+            path.write_bytes(broken)
+            repaired = PinyinIndex(words).matching(letters_before("h"))
+            assert (repaired.ids == first.ids).all()
+            assert path.read_bytes() == content
+    PinyinIndex(words[:-1])
+    assert len([path for path in folder.iterdir() if path.is_dir()]) == 2
+
+
+def test_a_cache_folder_that_cannot_be_written_does_no_harm(monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setattr(pinyin_cache, "_MIN_WORDS", 1)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert matching(PinyinIndex(WORDS), "huoguo") == {"火锅"}

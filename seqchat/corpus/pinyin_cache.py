@@ -1,0 +1,86 @@
+"""The trie of a vocabulary's readings, built once and kept on disk for the next start."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from seqchat.corpus.readings import readings
+from seqchat.corpus.scripts import HAN
+from seqchat.corpus.syllable_trie import SyllableTrie
+from seqchat.errors import SeqchatError
+from seqchat.files import new_folder, private_folder
+from seqchat.locations import cache
+
+_HAN_WORD = re.compile(f"[{HAN}]+")
+# Fewer are built in no time.
+_MIN_WORDS = 2_000
+_MAX_KEPT = 8
+# A trie is built again when one of the modules or packages changes that decide what is in it.
+_DECIDING = ("pinyin_cache.py", "reading_tables.py", "readings.py", "scripts.py", "syllable_trie.py", "words.py")
+_PACKAGES = ("jieba", "pypinyin")
+
+
+def trie_of(words: Sequence[str]) -> SyllableTrie:
+    """Return the trie of the Chinese words among those of a vocabulary, from the cache if it is there."""
+    if len(words) < _MIN_WORDS:
+        return _built(words)
+    try:
+        return _cached(words)
+    except (OSError, SeqchatError):
+        # The user's cache folder cannot be written.
+        return _built(words)
+
+
+def _cached(words: Sequence[str]) -> SyllableTrie:
+    from filelock import FileLock
+
+    path = cache() / "pinyin" / _key(words)
+    if (kept := _opened(path, words)) is not None:
+        return kept
+    private_folder(path.parent)
+    # A second program that needs the same trie waits for the first to build it.
+    with FileLock(path.with_suffix(".lock")):
+        if (kept := _opened(path, words)) is not None:
+            return kept
+        trie = _built(words)
+        with new_folder(path) as partial:
+            trie.save(partial)
+        _forget_oldest(path.parent)
+    return trie
+
+
+def _opened(path: Path, words: Sequence[str]) -> SyllableTrie | None:
+    try:
+        trie = SyllableTrie.open(path)
+        os.utime(path)
+    except (OSError, ValueError, EOFError):
+        return None
+    return trie if int(trie.words.max(initial=0)) < len(words) else None
+
+
+def _built(words: Sequence[str]) -> SyllableTrie:
+    chinese = [(number, word) for number, word in enumerate(words) if _HAN_WORD.fullmatch(word)]
+    found = zip(chinese, readings([word for _, word in chinese]), strict=True)
+    return SyllableTrie.build((number, way.syllables, way.probability) for (number, _), ways in found for way in ways)
+
+
+def _key(words: Sequence[str]) -> str:
+    """Return a name that changes with the words and with how they are read."""
+    key = hashlib.blake2b("\n".join(words).encode("utf-8", "surrogatepass"), digest_size=16)
+    for module in _DECIDING:
+        key.update(Path(__file__).with_name(module).read_bytes())
+    key.update(repr([version(package) for package in _PACKAGES]).encode())
+    return key.hexdigest()
+
+
+def _forget_oldest(folder: Path) -> None:
+    tries = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    for path in tries[:-_MAX_KEPT]:
+        shutil.rmtree(path, ignore_errors=True)
+        path.with_suffix(".lock").unlink(missing_ok=True)

@@ -1,0 +1,22 @@
+"""What it costs in probability that a writer does not type the syllables of a word in full."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class TypingPrices:
+    """Logarithms of P(what is typed of a syllable | the syllable), where typing all of it has 0.
+
+    abbreviated: its first letter, or zh, ch, sh, and then the next syllable; unfinished: its first letters, at the end
+    of what is typed; unbegun: nothing yet, after the end. A word's syllables are typed independently of each other.
+    """
+
+    abbreviated: float
+    unfinished: float
+    unbegun: float
+
+
+# The best for words typed in full, cut, and in first letters: tests/benchmarks/typing_prices.py --tune --count 400
+PRICES = TypingPrices(abbreviated=-0.5, unfinished=-1.0, unbegun=-2.0)
