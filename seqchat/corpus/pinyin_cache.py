@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,46 +28,47 @@ _PACKAGES = ("jieba", "pypinyin")
 
 def trie_of(words: Sequence[str]) -> SyllableTrie:
     """Return the trie of the Chinese words among those of a vocabulary, from the cache if it is there."""
-    if len(words) < _MIN_WORDS:
-        return _built(words)
+    chinese = {number: word for number, word in enumerate(words) if _HAN_WORD.fullmatch(word)}
+    if len(chinese) < _MIN_WORDS:
+        return _built(chinese)
     try:
-        return _cached(words)
+        return _cached(chinese, _key(words))
     except (OSError, SeqchatError):
         # The user's cache folder cannot be written.
-        return _built(words)
+        return _built(chinese)
 
 
-def _cached(words: Sequence[str]) -> SyllableTrie:
+def _cached(chinese: Mapping[int, str], key: str) -> SyllableTrie:
     from filelock import FileLock
 
-    path = cache() / "pinyin" / _key(words)
-    if (kept := _opened(path, words)) is not None:
+    path = cache() / "pinyin" / key
+    if (kept := _opened(path, max(chinese))) is not None:
         return kept
     private_folder(path.parent)
     # A second program that needs the same trie waits for the first to build it.
     with FileLock(path.with_suffix(".lock")):
-        if (kept := _opened(path, words)) is not None:
+        if (kept := _opened(path, max(chinese))) is not None:
             return kept
-        trie = _built(words)
+        trie = _built(chinese)
         with new_folder(path) as partial:
             trie.save(partial)
         _forget_oldest(path.parent)
     return trie
 
 
-def _opened(path: Path, words: Sequence[str]) -> SyllableTrie | None:
+def _opened(path: Path, last_word: int) -> SyllableTrie | None:
+    """Return what is in the cache; None if it is not there, or damaged."""
     try:
         trie = SyllableTrie.open(path)
         os.utime(path)
     except (OSError, ValueError, EOFError):
         return None
-    return trie if int(trie.words.max(initial=0)) < len(words) else None
+    return trie if int(trie.words.max(initial=0)) <= last_word else None
 
 
-def _built(words: Sequence[str]) -> SyllableTrie:
-    chinese = [(number, word) for number, word in enumerate(words) if _HAN_WORD.fullmatch(word)]
-    found = zip(chinese, readings([word for _, word in chinese]), strict=True)
-    return SyllableTrie.build((number, way.syllables, way.probability) for (number, _), ways in found for way in ways)
+def _built(chinese: Mapping[int, str]) -> SyllableTrie:
+    found = zip(chinese, readings([*chinese.values()]), strict=True)
+    return SyllableTrie.build((number, way.syllables, way.probability) for number, ways in found for way in ways)
 
 
 def _key(words: Sequence[str]) -> str:

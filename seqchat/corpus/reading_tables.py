@@ -5,7 +5,7 @@
 AS_WORDS = {
     "的": "de 99 di 1", "了": "le 98 liao 2", "着": "zhe 94 zhao 4 zhuo 2", "得": "de 82 dei 18", "地": "di 60 de 40",
     "还": "hai 95 huan 5", "都": "dou 98 du 2", "给": "gei 99 ji 1", "没": "mei 99 mo 1", "和": "he 98 huo 2",
-    "行": "xing 70 hang 30", "长": "chang 70 zhang 30", "调": "tiao 65 diao 35", "重": "zhong 85 chong 15",
+    "行": "xing 60 hang 40", "长": "chang 70 zhang 30", "调": "tiao 65 diao 35", "重": "zhong 85 chong 15",
     "乐": "le 85 yue 15", "会": "hui 99 kuai 1", "觉": "jue 60 jiao 40", "差": "cha 93 chai 6 ci 1",
     "便": "bian 97 pian 3", "为": "wei 100", "谁": "shui 100", "血": "xue 100", "这": "zhe 100", "那": "na 100",
     "哪": "na 100", "什": "shen 80 shi 20", "么": "me 95 mo 5", "呢": "ne 99 ni 1", "啊": "a 100", "吧": "ba 100",
