@@ -48,7 +48,7 @@ def run_round(parts: tuple[str, ...], seed: int, times: int, log: Path) -> subpr
 @click.option(
     "--part", "parts", multiple=True, type=click.Choice(list(_PARTS)), help="Only this part; may be repeated."
 )
-@click.option("--times", default=3, show_default=True, help="How many times as many cases a round has as the tests.")
+@click.option("--times", default=10, show_default=True, help="How many times as many cases a round has as the tests.")
 @click.option("--seed", type=click.IntRange(0, _MAX_SEEDS), help="Of the first round  [the time]")
 def main(minutes: float, parts: tuple[str, ...], times: int, seed: int | None) -> None:
     """Run rounds and print what was tried."""

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from seqchat.errors import one_line
 
-CASES = 10_000 * int(os.environ.get("SEQCHAT_FUZZ", "1"))
+CASES = 3_000 * int(os.environ.get("SEQCHAT_FUZZ", "1"))
 _BATCH = 50
 # How many times as many are drawn, since some are equal.
 _MARGIN = 3

@@ -34,7 +34,7 @@ from seqchat.model.network import build
 from seqchat.model.ngrams import Mixture
 from seqchat.model.weights import compact, expected_shapes
 
-from .fuzzing import a_json_edit, a_spoil, assert_sentence, fuzz, spoiled, with_edits
+from .fuzzing import CASES, a_json_edit, a_spoil, assert_sentence, fuzz, spoiled, with_edits
 
 WORDS = [*SPECIAL_WORDS, "我", "想", "吃", "火锅", "hello", " ", "#", "\u2028x"]
 _SHAPE = {"layers": 1, "embedding_size": 4, "hidden_size": 6}
@@ -325,7 +325,7 @@ def test_a_directory_is_loaded_or_refused_in_one_sentence(originals, quick_folde
 
     outcomes = fuzz(a_case, check)
     refused = {outcome for outcome in outcomes if outcome != "loaded"}
-    assert outcomes["loaded"] > 500, "what does no harm is still loaded"
+    assert outcomes["loaded"] > CASES // 20, "what does no harm is still loaded"
     assert len(refused) > 50, "the checks are reached that come last"
 
 
@@ -389,7 +389,7 @@ def test_any_name_of_a_model_is_found_or_refused_in_one_sentence(tmp_path, monke
         return "found"
 
     outcomes = fuzz(a_name, check)
-    assert outcomes["found"] > 50
+    assert outcomes["found"] > CASES // 200
 
 
 # --- memory

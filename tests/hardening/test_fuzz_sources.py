@@ -217,8 +217,8 @@ def test_a_file_is_read_or_refused_in_one_sentence(quick_folder):
 
     outcomes = fuzz(a_case, check)
     for suffix in READERS:
-        assert outcomes[f"{suffix} read"] > 50, "what does no harm is still read"
-        assert outcomes[f"{suffix} refused"] > 50
+        assert outcomes[f"{suffix} read"] > CASES // 200, "what does no harm is still read"
+        assert outcomes[f"{suffix} refused"] > CASES // 200
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".txt"])
@@ -282,4 +282,4 @@ def test_a_spoiled_stream_of_ids_is_opened_or_refused_in_one_sentence(quick_fold
         return "opened"
 
     outcomes = fuzz(a_spoil, check, CASES // 5)
-    assert min(outcomes["opened"], outcomes["refused"]) > 50
+    assert min(outcomes["opened"], outcomes["refused"]) > CASES // 200

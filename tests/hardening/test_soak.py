@@ -22,7 +22,7 @@ from ..tui.conftest import Desk
 desk, english = app_tests.desk, app_tests.english
 
 _SEED = int(os.environ.get("SEQCHAT_FUZZ_SEED", "0"))
-_KEYS = 200 * int(os.environ.get("SEQCHAT_FUZZ", "1"))
+_KEYS = 80 * int(os.environ.get("SEQCHAT_FUZZ", "1"))
 _SIZES = [(110, 34), (80, 24), (60, 18), (40, 12), (200, 60), (20, 8), (120, 10), (1, 1), (300, 5)]
 _PASTES = [
     "今天晚上去吃火锅",
