@@ -31,18 +31,21 @@ class Model:
         """The name of the model's directory."""
         return self._engine.name
 
-    def suggest(self, text: str, after: str = "", k: int = 5, *, pinyin: bool = True) -> list[Suggestion]:
+    def suggest(
+        self, text: str, after: str = "", k: int = 5, *, pinyin: bool = True, finished: bool = False
+    ) -> list[Suggestion]:
         """Return the k most probable insertions at the end of `text`, the most probable first.
 
         Each has the `word`, the text to `insert` after `replace` characters before the cursor are removed, its
         `probability` (0 to 1) among everything that agrees with what was typed, and whether it `completes` the word
-        that is being typed. `after`: the text right of the cursor, which suggestions then fit as well.
+        that is being typed. `after`: the text right of the cursor, which suggestions then fit as well. `finished`: the
+        last word was accepted and is complete; suggestions have the space before them that it needs.
 
         Raises:
             SeqchatError: k is less than 1.
         """
         with one_thread():
-            return suggest(self._engine, text, k, after=after, pinyin=pinyin)
+            return suggest(self._engine, text, k, after=after, pinyin=pinyin, finished=finished)
 
     def generate(self, text: str, n: int = 3, **sampling: Any) -> Iterator[GeneratedWord]:
         """Continue `text` n times, word by word in turns; stop iterating to cancel.

@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from seqchat.completion.allowed import allowed
 from seqchat.completion.continuation import GeneratedWord, check_count
+from seqchat.completion.cursor import Cursor
 from seqchat.completion.engine import Engine
-from seqchat.completion.first_word import NEVER, first_words
-from seqchat.completion.prediction import Predictor
+from seqchat.completion.first_word import first_words
 from seqchat.completion.reading import Reading
-from seqchat.completion.states import Node, StateTree
+from seqchat.completion.states import Node
 from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
 from seqchat.errors import SeqchatError
 
@@ -52,7 +53,7 @@ class _Hypothesis:
 
     def text(self, vocabulary: Vocabulary) -> str:
         first, *rest = self.ids
-        parts = [self.reading.insertion(first, vocabulary)]
+        parts = [self.reading.rest(first, vocabulary)]
         for left, word_id in zip(self.ids, rest, strict=False):
             if word_id != TURN_ID:
                 parts.append(vocabulary.surface(word_id, vocabulary.words[left]))
@@ -70,19 +71,20 @@ def _search(engine: Engine, text: str, beam: int, max_words: int) -> list[_Hypot
     for _ in range(max_words - 1):
         if all(hypothesis.ended for hypothesis in hypotheses):
             break
-        grown = _grow(hypotheses, engine.context.tree, cursor.predictor, beam)
+        grown = _grow(hypotheses, engine, cursor, beam)
         hypotheses = sorted(grown, key=lambda hypothesis: -hypothesis.log_probability)[:beam]
     return [hypothesis for hypothesis in hypotheses if hypothesis.log_probability > -math.inf]
 
 
-def _grow(hypotheses: list[_Hypothesis], tree: StateTree, predictor: Predictor, beam: int) -> list[_Hypothesis]:
+def _grow(hypotheses: list[_Hypothesis], engine: Engine, cursor: Cursor, beam: int) -> list[_Hypothesis]:
     """Return those that have ended, and the others with each of their most probable next words."""
     growing = [hypothesis for hypothesis in hypotheses if not hypothesis.ended]
-    nodes = tree.read([h.before for h in growing], [h.ids[-1:] for h in growing])
-    predictor.prefetch(nodes)
+    nodes = engine.context.tree.read([h.before for h in growing], [h.ids[-1:] for h in growing])
+    cursor.predictor.prefetch(nodes)
+    line = cursor.text.rpartition("\n")[2]
     grown = [hypothesis for hypothesis in hypotheses if hypothesis.ended]
     for h, node in zip(growing, nodes, strict=True):
-        row = predictor.log_probs(node).index_fill(0, NEVER, -math.inf)
+        row = cursor.predictor.log_probs(node) + allowed(engine, line + h.text(engine.vocabulary))
         best = row.topk(min(beam, len(row)))
         grown += [
             _Hypothesis(h.reading, (*h.ids, word_id), node, h.log_probability + value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqchat.completion.allowed import allowed
 from seqchat.completion.engine import Engine
-from seqchat.completion.first_word import NEVER, first_words
+from seqchat.completion.first_word import first_words
 from seqchat.completion.memory import NeuralCache
 from seqchat.completion.sampling import Sampler, Sampling
 from seqchat.completion.states import Node
@@ -35,17 +35,20 @@ class GeneratedWord:
     ended: bool
 
 
-def generate(engine: Engine, text: str, n: int = 3, sampling: Sampling | None = None) -> Iterator[GeneratedWord]:
+def generate(
+    engine: Engine, text: str, n: int = 3, sampling: Sampling | None = None, *, finished: bool = False
+) -> Iterator[GeneratedWord]:
     """Continue `text` n times; all continuations advance together, one word each at a time.
 
     The first word is drawn over all readings of the tail, so that ``火`` may become 火锅. A continuation has at least
-    one word and ends with the turn or at `Sampling.max_words`. Stop iterating at any time to cancel.
+    one word and ends with the turn or at `Sampling.max_words`. Stop iterating at any time to cancel. finished: whether
+    the last word of the text is known to be complete.
 
     Raises:
         SeqchatError: n is less than 1.
     """
     check_count(n)
-    return _Generation(engine, Sampler(sampling or Sampling())).run(text, n)
+    return _Generation(engine, Sampler(sampling or Sampling()), finished).run(text, n)
 
 
 def check_count(n: int) -> None:
@@ -93,38 +96,44 @@ class _BatchReader:
 class _Generation:
     engine: Engine
     sampler: Sampler
+    finished: bool
 
     def run(self, text: str, n: int) -> Iterator[GeneratedWord]:
         cursor = self.engine.cursor(text)
-        choices = first_words(self.engine, cursor)
+        choices = first_words(self.engine, cursor, finished=self.finished)
         drawn = self.sampler.draw(choices.log_probs.expand(n, -1)).tolist()
         chosen = [choices.choice(index) for index in drawn]
         active: list[int] = []
+        lines = []
         for number, (reading, word_id, log_probability) in enumerate(chosen):
             ended = self._ends(word_id, 1)
-            yield GeneratedWord(number, reading.insertion(word_id, self.engine.vocabulary), log_probability, ended)
+            text = reading.rest(word_id, self.engine.vocabulary)
+            lines.append(cursor.text.rpartition("\n")[2] + text)
+            yield GeneratedWord(number, text, log_probability, ended)
             if not ended:
                 active.append(number)
         if active:
             last_ids = [word_id for _, word_id, _ in chosen]
             nodes = [chosen[number][0].node for number in active]
             reader = _BatchReader(self.engine, nodes, self.engine.memory.cache_before(cursor.node))
-            yield from self._continue(active, last_ids, reader)
+            yield from self._continue(active, last_ids, lines, reader)
 
-    def _continue(self, active: list[int], last_ids: list[int], reader: _BatchReader) -> Iterator[GeneratedWord]:
-        """Go on with the continuations of these numbers, given the last word of each."""
+    def _continue(
+        self, active: list[int], last_ids: list[int], lines: list[str], reader: _BatchReader
+    ) -> Iterator[GeneratedWord]:
+        """Go on with the continuations of these numbers, given the last word and the line of each."""
         vocabulary = self.engine.vocabulary
         used = [{word_id} for word_id in last_ids]
         for length in range(2, self.sampler.sampling.max_words + 1):
             rows = reader.read([last_ids[number] for number in active])
-            allowed = rows.index_fill(1, NEVER, -math.inf)
-            drawn = self.sampler.draw(self.sampler.penalise(allowed, [used[number] for number in active]))
+            fitting = rows + torch.stack([allowed(self.engine, lines[number]) for number in active])
+            drawn = self.sampler.draw(self.sampler.penalise(fitting, [used[number] for number in active]))
             kept: list[int] = []
             for row, (number, word_id) in enumerate(zip(active, drawn.tolist(), strict=True)):
                 ended = self._ends(word_id, length)
                 text = "" if word_id == TURN_ID else vocabulary.surface(word_id, vocabulary.words[last_ids[number]])
                 yield GeneratedWord(number, text, float(rows[row, word_id]), ended)
-                last_ids[number] = word_id
+                last_ids[number], lines[number] = word_id, lines[number] + text
                 used[number].add(word_id)
                 if not ended:
                     kept.append(row)

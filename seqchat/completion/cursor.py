@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node
+from seqchat.corpus.casing import fold
+
+_TAIL = 100
 
 
 @dataclass(frozen=True)
@@ -21,3 +25,8 @@ class Cursor:
     node: Node
     predictor: Predictor
     at_cursor: Predictor
+
+    @cached_property
+    def tail(self) -> str:
+        """The end of the text in small letters: more of it than any suggestion replaces."""
+        return fold(self.text[-_TAIL:])

@@ -13,8 +13,9 @@ from seqchat.completion.context import TextContext, readable
 from seqchat.completion.cursor import Cursor
 from seqchat.completion.memory import MAX_REMEMBERED_WORDS, Memory
 from seqchat.completion.prediction import GapPredictor, Predictor
+from seqchat.completion.worth import is_fragment
 from seqchat.corpus.lexicon_words import NO_LEXICON, Lexicons, LexiconWords, contexts_of, lexicons_of
-from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
+from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
@@ -49,6 +50,7 @@ class Engine:
         # 0 for the words [words] that may be offered, minus infinity for the others
         self.suggestible_mask = torch.zeros(len(self.vocabulary))
         self.suggestible_mask[torch.from_numpy(~self.vocabulary.suggestible)] = -torch.inf
+        self.fragments = _fragments(self.vocabulary)
         self._right: tuple[str, Tensor] = ("", torch.empty(0))
 
     def _mixed_in(self, checkpoint: Checkpoint, lexicons: Lexicons) -> LexiconMixture | None:
@@ -133,3 +135,9 @@ class Engine:
                 ids.append(TURN_ID)
             ids += self.vocabulary.encode(self.vocabulary.segmenter.split(line, " " if number else before))
         return ids
+
+
+def _fragments(vocabulary: Vocabulary) -> list[int]:
+    """Return the ids of the letters that only spell other words; none if there is nothing else."""
+    found = [i for i, word in enumerate(vocabulary.words) if is_fragment(word)]
+    return found if len(found) + len(SPECIAL_WORDS) < len(vocabulary) else []

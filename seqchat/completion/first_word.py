@@ -8,17 +8,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from seqchat.completion.allowed import allowed
 from seqchat.completion.cursor import Cursor
 from seqchat.completion.engine import Engine
 from seqchat.completion.prediction import logsumexp
 from seqchat.completion.reading import Reading, read_tail
 from seqchat.completion.scoring import ScoredReading, all_log_probs, score_readings
-from seqchat.corpus.vocabulary import DIALOG_ID, PAD_ID, TURN_ID, UNKNOWN_ID
-
-# Words that are never generated
-NEVER = torch.tensor([PAD_ID, UNKNOWN_ID, DIALOG_ID])
-# A continuation has at least one word, so the turn cannot end at once.
-_NEVER_FIRST = torch.tensor([PAD_ID, UNKNOWN_ID, DIALOG_ID, TURN_ID])
+from seqchat.corpus.vocabulary import TURN_ID
 
 
 @dataclass(frozen=True)
@@ -40,13 +36,16 @@ class FirstWords:
         raise IndexError(index)
 
 
-def first_words(engine: Engine, cursor: Cursor) -> FirstWords:
-    """Return the words that a continuation may begin with."""
+def first_words(engine: Engine, cursor: Cursor, *, finished: bool = False) -> FirstWords:
+    """Return the words that a continuation may begin with; it adds to what was typed and replaces nothing."""
     predictor = cursor.predictor
-    scored = score_readings(read_tail(cursor, engine.context, engine.vocabulary, pinyin=False), predictor)
+    readings = read_tail(cursor, engine.context, engine.vocabulary, pinyin=False, recased=False, finished=finished)
+    scored = score_readings(readings, predictor)
     log_normalizer = logsumexp([s.log_normalizer for s in scored])
+    # A continuation has at least one word, so the turn cannot end at once.
+    mask = allowed(engine, cursor.text.rpartition("\n")[2]).index_fill(0, torch.tensor([TURN_ID]), -math.inf)
     rows = []
     for s in scored:
         row = all_log_probs(s, predictor) - log_normalizer
-        rows.append(row.index_fill(0, _NEVER_FIRST, -math.inf) if s.ids is None else row)
+        rows.append(row + (mask if s.ids is None else mask[s.ids]))
     return FirstWords(scored, [len(row) for row in rows], torch.cat(rows))

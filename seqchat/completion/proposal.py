@@ -8,98 +8,104 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from seqchat.completion.cursor import Cursor
 from seqchat.completion.phrase import find_phrases
-from seqchat.completion.prediction import Predictor
-from seqchat.completion.reading import Reading
+from seqchat.completion.reading import Insertion, Reading
 from seqchat.completion.scoring import ScoredReading, TopWords, entry_weight, top_words
 from seqchat.completion.states import Node, StateTree
 from seqchat.corpus.vocabulary import Vocabulary
 
 
-class Insertion(NamedTuple):
-    """The characters that are inserted at the cursor, and how many characters before it they replace."""
-
-    text: str
-    replaces: int
-
-
 class Proposal(NamedTuple):
     """One way to come to an insertion.
 
-    log_prob: of the reading's finished words and of these; node: the finished words; ids: the words after them;
-    completes: whether the first of them finishes what is being typed.
+    result: what it has in common with other ways, those with other capitals too; word: what is offered; log_prob: of
+    the reading's finished words and of these; node: the finished words; ids: the words after them; completes: whether
+    the first of them finishes what is being typed; recased: whether it has a capital where a small letter was typed.
     """
 
     insertion: Insertion
+    result: str
+    word: str
     log_prob: float
     node: Node
     ids: tuple[int, ...]
     completes: bool
+    recased: bool = False
 
 
 def propose(
     readings: Sequence[ScoredReading],
     phrases: Sequence[Proposal],
-    predictor: Predictor,
+    cursor: Cursor,
     vocabulary: Vocabulary,
     mask: Tensor,
     count: int,
+    *,
+    capital: bool = False,
 ) -> tuple[list[Proposal], list[float]]:
-    """Return all ways to the insertions that are phrases, or that one of the `count` best words of a reading adds.
+    """Return all ways to the results that phrases have, or that one of the `count` best words of a reading leads to.
 
-    Then for each reading: the most that the logarithm of any other of its insertions may be. mask: 0 for the words
-    [words] that may be proposed, minus infinity for the others.
+    Then for each reading: the most that the logarithm of any other of its words may be. mask: 0 for the words [words]
+    that may be proposed, minus infinity for the others; capital: whether next words begin with a capital.
     """
-    tops = [top_words(scored, predictor, count, mask) for scored in readings]
-    insertions = {phrase.insertion for phrase in phrases}
+    tops = [top_words(scored, cursor.at_cursor, count, mask) for scored in readings]
+    results = {phrase.result for phrase in phrases}
     for scored, top in zip(readings, tops, strict=True):
-        reading = scored.reading
-        insertions |= {Insertion(reading.insertion(word_id, vocabulary), reading.replaces) for word_id in top.log_probs}
-    insertions = {insertion for insertion in insertions if insertion.text.strip()}
+        insertions = (scored.reading.insertion(word_id, vocabulary) for word_id in top.log_probs)
+        results |= {insertion.result(cursor.tail) for insertion in insertions if insertion.text.strip()}
     proposals = list(phrases)
     for scored, top in zip(readings, tops, strict=True):
-        proposals += _ways(scored.reading, top, insertions, predictor, vocabulary)
+        proposals += _ways(scored.reading, top, results, cursor, vocabulary, capital)
     return proposals, [top.log_bound for top in tops]
 
 
 def _ways(
-    reading: Reading, top: TopWords, insertions: set[Insertion], predictor: Predictor, vocabulary: Vocabulary
+    reading: Reading, top: TopWords, results: set[str], cursor: Cursor, vocabulary: Vocabulary, capital: bool
 ) -> list[Proposal]:
-    """Return the words of one reading that insert one of the insertions, its own best ones or not."""
-    pairs = [
-        (insertion, word_id)
-        for insertion in insertions
-        if insertion.replaces == reading.replaces
-        for word_id in reading.word_ids(insertion.text, vocabulary)
-    ]
+    """Return the words of one reading that lead to one of the results, its own best ones or not."""
+    pairs = [(result, i) for result in results for i in reading.word_ids(result, cursor.tail, vocabulary)]
     log_probs = dict(top.log_probs)
     if missing := [word_id for _, word_id in pairs if word_id not in log_probs]:
-        values = predictor.log_probs_of(reading.node, torch.tensor(missing)) + reading.log_weights(missing)
+        weights = reading.log_weights(missing)
+        values = cursor.at_cursor.log_probs_of(reading.node, torch.tensor(missing)) + weights
         log_probs |= zip(missing, values.tolist(), strict=True)
-    for insertion in insertions if reading.entries else ():
-        if insertion.replaces == reading.replaces and (found := reading.entry(insertion.text, vocabulary)):
-            word_id, entries = found
-            pairs.append((insertion, word_id))
-            log_probs[word_id] = entry_weight(reading, entries, predictor) + entries.log_prob(word_id)
+    for result, word_id in _entries(reading, top, results, cursor, vocabulary) if reading.entries else ():
+        if entries := reading.entries_with(word_id):
+            pairs.append((result, word_id))
+            log_probs[word_id] = entry_weight(reading, entries, cursor.at_cursor) + entries.log_prob(word_id)
     completes = bool(reading.remainder.strip() or reading.replaces)
-    return [
-        Proposal(insertion, log_probs[word_id], reading.node, (word_id,), completes) for insertion, word_id in pairs
-    ]
+    ways = []
+    for result, word_id in pairs:
+        insertion = reading.insertion(word_id, vocabulary, capital=capital)
+        typed = "" if insertion.replaces else reading.remainder
+        word = f"{typed}{insertion.text}".removeprefix(" ")
+        recased = insertion.replaces > reading.replaces
+        ways.append(Proposal(insertion, result, word, log_probs[word_id], reading.node, (word_id,), completes, recased))
+    return ways
+
+
+def _entries(
+    reading: Reading, top: TopWords, results: set[str], cursor: Cursor, vocabulary: Vocabulary
+) -> set[tuple[str, int]]:
+    """Return the words of a lexicon that lead to one of the results: the best ones, and those in small letters."""
+    best = [word_id for word_id in top.log_probs if word_id >= len(vocabulary)]
+    found = {(reading.insertion(word_id, vocabulary).result(cursor.tail), word_id) for word_id in best}
+    found |= {(result, reading.entry(result, cursor.tail, vocabulary)) for result in results}
+    return {(result, word_id) for result, word_id in found if word_id >= 0 and result in results}
 
 
 def propose_phrases(
-    readings: Sequence[Reading], tree: StateTree, predictor: Predictor, vocabulary: Vocabulary
+    readings: Sequence[Reading], cursor: Cursor, tree: StateTree, vocabulary: Vocabulary
 ) -> list[Proposal]:
     """Return the phrases of several words that the pinyin letters of a reading may spell."""
-    return [
-        Proposal(
-            Insertion(vocabulary.text(phrase.ids), reading.replaces),
-            phrase.log_probability + reading.log_weight,
-            reading.node,
-            phrase.ids,
-            True,
-        )
-        for reading in readings
-        if reading.letters is not None
-        for phrase in find_phrases(reading.letters, reading.node, tree, predictor, vocabulary)
-    ]
+    proposals = []
+    for reading in readings:
+        if reading.letters is None:
+            continue
+        for phrase in find_phrases(reading.letters, reading.node, tree, cursor.predictor, vocabulary):
+            insertion = Insertion(vocabulary.text(phrase.ids), reading.replaces)
+            log_prob = phrase.log_probability + reading.log_weight
+            result = insertion.result(cursor.tail)
+            proposals.append(Proposal(insertion, result, insertion.text, log_prob, reading.node, phrase.ids, True))
+    return proposals

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from seqchat.completion.prediction import logsumexp
-from seqchat.completion.proposal import Insertion, Proposal
+from seqchat.completion.proposal import Proposal
+
+# A small letter that was typed makes a form with a capital so much less probable, compared with one without.
+_SMALL_LETTER_IS_MEANT = math.log(10)
 
 
 class RankedInsertion(NamedTuple):
@@ -18,13 +21,13 @@ class RankedInsertion(NamedTuple):
 
 
 def rank(proposals: Sequence[Proposal], log_normalizer: float) -> list[RankedInsertion]:
-    """Return the insertions, the most probable first.
+    """Return the insertions, the most probable first; of variants in their capitals the most probable one.
 
     log_normalizer: the logarithm of the probability of all that agrees with what was typed.
     """
-    ways: dict[Insertion, list[Proposal]] = {}
+    ways: dict[str, list[Proposal]] = {}
     for proposal in proposals:
-        ways.setdefault(proposal.insertion, []).append(proposal)
+        ways.setdefault(proposal.result, []).append(proposal)
     return sorted((_sum(found, log_normalizer) for found in ways.values()), key=_order)
 
 
@@ -46,7 +49,12 @@ def reweigh(ranked: Sequence[RankedInsertion], log_likelihoods: Sequence[float])
 
 def _sum(ways: Sequence[Proposal], log_normalizer: float) -> RankedInsertion:
     log_prob = logsumexp([way.log_prob for way in ways]) - log_normalizer
-    return RankedInsertion(math.exp(min(log_prob, 0.0)), max(ways, key=lambda way: way.log_prob))
+    return RankedInsertion(math.exp(min(log_prob, 0.0)), max(ways, key=_fitness))
+
+
+def _fitness(way: Proposal) -> float:
+    """Return how well a way fits the place: its log-probability, less where it contradicts a small letter."""
+    return way.log_prob - (_SMALL_LETTER_IS_MEANT if way.recased else 0.0)
 
 
 def _order(entry: RankedInsertion) -> tuple[float, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,13 +20,26 @@ from seqchat.completion.cursor import Cursor
 from seqchat.completion.paths import before_spelled, log_prob_of_path
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node
-from seqchat.corpus.lexicon_words import EntrySet
+from seqchat.corpus.casing import as_typed, capitalised, fold
+from seqchat.corpus.lexicon_words import EntrySet, LexiconWords
 from seqchat.corpus.pinyin import Letters, WordIds, letters_before
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import is_han, is_letter
 
 MAX_REMAINDER_LENGTH = 4
 _MAX_LETTERS = 30
+_APOSTROPHES = "'’"
+
+
+class Insertion(NamedTuple):
+    """The characters that are inserted at the cursor, and how many characters before it they replace."""
+
+    text: str
+    replaces: int
+
+    def result(self, tail: str) -> str:
+        """Return how a text that ends with `tail`, in small letters, ends then: what all variants have in common."""
+        return tail[: len(tail) - self.replaces] + fold(self.text)
 
 
 @dataclass(frozen=True)
@@ -57,33 +71,72 @@ class Reading:
             return torch.full((len(ids),), weight)
         return self.log_typed[np.searchsorted(self.words, ids)] + weight
 
-    def insertion(self, word_id: int, vocabulary: Vocabulary) -> str:
-        """Return the characters that committing a word adds at the cursor; none where the word does not fit."""
+    @property
+    def covered(self) -> int:
+        """How many characters at the end of the text belong to the word to come."""
+        return len(self.remainder) + self.replaces
+
+    def rest(self, word_id: int, vocabulary: Vocabulary) -> str:
+        """Return the characters that a word adds to what was typed of it; none where the word does not fit."""
+        surface = self._surface(word_id, vocabulary)
+        return surface[len(self.remainder) :] if fold(surface).startswith(fold(self.remainder)) else ""
+
+    def insertion(self, word_id: int, vocabulary: Vocabulary, *, capital: bool = False) -> Insertion:
+        """Return what committing a word inserts; an empty text where the word does not fit.
+
+        capital: whether a word of which nothing was typed begins with a capital.
+        """
+        surface = self._surface(word_id, vocabulary)
         if self.replaces:
-            return vocabulary.surface(word_id, "")
-        surface = vocabulary.surface(word_id, self.left)
-        return surface[len(self.remainder) :] if surface.startswith(self.remainder) else ""
+            return Insertion(surface, self.replaces)
+        typed = self.remainder
+        if capital and not typed.strip():
+            surface = capitalised(surface)
+        if surface.startswith(typed):
+            return Insertion(surface[len(typed) :], 0)
+        if not fold(surface).startswith(fold(typed)):
+            return Insertion("", 0)
+        written = as_typed(surface, typed)
+        letters = 0 if written.startswith(typed) else len(typed.lstrip(" "))
+        return Insertion(written[len(typed) - letters :], letters)
 
-    def word_ids(self, insertion: str, vocabulary: Vocabulary) -> list[int]:
-        """Return the words that may be offered and add just these characters; most often one or none."""
-        surface = self.remainder + insertion
-        ids = vocabulary.ids_of(surface.removeprefix(" "))
-        return [i for i in ids if vocabulary.suggestible[i] and self._agrees(i, insertion, vocabulary)]
+    def word_ids(self, result: str, tail: str, vocabulary: Vocabulary) -> list[int]:
+        """Return the words that may be offered and make the end of the text `result`; variants in their capitals alike.
 
-    def entry(self, insertion: str, vocabulary: Vocabulary) -> tuple[int, EntrySet] | None:
-        """Return the word of the lexicon that may be offered and adds just these characters, and the set it is of."""
-        if not self.entries or vocabulary.lexicon is None:
-            return None
-        word_id = vocabulary.lexicon.find((self.remainder + insertion).removeprefix(" "))
-        if word_id < 0 or self.insertion(word_id, vocabulary) != insertion:
-            return None
-        return next(((word_id, found) for found in self.entries if found.log_prob(word_id) > -math.inf), None)
+        result: as `Insertion.result` returns it for `tail`, the end of the text now in small letters.
+        """
+        surface = self._surface_of(result, tail)
+        ids = vocabulary.variants(surface.removeprefix(" ")) if surface else []
+        return [i for i in ids if vocabulary.suggestible[i] and self._agrees(i, surface, vocabulary)]
 
-    def _agrees(self, word_id: int, insertion: str, vocabulary: Vocabulary) -> bool:
-        if self.insertion(word_id, vocabulary) != insertion:
+    def entry(self, result: str, tail: str, vocabulary: Vocabulary) -> int:
+        """Return the word of a lexicon that makes the end of the text `result`, -1 if there is none."""
+        surface = self._surface_of(result, tail)
+        if not surface or not self.entries or vocabulary.lexicon is None:
+            return -1
+        word_id = vocabulary.lexicon.find(surface.removeprefix(" "))
+        return word_id if word_id >= 0 and fold(self._surface(word_id, vocabulary)) == surface else -1
+
+    def entries_with(self, word_id: int) -> EntrySet | None:
+        """Return the set that an entry of a lexicon is of, None if it does not agree with what was typed."""
+        return next((found for found in self.entries if found.log_prob(word_id) > -math.inf), None)
+
+    def _surface_of(self, result: str, tail: str) -> str:
+        """Return what a word adds to the finished words, in small letters; empty where it cannot lead to the result."""
+        before = tail[: len(tail) - self.covered]
+        surface = result.removeprefix(before)
+        return surface if result.startswith(before) and surface.startswith(fold(self.remainder)) else ""
+
+    def _agrees(self, word_id: int, surface: str, vocabulary: Vocabulary) -> bool:
+        written = self._surface(word_id, vocabulary)
+        if written != surface and fold(written) != surface:
             return False
-        # The word of pinyin letters cannot be told from the insertion.
-        return not self.replaces or self.words is None or bool((self.words == word_id).any())
+        # Any word that goes on from the remainder agrees; letters that change, pinyin and finished words are choosier.
+        certain = self.words is None or (not self.replaces and len(surface) > len(self.remainder) > 0)
+        return certain or bool(np.any(self.words == word_id))
+
+    def _surface(self, word_id: int, vocabulary: Vocabulary) -> str:
+        return vocabulary.surface(word_id, "" if self.replaces else self.left)
 
 
 @dataclass(frozen=True)
@@ -99,13 +152,28 @@ class _Draft:
     log_typed: Tensor | None = None
 
 
-def read_tail(cursor: Cursor, context: TextContext, vocabulary: Vocabulary, *, pinyin: bool = True) -> list[Reading]:
-    """Return the readings of the tail of a text, the one in which its last word is complete first."""
+def read_tail(
+    cursor: Cursor,
+    context: TextContext,
+    vocabulary: Vocabulary,
+    *,
+    pinyin: bool = True,
+    recased: bool = True,
+    finished: bool = False,
+) -> list[Reading]:
+    """Return the readings of the tail of a text, the one in which its last word is complete first.
+
+    pinyin: whether letters may be replaced by Chinese words; recased: or by the same letters with capitals; finished:
+    whether the last word is known to be complete, as after a candidate was taken.
+    """
     text = cursor.text
-    entries = () if vocabulary.lexicon is None else vocabulary.lexicon.everything
-    drafts = [_Draft(len(text), entries=entries), *_unfinished(text, vocabulary)]
-    if pinyin:
-        drafts += _pinyin(text, vocabulary)
+    everything = () if vocabulary.lexicon is None else vocabulary.lexicon.everything
+    if finished and text and is_letter(text[-1]):
+        drafts = [_Draft(len(text), words=vocabulary.after_finished, entries=everything)]
+    else:
+        drafts = [_Draft(len(text), entries=everything), *_unfinished(text, vocabulary, recased)]
+        if pinyin and vocabulary.has_chinese:
+            drafts += _pinyin(text, vocabulary)
     nodes = context.nodes(text, [draft.end for draft in drafts])
     log_weights = _log_weights(nodes, cursor.predictor, vocabulary)
     return [
@@ -147,13 +215,15 @@ def _to_shared_node(nodes: Sequence[Node]) -> list[list[Node]]:
     return chains
 
 
-def _unfinished(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:
-    """Yield the readings in which the last characters begin a longer word."""
+def _unfinished(text: str, vocabulary: Vocabulary, recased: bool) -> Iterator[_Draft]:
+    """Yield the readings in which the last characters begin a longer word, or lack capitals."""
     lexicon = vocabulary.lexicon
     for beginning in _beginnings(text):
         end = len(text) - len(beginning)
         words = vocabulary.starting_with(beginning)
-        entries = () if lexicon is None else lexicon.starting_with(beginning)
+        if recased and beginning == fold(beginning):
+            words = np.concatenate([words, np.array(vocabulary.with_capitals(beginning), dtype=np.int64)])
+        entries = () if lexicon is None else _entries(beginning, lexicon)
         if end and text[end - 1] == " ":
             # "hello wor": the space belongs to the next word, if that word asks for one.
             spaced = words[vocabulary.takes_space[words]]
@@ -171,19 +241,25 @@ def _unfinished(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:
         yield _Draft(len(text) - 1, " ", vocabulary.spaced_suggestions, entries=spaced_entries)
 
 
+def _entries(beginning: str, lexicon: LexiconWords) -> tuple[EntrySet, ...]:
+    """Return the words of a lexicon that begin as typed, or with small letters instead of capitals."""
+    small = fold(beginning)
+    return lexicon.starting_with(small) + (() if small == beginning else lexicon.starting_with(beginning))
+
+
 def _asks_for_space(text: str, end: int, vocabulary: Vocabulary) -> bool:
     """Whether a word that takes a space would be written with one after the first `end` characters of a text."""
     return end > 0 and vocabulary.segmenter.space_after(text[end - 1])
 
 
 def _beginnings(text: str) -> Iterator[str]:
-    """Yield what may be the beginning of a word: up to four Chinese characters, or the letters at the end."""
+    """Yield what may be the beginning of a word: up to four Chinese characters, or letters (``don'``)."""
     tail = text[-_MAX_LETTERS:]
-    if tail and is_letter(tail[-1]):
-        start = len(tail)
-        while start and is_letter(tail[start - 1]):
-            start -= 1
-        yield tail[start:]
+    start = len(tail)
+    while start and (is_letter(tail[start - 1]) or tail[start - 1] in _APOSTROPHES):
+        start -= 1
+    if letters := tail[start:].lstrip(_APOSTROPHES):
+        yield letters
         return
     for length in range(1, min(MAX_REMAINDER_LENGTH, len(tail)) + 1):
         if not is_han(tail[-length]):

@@ -14,8 +14,8 @@ from seqchat.completion.proposal import propose, propose_phrases
 from seqchat.completion.ranking import RankedInsertion, rank, reweigh
 from seqchat.completion.reading import Reading, read_tail
 from seqchat.completion.right_context import right_log_probs
-from seqchat.completion.scoring import score_readings
-from seqchat.corpus.cleaning import GLUE
+from seqchat.completion.scoring import ScoredReading, score_readings
+from seqchat.corpus.casing import begins_sentence
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.errors import SeqchatError
 
@@ -43,13 +43,17 @@ class Suggestion:
     completes: bool
 
 
-def suggest(engine: Engine, text: str, k: int = 5, *, after: str = "", pinyin: bool = True) -> list[Suggestion]:
+def suggest(
+    engine: Engine, text: str, k: int = 5, *, after: str = "", pinyin: bool = True, finished: bool = False
+) -> list[Suggestion]:
     """Return the k most probable insertions at the end of `text`, the most probable first.
 
     An insertion's probability sums over the readings of the tail, so ``火`` → ``锅`` counts both 火锅 as one word and
-    锅 after 火. Fewer than k are returned if fewer agree with what was typed. If there is a text `after` the cursor,
-    they fit that as well: a network of the objective infill reads it; any other scores its own best suggestions, 256 at
-    most, by how probable they make that text.
+    锅 after 火; and over capitals, so ``the`` counts The as well and has the form that fits the place. Fewer than k are
+    returned if fewer agree with what was typed. If there is a text `after` the cursor, they fit that as well: a network
+    of the objective infill reads it; any other scores its own best suggestions, 256 at most, by how probable they make
+    that text. finished: whether the last word is complete for certain, as after a suggestion was accepted; it makes a
+    difference where spaces separate words.
 
     Raises:
         SeqchatError: k is less than 1.
@@ -58,13 +62,13 @@ def suggest(engine: Engine, text: str, k: int = 5, *, after: str = "", pinyin: b
         raise SeqchatError(f"The number of suggestions is at least 1, not {k}.")
     after = readable_right(after)
     cursor = engine.cursor(text, after)
-    readings = read_tail(cursor, engine.context, engine.vocabulary, pinyin=pinyin)
+    readings = read_tail(cursor, engine.context, engine.vocabulary, pinyin=pinyin, finished=finished)
     if not after.strip() or engine.reads_both_sides:
         ranked = _most_probable(engine, cursor, readings, k)
     else:
         ranked = _most_probable(engine, cursor, readings, min(max(k, _MIN_RESCORED), _MAX_RESCORED))
         ranked = reweigh(ranked, _likelihoods(engine, ranked, after))
-    return [_suggestion(entry, engine.vocabulary) for entry in ranked[:k]]
+    return [_suggestion(entry) for entry in ranked[:k]]
 
 
 def _most_probable(engine: Engine, cursor: Cursor, readings: Sequence[Reading], k: int) -> list[RankedInsertion]:
@@ -74,19 +78,30 @@ def _most_probable(engine: Engine, cursor: Cursor, readings: Sequence[Reading], 
     probabilities, so that more are asked for while that could be enough (Fagin's threshold algorithm).
     """
     scored = score_readings(readings, cursor.at_cursor)
-    phrases = propose_phrases(readings, engine.context.tree, cursor.predictor, engine.vocabulary)
+    phrases = propose_phrases(readings, cursor, engine.context.tree, engine.vocabulary)
+    capital = begins_sentence(cursor.text) and _favour_capitals(scored, cursor, engine.vocabulary)
     log_normalizer = logsumexp([s.log_normalizer for s in scored] + [phrase.log_prob for phrase in phrases])
     ranked: list[RankedInsertion] = []
     for number in range(_MORE_ROUNDS + 1):
         count = (k + _MARGIN) * 4**number
         proposals, log_bounds = propose(
-            scored, phrases, cursor.at_cursor, engine.vocabulary, engine.suggestible_mask, count
+            scored, phrases, cursor, engine.vocabulary, engine.suggestible_mask, count, capital=capital
         )
         ranked = rank(proposals, log_normalizer)
         missed = sum(math.exp(min(log_bound - log_normalizer, 0.0)) for log_bound in log_bounds)
         if (ranked[k - 1].probability if len(ranked) >= k else 0.0) >= missed:
             break
     return ranked[:k]
+
+
+def _favour_capitals(scored: Sequence[ScoredReading], cursor: Cursor, vocabulary: Vocabulary) -> bool:
+    """Whether next words with a capital are together more probable than those without: the habit of this text."""
+    small, capital = vocabulary.initials
+    if not len(small) or not len(capital):
+        return False
+    readings = [s.reading for s in scored if not s.reading.replaces and not s.reading.remainder.strip()]
+    rows = [cursor.at_cursor.log_probs(reading.node) + reading.log_weight for reading in readings]
+    return sum(float(row[capital].exp().sum() - row[small].exp().sum()) for row in rows) > 0
 
 
 def _likelihoods(engine: Engine, ranked: Sequence[RankedInsertion], after: str) -> list[float]:
@@ -100,8 +115,7 @@ def _likelihoods(engine: Engine, ranked: Sequence[RankedInsertion], after: str) 
     return right_log_probs(tree, nodes, rights)
 
 
-def _suggestion(entry: RankedInsertion, vocabulary: Vocabulary) -> Suggestion:
+def _suggestion(entry: RankedInsertion) -> Suggestion:
     """Name an insertion after the most probable way to it."""
-    (text, replaces), ids = entry.best.insertion, entry.best.ids
-    word = vocabulary.word(ids[0]).removeprefix(GLUE) if len(ids) == 1 else text
-    return Suggestion(word, text, replaces, entry.probability, entry.best.completes)
+    best = entry.best
+    return Suggestion(best.word, *best.insertion, entry.probability, best.completes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,9 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from seqchat.corpus.casing import fold
 from seqchat.corpus.cleaning import GLUE, is_safe
 from seqchat.corpus.pinyin import PinyinIndex, WordIds
-from seqchat.corpus.words import Segmenter
+from seqchat.corpus.scripts import HAN
+from seqchat.corpus.words import Segmenter, is_letter
 from seqchat.errors import SeqchatError, quoted
 
 if TYPE_CHECKING:
@@ -24,6 +27,7 @@ SPECIAL_WORDS = (PAD, UNKNOWN, DIALOG, TURN)
 PAD_ID, UNKNOWN_ID, DIALOG_ID, TURN_ID = range(4)
 
 _LAST = "\U0010ffff"
+_ALPHABETIC = re.compile(rf"(?:[^\W\d_{HAN}]|['’]){{2,}}")
 
 
 def is_storable(word: str) -> bool:
@@ -137,12 +141,45 @@ class Vocabulary:
         return np.array([not w.startswith(GLUE) and self.segmenter.space_before(w) for w in self.words])
 
     @cached_property
+    def initials(self) -> tuple[WordIds, WordIds]:
+        """The ids of the words that begin with a small letter, and of those that begin with a capital."""
+        first = [w.removeprefix(GLUE)[:1] if i >= len(SPECIAL_WORDS) else "" for i, w in enumerate(self.words)]
+        return np.flatnonzero([c.islower() for c in first]), np.flatnonzero([c.isupper() for c in first])
+
+    @cached_property
+    def after_finished(self) -> WordIds:
+        """The ids of what may follow a word that is finished: all but letters that would make it longer."""
+        glued = [w.startswith(GLUE) and is_letter(w[1:2]) for w in self.words]
+        return np.flatnonzero(~np.array(glued))
+
+    @cached_property
+    def has_chinese(self) -> bool:
+        """Whether any word has a Chinese character, so that letters may be pinyin."""
+        return re.search(f"[{HAN}]", "".join(self.words)) is not None
+
+    @cached_property
+    def alphabetic_share(self) -> float:
+        """The share of words of letters, and not of Chinese characters, among those of two characters or more."""
+        longer = [word for word in self.words[len(SPECIAL_WORDS) :] if len(word.removeprefix(GLUE)) > 1]
+        return sum(_ALPHABETIC.fullmatch(word) is not None for word in longer) / max(len(longer), 1)
+
+    @cached_property
     def spaced_suggestions(self) -> WordIds:
         """The ids of the words that may be offered after a space."""
         return np.flatnonzero(self.takes_space & self.suggestible)
 
+    def variants(self, surface: str) -> list[int]:
+        """Return the ids of the words with these characters, capital or not, with and without a space before them."""
+        folded = fold(surface)
+        return [*self.ids_of(folded), *self._with_capitals.get(folded, ())]
+
+    def with_capitals(self, surface: str) -> list[int]:
+        """Return the ids of the variants of a word that have a capital."""
+        return self._with_capitals.get(fold(surface), [])
+
     def starting_with(self, beginning: str) -> WordIds:
-        """Return the ids of the words that begin with these characters and are longer, in no certain order."""
+        """Return the ids of the words that begin with these characters, capital or not, and are longer."""
+        beginning = fold(beginning)
         low = bisect_left(self._sorted, (beginning, len(self)))
         high = bisect_left(self._sorted, (beginning + _LAST, 0))
         return self._sorted_ids[low:high]
@@ -154,7 +191,15 @@ class Vocabulary:
 
     @cached_property
     def _sorted(self) -> list[tuple[str, int]]:
-        return sorted((w.removeprefix(GLUE), i) for i, w in enumerate(self.words) if i >= len(SPECIAL_WORDS))
+        return sorted((fold(w.removeprefix(GLUE)), i) for i, w in enumerate(self.words) if i >= len(SPECIAL_WORDS))
+
+    @cached_property
+    def _with_capitals(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for folded, i in self._sorted:
+            if folded != self.words[i].removeprefix(GLUE):
+                found.setdefault(folded, []).append(i)
+        return found
 
     @cached_property
     def _sorted_ids(self) -> WordIds:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from seqchat.completion.engine import Engine
+from seqchat.completion.spacing import begins_word, is_finished
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.dialogs import Dialog
@@ -16,8 +17,8 @@ from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.errors import SeqchatError
 from seqchat.progress import SILENT, Progress
 
-# The text before the cursor → the suggestions for it
-Suggester = Callable[[str], Sequence[Suggestion]]
+# The text before the cursor, and whether its last word was taken → the suggestions for it
+Suggester = Callable[[str, bool], Sequence[Suggestion]]
 
 # Steps of this length around a circle spread evenly over it, however few are taken.
 _GOLDEN_RATIO = (5**0.5 - 1) / 2
@@ -37,7 +38,8 @@ class KeystrokeSavings:
 
     savings: 1 - keys / characters
     ceiling: the savings of the same user if each next word that the vocabulary has were always suggested: one key for
-        such a word with the space before it, and one for each character of other words
+        such a word with the space before it, and one for each character of other words, the space before them only
+        where no word was taken
     characters: typed
     keys: pressed with the suggestions
     dialogs: begun
@@ -63,14 +65,15 @@ def simulate(
     """Type some dialogs with a model's suggestions, each turn after the finished turns of its dialog.
 
     The user types character by character, and accepts a suggestion, for one key, as soon as one of the first `k`
-    continues the text by at least one character; the longest such wins. Whole dialogs are typed, chosen evenly from
+    continues the text by at least one character; the longest such wins. A word that was accepted is finished: the next
+    letter brings the space before it along. Whole dialogs are typed, chosen evenly from
     those given, until there are this many `characters`; the last one is cut off there.
 
     Raises:
         SeqchatError: there is nothing to type.
     """
     return simulate_with(
-        lambda text: suggest(engine, text, k),
+        lambda text, finished: suggest(engine, text, k, finished=finished),
         engine.vocabulary,
         dialogs,
         characters=characters,
@@ -124,18 +127,28 @@ class _Typist:
 
     def type(self, turn: str, history: str) -> None:
         """Type a turn after the finished ones, which are a line each."""
-        typed = 0
+        typed, finished = 0, False
         while typed < len(turn):
             began = time.perf_counter()
-            suggestions = self._suggester(history + turn[:typed])
+            suggestions = self._suggester(history + turn[:typed], finished)
             self.seconds.append(time.perf_counter() - began)
-            typed = max([typed + 1, *(_length_with(s, typed, turn) for s in suggestions)])
+            by_key = typed + 1 + (finished and _brings_space(turn, typed))
+            longest = max((_length_with(s, typed, turn) for s in suggestions), default=0)
+            finished = longest >= by_key and is_finished(turn[:longest])
+            typed = max(by_key, longest)
 
 
 def _length_with(suggestion: Suggestion, typed: int, turn: str) -> int:
     """Return how many characters of a turn are written after accepting a suggestion; 0 if it does not fit."""
     text = turn[: max(typed - suggestion.replace, 0)] + suggestion.insert
-    return len(text) if turn.startswith(text) else 0
+    # The letters after a word that was accepted would be another word.
+    cut = is_finished(text) and begins_word(turn[len(text) :], text)
+    return len(text) if turn.startswith(text) and not cut else 0
+
+
+def _brings_space(turn: str, typed: int) -> bool:
+    """Whether the next key after a finished word is the first of another word, and not the space between them."""
+    return turn[typed : typed + 1] == " " and begins_word(turn[typed + 1 :], turn[:typed])
 
 
 def lines_of(dialog: Dialog) -> list[str]:
@@ -145,11 +158,12 @@ def lines_of(dialog: Dialog) -> list[str]:
 
 def _min_keys(turn: str, vocabulary: Vocabulary) -> int:
     """Return the keys that a turn takes if every word of the vocabulary is always suggested."""
-    keys, left = 0, ""
+    keys, left, finished, written = 0, "", False, 0
     for word in vocabulary.segmenter.split(turn):
+        surface = vocabulary.segmenter.surface(word, left)
         known = word in vocabulary and vocabulary.suggestible[vocabulary.encode_word(word)[0]]
-        keys += 1 if known else len(vocabulary.segmenter.surface(word, left))
-        left = word
+        keys += 1 if known else len(surface) - (finished and _brings_space(turn, written))
+        left, finished, written = word, known and is_finished(word), written + len(surface)
     return keys
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.keystrokes import Dialogs, Suggester
+from seqchat.evaluation.keystrokes import Dialogs
 from seqchat.evaluation.pinyin_samples import SpelledText, phrase_spans, sample, sentence_spans
 from seqchat.progress import SILENT, Progress
+
+# The text before the cursor → the suggestions for it
+Suggester = Callable[[str], Sequence[Suggestion]]
 
 # How many candidates a typist sees.
 CANDIDATES = 5

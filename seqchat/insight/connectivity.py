@@ -10,11 +10,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from seqchat.completion.cursor import Cursor
 from seqchat.completion.engine import Engine
-from seqchat.completion.prediction import Predictor
-from seqchat.completion.reading import Reading, read_tail
+from seqchat.completion.reading import Insertion, Reading, read_tail
 from seqchat.completion.states import Node
 from seqchat.completion.suggestion import Suggestion
+from seqchat.corpus.casing import fold
 from seqchat.corpus.cleaning import GLUE
 from seqchat.errors import SeqchatError
 from seqchat.insight.spans import spans
@@ -125,7 +126,8 @@ def find_target(engine: Engine, text: str, suggestion: Suggestion) -> Suggestion
     cursor = engine.cursor(text)
     found = read_tail(cursor, engine.context, engine.vocabulary, pinyin=suggestion.replace > 0)
     fitting = [reading for reading in found if reading.replaces == suggestion.replace]
-    matches = [match for reading in fitting for match in _matches(engine, reading, cursor.predictor, suggestion)]
+    result = Insertion(suggestion.insert, suggestion.replace).result(cursor.tail)
+    matches = [match for reading in found for match in _matches(engine, reading, cursor, result, suggestion.word)]
     if matches:
         _, reading, word_id = max(matches, key=lambda match: match[0])
     elif fitting and suggestion.replace:
@@ -136,18 +138,15 @@ def find_target(engine: Engine, text: str, suggestion: Suggestion) -> Suggestion
 
 
 def _matches(
-    engine: Engine, reading: Reading, predictor: Predictor, suggestion: Suggestion
+    engine: Engine, reading: Reading, cursor: Cursor, result: str, word: str
 ) -> list[tuple[float, Reading, int]]:
-    """Return the log-probability of each word of a reading that is the suggested one, with the reading and its id."""
+    """Return the log-probability of each variant of a word that leads to a result, with the reading and its id."""
     words = engine.vocabulary.words
-    ids = [
-        i
-        for i in reading.word_ids(suggestion.insert, engine.vocabulary)
-        if words[i].removeprefix(GLUE) == suggestion.word
-    ]
+    ids = reading.word_ids(result, cursor.tail, engine.vocabulary)
+    ids = [i for i in ids if fold(words[i].removeprefix(GLUE)) == fold(word)]
     if not ids:
         return []
-    values = (predictor.log_probs_of(reading.node, torch.tensor(ids)) + reading.log_weights(ids)).tolist()
+    values = (cursor.predictor.log_probs_of(reading.node, torch.tensor(ids)) + reading.log_weights(ids)).tolist()
     return [(value, reading, word_id) for value, word_id in zip(values, ids, strict=True)]
 
 

@@ -34,13 +34,15 @@ class ContinuationRequest:
 class SuggestionRequest:
     """A text to suggest words for; a newer request takes its place.
 
-    text, after: what is left and right of the cursor; candidates: how many suggestions; ghost_words: length limit
-    of the grey text; traced: how many words the panels show; continuations: None leaves the current ones alone.
+    text, after: what is left and right of the cursor; finished: whether the last word was taken; candidates: how many
+    suggestions; ghost_words: length limit of the grey text; traced: how many words the panels show; continuations: None
+    leaves the current ones alone.
     """
 
     number: int
     text: str
     after: str = ""
+    finished: bool = False
     pinyin: bool = True
     candidates: int = CANDIDATES
     ghost_words: int = 0
@@ -125,11 +127,23 @@ ModelMessage = ModelLoading | ModelReady | ModelFailed | WorkerIdle
 
 
 class SuggestionsReady(Message):
-    """One model's suggestions and gates for a request, from one computation."""
+    """One model's suggestions and gates for a request, from one computation.
 
-    def __init__(self, request: SuggestionRequest, index: int, suggestions: list[Suggestion], gates: GateTrace) -> None:
+    complete: whether there are no others worth a glance.
+    """
+
+    def __init__(
+        self,
+        request: SuggestionRequest,
+        index: int,
+        suggestions: list[Suggestion],
+        gates: GateTrace,
+        *,
+        complete: bool = False,
+    ) -> None:
         super().__init__()
         self.request, self.index, self.suggestions, self.gates = request, index, suggestions, gates
+        self.complete = complete
 
 
 class GhostTextReady(Message):

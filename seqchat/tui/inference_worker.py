@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from seqchat.completion.engine import Engine
     from seqchat.completion.suggestion import Suggestion
 
-# The grey text has words at least so probable.
-_MIN_GHOST_PROBABILITY = 0.35
 # After each word of the continuations, the screen has the interpreter to itself.
 _YIELD_SECONDS = 0.015
 
@@ -58,7 +56,7 @@ class InferenceWorker(BackgroundThread):
         self._remembered = remembered
         self._publish, self._pool = publish, pool
         self._pending: SuggestionRequest | None = None
-        self._pending_continuations: tuple[str, ContinuationRequest] | None = None
+        self._pending_continuations: tuple[SuggestionRequest, ContinuationRequest] | None = None
         self._pending_reply: ReplyRequest | None = None
         self._queries: dict[str, ModelQuery] = {}
         self._interruptible = False
@@ -76,7 +74,7 @@ class InferenceWorker(BackgroundThread):
             self.submitted += 1
             self._pending = request
             if request.continuations is not None:
-                self._pending_continuations = (request.text, request.continuations)
+                self._pending_continuations = (request, request.continuations)
             self._changed.notify()
 
     def submit(self, query: ModelQuery) -> None:
@@ -159,9 +157,9 @@ class InferenceWorker(BackgroundThread):
             if self._pending_reply is not None:
                 self._reply_steps, self._pending_reply = self._generate_reply(self._pending_reply), None
             if self._pending_continuations is not None:
-                text, continuations = self._pending_continuations
+                asked, continuations = self._pending_continuations
                 self._continuation_steps = (
-                    self._generate_continuations(text, continuations) if continuations.branches else None
+                    self._generate_continuations(asked, continuations) if continuations.branches else None
                 )
                 self._pending_continuations = None
             query = None
@@ -206,13 +204,23 @@ class InferenceWorker(BackgroundThread):
 
     def _suggest(self, request: SuggestionRequest, index: int, engine: Engine) -> None:
         from seqchat.completion.suggestion import suggest
+        from seqchat.completion.worth import is_last, worthwhile
         from seqchat.insight.gates import trace
 
-        suggestions = suggest(engine, request.text, request.candidates, after=request.after, pinyin=request.pinyin)
+        found = suggest(
+            engine,
+            request.text,
+            request.candidates,
+            after=request.after,
+            pinyin=request.pinyin,
+            finished=request.finished,
+        )
+        suggestions = worthwhile(found, request.text, engine.vocabulary, request.finished)
+        complete = len(found) < request.candidates or is_last(found[-1])
         gates = trace(engine, engine.context.node(request.text), request.traced)
         if index == self._main_model:
             self._best = request.text, suggestions[0] if suggestions else None
-        self._publish(SuggestionsReady(request, index, suggestions, gates))
+        self._publish(SuggestionsReady(request, index, suggestions, gates, complete=complete))
 
     @property
     def _main_model(self) -> int:
@@ -223,33 +231,59 @@ class InferenceWorker(BackgroundThread):
         """Continue the best suggestion with the most probable words, while they are probable."""
         from seqchat.completion.continuation import generate
         from seqchat.completion.sampling import Sampling
+        from seqchat.completion.spacing import is_finished
+        from seqchat.completion.worth import MIN_NEXT_PROBABILITY, is_grey, without_open_end
 
         _, best = self._best
-        if best is None or best.replace:
+        if best is None or not is_grey(best):
             return
         greedy = Sampling(temperature=0, max_words=request.ghost_words)
         text = ""
-        for word in generate(self._engines[self._main_model], request.text + best.insert, 1, greedy):
-            if word.log_probability < math.log(_MIN_GHOST_PROBABILITY) or self._is_superseded():
+        engine, finished = self._engines[self._main_model], is_finished(best.insert)
+        for word in generate(engine, request.text + best.insert, 1, greedy, finished=finished):
+            if word.log_probability < math.log(MIN_NEXT_PROBABILITY) or self._is_superseded():
                 break
             text += word.text
-        self._publish(GhostTextReady(request, text))
+        self._publish(GhostTextReady(request, without_open_end(text)))
 
-    def _generate_continuations(self, text: str, continuations: ContinuationRequest) -> Iterator[None]:
-        """Continue a text; if it ends with pinyin, the most probable reading of the letters comes first."""
+    def _generate_continuations(self, request: SuggestionRequest, continuations: ContinuationRequest) -> Iterator[None]:
+        """Continue a text; if it ends with pinyin, the most probable reading of the letters comes first.
+
+        The first words of a branch are held back until it is worth a glance; one that never is stays empty.
+        """
         from seqchat.completion.continuation import GeneratedWord, generate
         from seqchat.completion.sampling import Sampling
+        from seqchat.completion.spacing import is_finished
+        from seqchat.completion.worth import Place, branch_is_worth
 
+        def publish(index: int, word: GeneratedWord) -> None:
+            self._publish(ContinuationToken(continuations, continuations.branches[index], word, replace))
+
+        text, finished = request.text, request.finished
         sampling = Sampling(temperature=continuations.temperature, top_p=continuations.top_p)
         before, best = self._best
         replace = best.replace if best is not None and before == text else 0
+        count = len(continuations.branches)
         if best is not None and replace:
-            text = text[:-replace] + best.insert
-            for index, branch in enumerate(continuations.branches):
+            text, finished = text[:-replace] + best.insert, is_finished(best.insert)
+            for index in range(count):
                 word = GeneratedWord(index, best.insert, math.log(max(best.probability, 1e-30)), False)
-                self._publish(ContinuationToken(continuations, branch, word, replace))
-        for word in generate(self._engines[self._main_model], text, len(continuations.branches), sampling):
-            self._publish(ContinuationToken(continuations, continuations.branches[word.index], word, replace))
+                publish(index, word)
+        engine = self._engines[self._main_model]
+        if not replace and not Place.of(text, engine.vocabulary, finished).has_meaning:
+            for index in range(count):
+                publish(index, GeneratedWord(index, "", 0.0, True))
+            return
+        held: dict[int, list[GeneratedWord]] = {} if replace else {index: [] for index in range(count)}
+        for word in generate(engine, text, count, sampling, finished=finished):
+            words = [*held.pop(word.index, ()), word]
+            if replace or branch_is_worth([(each.text, each.log_probability) for each in words]):
+                for each in words:
+                    publish(word.index, each)
+            elif word.ended:
+                publish(word.index, GeneratedWord(word.index, "", 0.0, True))
+            else:
+                held[word.index] = words
             yield
 
     def _generate_reply(self, request: ReplyRequest) -> Iterator[None]:
@@ -266,7 +300,8 @@ class InferenceWorker(BackgroundThread):
 
 def _index(engine: Engine) -> None:
     """Build the index of pinyin; then keep the garbage collector from looking at all that was loaded, which stays."""
-    _ = engine.vocabulary.pinyin
+    if engine.vocabulary.has_chinese:
+        _ = engine.vocabulary.pinyin
     gc.collect()
     gc.freeze()
 

@@ -1,3 +1,4 @@
+import re
 from collections import Counter
 
 import numpy as np
@@ -41,13 +42,27 @@ def typed_by_hand(offered, turns: list[str]) -> int:
     """Count the keys in the plainest way: `offered` gives what stands there after each suggestion."""
     keys, finished = 0, ""
     for turn in turns:
-        current = ""
+        current, taken = "", False
         while current != turn:
             keys += 1
-            better = [text for text in offered(finished, current) if turn.startswith(text) and len(text) > len(current)]
-            current = max(better, key=len) if better else current + turn[len(current)]
+            rest = turn[len(current) :]
+            next_word = taken and re.match(r" [a-z]", rest)
+            better = [
+                text
+                for text in offered(finished, current, taken)
+                if turn.startswith(text)
+                and len(text) > len(current)
+                and not re.match(r"[a-z]{2}", turn[len(text) - 1 :])
+            ]
+            by_key = current + rest[: 2 if next_word else 1]
+            current, taken = max([(by_key, False), *((text, text[-1].isascii()) for text in better)], key=_longer)
         finished += turn + "\n"
     return keys
+
+
+def _longer(text_and_taken: tuple[str, bool]) -> tuple[int, bool]:
+    text, taken = text_and_taken
+    return len(text), taken
 
 
 WORDS = [
@@ -81,8 +96,9 @@ def test_keys_are_those_of_a_user_for_whom_a_new_engine_reads_everything(seed, s
         new.memory = Memory(CacheWeights(share, 0.1), len(new.vocabulary))
         return new
 
-    def offered(finished: str, current: str) -> list[str]:
-        return [current[: len(current) - s.replace] + s.insert for s in suggest(engine(), finished + current)]
+    def offered(finished: str, current: str, taken: bool) -> list[str]:
+        found = suggest(engine(), finished + current, finished=taken)
+        return [current[: len(current) - s.replace] + s.insert for s in found]
 
     found = simulate(engine(), [Dialog(tuple(turns))], characters=10_000)
     assert found.characters == sum(map(len, turns))
@@ -110,7 +126,7 @@ def test_an_oracle_reaches_the_ceiling(lstm):
                 before, left = before + surface, word
             before += "\n"
 
-    def oracle(text: str) -> list[Suggestion]:
+    def oracle(text: str, finished: bool) -> list[Suggestion]:
         return [offer(expected[text])] if text in expected else []
 
     found = simulate_with(oracle, lstm.vocabulary, DIALOGS, characters=10_000)
@@ -122,13 +138,37 @@ def test_an_oracle_reaches_the_ceiling(lstm):
 def test_the_ceiling_counts_a_key_for_a_known_word_and_each_character_of_others():
     vocabulary = vocabulary_of("hello", "火锅")
     assert "world" not in vocabulary
-    found = pressed(lambda _: [], "hello world", "火锅", vocabulary=vocabulary)
-    assert found.ceiling == pytest.approx(1 - (1 + len(" world") + 1) / 13)
+    found = pressed(lambda *_: [], "hello world", "火锅", vocabulary=vocabulary)
+    assert found.ceiling == pytest.approx(1 - (1 + len("world") + 1) / 13)
+
+
+def test_the_space_after_a_word_that_was_taken_comes_with_the_next_one():
+    words = {"": "hello", "hello": " world", "hello, wo": "rld"}
+
+    def suggester(text: str, finished: bool) -> list[Suggestion]:
+        assert finished == (text in ("hello", "hello world", "hello, world"))
+        return [offer(words[text])] if text in words else []
+
+    assert pressed(suggester, "hello zebra").keys == 1 + len("zebra")
+    assert pressed(suggester, "hello, wo").keys == 1 + len(", wo")
+    assert pressed(suggester, "hello world").keys == 2
+    assert pressed(suggester, "hello, world").keys == 1 + len(", wo") + 1
+    assert pressed(suggester, "hello -zebra").keys == 1 + len(" -zebra")
+    assert pressed(suggester, "hello 火锅").keys == 1 + len(" 火锅")
+
+
+def test_a_word_that_would_have_to_be_made_longer_is_not_taken():
+    def suggester(text: str, finished: bool) -> list[Suggestion]:
+        return [offer("the")] if text == "" else []
+
+    assert pressed(suggester, "then").keys == 4
+    assert pressed(suggester, "the n").keys == 2
+    assert pressed(suggester, "the.").keys == 2
 
 
 @pytest.mark.parametrize("useless", [[], [offer("完全不对")], [offer("")], [offer("", 1)], [offer("x", 99)]])
 def test_useless_suggestions_save_nothing(useless):
-    found = simulate_with(lambda _: useless, vocabulary_of("a"), DIALOGS, characters=10_000)
+    found = simulate_with(lambda *_: useless, vocabulary_of("a"), DIALOGS, characters=10_000)
     assert found.savings == 0
     assert found.keys == found.characters
 
@@ -138,25 +178,25 @@ def test_the_longest_suggestion_that_continues_the_text_wins():
         "": [offer("今"), offer("今天晚"), offer("今天晚上好"), offer("今天")],
         "今天晚": [offer("上吃"), offer("上")],
     }
-    assert pressed(lambda text: offers.get(text, []), "今天晚上吃").keys == 2
+    assert pressed(lambda text, _: offers.get(text, []), "今天晚上吃").keys == 2
 
 
 def test_a_suggestion_may_replace_letters():
     offers = {"ok h": [offer("K 火锅", 3), offer("火锅", 1)], "ok ": [offer("吃", 1)]}
-    assert pressed(lambda text: offers.get(text, []), "ok 火锅").keys == 5
+    assert pressed(lambda text, _: offers.get(text, []), "ok 火锅").keys == 5
     # What stands there after accepting counts, even where the letters typed so far go.
-    assert pressed(lambda text: [offer("abcd", 2)] if text == "ab" else [], "abcde").keys == 4
-    assert pressed(lambda text: [offer("ab", 2)] if text == "ab" else [], "abc").keys == 3
+    assert pressed(lambda text, _: [offer("abcd", 2)] if text == "ab" else [], "abcd e").keys == 4
+    assert pressed(lambda text, _: [offer("ab", 2)] if text == "ab" else [], "abc").keys == 3
 
 
 def test_a_suggestion_that_goes_beyond_the_turn_is_not_taken():
-    assert pressed(lambda _: [offer("ab")], "a", "b").keys == 2
+    assert pressed(lambda *_: [offer("ab")], "a", "b").keys == 2
 
 
 def test_each_turn_follows_the_finished_turns_of_its_own_dialog():
     seen: list[str] = []
 
-    def suggester(text: str) -> list[Suggestion]:
+    def suggester(text: str, finished: bool) -> list[Suggestion]:
         seen.append(text)
         return []
 
@@ -168,7 +208,7 @@ def test_each_turn_follows_the_finished_turns_of_its_own_dialog():
 def test_typing_ends_at_just_so_many_characters(characters):
     progress = Silent()
     dialogs = [Dialog(("ab", "c")), Dialog(("d", "e"))]
-    found = simulate_with(lambda _: [], vocabulary_of("a"), dialogs, characters=characters, progress=progress)
+    found = simulate_with(lambda *_: [], vocabulary_of("a"), dialogs, characters=characters, progress=progress)
     assert found.characters == found.keys == characters
     assert found.dialogs == 1 + (characters > 3)
     assert progress.progressed == 1
@@ -178,7 +218,7 @@ def test_dialogs_are_chosen_from_everywhere():
     dialogs = [Dialog((f"{index:03}",)) for index in range(200)]
     seen: set[int] = set()
 
-    def suggester(text: str) -> list[Suggestion]:
+    def suggester(text: str, finished: bool) -> list[Suggestion]:
         if len(text) == 2:
             seen.add(int(text) // 2)
         return []

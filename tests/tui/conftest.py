@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from seqchat.completion import worth
 from seqchat.tui import language
 from seqchat.tui.app import SeqchatApp
 from seqchat.tui.screens.workspace import Workspace
@@ -95,6 +96,9 @@ def desk(models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
+    # The small models are sure of nothing, so that hardly anything they offer would be worth a glance.
+    for what in worth.COSTS:
+        monkeypatch.setitem(worth.COSTS, what, -1.0)
 
     @asynccontextmanager
     async def sit(

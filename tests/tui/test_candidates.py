@@ -135,7 +135,7 @@ async def test_words_are_never_taken_for_markup(desk, word):
 
     async with desk() as d:
         await d.settled()
-        d.bar.show([Suggestion(word, word, 0, 0.5, False)], 9)
+        d.bar.show([Suggestion(word, word, 0, 0.5, False)])
         await d.pilot.pause()
         assert word in d.screen
         d.bar.notice(word)

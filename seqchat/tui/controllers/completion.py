@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+from seqchat.completion.worth import is_grey
 from seqchat.tui.controllers.continuations import ContinuationController
 from seqchat.tui.controllers.models import ModelsController
 from seqchat.tui.inference_messages import TRACED_WORDS, GhostTextReady, SuggestionRequest, SuggestionsReady
@@ -38,15 +39,18 @@ class CompletionController:
         return shown is not None and self._is_at_cursor(shown)
 
     def _is_at_cursor(self, request: SuggestionRequest) -> bool:
-        return (request.text, request.after) == self._views.around_cursor()
+        return _place_of(request) == self._place()
+
+    def _place(self) -> tuple[str, str, bool]:
+        """Return the text on both sides of the cursor, and whether the word before it was taken."""
+        return *self._views.around_cursor(), self._views.after_taken_word
 
     # --- requests
 
     def request(self) -> None:
         """Request suggestions, gates and continuations where the text or the cursor is another than before."""
-        around = self._views.around_cursor()
-        if around != (self.latest.text, self.latest.after):
-            self._submit(around)
+        if not self._is_at_cursor(self.latest):
+            self._submit()
 
     def request_again(self) -> None:
         """Request everything again, with other continuations."""
@@ -54,7 +58,8 @@ class CompletionController:
 
     def request_more_candidates(self, count: int) -> None:
         """Request more than `count` candidates; the continuations stay as they are."""
-        self._submit(candidates=count + _MORE_CANDIDATES)
+        # Not all that were requested were worth showing.
+        self._submit(candidates=max(count, self.latest.candidates) + _MORE_CANDIDATES)
 
     def request_earlier_words(self) -> None:
         """Request the gates of twice as many words; the continuations stay as they are."""
@@ -62,7 +67,6 @@ class CompletionController:
 
     def _submit(
         self,
-        around: tuple[str, str] | None = None,
         *,
         again: bool = False,
         candidates: int = CANDIDATES,
@@ -70,13 +74,14 @@ class CompletionController:
     ) -> None:
         if self._models.is_stopped:
             return
-        text, after = around or self._views.around_cursor()
+        text, after, finished = self._place()
         settings = self._settings.current
         more = (candidates, traced) != (CANDIDATES, TRACED_WORDS)
         self.latest = SuggestionRequest(
             number=self.latest.number + 1,
             text=text,
             after=after,
+            finished=finished,
             pinyin=settings.pinyin,
             candidates=candidates,
             ghost_words=0 if after.partition("\n")[0].strip() else settings.ghost_words,
@@ -100,9 +105,9 @@ class CompletionController:
         if request is not self.latest or self._models.is_stopped:
             return False
         before = self._shown.get(index)
-        same_text = before is not None and (before.text, before.after) == (request.text, request.after)
+        same_text = before is not None and _place_of(before) == _place_of(request)
         self._shown[index] = request
-        self._views.bars[index].show(message.suggestions, request.candidates, more=same_text)
+        self._views.bars[index].show(message.suggestions, complete=message.complete, more=same_text)
         self._views.panels.show(message, new=not same_text)
         if index == 0 and not same_text:
             self._offer()
@@ -118,7 +123,7 @@ class CompletionController:
         if not self._is_at_cursor(self.latest):
             return
         first = next(iter(self._views.bars[0].suggestions), None)
-        offer = Offer(first.insert, first.replace, first.completes, ahead) if first else Offer()
+        offer = Offer(first.insert, first.replace, first.completes, ahead, is_grey(first)) if first else Offer()
         self._views.active_editor.offer(offer)
 
     # --- commits
@@ -133,3 +138,7 @@ class CompletionController:
         suggestion = self._views.bars[0].candidate_at(number)
         if suggestion is not None:
             self.commit(suggestion.insert, suggestion.replace)
+
+
+def _place_of(request: SuggestionRequest) -> tuple[str, str, bool]:
+    return request.text, request.after, request.finished

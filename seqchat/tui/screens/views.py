@@ -70,6 +70,11 @@ class Views:
         turns = "".join(f"{turn}\n" for turn in self.chat.history() if turn) if self.mode == "chat" else ""
         return turns + editor.text_before_cursor(), editor.text_after_cursor()
 
+    @property
+    def after_taken_word(self) -> bool:
+        """Whether the last word before the cursor was taken, and is finished."""
+        return self.active_editor.after_taken_word
+
     def focus_text(self) -> None:
         """Go back to what is typed into."""
         self.active_editor.focus()

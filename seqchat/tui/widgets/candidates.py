@@ -90,10 +90,10 @@ class Candidates(Widget, can_focus=True):
         """The slots of the page that is shown."""
         return self._pages.slots(*self._measures())
 
-    def show(self, suggestions: Sequence[Suggestion], asked: int, *, more: bool = False) -> None:
-        """Show candidates, the most probable first; `asked`: how many were asked for; `more`: the text is the same as
+    def show(self, suggestions: Sequence[Suggestion], *, complete: bool = False, more: bool = False) -> None:
+        """Show candidates, the most probable first; `complete`: there are no others; `more`: the text is the same as
         before."""
-        self._pages.complete = len(suggestions) < asked
+        self._pages.complete = complete
         self._suggestions = suggestions
         self._notice = say("Nothing to suggest here")
         if not more:

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditHistory, EditResult, Location, Selection, WrappedDocument
 
+from seqchat.completion.spacing import begins_word, is_finished
 from seqchat.corpus.cleaning import clean
 from seqchat.tui.keys import bindings
 from seqchat.tui.textual_compat import LineText
@@ -29,18 +30,19 @@ class Offer:
     """What can be committed at the cursor.
 
     insert, replace: the first candidate, and how many characters before the cursor it replaces; completes:
-    whether it finishes a word; ahead: what probably follows it.
+    whether it finishes a word; ahead: what probably follows it; grey: whether it is worth being shown as grey text.
     """
 
     insert: str = ""
     replace: int = 0
     completes: bool = False
     ahead: str = ""
+    grey: bool = True
 
     @property
     def ghost(self) -> str:
         """The grey text; none where letters would have to be replaced."""
-        return "" if self.replace else self.insert + self.ahead
+        return self.insert + self.ahead if self.grey and not self.replace else ""
 
 
 def _history() -> EditHistory:
@@ -52,6 +54,9 @@ class Editor(TextArea, inherit_bindings=False):
     """A text area with grey text at the cursor; the cursor moves by characters as a reader counts them."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("text")
+
+    # Where a word was taken; the space after it appears with the next word.
+    _taken_at: Location | None = None
 
     class MovedBelow(Message):
         """The cursor should go down from the last line."""
@@ -76,10 +81,16 @@ class Editor(TextArea, inherit_bindings=False):
         """Return the text right of the cursor."""
         return self.document.get_text_range(self.cursor_location, self.document.end)
 
+    @property
+    def after_taken_word(self) -> bool:
+        """Whether the cursor is where a word was taken, and a next one would get a space before it."""
+        return self._taken_at is not None and self.selection == Selection.cursor(self._taken_at)
+
     def edit(self, edit: Edit) -> EditResult:
         """Change the text, without any characters that would control the terminal."""
         self.shades = shades.before(self.shades, min(edit.from_location, edit.to_location))
-        edit = replace(edit, text=clean(edit.text))
+        edit = replace(edit, text=self._spaced(clean(edit.text)))
+        self._taken_at = None
         # Typing the grey text shortens it; any other change removes it.
         goes_on = edit.from_location == edit.to_location and self.suggestion.startswith(edit.text)
         rest = self.suggestion.removeprefix(edit.text) if goes_on else ""
@@ -90,6 +101,12 @@ class Editor(TextArea, inherit_bindings=False):
         self.scroll_cursor_visible()
         self.app.cursor_position = self.cursor_screen_offset
         return result
+
+    def _spaced(self, typed: str) -> str:
+        """Return what is typed, with the space before it if a word was taken and it begins the next one."""
+        row, column = self.cursor_location
+        next_word = self.after_taken_word and begins_word(typed, self.document.get_line(row)[:column])
+        return f" {typed}" if next_word else typed
 
     def get_line(self, line_index: int) -> Text:
         """Return a line of the document."""
@@ -111,6 +128,7 @@ class Editor(TextArea, inherit_bindings=False):
         """Replace the whole text, without a step of undo."""
         self.withdraw()
         self.shades = {}
+        self._taken_at = None
         super().load_text(clean(text))
 
     # --- shading
@@ -137,12 +155,19 @@ class Editor(TextArea, inherit_bindings=False):
     def watch_selection(self, previous: Selection, selection: Selection) -> None:
         """Withdraw what was offered at another position."""
         self.withdraw()
+        if not self.after_taken_word:
+            self._taken_at = None
 
     def commit(self, insert: str, replace: int = 0) -> None:
-        """Insert text at the cursor and remove the `replace` characters before it; one step of undo."""
+        """Insert text at the cursor and remove the `replace` characters before it; one step of undo.
+
+        A word is finished then: the next letter that is typed has a space before it, punctuation has none.
+        """
         self.history.checkpoint()
+        self._taken_at = None
         row, column = self.cursor_location
         self.replace(insert, (row, max(0, column - replace)), (row, column), maintain_selection_offset=False)
+        self._taken_at = self.cursor_location if is_finished(insert) else None
         self.history.checkpoint()
         self.scroll_cursor_visible()
 
@@ -163,8 +188,11 @@ class Editor(TextArea, inherit_bindings=False):
         self.commit(self.suggestion.removesuffix(ahead) or self.suggestion)
 
     def action_dismiss(self) -> None:
-        """Hide the grey text until something changes."""
+        """Hide the grey text until something changes; a word that was taken may become longer."""
         self._dismissed, self.suggestion = True, ""
+        if self.after_taken_word:
+            self._taken_at = None
+            self.post_message(self.SelectionChanged(self.selection, self))
 
     async def on_key(self, event: events.Key) -> None:
         """Run what a key is bound to, or commit a candidate with the space; all else is typed.
