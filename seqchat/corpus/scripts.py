@@ -9,13 +9,19 @@ between letters ends a word, as messages often lack the space after it.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
 
-import regex
+if TYPE_CHECKING:
+    import regex
 
 HAN = "〇々\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 # Marks that may follow any character: accents, variation selectors, keycaps, skin tones
 MARK = "\u0300-\u036f\ufe0e\ufe0f\u20d0-\u20ff\U0001f3fb-\U0001f3ff"
+# Those that stay with a Chinese character: of these, and all selectors of its variants
+HAN_MARK = rf"{MARK}\ufe00-\ufe0d\U000e0100-\U000e01ef"
 
 # Line break class SA: scripts in which a dictionary would be needed to find the words
 _WITHOUT_SPACES = r"\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Script=Tai_Le}"
@@ -23,17 +29,27 @@ _ALPHABETIC = rf"[[\p{{L}}\p{{N}}]--[{HAN}{KANA}{_WITHOUT_SPACES}]]"
 _LETTER = rf"(?:{_ALPHABETIC}[\p{{M}}\u00ad]*)"
 _DIGIT = r"(?:\p{Nd}\p{M}*)"
 
-PIECE = regex.compile(
-    rf"(?P<han>(?:[{HAN}][{MARK}]*)+)"
+_PIECE = (
+    rf"(?P<han>(?:[{HAN}][{HAN_MARK}]*)+)"
     rf"|{_DIGIT}+(?:[.,:٫٬]{_DIGIT}+)+(?:{_LETTER}(?<!\p{{Nd}}))*"
     rf"|{_LETTER}+(?:['’]{_LETTER}+)*"
     r"|[\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f]+"
-    r"|\s|\X",
-    regex.DOTALL | regex.VERSION1,
+    r"|\s|\X"
 )
-_GRAPHEME = regex.compile(r"\X", regex.DOTALL)
-_ENDS_IN_LETTER = regex.compile(rf"{_LETTER}\Z", regex.VERSION1)
-_BEGINS_WITH_LETTER = regex.compile(_LETTER, regex.VERSION1)
+_GRAPHEME = r"\X"
+
+
+@cache
+def _compiled(pattern: str) -> regex.Pattern[str]:
+    # The app shows its first frame before it needs this library.
+    import regex
+
+    return regex.compile(pattern, regex.DOTALL | regex.VERSION1)
+
+
+def pieces(text: str) -> Iterator[regex.Match[str]]:
+    """Yield the words, marks and spaces that make up a text; runs of Chinese characters are in the group ``han``."""
+    yield from _compiled(_PIECE).finditer(text)
 
 
 def composed(text: str) -> str:
@@ -43,15 +59,15 @@ def composed(text: str) -> str:
 
 def graphemes(text: str) -> list[str]:
     """Cut a text into extended grapheme clusters: what a reader sees as single characters."""
-    found: list[str] = _GRAPHEME.findall(text)
+    found: list[str] = _compiled(_GRAPHEME).findall(text)
     return found
 
 
 def ends_in_letter(text: str) -> bool:
     """Whether the last character, without its marks, is of a script that has spaces between words."""
-    return _ENDS_IN_LETTER.search(text) is not None
+    return _compiled(rf"{_LETTER}\Z").search(text) is not None
 
 
 def begins_with_letter(text: str) -> bool:
     """Whether the first character is of a script that has spaces between words."""
-    return _BEGINS_WITH_LETTER.match(text) is not None
+    return _compiled(_LETTER).match(text) is not None

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from seqchat.errors import SeqchatError, quoted
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 # Dialogs are sampled by their hash times this, so that the sample is independent of what was held out by the hash.
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_MULTIPLIER = 0x9E3779B97F4A7C15
 _LARGEST = 100.0
 
 
@@ -40,6 +43,8 @@ class SourceWeights:
         Raises:
             SeqchatError: a pattern matches no source.
         """
+        import numpy as np
+
         found = np.ones(len(sources))
         for pattern, weight in self.weights:
             matched = [number for number, source in enumerate(sources) if _matches(source, pattern)]
@@ -56,8 +61,10 @@ def copies(weights: NDArray[np.float64], digests: NDArray[np.uint64]) -> NDArray
 
     Of the fraction of a weight, a fixed sample of the dialogs is read once more.
     """
+    import numpy as np
+
     whole = np.floor(weights)
-    position = (digests * _MULTIPLIER).astype(np.float64) / 2.0**64
+    position = (digests * np.uint64(_MULTIPLIER)).astype(np.float64) / 2.0**64
     return (whole + (position < weights - whole)).astype(np.int64)
 
 
@@ -76,8 +83,8 @@ def _parsed(entry: str) -> tuple[str, float]:
     try:
         weight = float(number)
     except ValueError:
-        weight = np.nan
-    if not (separator and pattern) or np.isnan(weight):
+        weight = math.nan
+    if not (separator and pattern) or math.isnan(weight):
         raise SeqchatError(f"The weight {quoted(entry)} is not of the form NAME=NUMBER, such as 'tencent*=4'.")
     if not 0 < weight <= _LARGEST:
         raise SeqchatError(

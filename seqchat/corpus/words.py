@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from seqchat.corpus import scripts
 from seqchat.corpus.cleaning import GLUE, ZERO_WIDTH_JOINER
-from seqchat.corpus.scripts import HAN, KANA, MARK
+from seqchat.corpus.scripts import HAN, HAN_MARK, KANA, MARK
 from seqchat.errors import SeqchatError, quoted
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ _HAN_START = re.compile(f"[{HAN}]")
 _JOINED = rf"\s{ZERO_WIDTH_JOINER}"
 _SPACE_SEAM = re.compile(rf"(?<=[^{_JOINED}])(?= )")
 _AUTO_SEAM = re.compile(rf"{_SPACE_SEAM.pattern}|(?<=[{HAN}])(?=[^{HAN}\s])|(?<=[^{HAN}{_JOINED}])(?=[{HAN}])")
-# A mark stays with the character before it.
+# A mark stays with the character before it, so that none is next to such a position.
 _UNICODE_SEAM = re.compile(
-    rf"{_SPACE_SEAM.pattern}|(?<=[{HAN}{MARK}])(?=[^{HAN}{MARK}{_JOINED}])|(?<=[^{HAN}{_JOINED}])(?=[{HAN}])"
+    rf"{_SPACE_SEAM.pattern}|(?<=[{HAN}])(?=[^{HAN}{HAN_MARK}{_JOINED}])|(?<=[^{HAN}{HAN_MARK}{_JOINED}])(?=[{HAN}])"
 )
 
 _CLOSING = frozenset(",.!?;:)]}%…")
@@ -106,7 +106,7 @@ def _auto_pieces(text: str) -> Iterable[str]:
 
 
 def _unicode_pieces(text: str) -> Iterable[str]:
-    for match in scripts.PIECE.finditer(text):
+    for match in scripts.pieces(text):
         if match["han"]:
             yield from _cut_han(match["han"])
         else:

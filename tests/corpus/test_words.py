@@ -96,3 +96,8 @@ def test_the_words_on_both_sides_of_a_seam_do_not_depend_on_each_other(name: str
 def test_seams_are_frequent():
     text = "我想去北京，你呢？hello world 3.14元"
     assert len(list(segmenter("auto").seam.finditer(text))) >= 6
+
+
+def test_no_seam_is_next_to_a_mark():
+    seam = segmenter("unicode").seam
+    assert [match.start() for match in seam.finditer("e\u0301hello国\ufe00家ok")] == [7, 10]
