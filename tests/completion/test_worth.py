@@ -1,6 +1,7 @@
 """Nothing rather than noise: what is shown saves keys, and can be meant."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -52,7 +53,8 @@ def engine_of(*words, seed=0):
 
 @pytest.fixture(scope="module")
 def chinese():
-    return engine_of(*CHINESE, *[chr(0x4E00 + i) for i in range(400)], *LETTERS)
+    characters = [chr(0x4E00 + i) for i in range(400)]
+    return engine_of(*CHINESE, *characters, *map("".join, pairwise(characters[:40])), *LETTERS)
 
 
 @pytest.fixture(scope="module")
