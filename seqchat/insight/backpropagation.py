@@ -77,7 +77,7 @@ class Backpropagation:
         return UnrolledSteps(self._layer, gates, ids[-1], targets, features)
 
     def _step(self, ids: Tensor, state: Tensor) -> tuple[Tensor, list[Gates]]:
-        return run_layers(self._network.embedding[ids].double(), state, self._weights, self._network.cell)
+        return run_layers(self._network.vectors[ids].double(), state, self._weights, self._network.cell)
 
     def norms(self, steps: UnrolledSteps) -> dict[str, Values]:
         """Return ‖∂L_t/∂h_{t−k}‖ [distance + 1, rows], and that of the cell state if there is one."""
@@ -95,7 +95,7 @@ class Backpropagation:
 
     def step_norms(self, steps: UnrolledSteps, max_rows: int) -> list[float]:
         """Return the spectral norms of ∂h_t/∂h_{t−1} in the first rows, exact."""
-        below = steps.gates[-1][self._layer - 1]["hidden"] if self._layer else self._network.embedding[steps.ids]
+        below = steps.gates[-1][self._layer - 1]["hidden"] if self._layer else self._network.vectors[steps.ids]
         before = torch.stack([steps.at(part)[-2] for part in self.parts], dim=1)
         rows = zip(below[:max_rows].detach().float(), before[:max_rows].detach().float(), strict=True)
         return [float(torch.linalg.matrix_norm(self._jacobian(x, state), 2)) for x, state in rows]

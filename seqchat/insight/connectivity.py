@@ -88,7 +88,7 @@ def connectivity(engine: Engine, node: Node, word_id: int, last: int = MAX_WORDS
     nodes = list(islice(node.path_to_root(), min(last, node.depth)))[::-1]
     if not nodes:
         return np.zeros(0, dtype=np.float32)
-    gradient = _gradient(engine.network, nodes, engine.network.embedding[word_id])
+    gradient = _gradient(engine.network, nodes, engine.network.vectors[word_id])
     # A window is longer than a short text, and shorter than a long one.
     norms = gradient.norm(dim=-1)[-len(nodes) :].numpy()
     return np.pad(norms, (len(nodes) - len(norms), 0))

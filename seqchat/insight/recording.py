@@ -134,7 +134,7 @@ def _read_backward(network: InfillSteps, ids: Sequence[int], state: Tensor) -> t
     """Read words from right to left; return the state left of them, and the gates at each in the order of the text."""
     steps: list[list[Gates]] = []
     for word_id in reversed(ids):
-        x = network.embedding[torch.tensor([word_id])]
+        x = network.vectors[torch.tensor([word_id])]
         state, gates = run_layers(x, state, network.backward_layers, network.cell)
         steps.append(gates)
     return state, steps[::-1]

@@ -126,7 +126,7 @@ def logit_split(engine: Engine, node: Node, word_id: int, rather_than: int | Non
             raise SeqchatError(f"There is no word {index}; the model has words 0 to {len(engine.vocabulary) - 1}.")
     directions = network.config.directions
     hidden = torch.cat([node.gate(layer, "hidden") for layer in range(-directions, 0)]).double()
-    weights = network.embedding[ids].double()
+    weights = network.vectors[ids].double()
     if network.projection is not None:
         weights = weights @ network.projection.double()
     biases = network.output.exact_logits(torch.zeros(network.config.embedding_size), ids).double()

@@ -23,7 +23,7 @@ def gradient_at_words(network: CarriedSteps, ids: Tensor, gates: list[Gates], be
     """
     gradient = at_end.new_zeros(before.shape[2], len(at_end))
     gradient[-1] = at_end
-    inputs = [network.embedding[ids], *(of_layer["hidden"] for of_layer in gates[:-1])]
+    inputs = [network.vectors[ids], *(of_layer["hidden"] for of_layer in gates[:-1])]
     for x, of_layer, state, weights in reversed(list(zip(inputs, gates, before, network.layers, strict=True))):
         gradient = network.cell.backward(x, of_layer, state, weights, gradient)
     return gradient
@@ -35,7 +35,7 @@ def gradient_in_window(network: WindowSteps, ids: Tensor, at_features: Tensor) -
     at_features: the gradient [embedding] at the features after the last word.
     """
     with torch.inference_mode(False), torch.enable_grad():
-        x = network.embedding[ids].requires_grad_()
+        x = network.vectors[ids].requires_grad_()
         sequence = list(x[:, None])
         for layer in network.layers:
             readings = [_read(network, sequence, layer[0])]

@@ -34,7 +34,7 @@ class Checkpoint:
 
     config: ModelConfig
     words: list[str]
-    weights: dict[str, Tensor]
+    weights: Mapping[str, Tensor]
     segmenter: str
     data: dict[str, Any] = field(default_factory=dict)
     cache: CacheWeights = field(default_factory=CacheWeights)
@@ -64,7 +64,7 @@ class Checkpoint:
 
     @classmethod
     def load(cls, folder: Path) -> Checkpoint:
-        """Read a checkpoint, its weights as float32.
+        """Read a checkpoint; weights and n-grams are mapped from their files, in the types in which they are stored.
 
         Raises:
             SeqchatError: a file is missing, of a newer format, or does not fit the others; the message says which.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -13,6 +13,7 @@ from seqchat.model.cells import Gates, Hold, LayerWeights, free, run_layers
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import PADDING
 from seqchat.model.output import OutputLayer, Precision
+from seqchat.model.weights import word_vectors
 
 
 class Stepped(NamedTuple):
@@ -30,13 +31,18 @@ class StepNetwork:
     A state's batch is the dimension before the last, so that ``state[..., rows, :]`` chooses rows.
     """
 
-    def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
+    def __init__(self, config: ModelConfig, weights: Mapping[str, Tensor], precision: Precision) -> None:
         """Take the weights of a network (its `state_dict`), as float32."""
         self.config = config
         self.cell = config.cell_kind
-        self.embedding = weights["embedding.weight"]
-        self.output = OutputLayer(self.embedding, weights["output_bias"], precision)
+        self.vectors = word_vectors(weights)
+        self.output = OutputLayer(self.vectors, weights["output_bias"], precision)
         self.projection = weights.get("projection.weight")
+
+    @property
+    def embedding(self) -> Tensor:
+        """The words' vectors as one float32 matrix [words, embedding]; `vectors` takes less memory for some words."""
+        return self.vectors.whole
 
     @property
     def layer_names(self) -> list[str]:
@@ -55,7 +61,7 @@ class StepNetwork:
         """Return log-probabilities [batch, words] of the next word."""
         return log_softmax(self.output.logits(features), dim=-1)
 
-    def _layer(self, weights: dict[str, Tensor], prefix: str, suffix: str) -> LayerWeights:
+    def _layer(self, weights: Mapping[str, Tensor], prefix: str, suffix: str) -> LayerWeights:
         return {name: weights[f"{prefix}.{name}_{suffix}"] for name in self.cell.weight_shapes(1, 1)}
 
     def _project(self, hidden: Tensor) -> Tensor:
@@ -65,7 +71,7 @@ class StepNetwork:
 class CarriedSteps(StepNetwork):
     """Carries its state from word to word: the objectives `next` and, with its forward half, `infill`."""
 
-    def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
+    def __init__(self, config: ModelConfig, weights: Mapping[str, Tensor], precision: Precision) -> None:
         super().__init__(config, weights, precision)
         self.layers = [self._layer(weights, f"recurrent.{k}", "l0") for k in range(config.layers)]
 
@@ -76,14 +82,14 @@ class CarriedSteps(StepNetwork):
     @torch.inference_mode()
     def step(self, ids: Tensor, state: Tensor, holds: Sequence[Hold] | None = None) -> Stepped:
         """Read one word in each row: ids [batch], state [layers, parts, batch, hidden]; holds: one for each layer."""
-        new_state, gates = run_layers(self.embedding[ids], state, self.layers, self.cell, holds)
+        new_state, gates = run_layers(self.vectors[ids], state, self.layers, self.cell, holds)
         return Stepped(new_state, self._project(gates[-1]["hidden"]), gates)
 
 
 class InfillSteps(CarriedSteps):
     """Carries its state like the others, and can also read the text right of a gap."""
 
-    def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
+    def __init__(self, config: ModelConfig, weights: Mapping[str, Tensor], precision: Precision) -> None:
         super().__init__(config, weights, precision)
         self.backward_layers = [self._layer(weights, f"backward_recurrent.{k}", "l0") for k in range(config.layers)]
         self._joint, self._joint_bias = weights["joint.0.weight"], weights["joint.0.bias"]
@@ -94,7 +100,7 @@ class InfillSteps(CarriedSteps):
         """Read the words right of a gap, ids [words] in the order of the text; return a state [hidden]."""
         state = self.initial_state()
         for word_id in reversed(ids):
-            state, gates = run_layers(self.embedding[word_id[None]], state, self.backward_layers, self.cell)
+            state, gates = run_layers(self.vectors[word_id[None]], state, self.backward_layers, self.cell)
         return gates[-1]["hidden"][0]
 
     @torch.inference_mode()
@@ -108,7 +114,7 @@ class InfillSteps(CarriedSteps):
 class WindowSteps(StepNetwork):
     """Reads the last words again at each step, each layer in one or two directions; the state is the window's ids."""
 
-    def __init__(self, config: ModelConfig, weights: dict[str, Tensor], precision: Precision) -> None:
+    def __init__(self, config: ModelConfig, weights: Mapping[str, Tensor], precision: Precision) -> None:
         super().__init__(config, weights, precision)
         suffixes = ["", "_reverse"][: config.directions]
         self.layers = [
@@ -132,7 +138,7 @@ class WindowSteps(StepNetwork):
         holds: one for each of `layer_names`, at every word of the window.
         """
         window = torch.cat((state[..., 0], ids[None]))
-        sequence = list(self.embedding[window])
+        sequence = list(self.vectors[window])
         gates: list[Gates] = []
         hold = holds or [free] * len(self.layer_names)
         for layer in self.layers:
@@ -156,6 +162,6 @@ class WindowSteps(StepNetwork):
 _NETWORKS: dict[str, type[StepNetwork]] = {"next": CarriedSteps, "infill": InfillSteps, "window": WindowSteps}
 
 
-def build_steps(config: ModelConfig, weights: dict[str, Tensor], precision: Precision = "fp32") -> StepNetwork:
+def build_steps(config: ModelConfig, weights: Mapping[str, Tensor], precision: Precision = "fp32") -> StepNetwork:
     """Make the step network of a configuration from a network's weights."""
     return _NETWORKS[config.objective](config, weights, precision)

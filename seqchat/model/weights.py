@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 
 import torch
@@ -14,11 +14,42 @@ from seqchat.errors import SeqchatError, one_line
 from seqchat.files import write_file
 from seqchat.model.config import ModelConfig
 from seqchat.model.folder import WEIGHTS
+from seqchat.model.word_vectors import WordVectors
 
 _EMBEDDING, _SCALE = "embedding.weight", "embedding.scale"
 _LEVELS = 127
 # No training comes near this; the products of several such weights are still numbers.
 _MAX_WEIGHT = 1e10
+
+
+class StoredWeights(MutableMapping[str, Tensor]):
+    """A network's weights as float32, by name; the words' vectors are widened only when they are asked for."""
+
+    def __init__(self, vectors: WordVectors, others: dict[str, Tensor]) -> None:
+        self.vectors, self._others = vectors, others
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self.vectors.whole if name == _EMBEDDING else self._others[name]
+
+    def __setitem__(self, name: str, weight: Tensor) -> None:
+        if name == _EMBEDDING:
+            self.vectors = WordVectors(weight)
+        else:
+            self._others[name] = weight
+
+    def __delitem__(self, name: str) -> None:
+        del self._others[name]
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (_EMBEDDING, *self._others)
+
+    def __len__(self) -> int:
+        return 1 + len(self._others)
+
+
+def word_vectors(weights: Mapping[str, Tensor]) -> WordVectors:
+    """Return the words' vectors of a network's weights, as they are stored if they come from a file."""
+    return weights.vectors if isinstance(weights, StoredWeights) else WordVectors(weights[_EMBEDDING])
 
 
 def compact(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -37,8 +68,8 @@ def save_weights(folder: Path, weights: Mapping[str, Tensor]) -> None:
     write_file(folder / WEIGHTS, save({k: v.detach().contiguous().cpu() for k, v in weights.items()}))
 
 
-def load_weights(folder: Path, config: ModelConfig) -> dict[str, Tensor]:
-    """Read a checkpoint's weights as float32, after checking that they are exactly those that `config` asks for.
+def load_weights(folder: Path, config: ModelConfig) -> StoredWeights:
+    """Read a checkpoint's weights, after checking that they are exactly those that `config` asks for.
 
     Raises:
         SeqchatError: the file is missing or damaged, or does not fit the configuration.
@@ -56,12 +87,13 @@ def load_weights(folder: Path, config: ModelConfig) -> dict[str, Tensor]:
         whole = name == _EMBEDDING and _SCALE in expected
         if weights[name].shape != shape or not (whole or weights[name].is_floating_point()):
             raise SeqchatError(f"{path} does not fit its configuration: {name} is not {list(shape)} of floats.")
-    floats = {name: weight.float() for name, weight in weights.items()}
-    if _SCALE in floats:
-        floats[_EMBEDDING] *= floats.pop(_SCALE)[:, None]
-    if spoiled := [name for name, weight in floats.items() if not _sound(weight)]:
+    floats = {name: weight.float() for name, weight in weights.items() if name != _EMBEDDING}
+    scale = floats.pop(_SCALE, None)
+    vectors = WordVectors(weights[_EMBEDDING] if scale is not None else weights[_EMBEDDING].float(), scale)
+    extremes = {_EMBEDDING: vectors.largest(), **floats}
+    if spoiled := [name for name, weight in extremes.items() if not _sound(weight)]:
         raise SeqchatError(f"{path} is damaged: {spoiled[0]} has values that are not numbers.")
-    return floats
+    return StoredWeights(vectors, floats)
 
 
 def _sound(weight: Tensor) -> bool:

@@ -131,7 +131,7 @@ def test_compact_weights_come_back_nearly_the_same(saved):
 def test_weights_that_are_no_numbers_are_refused(saved):
     weights = Checkpoint.load(saved).weights
     weights["output_bias"][2] = torch.nan
-    save_file(weights, saved / WEIGHTS)
+    save_file(dict(weights), saved / WEIGHTS)
     with pytest.raises(SeqchatError, match="output_bias has values that are not numbers"):
         Checkpoint.load(saved)
 

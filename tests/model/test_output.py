@@ -1,7 +1,9 @@
 import pytest
 import torch
 
+from seqchat.model import products
 from seqchat.model.output import OutputLayer
+from seqchat.model.word_vectors import WordVectors
 
 needs_int8 = pytest.mark.skipif(not torch.cpu._is_vnni_supported(), reason="the processor has no int8 products")
 
@@ -43,3 +45,101 @@ def test_some_words_alone_are_exact(weights):
     torch.testing.assert_close(layer.exact_logits(features[0], ids), (features @ weight.T + bias)[0, ids])
     assert layer.exact_logits(features[0], ids[:0]).shape == (0,)
     torch.testing.assert_close(layer.logits(torch.zeros(1, 64))[0], bias)
+
+
+# --- vectors as they are stored -----------------------------------------------------------------------------------
+
+
+def stored_vectors(words: int, width: int, seed: int = 0) -> WordVectors:
+    generator = torch.Generator().manual_seed(seed)
+    weight = torch.randn(words, width, generator=generator) * (0.2 + torch.rand(words, 1, generator=generator))
+    scale = weight.abs().amax(dim=1) / 127
+    return WordVectors((weight / scale[:, None]).round().to(torch.int8), scale)
+
+
+def test_rows_are_those_of_the_whole_matrix():
+    vectors = stored_vectors(50, 8)
+    ids = torch.tensor([[3, 49], [0, 3]])
+    rows, one, largest = vectors[ids], vectors[7], vectors.largest()
+    whole = vectors.values.float() * vectors.scale[:, None]
+    assert torch.equal(rows, whole[ids])
+    assert torch.equal(one, whole[7])
+    assert torch.equal(largest, whole.abs().amax(dim=1))
+    assert "whole" not in vars(vectors)
+    assert torch.equal(vectors.whole, whole)
+    assert torch.equal(vectors[ids], whole[ids])
+    assert torch.equal(WordVectors(whole)[ids], whole[ids])
+
+
+needs_packed = pytest.mark.skipif(not products._packs(64), reason="the processor or PyTorch lacks the packed product")
+
+
+@pytest.fixture
+def packed(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: False)
+    monkeypatch.setattr(products, "_PACKED_FROM", 1_000)
+
+
+@needs_packed
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize("sharpness", [0.0, 0.3, 30.0])
+def test_the_largest_logits_are_exact_whatever_the_features(packed, stored, sharpness):
+    """For equal words, all of them are exact; where few stand out, only these are computed again."""
+    vectors = stored_vectors(3_000, 64)
+    whole, bias = vectors.values.float() * vectors.scale[:, None], 0.01 * torch.randn(3_000)
+    layer = OutputLayer(vectors if stored else WordVectors(whole), bias)
+    assert layer.precision == "int8"
+    features = sharpness * torch.randn(4, 64)
+    exact, light = features @ whole.T + bias, layer.logits(features)
+    torch.testing.assert_close(light.topk(32).values, exact.topk(32).values, atol=1e-4, rtol=1e-5)
+    torch.testing.assert_close(light.logsumexp(dim=1), exact.logsumexp(dim=1), atol=1e-2, rtol=0)
+    assert ((light - exact).abs() <= layer._product.error(features) + 1e-4).all()
+    assert "whole" not in vars(vectors)
+
+
+@needs_packed
+def test_words_that_cannot_be_told_apart_are_all_computed_in_float32(packed):
+    """Nearly equal words with one large part in common: each error is larger than all differences."""
+    values = torch.full((6_000, 64), 100, dtype=torch.int8)
+    values[:, 0] = torch.arange(6_000) % 50
+    values[:, 1] = 127
+    vectors = WordVectors(values, torch.full((6_000,), 0.01))
+    features = torch.ones(1, 64) + 0.3 * torch.arange(64) / 64
+    bias = torch.linspace(0, 1e-3, 6_000)
+    light = OutputLayer(vectors, bias).logits(features)
+    exact = features @ (values.float() * 0.01).T + bias
+    torch.testing.assert_close(light, exact)
+    assert (light.topk(100).values == light.sort(descending=True).values[:, :100]).all()
+
+
+@needs_packed
+def test_the_worst_error_of_rounding_is_within_the_bound(packed):
+    """Features halfway between two numbers of bfloat16, all rounded the same way."""
+    vectors = WordVectors(torch.full((2_000, 64), 127, dtype=torch.int8), torch.full((2_000,), 0.01))
+    layer = OutputLayer(vectors, torch.zeros(2_000))
+    features = torch.full((1, 64), 1 + 2**-8 - 2**-20)
+    exact = features @ vectors.whole.T
+    error = (layer._product.logits(features, torch.zeros(2_000)) - exact).abs().max()
+    assert 0.3 * layer._product.error(features) < error <= layer._product.error(features)
+
+
+def test_without_the_packed_product_all_is_float32(packed, monkeypatch):
+    vectors = stored_vectors(3_000, 64)
+    with monkeypatch.context() as changed:
+        changed.delattr(torch, "_weight_int8pack_mm")
+        assert OutputLayer(vectors, torch.zeros(3_000)).precision == "fp32"
+    with monkeypatch.context() as changed:
+        changed.setattr(torch, "_weight_int8pack_mm", lambda x, values, ones: 1.1 * x @ values.bfloat16().T)
+        assert OutputLayer(vectors, torch.zeros(3_000)).precision == "fp32"
+    assert OutputLayer(stored_vectors(3_000, 60), torch.zeros(3_000)).precision == "fp32"
+    assert OutputLayer(stored_vectors(900, 64), torch.zeros(900)).precision == "fp32"
+
+
+def test_a_processor_with_integer_products_reads_the_numbers_as_they_are_stored(monkeypatch):
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: True)
+    vectors = stored_vectors(5_000, 64)
+    whole = vectors.values.float() * vectors.scale[:, None]
+    features, bias = torch.randn(3, 64), torch.randn(5_000)
+    stored, widened = (OutputLayer(v, bias) for v in (vectors, WordVectors(whole)))
+    assert torch.equal(stored.logits(features), widened.logits(features))
+    assert "whole" not in vars(vectors)
