@@ -1,8 +1,10 @@
-"""What `seqchat lab memory` prints and draws."""
+"""What `seqchat lab` prints and draws."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from seqchat.files import write_file
 from seqchat.training.lab.claims import judge
 from seqchat.training.lab.contenders import SMALL_GRU
 from seqchat.training.lab.memory import CHANCE, example
+from seqchat.training.lab.pronouns import Answers
 from seqchat.training.lab.results import MemoryReport, MemoryResult
 from seqchat.training.lab.scores import REMEMBERED, DistanceScore, interval, reaches, scores, widest_apart
 from seqchat.training.lab.settings import BATCH, RATES, LabSettings
@@ -215,3 +218,19 @@ def _rates(result: MemoryResult) -> str:
 
 def _each(values: set[str]) -> str:
     return ", ".join(sorted(values))
+
+
+def pronouns_table(answers: Mapping[str, Sequence[Answers]]) -> str:
+    """Return the share of right pronouns of each model by the number of clauses in between."""
+    first = next(iter(answers.values()))
+    head = [
+        ["clauses between", *(f"{answer.between}" for answer in first)],
+        ["words between", *(f"{answer.words:.0f}" for answer in first)],
+    ]
+    rows = [[name, *(percentage(answer.right) for answer in row)] for name, row in answers.items()]
+    return f"{aligned([*head, *rows])}\n\nThe share of right pronouns; half of all guesses are right."
+
+
+def pronouns_document(answers: Mapping[str, Sequence[Answers]]) -> dict[str, Any]:
+    """Return the same and how certain the models are as JSON values."""
+    return {"models": [{"name": name, "answers": [asdict(answer) for answer in row]} for name, row in answers.items()]}

@@ -18,6 +18,8 @@ from seqchat.model.folder import CONFIG, FORMAT, NGRAMS, VOCABULARY, WEIGHTS
 from seqchat.model.migration import is_readable
 
 DEFAULT_MODEL = "lstm-chat"
+# How the names of networks begin that are there to look into, and not to write with
+LESSON = "lesson-"
 
 # The limit of the library that reads them
 _MAX_HEADER_BYTES = 100_000_000
@@ -56,7 +58,16 @@ def installed() -> list[InstalledModel]:
 
 
 def shipped() -> list[InstalledModel]:
-    """List the models that come with the program, in the order of their cells."""
+    """List the models for writing that come with the program, in the order of their cells."""
+    return [model for model in _shipped() if not model.name.startswith(LESSON)]
+
+
+def lessons() -> list[InstalledModel]:
+    """List the small networks for lessons that come with the program, in the order of their cells."""
+    return [model for model in _shipped() if model.name.startswith(LESSON)]
+
+
+def _shipped() -> list[InstalledModel]:
     cells = declarations(ModelConfig)["cell"].choices
     return sorted(_models(locations.shipped_checkpoints()), key=lambda model: cells.index(model.config.cell))
 

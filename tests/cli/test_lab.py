@@ -112,6 +112,19 @@ def test_memory_keeps_its_networks(tmp_path):
         assert "farther than in training" in card
 
 
+def test_pronouns_as_json_and_in_words():
+    arguments = ["pronouns", "lesson-rnn", "lesson-lstm", "--between", "0,4", "--texts", "10"]
+    answer = json.loads(CliRunner().invoke(lab, [*arguments, "--json"], catch_exceptions=False).stdout)
+    assert [model["name"] for model in answer["models"]] == ["lesson-rnn", "lesson-lstm"]
+    for model in answer["models"]:
+        assert [a["between"] for a in model["answers"]] == [0, 4]
+        assert all(set(a) == {"between", "words", "right", "certainty"} for a in model["answers"])
+        assert model["answers"][0]["words"] < model["answers"][1]["words"]
+    done = CliRunner().invoke(lab, arguments, catch_exceptions=False)
+    assert done.stdout.splitlines()[2].split()[0] == "lesson-rnn"
+    assert "half of all guesses are right" in done.stdout
+
+
 def test_a_folder_for_networks_is_checked_before_training(tmp_path):
     for folder, says in [(tmp_path, "already exists"), (tmp_path / "no" / "folder", "there is no folder")]:
         with pytest.raises(SeqchatError, match=says):
