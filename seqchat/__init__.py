@@ -12,11 +12,17 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def load(model: str | Path = "lstm-chat", *, precision: Literal["auto", "fp32"] = "auto") -> Model:
+def load(
+    model: str | Path = "lstm-chat",
+    *,
+    precision: Literal["auto", "fp32"] = "auto",
+    lexicon: str | Path | None = None,
+) -> Model:
     """Load a model by its path or its name; the one that ships with seqchat by default.
 
     precision: ``auto`` computes large output layers in int8 and their best words again in float32; ``fp32`` does
-    everything in float32.
+    everything in float32. lexicon: a file of words to offer that the model lacks, instead of those that ship with
+    seqchat; ``"none"`` for none.
 
     Raises:
         seqchat.errors.SeqchatError: there is no such model, or its files are damaged or do not fit each other.
@@ -26,4 +32,4 @@ def load(model: str | Path = "lstm-chat", *, precision: Literal["auto", "fp32"] 
     from seqchat.model.threads import one_thread
 
     with one_thread():
-        return Model(Engine.load(model, precision))
+        return Model(Engine.load(model, precision, lexicon))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from seqchat.cli.options import json_option, precision_option, print_json
+from seqchat.cli.options import json_option, lexicon_option, precision_option, print_json
 from seqchat.model.model_registry import DEFAULT_MODEL, find
 from seqchat.wording import percentage
 
 if TYPE_CHECKING:
+    from seqchat.corpus.lexicon_words import Lexicons
     from seqchat.evaluation.latency import Latency
     from seqchat.model.checkpoint import Checkpoint
     from seqchat.model.output import Precision
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Instead of MODEL: an LSTM of 2 × 512 with random weights and 50,000 words of jieba's dictionary.",
 )
+@lexicon_option
 @precision_option
 @json_option
-def bench(model: str | None, synthetic: bool, precision: Precision, as_json: bool) -> None:
+def bench(model: str | None, synthetic: bool, lexicon: str | None, precision: Precision, as_json: bool) -> None:
     """Type messages key by key with MODEL, the shipped one by default, and print how long each key takes.
 
     As in the app, a model computes in one thread.
@@ -39,26 +42,28 @@ def bench(model: str | None, synthetic: bool, precision: Precision, as_json: boo
     if synthetic and model is not None:
         raise click.UsageError("--synthetic replaces MODEL; give only one of them.")
     began = time.perf_counter()
-    checkpoint, first_suggestion = _load(model or DEFAULT_MODEL, synthetic, precision)
+    checkpoint, lexicons, first_suggestion = _load(model or DEFAULT_MODEL, synthetic, lexicon, precision)
     first_suggestion_ms = 1e3 * (first_suggestion - began)
 
     from seqchat.corpus.sources import SAMPLE, read_dialogs
     from seqchat.evaluation.latency import measure_latency
 
     messages = [turn for dialog in read_dialogs([SAMPLE]) for turn in dialog.turns]
-    latency = measure_latency(checkpoint, messages, precision)
+    latency = measure_latency(checkpoint, messages, precision, lexicons)
     if as_json:
         print_json(_document(latency, first_suggestion_ms))
     else:
         click.echo(_table(latency, first_suggestion_ms))
 
 
-def _load(model: str, synthetic: bool, precision: Precision) -> tuple[Checkpoint, float]:
-    """Return the model, and the time at which it had made its first suggestion."""
+def _load(model: str, synthetic: bool, lexicon: str | None, precision: Precision) -> tuple[Checkpoint, Lexicons, float]:
+    """Return the model and its lexicons, and the time at which it had made its first suggestion."""
     from seqchat.completion.engine import Engine
     from seqchat.completion.suggestion import suggest
+    from seqchat.corpus.lexicon_words import lexicons_of
     from seqchat.model.threads import one_thread
 
+    lexicons = lexicons_of(Path() if synthetic else find(model), lexicon)
     if synthetic:
         from seqchat.evaluation.latency import synthetic_checkpoint
 
@@ -68,8 +73,8 @@ def _load(model: str, synthetic: bool, precision: Precision) -> tuple[Checkpoint
 
         checkpoint = Checkpoint.load(find(model))
     with one_thread():
-        suggest(Engine(model, checkpoint, precision), "你好")
-    return checkpoint, time.perf_counter()
+        suggest(Engine(model, checkpoint, precision, lexicons), "你好")
+    return checkpoint, lexicons, time.perf_counter()
 
 
 def _document(latency: Latency, first_suggestion_ms: float) -> dict[str, object]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqchat.cli.options import drop_option, json_option, keystrokes_option, print_json
+from seqchat.cli.options import drop_option, json_option, keystrokes_option, lexicon_option, print_json
 from seqchat.cli.tables import aligned
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
@@ -79,8 +79,9 @@ _NOTES = {
 )
 @click.option("--held-out", is_flag=True, help="Only dialogs that the training of every MODEL kept for testing.")
 @click.option("--by", type=click.Choice(["source"]), help="Also on each DATA alone.")
-@click.option("--network-only", is_flag=True, help="Use the networks alone, without n-grams and memory.")
+@click.option("--network-only", is_flag=True, help="Use the networks alone, without n-grams, memory and lexicon.")
 @keystrokes_option
+@lexicon_option
 @click.option("--field", help="The field or column that holds the turns or the text.")
 @drop_option
 @json_option
@@ -106,7 +107,10 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
     from seqchat.training.compared_model import ComparedModel
 
     with TrainingProgress(hint="Ctrl-C gives up") as progress:
-        compared = [ComparedModel.load(folder, network_only=options["network_only"]) for folder in folders]
+        compared = [
+            ComparedModel.load(folder, network_only=options["network_only"], lexicon=options["lexicon"])
+            for folder in folders
+        ]
         reports = _evaluate(compared, data, options, progress)
     rows = [_values(model, report, by_source=options["by"] == "source") for model, report in reports]
     differences = _differences([model for model, _ in reports])

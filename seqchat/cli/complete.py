@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seqchat.cli.options import json_option, model_option, precision_option, print_json, texts
+from seqchat.cli.options import json_option, lexicon_option, model_option, precision_option, print_json, texts
 from seqchat.wording import percentage
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--pinyin/--no-pinyin", default=True, help="Read Latin letters at the end as pinyin too.")
 @click.option("--after", default="", metavar="RIGHT", help="Text right of the cursor, which suggestions must fit too.")
 @click.option("--remember", is_flag=True, help="Use what 'chat' and 'tui' remember with --remember.")
+@lexicon_option
 @precision_option
 @json_option
 def complete(
@@ -31,6 +32,7 @@ def complete(
     pinyin: bool,
     after: str,
     remember: bool,
+    lexicon: str | None,
     precision: Precision,
     as_json: bool,
 ) -> None:
@@ -47,7 +49,7 @@ def complete(
     from seqchat.completion.engine import Engine
     from seqchat.completion.suggestion import suggest
 
-    engine = Engine.load(model, precision)
+    engine = Engine.load(model, precision, lexicon)
     if remember:
         engine.learn(remembered.load())
     for line in texts(text):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqchat.cli.options import drop_option, json_option, keystrokes_option, print_json
+from seqchat.cli.options import drop_option, json_option, keystrokes_option, lexicon_option, print_json
 from seqchat.cli.tables import aligned
 from seqchat.model.model_registry import find
 from seqchat.wording import counted, percentage
@@ -42,7 +42,8 @@ _TITLES = {"turn": "turn of the dialog", "frequency": "rank of the word by frequ
     help="How many phrases, and how many sentences, --pinyin types.",
 )
 @click.option("--no-memory", is_flag=True, help="Without the memory of earlier turns.")
-@click.option("--network-only", is_flag=True, help="Use the network alone, without memory and n-grams.")
+@click.option("--network-only", is_flag=True, help="Use the network alone, without memory, n-grams and lexicon.")
+@lexicon_option
 @click.option("--field", help="The field or column that holds the turns or the text.")
 @drop_option
 @json_option
@@ -75,7 +76,12 @@ def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...],
     network_only = options["network_only"]
     with TrainingProgress() as progress:
         report = evaluate(
-            EvaluatedModel.load(folder, ngrams=not network_only, cache=not network_only and not options["no_memory"]),
+            EvaluatedModel.load(
+                folder,
+                ngrams=not network_only,
+                cache=not network_only and not options["no_memory"],
+                lexicon="none" if network_only else options["lexicon"],
+            ),
             data,
             held_out=held_out,
             field=options["field"],
@@ -114,7 +120,7 @@ def _text(name: str, report: EvaluationReport, by: tuple[str, ...], seconds: flo
     metrics, keystrokes = report.text, report.keystrokes
     lines = [
         f"{name}: {counted(metrics.overall.words, 'word')} in {counted(report.dialogs, 'dialog')}, "
-        f"{percentage(metrics.oov_rate)} of them not in the vocabulary; {seconds:.0f} s",
+        f"{_unknown(metrics)}; {seconds:.0f} s",
         "",
         aligned([_HEADER, *_rows(metrics, report.heads)]),
         "",
@@ -146,6 +152,14 @@ def _pinyin_lines(pinyin: PinyinResult) -> list[str]:
     if pinyin.keys_per_character is not None:
         lines += ["", f"keys per character  {pinyin.keys_per_character:.2f}, of phrases in pinyin"]
     return lines
+
+
+def _unknown(metrics: TextMetrics) -> str:
+    """Say how many words the model lacks, and how many its lexicon lacks too."""
+    lacked = f"{percentage(metrics.vocabulary_oov_rate)} of them not in the vocabulary"
+    if metrics.oov_rate == metrics.vocabulary_oov_rate:
+        return lacked
+    return f"{lacked}, {percentage(metrics.oov_rate)} not in the lexicon either"
 
 
 _HEADER = ("", "words", "perplexity", "top-1", "top-3", "top-5", "mrr")

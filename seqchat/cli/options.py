@@ -42,6 +42,11 @@ precision_option = click.option(
     show_default=True,
     help="auto: the output layer in int8, its best words again in float32; fp32: all in float32.",
 )
+lexicon_option = click.option(
+    "--lexicon",
+    metavar="FILE",
+    help="Offer the words of this lexicon that the model lacks, instead of those that ship; 'none' for none.",
+)
 
 
 def _patterns(_ctx: click.Context, _option: click.Parameter, patterns: tuple[str, ...]) -> tuple[str, ...]:

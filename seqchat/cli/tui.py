@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from seqchat.cli.options import lexicon_option
 from seqchat.errors import SeqchatError
 from seqchat.model.model_registry import find
 
@@ -17,6 +18,7 @@ from seqchat.model.model_registry import find
 @click.option("--file", type=click.Path(path_type=Path), help="Open this text.")
 @click.option("--fresh", is_flag=True, help="Do not continue the last session.")
 @click.option("--remember", is_flag=True, help="Use what you wrote in earlier sessions, and remember this one.")
+@lexicon_option
 @click.option("--lang", type=click.Choice(["auto", "en", "zh"]), help="Language of the interface.")
 @click.option("--inline", is_flag=True, help="Use a single line below the prompt; Enter prints it.")
 @click.option("--tour", is_flag=True, help="Start with the lessons, ten pages on recurrent networks.")
@@ -28,6 +30,7 @@ def tui(
     file: Path | None,
     fresh: bool,
     remember: bool,
+    lexicon: str | None,
     lang: str | None,
     inline: bool,
     tour: bool,
@@ -49,6 +52,8 @@ def tui(
     """
     for model in models:
         find(model)
+    if lexicon:
+        _choose(lexicon)
     if tour and inline:
         raise click.UsageError("--inline and --tour exclude each other.")
     if web:
@@ -60,6 +65,14 @@ def tui(
         return
     _check_terminal(inline)
     _open(models, file, fresh, remember, lang, inline, tour)
+
+
+def _choose(lexicon: str) -> None:
+    """Let every model that the app loads, and the app in a browser, use this lexicon."""
+    from seqchat.corpus.lexicon_words import VARIABLE, lexicons_of
+
+    lexicons_of(Path(), lexicon)
+    os.environ[VARIABLE] = lexicon
 
 
 def _arguments() -> list[str]:

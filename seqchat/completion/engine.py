@@ -19,7 +19,7 @@ from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.mixture import LexiconMixture
+from seqchat.model.mixture import LexiconMixture, LexiconShares
 from seqchat.model.model_registry import find
 from seqchat.model.output import Precision
 from seqchat.model.stepping import InfillSteps, build_steps
@@ -42,7 +42,9 @@ class Engine:
         self.vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
         if not self.vocabulary.suggestible.any():
             raise SeqchatError("its vocabulary has no word that could be offered.")
-        self.lexicon = self._mixed_in(checkpoint, lexicons)
+        if lexicons != NO_LEXICON:
+            self.vocabulary.lexicon = LexiconWords(self.vocabulary, lexicons.shared, lexicons.own)
+        self.lexicon = mixed_in(self.vocabulary, checkpoint.lexicon_shares)
         self.network = build_steps(checkpoint.config, checkpoint.weights, precision)
         self.context = TextContext(self.network, self.vocabulary, checkpoint.mixture)
         self.mixture = checkpoint.mixture
@@ -52,13 +54,6 @@ class Engine:
         self.suggestible_mask[torch.from_numpy(~self.vocabulary.suggestible)] = -torch.inf
         self.fragments = _fragments(self.vocabulary)
         self._right: tuple[str, Tensor] = ("", torch.empty(0))
-
-    def _mixed_in(self, checkpoint: Checkpoint, lexicons: Lexicons) -> LexiconMixture | None:
-        """Let the words of lexicons be offered too, and return how they are mixed in."""
-        if lexicons == NO_LEXICON:
-            return None
-        words = self.vocabulary.lexicon = LexiconWords(self.vocabulary, lexicons.shared, lexicons.own)
-        return LexiconMixture(checkpoint.lexicon_shares, contexts_of(self.vocabulary), words.present)
 
     @classmethod
     def load(cls, model: str | Path, precision: Precision = "auto", lexicon: str | Path | None = None) -> Engine:
@@ -141,3 +136,10 @@ def _fragments(vocabulary: Vocabulary) -> list[int]:
     """Return the ids of the letters that only spell other words; none if there is nothing else."""
     found = [i for i, word in enumerate(vocabulary.words) if is_fragment(word)]
     return found if len(found) + len(SPECIAL_WORDS) < len(vocabulary) else []
+
+
+def mixed_in(vocabulary: Vocabulary, shares: LexiconShares) -> LexiconMixture | None:
+    """Return how the lexicon of a vocabulary is mixed in; None if it has none."""
+    if vocabulary.lexicon is None:
+        return None
+    return LexiconMixture(shares, contexts_of(vocabulary), vocabulary.lexicon.present)

@@ -35,7 +35,7 @@ START_CONTEXT, HAN_CONTEXT, LETTERS_CONTEXT, OTHER_CONTEXT = range(4)
 # The file of the words that a model brings with it
 FILE = "lexicon.safetensors"
 NONE = "none"
-_VARIABLE = "SEQCHAT_LEXICON"
+VARIABLE = "SEQCHAT_LEXICON"
 
 
 class Lexicons(NamedTuple):
@@ -57,7 +57,7 @@ def lexicons_of(folder: Path, name: str | Path | None = None) -> Lexicons:
     Raises:
         SeqchatError: a file is missing, or is no lexicon.
     """
-    name = str(name or os.environ.get(_VARIABLE, ""))
+    name = str(name or os.environ.get(VARIABLE, ""))
     if name == NONE:
         return NO_LEXICON
     path, own = expanded(name).resolve() if name else shipped_lexicon(), folder / FILE
@@ -94,6 +94,11 @@ class EntrySet:
             order = chosen[np.argsort(-self.log_probs[chosen], kind="stable")][:count]
             found = self._firsts[count] = EntrySet(self.part, self.ids[order], self.log_probs[order], self.log_mass)
         return found
+
+    @cached_property
+    def ascending(self) -> Floats:
+        """The log-probabilities in ascending order."""
+        return np.sort(self.log_probs)
 
     def log_prob(self, word_id: int) -> float:
         """Return the log-probability of a word of a set in ascending order, minus infinity if it is not in the set."""

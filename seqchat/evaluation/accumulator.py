@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from seqchat.corpus.encoding import UNKNOWN_REST, UNKNOWN_START, WORD, IdStream
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID
 from seqchat.errors import SeqchatError
+from seqchat.evaluation.lexicon_entries import EntryCounter, FoundEntry
 from seqchat.evaluation.metrics import NATS, SUMS, TOP_K, WORDS, Metrics, Sums, TextMetrics, count_better, token_sums
 from seqchat.evaluation.predictor import LanePredictions
 from seqchat.evaluation.word_table import TYPED, WordTable
@@ -30,6 +31,7 @@ class TextSums:
     typed: for each number of typed characters, the words that are longer and their hits of top-k: [typed, 1 + top-k]
     unknown_longer: int64 [typed], the words longer than that which the vocabulary lacks
     characters: of the text, int64 []
+    entries: how many words the vocabulary lacks and a lexicon has, int64 []
     """
 
     by_turn: Sums
@@ -37,6 +39,7 @@ class TextSums:
     typed: Sums
     unknown_longer: NDArray[np.int64]
     characters: NDArray[np.int64]
+    entries: NDArray[np.int64]
 
     def __add__(self, other: TextSums) -> TextSums:
         return TextSums(
@@ -45,6 +48,7 @@ class TextSums:
             self.typed + other.typed,
             self.unknown_longer + other.unknown_longer,
             self.characters + other.characters,
+            self.entries + other.entries,
         )
 
     def metrics(self) -> TextMetrics:
@@ -59,7 +63,8 @@ class TextSums:
         return TextMetrics(
             overall=Metrics.of(overall),
             bits_per_character=float(overall[NATS]) / math.log(2) / max(int(self.characters), 1),
-            oov_rate=float(self.by_rank[-1, WORDS] / overall[WORDS]),
+            oov_rate=float((self.by_rank[-1, WORDS] - self.entries) / overall[WORDS]),
+            vocabulary_oov_rate=float(self.by_rank[-1, WORDS] / overall[WORDS]),
             typed=self._typed_metrics(),
             groups={
                 "turn": _by_group([*_TURNS], self.by_turn),
@@ -79,8 +84,10 @@ class TextSums:
 class MetricsAccumulator:
     """Adds up the predictions of a text, lane by lane."""
 
-    def __init__(self, table: WordTable, stream: IdStream) -> None:
+    def __init__(self, table: WordTable, stream: IdStream, counter: EntryCounter | None = None) -> None:
+        """Take a counter of its own if there is a lexicon."""
         self._table = table
+        self._counter = counter
         # The number of the turn that each lane is in
         self._turns: dict[int, int] = {}
         self.sums = TextSums(
@@ -89,17 +96,26 @@ class MetricsAccumulator:
             np.zeros((len(TYPED), 1 + len(TOP_K))),
             _unknown_longer(stream),
             np.zeros((), dtype=np.int64),
+            np.zeros((), dtype=np.int64),
         )
 
     @torch.inference_mode()
     def add(self, predictions: LanePredictions) -> None:
         """Count the tokens of a lane; their probabilities are overwritten."""
         targets, kinds, probs = predictions.targets, predictions.kinds, predictions.probs
+        if self._counter is not None:
+            self._counter.keep(predictions)
         ids = torch.from_numpy(targets)
-        nats = -probs.gather(1, ids[:, None])[:, 0].double().log()
+        own = probs.gather(1, ids[:, None])[:, 0].double()
         known = (kinds == WORD) & ~self._table.is_hidden[targets]
-        values = token_sums(kinds, known, count_better(probs, ids, self._table.hidden))
-        values[:, NATS] = nats.numpy()
+        better = count_better(probs, ids, self._table.hidden)
+        if self._counter is not None:
+            better[known] += self._counter.more_probable(predictions.inputs[known], own.numpy()[known])
+        values = token_sums(kinds, known, better)
+        values[:, NATS] = -own.log().numpy()
+        if self._counter is not None:
+            for entry in self._counter.entries(predictions, values[:, NATS].copy()):
+                self._add_entry(entry, values, self._counter)
 
         sums = self.sums
         np.add.at(sums.by_turn, self._turn_groups(predictions), values)
@@ -107,7 +123,19 @@ class MetricsAccumulator:
         np.add.at(sums.by_rank, _rank_groups(predictions)[words], values[words])
         sums.characters[...] += self._table.characters(predictions.inputs, targets)
         for k in range(len(TYPED)):
-            sums.typed[k] += self._table.typed(k, probs, np.flatnonzero(known), targets)
+            sums.typed[k] += self._table.typed(k, predictions, np.flatnonzero(known), self._counter)
+
+    def _add_entry(self, entry: FoundEntry, values: Sums, counter: EntryCounter) -> None:
+        """Count a word that a lexicon has: its likelihood and hits are added to those of the token that ends it."""
+        self.sums.entries[...] += 1
+        log_prob = counter.log_prob(entry)
+        before, own = np.array([entry.before]), np.exp([log_prob])
+        better = int(torch.count_nonzero(entry.row > own[0])) + int(counter.more_probable(before, own)[0])
+        values[entry.token, NATS] -= float(np.logaddexp(-entry.nats, log_prob)) + entry.nats
+        values[entry.token, WORDS + 1 : -1] += [better < top for top in TOP_K]
+        values[entry.token, -1] += 1 / (1 + better)
+        for k in range(len(TYPED)):
+            self.sums.typed[k] += self._table.typed_entry(k, entry, counter)
 
     def _turn_groups(self, predictions: LanePredictions) -> NDArray[np.int64]:
         """Return the group of each token by the number of its turn: [tokens]."""

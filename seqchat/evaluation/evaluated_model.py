@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from seqchat.completion.engine import Engine, mixed_in
+from seqchat.corpus.lexicon_words import NO_LEXICON, Lexicons, LexiconWords, lexicons_of
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.evaluation.predictor import TextPredictor
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import CacheWeights
+from seqchat.model.mixture import LexiconMixture
 from seqchat.model.network import Network, build
 
 # The heads of a network that reads from both sides
@@ -25,16 +28,23 @@ class EvaluatedModel:
     network: Network
     vocabulary: Vocabulary
 
+    lexicons: Lexicons = NO_LEXICON
+
     @classmethod
-    def of(cls, name: str, checkpoint: Checkpoint) -> EvaluatedModel:
+    def of(cls, name: str, checkpoint: Checkpoint, lexicons: Lexicons = NO_LEXICON) -> EvaluatedModel:
         """Build the network and the vocabulary of a checkpoint."""
         network = build(checkpoint.config)
         network.load_state_dict(checkpoint.weights)
-        return cls(name, checkpoint, network.eval(), Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter)))
+        vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
+        if lexicons != NO_LEXICON:
+            vocabulary.lexicon = LexiconWords(vocabulary, lexicons.shared, lexicons.own)
+        return cls(name, checkpoint, network.eval(), vocabulary, lexicons)
 
     @classmethod
-    def load(cls, folder: Path, *, ngrams: bool = True, cache: bool = True) -> EvaluatedModel:
-        """Load a model, with or without its n-grams and its cache of the turns before.
+    def load(
+        cls, folder: Path, *, ngrams: bool = True, cache: bool = True, lexicon: str | Path | None = None
+    ) -> EvaluatedModel:
+        """Load a model, with or without its n-grams and its cache of the turns before; lexicon: as in `lexicons_of`.
 
         Raises:
             SeqchatError: its files are damaged or do not fit each other.
@@ -47,7 +57,16 @@ class EvaluatedModel:
                 mixture=checkpoint.mixture if ngrams else None,
                 cache=checkpoint.cache if cache else CacheWeights(),
             ),
+            lexicons_of(folder, lexicon),
         )
+
+    def engine(self) -> Engine:
+        """Return the model as it is typed with."""
+        return Engine(self.name, self.checkpoint, lexicons=self.lexicons)
+
+    def lexicon_mixture(self) -> LexiconMixture | None:
+        """Return how the lexicon is mixed in; None without one."""
+        return mixed_in(self.vocabulary, self.checkpoint.lexicon_shares)
 
     @property
     def heads(self) -> tuple[str, ...]:

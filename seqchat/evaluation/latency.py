@@ -18,6 +18,7 @@ from seqchat.completion.continuation import generate
 from seqchat.completion.engine import Engine
 from seqchat.completion.sampling import Sampling
 from seqchat.completion.suggestion import suggest
+from seqchat.corpus.lexicon_words import NO_LEXICON, Lexicons
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import jieba_frequencies, segmenter
 from seqchat.model.checkpoint import Checkpoint
@@ -92,9 +93,11 @@ def typed_prefixes(messages: Iterable[str]) -> Iterator[str]:
 
 
 @one_thread()
-def measure_latency(checkpoint: Checkpoint, messages: Sequence[str], precision: Any = "auto") -> Latency:
+def measure_latency(
+    checkpoint: Checkpoint, messages: Sequence[str], precision: Any = "auto", lexicons: Lexicons = NO_LEXICON
+) -> Latency:
     """Type messages key by key and time it; takes about half a minute."""
-    engine = Engine("bench", checkpoint, precision)
+    engine = Engine("bench", checkpoint, precision, lexicons)
     typed = messages[:20]
     for text in typed_prefixes(messages[-3:]):
         suggest(engine, text)
@@ -110,7 +113,9 @@ def measure_latency(checkpoint: Checkpoint, messages: Sequence[str], precision: 
         continuations_ms=1e3 * min(_seconds(lambda: _continue(engine, _CONTINUATIONS)) for _ in range(5)),
         words_per_second=_words_per_second(engine),
         peak_rss_mb=_peak_rss_mb(),
-        same_top5=None if engine.network.output.precision == "fp32" else _same_top5(engine, checkpoint, messages),
+        same_top5=None
+        if engine.network.output.precision == "fp32"
+        else _same_top5(engine, Engine("exact", checkpoint, "fp32", lexicons), messages),
     )
 
 
@@ -202,9 +207,8 @@ def _naive_seconds(checkpoint: Checkpoint) -> float:
     return min(_seconds(keystroke) for _ in range(5))
 
 
-def _same_top5(engine: Engine, checkpoint: Checkpoint, messages: Sequence[str]) -> float:
+def _same_top5(engine: Engine, exact: Engine, messages: Sequence[str]) -> float:
     """Return the share of keystrokes with the same suggestions as in float32."""
-    exact = Engine("exact", checkpoint, "fp32")
     same = total = 0
     for text in typed_prefixes(messages[:40]):
         own, others = ([(s.insert, s.replace) for s in suggest(e, text)] for e in (engine, exact))

@@ -32,7 +32,7 @@ class Metrics:
     top1, top3, top5: share of real words that are among the k best next-word suggestions
     mrr: mean reciprocal rank of real words among all suggestions
 
-    Words that the vocabulary lacks count as misses in top-k and mrr.
+    Words that neither the vocabulary nor a lexicon has count as misses in top-k and mrr.
     """
 
     tokens: int
@@ -66,7 +66,8 @@ class TextMetrics:
 
     overall: of all tokens
     bits_per_character: of the text, line ends included
-    oov_rate: share of the words that the vocabulary lacks
+    oov_rate: share of the words that neither the vocabulary nor a lexicon has
+    vocabulary_oov_rate: share of the words that the vocabulary lacks
     typed: by the number of characters typed, the words that are longer, and their top-k among the words that begin so
     groups: for each breakdown, the metrics of each of its groups
     """
@@ -74,6 +75,7 @@ class TextMetrics:
     overall: Metrics
     bits_per_character: float
     oov_rate: float
+    vocabulary_oov_rate: float
     typed: Mapping[int, Mapping[str, float]]
     groups: Mapping[str, Mapping[str, Metrics]]
 
@@ -86,6 +88,7 @@ class TextMetrics:
             "bits_per_character": self.bits_per_character,
             **{name: getattr(overall, name) for name in ("top1", "top3", "top5", "mrr")},
             "oov_rate": self.oov_rate,
+            "vocabulary_oov_rate": self.vocabulary_oov_rate,
             "typed": {str(typed): {n: _json_number(v) for n, v in row.items()} for typed, row in self.typed.items()},
         }
 

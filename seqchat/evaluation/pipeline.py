@@ -26,12 +26,14 @@ from seqchat.evaluation.accumulator import MetricsAccumulator, TextSums
 from seqchat.evaluation.caveats import caveats
 from seqchat.evaluation.evaluated_model import EvaluatedModel
 from seqchat.evaluation.keystrokes import KeystrokeSavings, simulate
+from seqchat.evaluation.lexicon_entries import EntryCounter
 from seqchat.evaluation.metrics import Metrics
 from seqchat.evaluation.pinyin import PinyinResult, measure_pinyin
 from seqchat.evaluation.predictor import TextPredictor
 from seqchat.evaluation.report import EvaluationReport
 from seqchat.evaluation.texts import EvaluationText, held_out_rule, original_dialogs, read_texts
 from seqchat.evaluation.word_table import WordTable
+from seqchat.model.mixture import LexiconMixture
 from seqchat.model.threads import one_thread
 from seqchat.progress import SILENT, Progress
 
@@ -90,36 +92,46 @@ def evaluate_texts(
         raise SeqchatError("There is no text to evaluate the model on.")
     streams = [text.stream(model.vocabulary, folder / f"{model.name}-{n}") for n, text in enumerate(texts)]
     sums: list[TextSums] = []
+    mixture = model.lexicon_mixture()
     began = time.monotonic()
     for text, stream in zip(texts, streams, strict=True):
         title = f"{model.name} reads {text.name}"
-        sums.append(evaluate_stream(model.predictor(), stream, model.vocabulary, progress, title))
+        sums.append(evaluate_stream(model.predictor(), stream, model.vocabulary, progress, title, mixture))
     seconds = time.monotonic() - began
     metrics = _total(sums).metrics()
     return EvaluationReport(
         metrics,
         {head: _head_metrics(model, head, streams) for head in model.heads},
         {text.name: each.metrics().overall for text, each in zip(texts, sums, strict=True)},
-        type_texts(Engine(model.name, model.checkpoint), texts, characters, progress) if characters else None,
+        type_texts(model.engine(), texts, characters, progress) if characters else None,
         sum(text.dialogs for text in texts),
         metrics.overall.words / max(seconds, 1e-9),
-        type_pinyin(Engine(model.name, model.checkpoint), texts, phrases, progress) if phrases else None,
+        type_pinyin(model.engine(), texts, phrases, progress) if phrases else None,
     )
 
 
 def evaluate_stream(
-    predictor: TextPredictor, stream: IdStream, vocabulary: Vocabulary, progress: Progress = SILENT, title: str = ""
+    predictor: TextPredictor,
+    stream: IdStream,
+    vocabulary: Vocabulary,
+    progress: Progress = SILENT,
+    title: str = "",
+    lexicon: LexiconMixture | None = None,
 ) -> TextSums:
     """Predict each word of a text, each dialog from its beginning, and add up the metrics.
 
-    Its dialogs are dealt out to as many threads as PyTorch has. title: what `progress` shows.
+    Its dialogs are dealt out to as many threads as PyTorch has. title: what `progress` shows; lexicon: how that of the
+    vocabulary is mixed in, if it has one.
     """
     table = WordTable.of(vocabulary)
     parts = stream.split(torch.get_num_threads()) or [stream]
     stopped = Event()
 
     def read(part: IdStream, progress: Progress = SILENT) -> TextSums:
-        accumulator, tokens = MetricsAccumulator(table, part), 0
+        counter = None
+        if lexicon is not None and vocabulary.lexicon is not None:
+            counter = EntryCounter(vocabulary, vocabulary.lexicon, lexicon)
+        accumulator, tokens = MetricsAccumulator(table, part, counter), 0
         for predictions in predictor.predict(Lanes(part, _LANES, _WINDOW)):
             accumulator.add(predictions)
             tokens += len(predictions.targets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -10,9 +11,13 @@ from numpy.typing import NDArray
 
 from seqchat.corpus.batches import Lanes
 from seqchat.corpus.encoding import IdStream
+from seqchat.corpus.lexicon_words import contexts_of
+from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.evaluation.lanes import read_lanes
+from seqchat.evaluation.lexicon_entries import EntryCounter
 from seqchat.evaluation.predictor import TextPredictor
 from seqchat.model.config import CacheWeights
+from seqchat.model.mixture import CONTEXTS, PARTS, LexiconMixture, LexiconShares
 from seqchat.model.network import Network
 from seqchat.model.ngrams import Mixture, NgramModel
 
@@ -24,6 +29,8 @@ _MAX_CACHE_TOKENS = 40_000
 _ROUNDS = 50
 _INITIAL_WEIGHT = 0.3
 _MAX_WEIGHT = 0.99
+# The three parts of a lexicon together leave something to the model.
+_MAX_SHARE = 0.3
 
 _LAMBDAS = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
 _THETAS = (0.02, 0.05, 0.1, 0.2, 0.4)
@@ -85,3 +92,44 @@ def tune_cache(network: Network, stream: IdStream, mixture: Mixture | None = Non
             losses[i] -= float(mixed.clamp(min=1e-30).log().sum())
     best = int(losses.argmin())
     return choices[best] if losses[best] < loss_without else CacheWeights()
+
+
+@torch.inference_mode()
+def tune_lexicon(predictor: TextPredictor, stream: IdStream, vocabulary: Vocabulary) -> LexiconShares:
+    """Return the shares of a vocabulary's lexicon with the lowest perplexity on a text, by expectation maximisation.
+
+    A word that the vocabulary lacks is spelled, or an entry of the lexicon; each part counts as if one more word of it
+    were there, so that none gets nothing.
+    """
+    lexicon = vocabulary.lexicon
+    if lexicon is None:
+        return LexiconShares()
+    contexts = contexts_of(vocabulary)
+    counter = EntryCounter(vocabulary, lexicon, LexiconMixture(LexiconShares(), contexts, lexicon.present))
+    tokens = np.zeros(len(CONTEXTS))
+    found: list[tuple[int, int, float, float]] = []
+    for predictions in predictor.predict(Lanes(stream, lanes=32, window=64)):
+        targets = torch.from_numpy(predictions.targets)[:, None]
+        nats = -predictions.probs.gather(1, targets)[:, 0].double().clamp(min=1e-300).log().numpy()
+        tokens += np.bincount(contexts[predictions.inputs], minlength=len(CONTEXTS))
+        for entry in counter.entries(predictions, nats):
+            found.append((int(contexts[entry.before]), entry.part, np.exp(entry.log_prob), np.exp(-entry.nats)))
+        if tokens.sum() >= _MAX_MIXTURE_TOKENS:
+            break
+    return _lexicon_shares(tokens, np.array(found).reshape(-1, 4), lexicon.present)
+
+
+def _lexicon_shares(tokens: _Probs, found: _Probs, present: Sequence[bool]) -> LexiconShares:
+    """Return the shares, given how many tokens come in each context, and the context, part, probability and
+    probability when spelled of each entry."""
+    context, part = found[:, 0].astype(np.int64), found[:, 1].astype(np.int64)
+    listed, spelled = found[:, 2], found[:, 3]
+    shares = np.where(present, LexiconShares().table(), 0.0)
+    for _ in range(_ROUNDS):
+        own = shares[context, part] * listed
+        posterior = own / np.maximum(own + (1 - shares.sum(axis=1))[context] * spelled, 1e-300)
+        counts = np.array(present, dtype=np.float64)[None, :].repeat(len(tokens), axis=0)
+        np.add.at(counts, (context, part), posterior)
+        shares = np.minimum(counts / (tokens[:, None] + len(PARTS) * 10), _MAX_SHARE)
+    shares = np.where(present, shares, LexiconShares().table()).round(5)
+    return LexiconShares(*(tuple(column) for column in shares.T.tolist()))

@@ -11,7 +11,9 @@ from torch import Tensor
 
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, UNKNOWN_ID, Vocabulary
+from seqchat.evaluation.lexicon_entries import EntryCounter, FoundEntry
 from seqchat.evaluation.metrics import TOP_K, Sums
+from seqchat.evaluation.predictor import LanePredictions
 
 # Numbers of characters of a word that are typed already
 TYPED = (1, 2)
@@ -27,6 +29,7 @@ class WordTable:
     groups: for each number of typed characters, the group [words] of words with the same first characters; -1 for words
         that are not longer
     members: for each number of typed characters, the ids of each group
+    beginnings: for each number of typed characters, the first characters of each group; numbers: and its number
     """
 
     hidden: Tensor
@@ -36,6 +39,8 @@ class WordTable:
     space_before: NDArray[np.bool_]
     groups: list[NDArray[np.int64]]
     members: list[list[Tensor]]
+    beginnings: list[list[str]]
+    numbers: list[dict[str, int]]
 
     @classmethod
     def of(cls, vocabulary: Vocabulary) -> WordTable:
@@ -44,7 +49,7 @@ class WordTable:
         special = len(SPECIAL_WORDS)
         lengths = np.array([0] * special + [len(word) for word in words[special:]])
         lengths[[TURN_ID, UNKNOWN_ID]] = 1
-        groups, members = zip(*(_same_start(words, vocabulary, typed) for typed in TYPED), strict=True)
+        groups, members, beginnings = zip(*(_same_start(words, vocabulary, typed) for typed in TYPED), strict=True)
         after = [False] * special + [vocabulary.segmenter.space_after(word) for word in words[special:]]
         return cls(
             torch.from_numpy(np.flatnonzero(~vocabulary.suggestible)),
@@ -54,17 +59,22 @@ class WordTable:
             np.concatenate(([False] * special, vocabulary.takes_space[special:])),
             list(groups),
             list(members),
+            list(beginnings),
+            [{beginning: number for number, beginning in enumerate(names)} for names in beginnings],
         )
 
     def characters(self, inputs: NDArray[np.int64], targets: NDArray[np.int64]) -> int:
         """Return how many characters the targets [tokens] add to the text, each after its input [tokens]."""
         return int(self.lengths[targets].sum() + (self.space_after[inputs] & self.space_before[targets]).sum())
 
-    def typed(self, k: int, probs: Tensor, known: NDArray[np.int64], targets: NDArray[np.int64]) -> Sums:
+    def typed(
+        self, k: int, predictions: LanePredictions, known: NDArray[np.int64], counter: EntryCounter | None = None
+    ) -> Sums:
         """Return how many words are longer than what is typed, and how many of them are hits of top-k: [1 + top-k].
 
-        k: index into `TYPED`; probs: [tokens, words]; known: indices of the tokens that can be suggested.
+        k: index into `TYPED`; known: indices of the tokens that can be suggested.
         """
+        targets, probs = predictions.targets, predictions.probs
         groups = self.groups[k][targets[known]]
         hits = np.zeros(1 + len(TOP_K))
         for group in np.unique(groups[groups >= 0]):
@@ -72,12 +82,29 @@ class WordTable:
             rows = torch.from_numpy(tokens)
             own = probs[rows, torch.from_numpy(targets[tokens])][:, None]
             better = torch.count_nonzero(probs[rows[:, None], self.members[k][group]] > own, dim=1).numpy()
+            if counter is not None:
+                before, beginning = predictions.inputs[tokens], self.beginnings[k][group]
+                better = better + counter.more_probable_starting_with(beginning, before, own[:, 0].double().numpy())
             hits += [len(tokens), *(int((better < top).sum()) for top in TOP_K)]
         return hits
 
+    def typed_entry(self, k: int, entry: FoundEntry, counter: EntryCounter) -> Sums:
+        """Return the hits of an entry, if it is longer than what is typed: [1 + top-k], the first of them 0."""
+        hits = np.zeros(1 + len(TOP_K))
+        beginning = entry.word[: TYPED[k]]
+        if len(entry.word) > TYPED[k]:
+            before, own = np.array([entry.before]), np.exp([counter.log_prob(entry)])
+            better = int(counter.more_probable_starting_with(beginning, before, own)[0])
+            if (group := self.numbers[k].get(beginning)) is not None:
+                better += int(torch.count_nonzero(entry.row[self.members[k][group]] > own[0]))
+            hits[1:] = [better < top for top in TOP_K]
+        return hits
 
-def _same_start(words: list[str], vocabulary: Vocabulary, typed: int) -> tuple[NDArray[np.int64], list[Tensor]]:
-    """Return the groups of suggestible words with the same first characters, and their members."""
+
+def _same_start(
+    words: list[str], vocabulary: Vocabulary, typed: int
+) -> tuple[NDArray[np.int64], list[Tensor], list[str]]:
+    """Return the groups of suggestible words with the same first characters, their members and characters."""
     found: dict[str, list[int]] = {}
     for word_id in np.flatnonzero(vocabulary.suggestible).tolist():
         if len(words[word_id]) > typed:
@@ -85,4 +112,4 @@ def _same_start(words: list[str], vocabulary: Vocabulary, typed: int) -> tuple[N
     groups = np.full(len(words), -1)
     for number, ids in enumerate(found.values()):
         groups[ids] = number
-    return groups, [torch.tensor(ids) for ids in found.values()]
+    return groups, [torch.tensor(ids) for ids in found.values()], list(found)

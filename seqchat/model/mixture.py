@@ -32,8 +32,8 @@ class LexiconShares:
     The defaults are for models that were trained before there was a lexicon.
     """
 
-    chinese: tuple[float, ...] = (0.02, 0.02, 0.02, 0.02)
-    other: tuple[float, ...] = (0.002, 0.002, 0.02, 0.002)
+    chinese: tuple[float, ...] = (0.06, 0.03, 0.03, 0.04)
+    other: tuple[float, ...] = (0.001, 0.001, 0.01, 0.001)
     own: tuple[float, ...] = (0.01, 0.01, 0.01, 0.01)
 
     def __post_init__(self) -> None:

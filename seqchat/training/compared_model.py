@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.evaluated_model import EvaluatedModel
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.folder import CONFIG, NGRAMS, VOCABULARY, WEIGHTS
+from seqchat.model.folder import CONFIG, LEXICON, NGRAMS, VOCABULARY, WEIGHTS
 from seqchat.model.weights import compact
 from seqchat.training.history import History
 
 # The files of a model's folder that are needed to use it
-_FILES = (CONFIG, VOCABULARY, WEIGHTS, NGRAMS)
+_FILES = (CONFIG, VOCABULARY, WEIGHTS, NGRAMS, LEXICON)
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,15 @@ class ComparedModel:
     training_seconds: float | None
 
     @classmethod
-    def load(cls, folder: Path, *, network_only: bool = False) -> ComparedModel:
-        """Load a model; network_only: without its n-grams and its cache.
+    def load(cls, folder: Path, *, network_only: bool = False, lexicon: str | None = None) -> ComparedModel:
+        """Load a model; network_only: without its n-grams, its cache and a lexicon; lexicon: as in `lexicons_of`.
 
         Raises:
             SeqchatError: its files are damaged or do not fit each other.
         """
-        model = EvaluatedModel.load(folder, ngrams=not network_only, cache=not network_only)
+        model = EvaluatedModel.load(
+            folder, ngrams=not network_only, cache=not network_only, lexicon="none" if network_only else lexicon
+        )
         return cls(model, model.checkpoint.config.parameters, _megabytes(folder), _training_seconds(folder))
 
     @classmethod

@@ -13,7 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from seqchat.corpus import lexicon_words
 from seqchat.corpus.encoding import IdStream
+from seqchat.corpus.lexicon_building import own_lexicon
 from seqchat.corpus.segmentation import CorpusSpec, SegmentedText, segment_corpus
 from seqchat.corpus.sources import public_name
 from seqchat.corpus.splitting import HeldOut, cut_in_two, hold_out
@@ -67,6 +69,7 @@ def prepare(task: Task, seed: int, folder: Path, progress: Progress, command: st
     Raises:
         SeqchatError: the text cannot be used, or there is nothing in it to learn or to validate on.
     """
+    own_words = None if task.lexicon is None else own_lexicon(task.lexicon, progress)
     with TemporaryDirectory(dir=folder) as name:
         split = _read(task, Path(name), progress)
         progress.message("Choosing the vocabulary")
@@ -84,6 +87,8 @@ def prepare(task: Task, seed: int, folder: Path, progress: Progress, command: st
     network.init_output_bias(torch.from_numpy(streams.learned.counts(len(vocabulary))))
     data = _provenance(task, split, streams, command)
     Checkpoint(config, vocabulary.words, network.state_dict(), vocabulary.segmenter.name, data).save(folder)
+    if own_words is not None:
+        write_file(folder / lexicon_words.FILE, own_words)
 
 
 def _read(task: Task, workspace: Path, progress: Progress) -> _Split:
@@ -218,6 +223,7 @@ def _provenance(task: Task, split: _Split, streams: _Streams, command: str) -> d
         "validation_unknown_words": streams.validated.unknown_words,
         "min_count": task.min_count,
         "drop": list(task.drop),
+        "lexicon": None if task.lexicon is None else public_name(task.lexicon),
         "weights": list(task.weights),
         "held_out": asdict(split.held_out) if split.held_out else None,
         "command": command,
