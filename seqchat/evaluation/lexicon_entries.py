@@ -23,8 +23,8 @@ class FoundEntry:
     """A word of the text that is an entry.
 
     token: the index of its end among the predictions that are being counted; part, log_prob: its part of the lexicon,
-    and log P(word | part); before: the word before it; nats: of its characters, when it is spelled; row: [words], the
-    probabilities of the vocabulary's words instead of it.
+    and log P(word | part); before: the word before it; ids: of its characters; nats: of these, when it is spelled; row:
+    [words], the probabilities of the vocabulary's words instead of it.
     """
 
     token: int
@@ -32,6 +32,7 @@ class FoundEntry:
     part: int
     log_prob: float
     before: int
+    ids: list[int]
     nats: float
     row: Tensor
 
@@ -113,7 +114,8 @@ class EntryCounter:
         if word_id < 0:
             return
         part, log_prob = self._lexicon.part(word_id), self._lexicon.log_prob(word_id)
-        yield FoundEntry(token, self._lexicon.word(word_id), part, log_prob, spelled.before, spelled.nats, spelled.row)
+        word = self._lexicon.word(word_id)
+        yield FoundEntry(token, word, part, log_prob, spelled.before, spelled.ids, spelled.nats, spelled.row)
 
     def log_prob(self, entry: FoundEntry) -> float:
         """Return log P(entry | the words before it), as an entry alone."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -14,10 +15,10 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.lexicon_words import contexts_of
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.evaluation.lanes import read_lanes
-from seqchat.evaluation.lexicon_entries import EntryCounter
+from seqchat.evaluation.lexicon_entries import EntryCounter, FoundEntry
 from seqchat.evaluation.predictor import TextPredictor
 from seqchat.model.config import CacheWeights
-from seqchat.model.mixture import CONTEXTS, PARTS, LexiconMixture, LexiconShares
+from seqchat.model.mixture import CONTEXTS, LexiconMixture, LexiconShares
 from seqchat.model.network import Network
 from seqchat.model.ngrams import Mixture, NgramModel
 
@@ -31,6 +32,8 @@ _INITIAL_WEIGHT = 0.3
 _MAX_WEIGHT = 0.99
 # The three parts of a lexicon together leave something to the model.
 _MAX_SHARE = 0.3
+_PRIOR_TOKENS = 30
+_NO_ROW = torch.empty(0)
 
 _LAMBDAS = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
 _THETAS = (0.02, 0.05, 0.1, 0.2, 0.4)
@@ -107,29 +110,39 @@ def tune_lexicon(predictor: TextPredictor, stream: IdStream, vocabulary: Vocabul
     contexts = contexts_of(vocabulary)
     counter = EntryCounter(vocabulary, lexicon, LexiconMixture(LexiconShares(), contexts, lexicon.present))
     tokens = np.zeros(len(CONTEXTS))
-    found: list[tuple[int, int, float, float]] = []
+    found: list[FoundEntry] = []
     for predictions in predictor.predict(Lanes(stream, lanes=32, window=64)):
         targets = torch.from_numpy(predictions.targets)[:, None]
         nats = -predictions.probs.gather(1, targets)[:, 0].double().clamp(min=1e-300).log().numpy()
         tokens += np.bincount(contexts[predictions.inputs], minlength=len(CONTEXTS))
-        for entry in counter.entries(predictions, nats):
-            found.append((int(contexts[entry.before]), entry.part, np.exp(entry.log_prob), np.exp(-entry.nats)))
+        found += [replace(entry, row=_NO_ROW) for entry in counter.entries(predictions, nats)]
         if tokens.sum() >= _MAX_MIXTURE_TOKENS:
             break
-    return _lexicon_shares(tokens, np.array(found).reshape(-1, 4), lexicon.present)
+    return _lexicon_shares(tokens, found, contexts, lexicon.present)
 
 
-def _lexicon_shares(tokens: _Probs, found: _Probs, present: Sequence[bool]) -> LexiconShares:
-    """Return the shares, given how many tokens come in each context, and the context, part, probability and
-    probability when spelled of each entry."""
-    context, part = found[:, 0].astype(np.int64), found[:, 1].astype(np.int64)
-    listed, spelled = found[:, 2], found[:, 3]
+def _lexicon_shares(
+    tokens: _Probs, found: Sequence[FoundEntry], contexts: NDArray[np.uint8], present: Sequence[bool]
+) -> LexiconShares:
+    """Return the shares, given how many tokens come in each context, and the entries among them."""
+    context = np.array([contexts[entry.before] for entry in found], dtype=np.int64)
+    part = np.array([entry.part for entry in found], dtype=np.int64)
+    listed = np.exp([entry.log_prob for entry in found])
+    # In which contexts the characters after the first one are spelled: [entries, contexts]
+    rest = np.zeros((len(found), len(CONTEXTS)))
+    for number, entry in enumerate(found):
+        np.add.at(rest[number], contexts[entry.ids[:-1]], 1)
+    nats = np.array([entry.nats for entry in found])
     shares = np.where(present, LexiconShares().table(), 0.0)
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS if found else 1):
+        kept = 1 - shares.sum(axis=1)
         own = shares[context, part] * listed
-        posterior = own / np.maximum(own + (1 - shares.sum(axis=1))[context] * spelled, 1e-300)
+        spelled = kept[context] * np.exp(-nats + rest @ np.log(kept))
+        posterior = own / np.maximum(own + spelled, 1e-300)
         counts = np.array(present, dtype=np.float64)[None, :].repeat(len(tokens), axis=0)
         np.add.at(counts, (context, part), posterior)
-        shares = np.minimum(counts / (tokens[:, None] + len(PARTS) * 10), _MAX_SHARE)
+        # The characters of an entry are no tokens of their own.
+        shares = counts / (tokens - posterior @ rest + _PRIOR_TOKENS)[:, None]
+        shares = np.minimum(shares, _MAX_SHARE)
     shares = np.where(present, shares, LexiconShares().table()).round(5)
     return LexiconShares(*(tuple(column) for column in shares.T.tolist()))

@@ -66,7 +66,9 @@ def shares(engine: Engine) -> dict[str, tuple[int, float]]:
 def context_of(word_id: int) -> int:
     if word_id in (DIALOG_ID, TURN_ID):
         return 0
-    last = WORDS[word_id - 4][-1]
+    if word_id < TURN_ID + 1:
+        return 3
+    last = WORDS[word_id - TURN_ID - 1][-1]
     return 1 if is_han(last) else 2 if last.isalpha() else 3
 
 
