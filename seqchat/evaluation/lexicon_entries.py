@@ -17,6 +17,9 @@ from seqchat.corpus.vocabulary import UNKNOWN_ID, Vocabulary
 from seqchat.evaluation.predictor import LanePredictions
 from seqchat.model.mixture import LexiconMixture
 
+# An entry is not more probable than itself; logarithms of float32 are this exact.
+_ROUNDING = 1e-5
+
 
 @dataclass(frozen=True)
 class FoundEntry:
@@ -76,7 +79,7 @@ class EntryCounter:
         for found in sets:
             shares = self._mixture.shares[self._mixture.contexts[before], found.part]
             with np.errstate(divide="ignore"):
-                limits = np.log(probs) - np.log(shares)
+                limits = np.log(probs) - np.log(shares) + _ROUNDING
             counts += len(found.ids) - np.searchsorted(found.ascending, limits, side="right")
         return counts
 
