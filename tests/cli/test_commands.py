@@ -16,18 +16,7 @@ from safetensors.torch import save_file
 
 from seqchat.cli import COMMANDS
 
-
-def seqchat(*arguments, stdin: str | None = None, cwd=None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "seqchat", *map(str, arguments)],
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        cwd=cwd,
-        timeout=300,
-    )
+from ..processes import seqchat
 
 
 def failed(done: subprocess.CompletedProcess[str], status: int, *says: str) -> None:
@@ -111,7 +100,7 @@ def test_train_and_use_what_was_trained(tmp_path):
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
-    command = [sys.executable, "-m", "seqchat", "train", "sample", "--out", "m", "--epochs", "4"]
+    command = [sys.executable, "-m", "seqchat", "train", "sample", *map(str, SMALL), "--out", "m", "--epochs", "1000"]
     process = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
@@ -124,7 +113,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     assert process.returncode == 0, error
     assert "seqchat train --resume m" in out
     assert "Traceback" not in error
-    done = seqchat("train", "--resume", "m", "--json", cwd=tmp_path)
+    done = seqchat("train", "--resume", "m", "--time-limit", "1s", "--json", cwd=tmp_path)
     assert json.loads(done.stdout)["words_seen"] > 0
     assert seqchat("complete", "你好", "-m", "m", cwd=tmp_path).returncode == 0
 
