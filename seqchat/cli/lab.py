@@ -103,7 +103,7 @@ def pronouns(
     updates: int,
     as_json: bool,
 ) -> None:
-    """Ask MODELS for the pronoun in sentences such as 小帅是一名程序员，外面下着雨，他每天都加班；小美下班了，…
+    """Ask MODELS for the pronoun in sentences such as “小帅是一名程序员，外面下着雨，他每天都加班”.
 
     The subject is 小帅 (他) or 小美 (她), the other one was the subject before, and more and more clauses that say
     nothing about them stand in between. By default, the models whose names begin with lesson- are asked, which were
