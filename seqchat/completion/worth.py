@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 from seqchat.completion.spacing import is_finished
 from seqchat.corpus.casing import fold
 from seqchat.corpus.cleaning import GLUE
-from seqchat.corpus.pinyin import Letters, letters_before
 from seqchat.corpus.scripts import HAN
 from seqchat.corpus.words import is_han, is_letter
 
@@ -196,6 +195,9 @@ def _is_word(letters: str, vocabulary: Vocabulary) -> bool:
 
 
 def _is_full_pinyin(letters: str, vocabulary: Vocabulary) -> bool:
+    # The app shows its first frame without what this needs.
+    from seqchat.corpus.pinyin import Letters, letters_before
+
     found = letters_before(letters) if vocabulary.has_chinese else None
     if found is None:
         return False
