@@ -17,6 +17,7 @@ from seqchat.errors import SeqchatError, one_line
 # The commands in the order of `seqchat --help`; each is the function of that name in the module of that name.
 COMMANDS = (
     "tui",
+    "data",
     "train",
     "plot",
     "complete",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqchat.cli.options import drop_option, json_option, keystrokes_option, lexicon_option, print_json
+from seqchat.cli.options import drop_option, json_option, keystrokes_option, lexicon_option, print_json, reading_options
 from seqchat.cli.tables import aligned
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
@@ -82,7 +82,7 @@ _NOTES = {
 @click.option("--network-only", is_flag=True, help="Use the networks alone, without n-grams, memory and lexicon.")
 @keystrokes_option
 @lexicon_option
-@click.option("--field", help="The field or column that holds the turns or the text.")
+@reading_options
 @drop_option
 @json_option
 def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **options: Any) -> None:
@@ -132,7 +132,7 @@ def _evaluate(
     selection = held_out_by_all(models) if options["held_out"] or options["baselines"] else None
     with TemporaryDirectory() as name:
         folder = Path(name)
-        texts = ComparisonTexts.read(data, models, folder, observer, field=options["field"], drop=options["drop"])
+        texts = ComparisonTexts.read(data, models, folder, observer, reading=options["reading"], drop=options["drop"])
         selected = texts if selection is None else texts.select(selection)
         if not selected.dialogs:
             raise SeqchatError("These texts have no dialog that the training of every model has kept for testing.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqchat.cli.options import drop_option, json_option, keystrokes_option, lexicon_option, print_json
+from seqchat.cli.options import drop_option, json_option, keystrokes_option, lexicon_option, print_json, reading_options
 from seqchat.cli.tables import aligned
 from seqchat.model.model_registry import find
 from seqchat.wording import counted, percentage
@@ -44,7 +44,7 @@ _TITLES = {"turn": "turn of the dialog", "frequency": "rank of the word by frequ
 @click.option("--no-memory", is_flag=True, help="Without the memory of earlier turns.")
 @click.option("--network-only", is_flag=True, help="Use the network alone, without memory, n-grams and lexicon.")
 @lexicon_option
-@click.option("--field", help="The field or column that holds the turns or the text.")
+@reading_options
 @drop_option
 @json_option
 def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...], as_json: bool, **options: Any) -> None:
@@ -84,7 +84,7 @@ def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...],
             ),
             data,
             held_out=held_out,
-            field=options["field"],
+            reading=options["reading"],
             drop=options["drop"],
             characters=options["keystrokes"],
             phrases=options["phrases"] if options["pinyin"] else 0,

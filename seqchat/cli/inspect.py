@@ -121,7 +121,6 @@ def _ids(engine: Engine, text: str | None, file: str | None, data: str | None) -
 
 def _lines(file: str) -> Iterator[str]:
     """Yield the lines of a file with their line breaks, holding one at a time."""
-    from seqchat.corpus.readers import NO_UTF8
 
     try:
         with _opened(file) as source:
@@ -131,7 +130,9 @@ def _lines(file: str) -> Iterator[str]:
                     raise SeqchatError(f"Line {number:,} of the text is longer than {limit}; break it into lines.")
                 yield line.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise SeqchatError(f"Line {number:,} of the text is {NO_UTF8}.") from error
+        raise SeqchatError(
+            f"Line {number:,} of the text is not in UTF-8; convert it, an older Chinese file with 'iconv -f GB18030 -t UTF-8'."
+        ) from error
     except OSError as error:
         raise SeqchatError(f"{file} cannot be read ({error.strerror or error}).") from error
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
 from seqchat.corpus.cleaning import clean
+from seqchat.errors import SeqchatError
 from seqchat.model.model_registry import DEFAULT_MODEL
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?", re.IGNORECASE)
@@ -64,6 +66,50 @@ drop_option = click.option(
     metavar="REGEX",
     help="Leave out what matches, such as '<Media omitted>'; may be repeated.",
     callback=_patterns,
+)
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options of how files are read; it receives `reading`, a `ReadingOptions`."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **options: Any) -> Any:
+        from seqchat.corpus.reading_options import ReadingOptions
+
+        given = {name: options.pop(name) for name in ("field", "columns", "pause", "keep_notes", "encoding")}
+        return command(*args, reading=ReadingOptions(**given), **options)
+
+    for option in reversed(_READING):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def _columns(_ctx: click.Context, _option: click.Parameter, value: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (value or "").split(",") if name.strip())
+
+
+def _codec(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    from seqchat.corpus.encodings import checked_codec
+
+    try:
+        return checked_codec(value)
+    except SeqchatError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+_READING = (
+    click.option("--field", help="The field or column that holds the turns or the text."),
+    click.option(
+        "--columns",
+        metavar="NAME,NAME",
+        callback=_columns,
+        help="The columns or fields that are the turns of a dialog.",
+    ),
+    click.option(
+        "--pause", type=Duration(), default="6h", show_default=True, help="A dialog of a chat ends at such a pause."
+    ),
+    click.option("--keep-notes", is_flag=True, help="Keep a messenger's notes, such as '<Media omitted>'."),
+    click.option("--encoding", callback=_codec, help="What texts are encoded in  [default: found out]"),
 )
 keystrokes_option = click.option(
     "--keystrokes",

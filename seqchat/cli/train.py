@@ -66,8 +66,8 @@ def train(
     """Train a model on DATA: files, folders, glob patterns, a data set of the hub, or 'sample'.
 
     The default DATA is the hub's Jax-dan/HundredCV-Chat. Files are .jsonl, .json, .csv, .tsv, .parquet or .txt (one
-    turn per line, a blank line between dialogs). Exports of WhatsApp, Telegram, WeChat, QQ, Signal, Discord and
-    iMessage are read too; each day of a chat is a dialog.
+    turn per line, a blank line between dialogs), subtitles, Markdown, or .zip. Exports of messengers are read too; a
+    dialog of a chat ends at a pause. 'seqchat data' shows what is read.
 
     \b
     seqchat train sample

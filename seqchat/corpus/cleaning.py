@@ -11,7 +11,9 @@ _ESCAPE_SEQUENCE = re.compile(
 _ESCAPES = dict.fromkeys(map(ord, "\x1b\x90\x98\x9b\x9c\x9d\x9e\x9f"))
 _LINE_BREAK = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _WIDE_SPACE = re.compile(r"[^\S\n]")
-ZERO_WIDTH_JOINER = "\u200d"
+ZERO_WIDTH_JOINER, ZERO_WIDTH_NON_JOINER = "\u200d", "\u200c"
+# Between letters of scripts that join them, as in Persian, it is a part of the word; elsewhere it shows nothing.
+_STRAY_NON_JOINER = re.compile("(?<![^\x00-\x7f\\s\u200c\u200d])\u200c|\u200c(?![^\x00-\x7f\\s\u200c\u200d])")
 
 # The mark that words.py puts before a word that takes no space; in text it is replaced by a look-alike.
 GLUE = "\uffed"
@@ -22,7 +24,10 @@ _FORBIDDEN_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 def is_safe(character: str) -> bool:
     """Whether one character may be stored and shown: no control, no hidden direction, no surrogate."""
-    return character == ZERO_WIDTH_JOINER or unicodedata.category(character) not in _FORBIDDEN_CATEGORIES
+    return (
+        character in (ZERO_WIDTH_JOINER, ZERO_WIDTH_NON_JOINER)
+        or unicodedata.category(character) not in _FORBIDDEN_CATEGORIES
+    )
 
 
 def without_escapes(text: str) -> str:
@@ -41,4 +46,4 @@ def clean(text: str) -> str:
         return text
     text = _LINE_BREAK.sub("\n", _ESCAPE_SEQUENCE.sub("", text))
     text = _WIDE_SPACE.sub(" ", text).replace(GLUE, _GLUE_LOOKALIKE)
-    return "".join(c for c in text if c == "\n" or is_safe(c))
+    return _STRAY_NON_JOINER.sub("", "".join(c for c in text if c == "\n" or is_safe(c)))

@@ -1,63 +1,116 @@
-"""The messages of an export become conversations: what was said on one day in one chat."""
+"""Messages become conversations: what was said in one chat without a long pause."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Any
+from dataclasses import dataclass, field
 
-from seqchat.corpus.messengers import Message, chats_of, message_of
-from seqchat.corpus.readers import Record
+from seqchat.corpus.dialogs import MAX_TURN_CHARACTERS, Talk
+from seqchat.corpus.formats.base import TOO_LONG, Break, LeftOut, Message
+from seqchat.corpus.reading_options import PAUSE
+from seqchat.corpus.records import Record
 
 # A longer conversation is cut, and need not fit in memory.
 _MAX_TURNS = 10_000
+_DAY = 86_400
+_MAX_PEOPLE = 100_000
 
 
-def conversations(records: Iterable[Record], field: str | None = None) -> Iterator[Record]:
-    """Join consecutive messages of the same chat and day; other records pass unchanged.
+@dataclass
+class MessageCounts:
+    """What the messages of a file are: how many, by how many people, on how many days, and what is left out why."""
 
-    A conversation is a record whose value is a list of turns, each a line of a message; `field` names the field of the
-    text if it is not the exporter's own.
+    messages: int = 0
+    people: set[str] = field(default_factory=set)
+    days: set[int] = field(default_factory=set)
+    left_out: Counter[str] = field(default_factory=Counter)
+
+    def add(self, message: Message) -> None:
+        """Count a message."""
+        self.messages += 1
+        if message.sender and len(self.people) < _MAX_PEOPLE:
+            self.people.add(message.sender)
+        if message.time is not None:
+            self.days.add(int(message.time // _DAY))
+
+
+def conversations(records: Iterable[Record], counts: MessageCounts, pause: float = PAUSE) -> Iterator[Record]:
+    """Join the messages of a chat that follow each other within `pause` seconds; other records pass unchanged.
+
+    A conversation is a record whose value is a `Talk`. The chats of a file that are told apart by their messages come
+    one after the other, at its end.
     """
-    open_one = _Conversation()
+    chats: dict[str, _Conversation] = {"": _Conversation("", pause)}
     for record in records:
-        chats = [] if record.error else _chats(record.value, field)
-        for number, messages in enumerate(chats):
-            for message in messages:
-                if not open_one.goes_on_with(number, message):
-                    yield from open_one.finish()
-                open_one.add(number, message, record)
-        if not chats:
+        value = record.value
+        if isinstance(value, LeftOut):
+            counts.left_out[value.reason] += value.number
+        elif isinstance(value, Message) and len(value.text) > MAX_TURN_CHARACTERS:
+            counts.left_out[TOO_LONG] += 1
+            yield Record(record.location, None, _too_long(value.text), record.share)
+        elif isinstance(value, Message):
+            counts.add(value)
+            chat = chats.setdefault(value.chat, _Conversation(value.chat, pause))
+            chat.add(value, record)
+            yield from chat.ready()
+        elif isinstance(value, Break):
+            yield from chats[""].end()
+        else:
             if not record.error:
-                yield from open_one.finish()
+                yield from chats[""].end()
             yield record
-    yield from open_one.finish()
+    for chat in chats.values():
+        yield from chat.end()
 
 
-def _chats(value: Any, field: str | None) -> list[list[Message]]:
-    """Return the chats in a record; none if it has no messages."""
-    message = value if isinstance(value, Message) else message_of(value, field)
-    return [[message]] if message else chats_of(value, field)
+def _too_long(text: str) -> str:
+    return f"a turn of {len(text):,} characters, more than {MAX_TURN_CHARACTERS:,}; break it up"
 
 
 class _Conversation:
-    """The turns collected so far, and where they came from."""
+    """The turns of a chat collected so far, and where they came from."""
 
-    def __init__(self) -> None:
-        self._key: tuple[int, tuple[str, str]] | None = None
+    def __init__(self, chat: str, pause: float) -> None:
+        self._streams, self._pause = not chat, pause
+        self._finished: list[Record] = []
+        self._time: float | None = None
         self._location, self._share = "", 0.0
         self._turns: list[str] = []
+        self._speakers: list[str] = []
 
-    def goes_on_with(self, chat: int, message: Message) -> bool:
-        return self._key == (chat, message.conversation) and len(self._turns) < _MAX_TURNS
-
-    def add(self, chat: int, message: Message, record: Record) -> None:
+    def add(self, message: Message, record: Record) -> None:
+        """Take the next message of the chat."""
+        if self._is_over(message):
+            self._finish()
         if not self._turns:
-            self._key, self._location = (chat, message.conversation), record.location
+            self._location = record.location
         self._share = record.share
-        self._turns += [line for line in message.text.splitlines() if line.strip()]
+        self._time = message.time if message.time is not None else self._time
+        self._turns.append(message.text)
+        self._speakers.append(message.sender)
 
-    def finish(self) -> Iterator[Record]:
-        """Yield the conversation, if anything was said."""
+    def ready(self) -> Iterator[Record]:
+        """Yield the conversations that need not wait for the end of the file."""
+        if self._streams:
+            yield from self._finished
+            self._finished = []
+
+    def end(self) -> Iterator[Record]:
+        """Yield all conversations; what follows begins another one."""
+        self._finish()
+        yield from self._finished
+        self._finished, self._time = [], None
+
+    def _is_over(self, message: Message) -> bool:
+        if len(self._turns) >= _MAX_TURNS:
+            return True
+        if self._time is None or message.time is None:
+            return False
+        return abs(message.time - self._time) > self._pause
+
+    def _finish(self) -> None:
         if self._turns:
-            yield Record(self._location, self._turns, share=self._share)
-        self._key, self._turns = None, []
+            talk = Talk(self._turns, self._speakers)
+            self._finished.append(Record(self._location, talk, share=self._share))
+        self._turns, self._speakers = [], []

@@ -5,14 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from seqchat.corpus.cleaning import clean
+from seqchat.corpus.formats.records import text_of
+from seqchat.corpus.scripts import composed
 from seqchat.errors import SeqchatError, quoted
 
 _LABEL = re.compile(r"\s*([^:：\n]{1,40}?)\s*[:：]\s*")
 _SPEAKER_FIELDS = ("user1", "user2")
 _TURNS_FIELDS = ("dialog", "dialogue", "conversation", "conversations", "messages", "turns", "utterances")
+_SPEAKER_OF_TURN = ("role", "from", "speaker", "sender", "author", "name", "user")
+# Fields of which each is a turn
+_TURN_COLUMNS = (
+    ("instruction", "output"),
+    ("instruction", "response"),
+    ("prompt", "response"),
+    ("prompt", "completion"),
+    ("question", "answer"),
+    ("query", "response"),
+    ("问题", "回答"),
+    ("问", "答"),
+)
+# What nobody says: instructions to a model, and what its tools give back
+_NOT_SAID = frozenset({"system", "developer", "tool", "function", "observation", "function_call", "tool_call"})
 _TEXT_FIELDS = ("text", "content", "message", "utterance", "sentence", "value")
 
 # No message is longer; a whole book on one line is no conversation.
@@ -21,10 +37,22 @@ MAX_TURN_CHARACTERS = 100_000
 
 @dataclass(frozen=True)
 class Dialog:
-    """One conversation: its turns in order, cleaned, without speaker labels; source: the file or data set it is of."""
+    """One conversation: its turns in order, cleaned, without speaker labels.
+
+    source: the file or data set it is of; speakers: who says each turn, empty for one whose speaker is not known, and
+    none at all if none is.
+    """
 
     turns: tuple[str, ...]
     source: str = field(default="", compare=False)
+    speakers: tuple[str, ...] = field(default=(), compare=False)
+
+
+class Talk(NamedTuple):
+    """Turns that were said in a row, as they were written, and who said each."""
+
+    turns: Sequence[str]
+    speakers: Sequence[str]
 
 
 class NoDialogError(SeqchatError):
@@ -35,23 +63,54 @@ class NoFieldError(NoDialogError):
     """A record in which nothing looks like turns or text, or that lacks the named field."""
 
 
-def dialog_of(value: Any, field: str | None) -> Dialog:
-    """Return the dialog in a record; `field` names the field of its turns or text, None to guess it.
+def dialog_of(value: Any, field: str | None, columns: Sequence[str] = ()) -> Dialog:
+    """Return the dialog in a record.
+
+    field: names the field of its turns or text, None to guess it; columns: names the fields that are its turns.
 
     Raises:
         NoDialogError: there is none.
     """
-    turns, speakers = _turns(value, field)
+    if isinstance(value, Talk):
+        return _dialog(value.turns, value.speakers)
+    talk = _talk_in_columns(value, columns) if isinstance(value, Mapping) and not field else None
+    if columns and talk is None:
+        raise NoFieldError(f"no fields {', '.join(columns)}")
+    if talk is not None:
+        return _dialog(talk.turns, talk.speakers)
+    turns, speakers, labels = _turns(value, field)
     if turns is None:
         raise NoFieldError(f"no field {quoted(field)}" if field else "no field with turns or text")
+    parts = [_parted(turn, labels) for turn in turns]
+    names = speakers or [label for label, _ in parts]
+    return _dialog([text for _, text in parts], names)
+
+
+def _dialog(turns: Sequence[str], speakers: Sequence[str]) -> Dialog:
     longest = max(map(len, turns), default=0)
     if longest > MAX_TURN_CHARACTERS:
         raise NoDialogError(f"a turn of {longest:,} characters, more than {MAX_TURN_CHARACTERS:,}; break it up")
-    cleaned = [_without_label(clean(turn), speakers) for turn in turns]
-    kept = tuple(turn for turn in cleaned if turn)
+    said = [(composed(clean(turn)).strip(), name) for turn, name in zip(turns, speakers, strict=True)]
+    kept = [(turn, composed(clean(name)).replace("\n", " ").strip()) for turn, name in said if turn]
     if not kept:
         raise NoDialogError("no text")
-    return Dialog(kept)
+    names = tuple(name for _, name in kept)
+    return Dialog(tuple(turn for turn, _ in kept), speakers=names if any(names) else ())
+
+
+def _talk_in_columns(record: Mapping[str, Any], columns: Sequence[str]) -> Talk | None:
+    """Return the turns that fields of a record hold, an instruction with its input as one of them."""
+    by_lower_case = {name.lower(): name for name in record if isinstance(name, str)}
+    for names in [columns] if columns else _TURN_COLUMNS:
+        found = [by_lower_case.get(name.lower(), "") for name in names]
+        values = [record.get(name) for name in found]
+        if all(found) and all(isinstance(value, str) for value in values):
+            turns = [str(value) for value in values]
+            extra = record.get(by_lower_case.get("input", ""))
+            if not columns and names[0] == "instruction" and isinstance(extra, str) and extra.strip():
+                turns[0] = f"{turns[0]}\n{extra}"
+            return Talk(turns, found)
+    return None
 
 
 def without_patterns(dialog: Dialog, patterns: Sequence[str]) -> Dialog:
@@ -59,41 +118,33 @@ def without_patterns(dialog: Dialog, patterns: Sequence[str]) -> Dialog:
     if not patterns:
         return dialog
     dropped = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
-    turns = (dropped.sub("", turn).strip() for turn in dialog.turns)
-    return replace(dialog, turns=tuple(turn for turn in turns if turn))
+    turns = [dropped.sub("", turn).strip() for turn in dialog.turns]
+    speakers = tuple(name for turn, name in zip(turns, dialog.speakers, strict=False) if turn)
+    return replace(dialog, turns=tuple(filter(None, turns)), speakers=speakers)
 
 
-def text_of(value: Any) -> str | None:
-    """Return the text of a message: a string, or the strings in a list and in the `text` of its parts, joined."""
-    if isinstance(value, str):
-        return value
-    if not isinstance(value, list):
-        return None
-    parts = [part.get("text") if isinstance(part, Mapping) else part for part in value]
-    return "".join(part for part in parts if isinstance(part, str)) if parts else None
+def has_turns(value: Mapping[str, Any], *, only_known: bool = False) -> bool:
+    """Whether a record has a field that looks like turns or a text; only_known: by the name of a field of turns."""
+    return any(name in value for name in _TURNS_FIELDS) if only_known else _guess_field(value) is not None
 
 
-def has_turns(value: Mapping[str, Any]) -> bool:
-    """Whether a record has a field that looks like turns or a text."""
-    return _guess_field(value) is not None
-
-
-def _turns(value: Any, field: str | None) -> tuple[list[str] | None, frozenset[str]]:
-    """Find the turns of a record, and the names that may precede them."""
-    speakers = frozenset(_SPEAKER_FIELDS)
+def _turns(value: Any, field: str | None) -> tuple[list[str] | None, list[str], frozenset[str]]:
+    """Find the turns of a record, who says them if it says so, and the names that may precede them."""
+    labels = frozenset(_SPEAKER_FIELDS)
     if isinstance(value, Mapping):
         names = (value.get(name) for name in _SPEAKER_FIELDS)
-        speakers |= {clean(name).strip() for name in names if isinstance(name, str) and name.strip()}
+        labels |= {clean(name).strip() for name in names if isinstance(name, str) and name.strip()}
         found = field if field in value else None if field else _guess_field(value)
         value = value[found] if found is not None else None
-    return _strings(value), speakers
+    talk = _talk(value)
+    return (None, [], labels) if talk is None else (list(talk.turns), list(talk.speakers), labels)
 
 
 def _guess_field(record: Mapping[str, Any]) -> str | None:
     by_lower_case = {name.lower(): name for name in record if isinstance(name, str)}
     for known in (*_TURNS_FIELDS, *_TEXT_FIELDS):
         name = known if known in record else by_lower_case.get(known)
-        if name is not None and _strings(record[name]) is not None:
+        if name is not None and _talk(record[name]) is not None:
             return name
     return _only_text_field(record)
 
@@ -103,26 +154,42 @@ def _only_text_field(record: Mapping[str, Any]) -> str | None:
     return text_fields[0] if len(text_fields) == 1 else None
 
 
-def _strings(value: Any) -> list[str] | None:
-    """Read turns out of a string (a turn a line), a list of strings, or a list of messages."""
+def _talk(value: Any) -> Talk | None:
+    """Read turns out of a string (a turn a line), a list of strings, or a list of messages; the names of speakers are
+    empty where none is given, and none at all are given for strings."""
     if isinstance(value, str):
-        return value.splitlines()
+        return Talk(value.splitlines(), [])
     if hasattr(value, "tolist"):
         value = value.tolist()
     if not isinstance(value, list | tuple):
         return None
-    turns: list[str] = []
-    for item in value:
-        if isinstance(item, Mapping):
-            item = next((text for n in _TEXT_FIELDS if (text := text_of(item.get(n))) is not None), None)
-        if not isinstance(item, str):
-            return None
-        turns.append(item)
-    return turns
+    if all(isinstance(item, str) for item in value):
+        return Talk(value, [])
+    said = [_said(item) for item in value]
+    if None in said:
+        return None
+    kept = [turn for turn in said if turn is not None and turn[1] is not None]
+    return Talk([text or "" for _, text in kept], [name for name, _ in kept])
 
 
-def _without_label(turn: str, speakers: frozenset[str]) -> str:
+def _said(item: Any) -> tuple[str, str | None] | None:
+    """Return who says what in a message of a list; no text if it says nothing, None if it is no message."""
+    if isinstance(item, str):
+        return "", item
+    if not isinstance(item, Mapping):
+        return None
+    known = [name for name in _TEXT_FIELDS if name in item]
+    if not known:
+        return None
+    name = next((text for n in _SPEAKER_OF_TURN if isinstance(text := item.get(n), str)), "")
+    text = next((text for n in known if (text := text_of(item[n])) is not None), None)
+    if text is None and any(item[n] is not None and item[n] != [] for n in known):
+        return None
+    return name, None if name.lower() in _NOT_SAID else text
+
+
+def _parted(turn: str, labels: frozenset[str]) -> tuple[str, str]:
+    """Return the name before a turn, if it is one of the labels, and the turn without it."""
+    turn = clean(turn)
     match = _LABEL.match(turn)
-    if match and match[1] in speakers:
-        turn = turn[match.end() :]
-    return turn.strip()
+    return (match[1], turn[match.end() :].strip()) if match and match[1] in labels else ("", turn.strip())

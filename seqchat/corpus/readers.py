@@ -4,113 +4,257 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
-from itertools import count, islice
+from itertools import chain, count, islice, pairwise
 from pathlib import Path
-from typing import Any, BinaryIO
+from tempfile import NamedTemporaryFile
+from typing import IO, Any
 
+from seqchat.corpus.contents import Content, what_it_is
 from seqchat.corpus.dialogs import has_turns
-from seqchat.corpus.messengers import MessageReader, TextExport, text_export
+from seqchat.corpus.encodings import UTF8, Encoding, encoding_of
+from seqchat.corpus.file_report import FileReport
+from seqchat.corpus.formats import documents, mail, slack
+from seqchat.corpus.formats.base import OTHER_RECORD, Break, LeftOut
+from seqchat.corpus.formats.documents import CHATGPT, RECORD_FORMATS
+from seqchat.corpus.formats.records import RecordFormat, best_format, chats_in, items_of, order_of
+from seqchat.corpus.formats.texts import MARKDOWN, TextFormat, text_format
+from seqchat.corpus.reading_options import ReadingOptions
+from seqchat.corpus.records import Record, first_line
 from seqchat.errors import SeqchatError, one_line
 
 # Rows of a parquet file that are read at a time
 _BLOCK = 1_000
 # No conversation has a longer line; a file without line breaks is not held in memory.
 _MAX_LINE_LENGTH = 100_000_000
-_TOO_LONG = f"a line of more than {_MAX_LINE_LENGTH:,} bytes"
-NO_UTF8 = "not in UTF-8; convert it, an older Chinese file with 'iconv -f GB18030 -t UTF-8'"
+_TOO_LONG = f"a line of more than {_MAX_LINE_LENGTH:,} characters"
+_MAX_DOCUMENT = 2_000_000_000
+NO_UTF8 = "not in UTF-8; say with --encoding what it is in, such as gb18030"
 # If fewer than one in this many cells are filled, it is no table.
 _SPARSE = 10
 _TOO_MANY = "\x00too many"
 # A text with more lines and no blank one is not a single conversation, and need not fit in memory.
 _LONG_DIALOG, _PIECE = 10_000, 1_000
-# How many lines are looked at to recognise the format of a text.
-_SNIFFED = 200
+# How many bytes, lines and records are looked at to recognise encoding and format.
+_SAMPLE, _SNIFFED, _SNIFFED_RECORDS = 300_000, 2_000, 200
+_DELIMITERS = ",;\t|"
+_STAMPED = re.compile(
+    r"\W{0,3}(?:\d{1,4}[-./年]\s?\d{1,2}[-./月]\s?\d{1,4}|\d{1,2}[:.]\d{2})\b.*|[^\W\d][^:：]{0,30}[:：] \S.*"
+)
+_SHOWN = 3
+
+
+def read(content: Content, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
+    """Yield the records of a file.
+
+    Raises:
+        SeqchatError: it cannot be read at all.
+    """
+    beginning = content.begins(_SAMPLE)
+    if content.suffix not in _BINARY:
+        if kind := what_it_is(content, beginning):
+            raise SeqchatError(f"{one_line(content.name)} is {kind}.")
+        found = _encoding(content, beginning, options)
+        report.encoding = f"{found.title}, a guess" if found.guessed else "" if found.name == UTF8 else found.title
+        text = _Text(content, found.name)
+    else:
+        text = _Text(content, UTF8)
+    yield from READERS.get(content.suffix, _read_text)(text, options, report)
+
+
+def _encoding(content: Content, beginning: bytes, options: ReadingOptions) -> Encoding:
+    if options.encoding:
+        name = options.encoding.lower()
+        return Encoding(UTF8 if name in ("utf-8", "utf8") else options.encoding)
+    found = encoding_of(beginning)
+    if found is None:
+        raise SeqchatError(f"{one_line(content.name)} is no text that can be read; if it is one, say its --encoding.")
+    return found
 
 
 @dataclass(frozen=True)
-class Record:
-    """One raw record, its position (``file:line``), and the share of its file that is read with it, 0 to 1."""
+class _Text:
+    """A file, and the encoding of its text."""
 
-    location: str
-    value: Any
-    error: str = ""
-    share: float = 1.0
+    content: Content
+    encoding: str
+
+    @property
+    def name(self) -> str:
+        return self.content.name
+
+    def lines(self) -> Iterator[tuple[int, str, str, float]]:
+        """Yield its lines: number, the line without its end, what is wrong with it, and the share of the file that is
+        read with it."""
+        size = max(self.content.size, 1)
+        with self.content.open() as raw, self.decoded(raw) as file:
+            for number, line in _lines(file):
+                error = _TOO_LONG if line is None else self.wrong(line)
+                text = "" if error or line is None else line.rstrip("\n")
+                yield number, text.removeprefix("\ufeff") if number == 1 else text, error, min(raw.tell() / size, 1.0)
+
+    def wrong(self, text: str) -> str:
+        """Return what is wrong with a text that was decoded."""
+        if text.isascii():
+            return ""
+        if self.encoding != UTF8:
+            return f"not in {Encoding(self.encoding).title}" if "\ufffd" in text else ""
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return NO_UTF8
+        return ""
+
+    def decoded(self, raw: IO[bytes], newline: str | None = None) -> TextIOWrapper:
+        """Return an open file as text."""
+        # Bytes that are not UTF-8 become surrogates, which UTF-8 never contains.
+        errors = "surrogateescape" if self.encoding == UTF8 else "replace"
+        return TextIOWrapper(raw, self.encoding, errors=errors, newline=newline)
+
+    def whole(self) -> str:
+        """Return all of it.
+
+        Raises:
+            SeqchatError: it is too large.
+        """
+        if self.content.size > _MAX_DOCUMENT:
+            raise SeqchatError(
+                f"{one_line(self.name)} is one document of {self.content.size:,} bytes, too large to be read; split it."
+            )
+        with self.content.open() as raw, self.decoded(raw) as file:
+            return file.read()
 
 
-def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message, cut if it is long."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return one_line(lines[0], 120)
-
-
-def _read_json_lines(path: Path) -> Iterator[Record]:
-    """Read JSON lines, each one a record."""
-    size = max(path.stat().st_size, 1)
-    with path.open("rb") as file:
-        for number, line in _lines(file):
-            share = file.tell() / size
-            if line is None:
-                yield Record(f"{path}:{number}", None, _TOO_LONG, share)
-            elif line.strip():
-                yield _parse_line(f"{path}:{number}", line, share)
-
-
-def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | None]]:
+def _lines(file: TextIOWrapper) -> Iterator[tuple[int, str | None]]:
     """Yield the lines of a file with their numbers; None for one that is too long to be held in memory."""
     for number in count(1):
         line = file.readline(_MAX_LINE_LENGTH)
         if not line:
             return
-        whole = len(line) < _MAX_LINE_LENGTH or line.endswith(b"\n")
+        whole = len(line) < _MAX_LINE_LENGTH or line.endswith("\n")
         yield number, line if whole else None
         while not whole:
             line = file.readline(_MAX_LINE_LENGTH)
-            whole = len(line) < _MAX_LINE_LENGTH or line.endswith(b"\n")
+            whole = len(line) < _MAX_LINE_LENGTH or line.endswith("\n")
 
 
-def _parse_line(location: str, line: bytes, share: float) -> Record:
+# --- JSON -----------------------------------------------------------------------------------------------------------
+
+
+def _read_json_lines(text: _Text, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
+    """Read JSON lines, each one a record."""
+    yield from with_messages(_json_records(text), options, report, "JSON lines")
+
+
+def _json_records(text: _Text) -> Iterator[Record]:
+    for number, line, error, share in text.lines():
+        if error:
+            yield Record(f"{text.name}:{number}", None, error, share)
+        elif line.strip():
+            yield _parse_line(f"{text.name}:{number}", line, share)
+
+
+def _parse_line(location: str, line: str, share: float) -> Record:
     try:
-        return Record(location, json.loads(line.decode("utf-8-sig")), share=share)
-    except UnicodeDecodeError:
-        return Record(location, None, NO_UTF8, share)
+        return Record(location, json.loads(line), share=share)
     except (ValueError, RecursionError) as error:
         return Record(location, None, f"not JSON ({first_line(error)})", share)
 
 
-def _read_json(path: Path) -> Iterator[Record]:
-    """Read one JSON document: a list of records, one record, or columns as pandas writes them.
+def _read_json(text: _Text, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
+    """Read one JSON document: chats, a list of records, one record, or columns as pandas writes them.
 
     Files of JSON lines often have the same ending.
     """
+    whole = text.whole()
+    wrong = text.wrong(whole)
     try:
-        document = json.loads(path.read_text("utf-8-sig"))
+        if wrong:
+            raise ValueError(wrong)
+        document = json.loads(whole)
     except (ValueError, RecursionError) as error:
-        if _begins_with_a_record(path):
-            yield from _read_json_lines(path)
+        if _begins_with_a_record(whole):
+            yield from _read_json_lines(text, options, report)
             return
-        wrong = NO_UTF8 if isinstance(error, UnicodeDecodeError) else f"not JSON ({first_line(error)})"
-        raise SeqchatError(f"{one_line(path)} is {wrong}.") from error
-    for number, value in enumerate(_records(document), 1):
-        yield Record(f"{path}: record {number}", value)
+        document = [] if wrong else _salvaged(whole)
+        problem = wrong or f"not JSON ({first_line(error)})"
+        if not document:
+            raise SeqchatError(f"{one_line(text.name)} is {problem}.") from error
+        yield Record(text.name, None, f"{problem}; what is whole before that is read")
+    yield from _of_document(text.name, document, options, report)
+
+
+def _of_document(name: str, document: Any, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
+    if trees := documents.trees_in(document):
+        report.format = CHATGPT
+        for number, tree in enumerate(trees, 1):
+            items = [*documents.items_of_tree(tree), Break()]
+            yield from (Record(f"{name}: conversation {number}", item, share=number / len(trees)) for item in items)
+        return
+    chats = [] if options.columns else _chats(document, options.field)
+    for number, (form, records) in enumerate(chats, 1):
+        report.format = form.name
+        items = [*items_of(form, records, options.field, options.keep_notes), Break()]
+        yield from (Record(f"{name}: chat {number}", item, share=number / len(chats)) for item in items)
+    if not chats:
+        report.format = report.format or "JSON"
+        listed = _records(document)
+        yield from (Record(f"{name}: record {n}", value, share=n / len(listed)) for n, value in enumerate(listed, 1))
+
+
+def _chats(document: Any, field: str | None) -> list[tuple[RecordFormat, list[Any]]]:
+    chats = list(chats_in(document, RECORD_FORMATS))
+    named = [records for _, records in chats if field and not any(field in r for r in records if isinstance(r, dict))]
+    return [] if named else chats
+
+
+def _salvaged(text: str) -> list[Any]:
+    """Return the whole objects of the longest list in a document that breaks off."""
+    decoder, best = json.JSONDecoder(), list[Any]()
+    for start in islice(re.finditer(r"\[\s*(?=\{)", text), 100):
+        found, position = list[Any](), start.end()
+        while True:
+            try:
+                value, position = decoder.raw_decode(text, position)
+            except (ValueError, RecursionError):
+                break
+            found.append(value)
+            comma = re.compile(r"\s*,\s*").match(text, position)
+            if comma is None:
+                break
+            position = comma.end()
+        has_dialogs = any(isinstance(value, dict) and has_turns(value, only_known=True) for value in found)
+        if best_format(found, RECORD_FORMATS) or has_dialogs:
+            best = max(best, found, key=len)
+    return best
 
 
 def _records(document: Any) -> list[Any]:
     """Return the records of a JSON document."""
     if isinstance(document, list):
-        return document
+        return [document] if _are_turns(document) else document
     if isinstance(document, dict) and document and all(isinstance(v, dict) for v in document.values()):
         turns = any(has_turns(value) for value in document.values())
         return list(document.values()) if turns else _rows(document)
+    if isinstance(document, dict) and document and not has_turns(document):
+        lists = [value for value in document.values() if isinstance(value, list) and value]
+        if lists and all(isinstance(item, list | dict) for value in lists for item in value):
+            return [item for value in lists for item in value]
     return [document]
 
 
-def _begins_with_a_record(path: Path) -> bool:
-    with path.open("rb") as file:
-        _, line = next(_lines(file), (1, None))
-    return line is not None and not _parse_line("", line, 0.0).error and line.lstrip()[:1] == b"{"
+def _are_turns(values: Sequence[Any]) -> bool:
+    """Whether a list is one dialog: messages that say who speaks."""
+    return bool(values) and all(isinstance(v, dict) and ("role" in v or "from" in v) for v in values)
+
+
+def _begins_with_a_record(text: str) -> bool:
+    line = text.lstrip().partition("\n")[0]
+    return line[:1] == "{" and not _parse_line("", line, 0.0).error
 
 
 def _rows(columns: dict[str, dict[str, Any]]) -> list[Any]:
@@ -125,110 +269,235 @@ def _rows(columns: dict[str, dict[str, Any]]) -> list[Any]:
     return records
 
 
-def _read_table(path: Path) -> Iterator[Record]:
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+def with_messages(
+    records: Iterator[Record], options: ReadingOptions, report: FileReport, kind: str
+) -> Iterator[Record]:
+    """Yield records, and those that are messages of a format as such."""
+    first = list(islice(records, _SNIFFED_RECORDS))
+    values = [record.value for record in first if not record.error]
+    form = None if options.columns else best_format(values, RECORD_FORMATS)
+    if form is None or (options.field and not any(isinstance(v, dict) and options.field in v for v in values)):
+        report.format = kind
+        yield from chain(first, records)
+        return
+    report.format = form.name
+    order = order_of(form, values)
+    whole = chain(first, records)
+    found = (_as_message(record, form, order, options) for record in whole)
+    yield from _in_order(list(found)) if form.table else found
+
+
+def _as_message(record: Record, form: RecordFormat, order: str, options: ReadingOptions) -> Record:
+    if record.error:
+        return record
+    fits = form.fits(record.value)
+    item = form.item(record.value, order, options.field, options.keep_notes) if fits else LeftOut(OTHER_RECORD)
+    return Record(record.location, item, share=record.share)
+
+
+def _in_order(records: list[Record]) -> list[Record]:
+    """Return the records of a table from the oldest to the newest."""
+    times = [time for record in records if (time := getattr(record.value, "time", None)) is not None]
+    backwards = sum(later < earlier for earlier, later in pairwise(times))
+    return records[::-1] if backwards * 2 > len(times) - 1 else records
+
+
+def _read_table(text: _Text, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
     """Read a table with a header; each row is a record."""
-    # Fields contain no tabs, so tab-separated values need no quotes, and a lone quote is text.
-    style: dict[str, Any] = {"delimiter": "\t", "quoting": csv.QUOTE_NONE} if path.suffix.lower() == ".tsv" else {}
+    with text.content.open() as raw, text.decoded(raw, newline="") as file:
+        yield from with_messages(_table_records(text, raw, file), options, report, "table")
+
+
+def _table_records(text: _Text, raw: IO[bytes], file: TextIOWrapper) -> Iterator[Record]:
     csv.field_size_limit(2**31 - 1)
-    size = max(path.stat().st_size, 1)
-    # Bytes that are not UTF-8 become surrogates, which UTF-8 never contains.
-    with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="") as file:
-        reader = csv.DictReader(file, restkey=_TOO_MANY, **style)
-        try:
-            for row in reader:
-                location = f"{path}:{reader.line_num}"
-                yield Record(location, row, _wrong(row), raw.tell() / size)
-        except csv.Error as error:
-            yield Record(f"{path}:{reader.line_num}", None, f"no table from here on ({first_line(error)})")
-
-
-def _wrong(row: dict[str, Any]) -> str:
-    """Return what is wrong with the row of a table."""
-    if _TOO_MANY in row:
-        return "more fields than the header"
+    size = max(text.content.size, 1)
+    reader = csv.reader(file, **_style(text))
     try:
-        "".join(filter(None, [*row, *row.values()])).encode()
-    except UnicodeEncodeError:
-        return NO_UTF8
-    return ""
+        rows = _named_rows(reader)
+        for line, row in rows:
+            error = "more fields than the header" if _TOO_MANY in row else _wrong(row, text)
+            yield Record(f"{text.name}:{line}", row, error, min(raw.tell() / size, 1.0))
+    except csv.Error as error:
+        yield Record(f"{text.name}:{reader.line_num}", None, f"no table from here on ({first_line(error)})")
 
 
-def _read_parquet(path: Path) -> Iterator[Record]:
+def _style(text: _Text) -> dict[str, Any]:
+    """Return how a table is written, by its ending and its header."""
+    # Fields contain no tabs, so tab-separated values need no quotes, and a lone quote is text.
+    if text.content.suffix == ".tsv":
+        return {"delimiter": "\t", "quoting": csv.QUOTE_NONE}
+    header = next((line for _, line, _, _ in text.lines() if line.strip()), "")
+    bare = re.sub(r'"[^"]*"', "", header)
+    return {"delimiter": max(_DELIMITERS, key=bare.count) if any(d in bare for d in _DELIMITERS) else ","}
+
+
+def _named_rows(reader: Any) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield rows by the names of their columns; columns that the header does not name, but most rows have, too."""
+    numbered = ((reader.line_num, row) for row in reader if row)
+    _, header = next(numbered, (0, []))
+    first = list(islice(numbered, _SNIFFED_RECORDS))
+    names = [name.removeprefix("\ufeff").strip() or f"column {n}" for n, name in enumerate(header, 1)]
+    longer = [len(row) for _, row in first if len(row) > len(names)]
+    if longer and 2 * len(longer) > len(first):
+        names += [f"column {n}" for n in range(len(names) + 1, max(longer) + 1)]
+    for line, row in chain(first, numbered):
+        values: dict[str, Any] = dict(zip(names, row, strict=False))
+        values |= dict.fromkeys(names[len(row) :]) if len(row) < len(names) else {}
+        if len(row) > len(names):
+            values[_TOO_MANY] = row[len(names) :]
+        yield line, values
+
+
+def _wrong(row: dict[str, Any], text: _Text) -> str:
+    """Return what is wrong with the row of a table."""
+    return text.wrong("".join(filter(None, [*row, *row.values()])))
+
+
+def _read_parquet(text: _Text, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
+    yield from with_messages(_parquet_records(text), options, report, "Parquet")
+
+
+def _parquet_records(text: _Text) -> Iterator[Record]:
     from pyarrow.parquet import ParquetFile
 
     number = 0
     try:
-        with ParquetFile(path) as file:
+        with text.content.open() as raw, ParquetFile(raw) as file:
             rows = max(file.metadata.num_rows, 1)
             for batch in file.iter_batches(_BLOCK):
                 for row in batch.to_pylist():
                     number += 1
-                    yield Record(f"{path}: row {number}", row, share=number / rows)
+                    yield Record(f"{text.name}: row {number}", row, share=number / rows)
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise SeqchatError(f"{one_line(text.name)} is not a parquet file ({first_line(error)}).") from error
     except Exception as error:  # the library raises many kinds for a damaged file
-        raise SeqchatError(f"{one_line(path)} is not a parquet file ({first_line(error)}).") from error
+        raise SeqchatError(f"{one_line(text.name)} is not a parquet file ({first_line(error)}).") from error
 
 
-def _read_text(path: Path) -> Iterator[Record]:
-    """Read plain text: what a messenger exported, or else one turn a line and a blank line between dialogs."""
-    beginning = [line for _, line, _, _ in islice(_text_lines(path), _SNIFFED)]
-    export = text_export(beginning)
-    return _read_turns(path) if export is None else _read_messages(path, export)
+# --- texts ----------------------------------------------------------------------------------------------------------
 
 
-def _read_turns(path: Path) -> Iterator[Record]:
+def _read_text(text: _Text, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
+    """Read what a messenger exported, or else one turn a line and a blank line between dialogs."""
+    beginning = [line for _, line, _, _ in islice(text.lines(), _SNIFFED)]
+    form = text_format(beginning)
+    if form is not None:
+        report.format = form.name
+        yield from _read_messages(text, form, beginning, options)
+        return
+    report.format = "text"
+    said = [line for line in beginning if line.strip()]
+    stamped = [line.strip() for line in said if _STAMPED.fullmatch(line.strip())]
+    if len(stamped) >= _SHOWN and 2 * len(stamped) > len(said):
+        report.stamped = stamped[:_SHOWN]
+    yield from _read_turns(text)
+
+
+def _read_markdown(text: _Text, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
+    beginning = [line for _, line, _, _ in islice(text.lines(), _SNIFFED)]
+    form = text_format(beginning)
+    form = MARKDOWN if form is None or "prose" in form.name or "names" in form.name else form
+    report.format = form.name
+    yield from _read_messages(text, form, beginning, options)
+
+
+def _read_turns(text: _Text) -> Iterator[Record]:
     """Read a turn a line; a very long dialog is cut into pieces."""
     turns: list[str] = []
     start, most, share = 1, _LONG_DIALOG, 1.0
-    for number, line, error, share in _text_lines(path):
+    for number, raw, error, share in text.lines():
+        line = raw.strip()
         if error:
-            yield Record(f"{path}:{number}", None, error, share)
+            yield Record(f"{text.name}:{number}", None, error, share)
         elif line:
             start = start if turns else number
             turns.append(line)
         elif turns:
-            yield Record(f"{path}:{start}", turns, share=share)
+            yield Record(f"{text.name}:{start}", turns, share=share)
             turns, most = [], _LONG_DIALOG
         if len(turns) == most:
             for i in range(0, most, _PIECE):
-                yield Record(f"{path}:{start + i}", turns[i : i + _PIECE], share=share)
+                yield Record(f"{text.name}:{start + i}", turns[i : i + _PIECE], share=share)
             turns, most = [], _PIECE
     if turns:
-        yield Record(f"{path}:{start}", turns)
+        yield Record(f"{text.name}:{start}", turns)
 
 
-def _read_messages(path: Path, export: TextExport) -> Iterator[Record]:
-    """Read the messages of an export, each a record."""
-    reader = MessageReader(export)
+def _read_messages(
+    text: _Text, form: TextFormat, beginning: Sequence[str], options: ReadingOptions
+) -> Iterator[Record]:
+    """Read the messages of a chat, each a record with the line in which it begins."""
+    errors: list[Record] = []
+    place = [1, 0.0]
+
+    def lines() -> Iterable[str]:
+        for number, line, error, share in text.lines():
+            place[:] = number, share
+            if error:
+                errors.append(Record(f"{text.name}:{number}", None, error, share))
+            else:
+                yield line
+
     start = 1
-    for number, line, error, share in _text_lines(path):
-        if error:
-            yield Record(f"{path}:{number}", None, error, share)
-        elif message := reader.feed(line):
-            yield Record(f"{path}:{start}", message, share=share)
-            start = number
-    if message := reader.finish():
-        yield Record(f"{path}:{start}", message)
+    for items in form.read(beginning, lines(), options.keep_notes):
+        yield from errors
+        errors.clear()
+        number, share = int(place[0]), place[1]
+        yield from (Record(f"{text.name}:{start}", item, share=share) for item in items)
+        start = number if items or start == 1 else start
+    yield from errors
 
 
-def _text_lines(path: Path) -> Iterator[tuple[int, str, str, float]]:
-    """Yield the lines of a text: number, the line without white space around it, what is wrong with it, and the share
-    of the file that is read with it."""
-    size = max(path.stat().st_size, 1)
-    with path.open("rb") as file:
-        for number, raw in _lines(file):
-            line, error = "", _TOO_LONG if raw is None else ""
-            try:
-                line = (raw or b"").decode("utf-8-sig").strip()
-            except UnicodeDecodeError:
-                error = NO_UTF8
-            yield number, line, error, file.tell() / size
+def read_slack(
+    days: Sequence[Content], names: Content | None, options: ReadingOptions, report: FileReport
+) -> Iterator[Record]:
+    """Read the days of a channel of Slack, with the names of its users."""
+    report.format = slack.NAME
+    listed = json.loads(names.begins(_MAX_DOCUMENT)) if names is not None else []
+    known = slack.names_of(listed)
+    for number, day in enumerate(days, 1):
+        try:
+            records = json.loads(day.begins(_MAX_DOCUMENT))
+        except (ValueError, RecursionError) as error:
+            yield Record(day.name, None, f"not JSON ({first_line(error)})")
+            continue
+        items = slack.items_of_day(records, known, options.keep_notes) if isinstance(records, list) else []
+        yield from (Record(day.name, item, share=number / len(days)) for item in items)
 
 
-READERS: dict[str, Callable[[Path], Iterator[Record]]] = {
+def _read_mail(text: _Text, _options: ReadingOptions, report: FileReport) -> Iterator[Record]:
+    report.format = mail.NAME
+    with NamedTemporaryFile() as copy:
+        if text.content.file is None:
+            with text.content.open() as file:
+                shutil.copyfileobj(file, copy)
+            copy.flush()
+        path = text.content.file or Path(copy.name)
+        yield from (Record(text.name, item) for item in mail.items_of(path))
+
+
+_Reader = Callable[[_Text, ReadingOptions, FileReport], Iterator[Record]]
+
+READERS: dict[str, _Reader] = {
     ".jsonl": _read_json_lines,
+    ".ndjson": _read_json_lines,
     ".json": _read_json,
     ".csv": _read_table,
     ".tsv": _read_table,
     ".parquet": _read_parquet,
     ".txt": _read_text,
+    ".log": _read_text,
+    ".weechatlog": _read_text,
+    ".conv": _read_text,
+    ".srt": _read_text,
+    ".vtt": _read_text,
+    ".mbox": _read_mail,
+    ".md": _read_markdown,
+    ".markdown": _read_markdown,
 }
+_BINARY = frozenset({".parquet", ".mbox"})

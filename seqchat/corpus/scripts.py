@@ -32,7 +32,7 @@ _DIGIT = r"(?:\p{Nd}\p{M}*)"
 _PIECE = (
     rf"(?P<han>(?:[{HAN}][{HAN_MARK}]*)+)"
     rf"|{_DIGIT}+(?:[.,:٫٬]{_DIGIT}+)+(?:{_LETTER}(?<!\p{{Nd}}))*"
-    rf"|{_LETTER}+(?:['’]{_LETTER}+)*"
+    rf"|{_LETTER}+(?:['’\u200c]{_LETTER}+)*"
     r"|[\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f]+"
     r"|\s|\X"
 )

@@ -13,9 +13,9 @@ import shutil
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from seqchat.corpus.cutting import Cutter, GrowingVocabulary, available_cores, cut_all
 from seqchat.corpus.encoding import WORD, IdStream, Kinds, Recoding, StreamWriter, TokenIds
+from seqchat.corpus.reading_options import DEFAULT_READING, ReadingOptions
 from seqchat.corpus.sources import SourceReport, content_key, read_dialogs
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
@@ -40,9 +41,11 @@ _MAX_TEXTS = 8
 _FORMAT = 2
 _DECIDING = (
     "cleaning.py",
+    "contents.py",
     "conversations.py",
     "dialogs.py",
-    "messengers.py",
+    "encodings.py",
+    "formats/*.py",
     "readers.py",
     "scripts.py",
     "sources.py",
@@ -72,7 +75,7 @@ class SegmentedText:
             content = json.loads((folder / "text.json").read_text("utf-8"))
             digests = np.load(folder / "digests.npy", allow_pickle=False)
             origins = np.load(folder / "origins.npy", allow_pickle=False)
-            report = SourceReport(**content["report"])
+            report = SourceReport.from_json(content["report"])
             return cls(IdStream.open(folder), content["words"], digests, content["sources"], origins, report)
         except SeqchatError:
             raise
@@ -111,13 +114,13 @@ class SegmentedText:
 class CorpusSpec:
     """Which text to read, and how to cut it.
 
-    names, field, streaming: as for `read_dialogs`; max_dialogs: read at most this many; drop: patterns to remove from
-    the turns, such as a messenger's placeholders for pictures.
+    names, streaming: as for `read_dialogs`; reading: its options; max_dialogs: read at most this many; drop: patterns
+    to remove from the turns, such as a messenger's placeholders for pictures.
     """
 
     names: Sequence[str]
     segmenter: str = "auto"
-    field: str | None = None
+    reading: ReadingOptions = DEFAULT_READING
     streaming: bool = False
     max_dialogs: int | None = None
     drop: Sequence[str] = ()
@@ -129,9 +132,9 @@ class CorpusSpec:
         if content is None:
             return None
         key = hashlib.blake2b(digest_size=16)
-        for module in _DECIDING:
-            key.update(Path(__file__).with_name(module).read_bytes())
-        settings = (_FORMAT, content, self.segmenter, self.field, self.max_dialogs, version("jieba"), *self.drop)
+        for module in chain.from_iterable(sorted(Path(__file__).parent.glob(name)) for name in _DECIDING):
+            key.update(module.read_bytes())
+        settings = (_FORMAT, content, self.segmenter, self.reading, self.max_dialogs, version("jieba"), *self.drop)
         key.update(repr(settings).encode())
         return key.hexdigest()
 
@@ -191,7 +194,7 @@ def _segment(spec: CorpusSpec, folder: Path, processes: int | None, progress: Se
     report = SourceReport()
     vocabulary = GrowingVocabulary(segmenter(spec.segmenter))
     dialogs = islice(
-        read_dialogs(spec.names, field=spec.field, streaming=spec.streaming, report=report),
+        read_dialogs(spec.names, streaming=spec.streaming, report=report, options=spec.reading),
         spec.max_dialogs,
     )
     digests, origins = array("Q"), array("H")
@@ -206,6 +209,6 @@ def _segment(spec: CorpusSpec, folder: Path, processes: int | None, progress: Se
             progress(len(digests), real_words, report.share)
     np.save(folder / "digests.npy", np.array(digests, dtype=np.uint64))
     np.save(folder / "origins.npy", np.array(origins, dtype=np.uint16))
-    content = {"words": vocabulary.words, "sources": list(sources), "report": asdict(report)}
+    content = {"words": vocabulary.words, "sources": list(sources), "report": report.to_json()}
     (folder / "text.json").write_text(json.dumps(content), "utf-8")
     return SegmentedText.open(folder)

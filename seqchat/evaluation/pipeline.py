@@ -20,6 +20,7 @@ import torch
 from seqchat.completion.engine import Engine
 from seqchat.corpus.batches import Lanes
 from seqchat.corpus.encoding import IdStream
+from seqchat.corpus.reading_options import DEFAULT_READING, ReadingOptions
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.accumulator import MetricsAccumulator, TextSums
@@ -45,7 +46,7 @@ def evaluate(
     sources: Sequence[str],
     *,
     held_out: bool = False,
-    field: str | None = None,
+    reading: ReadingOptions = DEFAULT_READING,
     drop: Sequence[str] = (),
     characters: int = 0,
     phrases: int = 0,
@@ -54,7 +55,7 @@ def evaluate(
     """Evaluate a model on texts.
 
     characters: how many are typed with its suggestions; phrases: how many of them are typed in pinyin, and how many
-    sentences; held_out: only the dialogs that its training kept for testing; field, drop: as in `CorpusSpec`.
+    sentences; held_out: only the dialogs that its training kept for testing; reading, drop: as in `CorpusSpec`.
 
     Raises:
         SeqchatError: a text cannot be used, or has no word.
@@ -65,7 +66,7 @@ def evaluate(
             sources,
             folder,
             segmenter=model.checkpoint.segmenter,
-            field=field,
+            reading=reading,
             drop=drop,
             selection=held_out_rule(model.checkpoint.data).test_mask if held_out else None,
             progress=progress,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import IdStream
+from seqchat.corpus.reading_options import DEFAULT_READING, ReadingOptions
 from seqchat.corpus.segmentation import CorpusSpec, SegmentedText, segment_corpus
 from seqchat.corpus.splitting import HeldOut
 from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
@@ -53,14 +54,14 @@ def read_texts(
     folder: Path,
     *,
     segmenter: str,
-    field: str | None = None,
+    reading: ReadingOptions = DEFAULT_READING,
     drop: Sequence[str] = (),
     selection: Selection | None = None,
     progress: Progress = SILENT,
 ) -> list[EvaluationText]:
     """Segment the text of each source; `folder` is for what the cache does not take.
 
-    segmenter, field, drop: as in `CorpusSpec`; selection: which dialogs to select, all by default. Texts without a
+    segmenter, reading, drop: as in `CorpusSpec`; selection: which dialogs to select, all by default. Texts without a
     selected dialog are left out.
 
     Raises:
@@ -69,7 +70,7 @@ def read_texts(
     texts, names = [], _short_names(sources)
     for number, source in enumerate(sources):
         progress.message(f"Reading {one_line(source)}")
-        text = segment_corpus(CorpusSpec([source], segmenter, field, drop=drop), folder / f"text-{number}")
+        text = segment_corpus(CorpusSpec([source], segmenter, reading, drop=drop), folder / f"text-{number}")
         for sentence in text.report.sentences():
             progress.message(sentence)
         selected = np.ones(text.stream.dialogs, dtype=np.bool_) if selection is None else selection(text.digests)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.corpus.encoding import IdStream, StreamWriter
+from seqchat.corpus.reading_options import DEFAULT_READING, ReadingOptions
 from seqchat.corpus.splitting import HeldOut
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.errors import SeqchatError, quoted
@@ -36,10 +37,10 @@ class ComparisonTexts:
         folder: Path,
         progress: Progress,
         *,
-        field: str | None = None,
+        reading: ReadingOptions = DEFAULT_READING,
         drop: Sequence[str] = (),
     ) -> ComparisonTexts:
-        """Segment all dialogs of the sources; field, drop: as in `CorpusSpec`.
+        """Segment all dialogs of the sources; reading, drop: as in `CorpusSpec`.
 
         Raises:
             SeqchatError: a source cannot be used.
@@ -47,7 +48,7 @@ class ComparisonTexts:
         names = dict.fromkeys(model.checkpoint.segmenter for model in models)
         return cls(
             {
-                name: read_texts(sources, folder / name, segmenter=name, field=field, drop=drop, progress=progress)
+                name: read_texts(sources, folder / name, segmenter=name, reading=reading, drop=drop, progress=progress)
                 for name in names
             }
         )

@@ -105,7 +105,7 @@ def _read(task: Task, workspace: Path, progress: Progress) -> _Split:
 def _segmented(task: Task, names: Sequence[str], workspace: Path, progress: Progress) -> SegmentedText:
     """Read a text, cut into words, and say what could not be used."""
     progress.message(f"Reading {', '.join(names)}")
-    corpus = CorpusSpec(names, task.segmenter, task.field, task.streaming, task.max_dialogs, task.drop)
+    corpus = CorpusSpec(names, task.segmenter, task.reading, task.streaming, task.max_dialogs, task.drop)
     text = segment_corpus(
         corpus,
         workspace,

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from seqchat.corpus.encodings import checked_codec
+from seqchat.corpus.reading_options import PAUSE, ReadingOptions
 from seqchat.corpus.weighting import SourceWeights
 from seqchat.declared import Condition, Range, check, declared
 from seqchat.model.config import ModelConfig
@@ -29,6 +31,12 @@ class Task:
     drop: Sequence[str] = ()
     weights: Sequence[str] = ()
     field: str | None = declared(None, "The field or column that holds the turns or the text.")
+    columns: str | None = declared(None, "The columns or fields that are the turns of a dialog: prompt,response.")
+    pause: float = declared(
+        PAUSE, "A dialog of a chat ends at such a pause.", Range(above=0), unit="seconds", shown="6h"
+    )
+    keep_notes: bool = declared(False, "Keep a messenger's notes, such as '<Media omitted>'.")
+    encoding: str | None = declared(None, "What texts are encoded in.", shown="found out")
     streaming: bool = declared(False, "Read a data set of the hub as it arrives; only its word ids are stored.")
     max_dialogs: int | None = declared(None, "Read at most this many dialogs.", _COUNT)
     processes: int | None = declared(
@@ -52,8 +60,15 @@ class Task:
         None, "A list of words of your own to offer too, even if DATA lacks them: a word a line, or a word and a count."
     )
 
+    @property
+    def reading(self) -> ReadingOptions:
+        """How the files are read."""
+        columns = tuple(name.strip() for name in (self.columns or "").split(",") if name.strip())
+        return ReadingOptions(self.field, columns, self.pause, self.keep_notes, checked_codec(self.encoding))
+
     def __post_init__(self) -> None:
         # The shape is checked before any text is read.
         ModelConfig(self.max_words, **self.network)
         SourceWeights.parse(self.weights)
         check(self)
+        checked_codec(self.encoding)

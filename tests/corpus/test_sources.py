@@ -123,11 +123,12 @@ def test_malformed_lines_are_named_counted_and_skipped(tmp_path):
         ("a.tsv", "text\n今天吃什么\n火锅吧\n"),
     ],
 )
-def test_text_of_another_encoding_is_refused_with_what_to_do(tmp_path, name, content):
+def test_text_of_another_encoding_is_read_and_the_guess_is_said(tmp_path, name, content):
     (tmp_path / name).write_text(content, "gb18030")
-    with pytest.raises(SeqchatError, match=r"not in UTF-8; convert it, .* 'iconv") as refused:
-        read(tmp_path / name)
-    assert "--field" not in str(refused.value)
+    report = SourceReport()
+    turns = [turn for dialog in read(tmp_path / name, report=report) for turn in dialog.turns]
+    assert turns == ["今天吃什么", "火锅吧"]
+    assert "read as GB18030, a guess" in " ".join(report.sentences())
 
 
 def test_only_the_lines_of_another_encoding_are_skipped(tmp_path):
@@ -174,7 +175,9 @@ def test_a_bad_row_of_a_table_is_skipped(tmp_path):
         ("a.parquet", b"PAR1 nonsense", "is not a parquet"),
         ("a.txt", b"\n \n", "no usable dialog"),
         ("a.txt", b"\xff\xfe\x00", "no usable dialog"),
-        ("a.pdf", b"x", "has a format"),
+        ("a.pdf", b"%PDF-1.7 x", "is a PDF document"),
+        ("a.html", b"<!DOCTYPE html><p>x", "is a web page"),
+        ("a.db", b"SQLite format 3\x00", "is a database"),
     ],
 )
 def test_a_file_with_nothing_usable_is_an_error(tmp_path, name, content, says):

@@ -1,0 +1,50 @@
+"""Discord: what DiscordChatExporter writes, and the package of one's own data."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from seqchat.corpus.formats.base import CALL, SYSTEM
+from seqchat.corpus.formats.lines import LineFormat
+from seqchat.corpus.formats.records import RecordFormat
+
+_SAID = frozenset({"Default", "Reply", "ChatInputCommand", "ThreadStarterMessage", "0", "19"})
+
+
+def _reason(record: Mapping[str, Any]) -> str:
+    kind = str(record.get("type", "Default"))
+    return "" if kind in _SAID else CALL if kind == "Call" else SYSTEM
+
+
+FORMATS = (
+    LineFormat(
+        "Discord or Teams",
+        (
+            re.compile(
+                r"\[(?P<date>(?:\d{1,4}[-./ ]\w{1,9}[-./ ]\d{1,4}|[^\W\d][^\d\]]{0,14}))?,?\s?"
+                r"(?P<clock>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[^\d\]]{1,8})?)\]\s"
+                r"(?P<sender>[^:\s<*][^:]{0,99}?)(?: \(pinned\))?"
+            ),
+        ),
+        heading=re.compile(r"={20,}|(?:Guild|Channel|Topic|After|Before): .*|Exported [\d,.]+ message\(s\)"),
+        tail=re.compile(r"\{(?:Attachments|Embed|Embeds|Reactions|Stickers|Inline Emojis)\}"),
+        block=True,
+    ),
+)
+RECORDS = (
+    RecordFormat(
+        "Discord",
+        time="timestamp",
+        sender="author.nickname|author.name|author.username|author.global_name",
+        text="content",
+        need=("timestamp", "author", "content", "type"),
+        reason=_reason,
+    ),
+    RecordFormat("Discord", time="Date", sender="Author", text="Content"),
+    # The package of one's own data
+    RecordFormat(
+        "Discord", time="Timestamp", sender="Author", text="Contents", need=("ID", "Timestamp", "Contents"), table=True
+    ),
+)

@@ -1,0 +1,55 @@
+"""All formats of records, and documents that hold conversations in their own way: ChatGPT's trees."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from seqchat.corpus.formats import discord, imessage, kakaotalk, plain, qq, services, signal, telegram, wechat
+from seqchat.corpus.formats.base import EMPTY, SYSTEM, Item, LeftOut, Message
+from seqchat.corpus.formats.records import RecordFormat
+
+RECORD_FORMATS: tuple[RecordFormat, ...] = tuple(
+    form
+    for module in (telegram, discord, services, signal, imessage, qq, wechat, kakaotalk, plain)
+    for form in module.RECORDS
+)
+
+CHATGPT = "ChatGPT"
+_SAID_BY = ("user", "assistant")
+_MAX_NODES = 100_000
+
+
+def trees_in(document: Any) -> list[Mapping[str, Any]]:
+    """Return the conversations of ChatGPT's export in a document."""
+    found = document if isinstance(document, list) else [document]
+    return [tree for tree in found if isinstance(tree, Mapping) and isinstance(tree.get("mapping"), Mapping)]
+
+
+def items_of_tree(tree: Mapping[str, Any]) -> Iterator[Item]:
+    """Yield the messages of the branch that leads to the current node, from the first on."""
+    nodes: Mapping[str, Any] = tree["mapping"]
+    branch: list[Any] = []
+    name: Any = tree.get("current_node") or _last(nodes)
+    while isinstance(name, str) and isinstance(nodes.get(name), Mapping) and len(branch) < _MAX_NODES:
+        branch.append(nodes[name].get("message"))
+        name = nodes[name].get("parent")
+    yield from (_item(message) for message in reversed(branch) if isinstance(message, Mapping))
+
+
+def _last(nodes: Mapping[str, Any]) -> str | None:
+    leaves = [name for name, node in nodes.items() if isinstance(node, Mapping) and not node.get("children")]
+    return leaves[-1] if leaves else None
+
+
+def _item(message: Mapping[str, Any]) -> Item:
+    author = message.get("author")
+    role = author.get("role") if isinstance(author, Mapping) else None
+    content = message.get("content")
+    if role not in _SAID_BY or not isinstance(content, Mapping):
+        return LeftOut(SYSTEM)
+    if content.get("content_type") not in ("text", "multimodal_text"):
+        return LeftOut(SYSTEM)
+    text = "\n".join(part for part in content.get("parts") or () if isinstance(part, str) and part.strip())
+    # A time of its own would end the conversation at a pause; one with a model has none.
+    return Message(text, str(role)) if text.strip() else LeftOut(EMPTY)

@@ -1,0 +1,65 @@
+"""Subtitles, SubRip and WebVTT: a cue is a turn."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from html import unescape
+
+from seqchat.corpus.formats.base import HEADING, MEDIA, TIMING, Item, LeftOut, Message
+
+NAME = "subtitles"
+_TIMES = re.compile(r"(?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}\s*-->\s*(?:\d+:)?\d{1,2}:\d{2}[.,]\d{1,3}.*")
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|\{\\[^{}]*\}|<\d[\d:.]*>")
+_VOICE = re.compile(r"<v(?:\.[\w.]+)?\s+([^<>]+)>")
+_SOUND = re.compile(r"[\[(（【♪♫][^\[\]]*[\])）】♪♫]|[♪♫].*")
+_HEADER = re.compile(r"\ufeff?WEBVTT.*")
+_BLOCK = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s.*)?")
+_DASH = re.compile(r"[-–—]\s?(?=\S)")
+
+
+def fits(lines: Sequence[str]) -> float:
+    """Return which share of a text is subtitles, 0 if it is none."""
+    said = [line.strip() for line in lines if line.strip()]
+    timed = sum(_TIMES.fullmatch(line) is not None for line in said)
+    return min(1.0, 3 * timed / len(said)) if timed and 5 * timed >= len(said) else 0.0
+
+
+def read(_beginning: Sequence[str], lines: Iterable[str], keep_notes: bool) -> Iterator[list[Item]]:
+    """Yield what each line adds: for a blank one, the cue that it ends."""
+    cue: list[str] = []
+    number, timed, passed = "", False, False
+    for raw in lines:
+        line = raw.strip()
+        if not line:
+            yield [*_cue(cue, keep_notes), *([LeftOut(TIMING)] if number else [])]
+            cue, number, timed, passed = [], "", False, False
+        elif _TIMES.fullmatch(line):
+            yield [*_cue(cue, keep_notes), LeftOut(TIMING, 1 + bool(number))]
+            cue, number, timed = [], "", True
+        elif timed:
+            cue.append(line)
+            yield []
+        elif passed or _HEADER.fullmatch(line) or _BLOCK.fullmatch(line):
+            passed = True
+            yield [LeftOut(HEADING)]
+        else:
+            # The number or the name of the cue
+            yield [LeftOut(TIMING)] if number else []
+            number = line
+    yield [*_cue(cue, keep_notes), *([LeftOut(TIMING)] if number else [])]
+
+
+def _cue(lines: Sequence[str], keep_notes: bool) -> Iterator[Item]:
+    turns: list[tuple[str, list[str]]] = []
+    several = sum(_DASH.match(_TAG.sub("", line)) is not None for line in lines) > 1
+    for line in lines:
+        voice = _VOICE.match(line)
+        text = unescape(_TAG.sub("", line)).strip()
+        if not text or (not keep_notes and _SOUND.fullmatch(text)):
+            yield LeftOut(MEDIA)
+            continue
+        if several or voice or not turns:
+            turns.append((voice[1].strip() if voice else "", []))
+        turns[-1][1].append(_DASH.sub("", text, count=1) if several else text)
+    yield from (Message("\n".join(said), name) for name, said in turns)
