@@ -131,7 +131,8 @@ def _lines(file: str) -> Iterator[str]:
                 yield line.decode("utf-8")
     except UnicodeDecodeError as error:
         raise SeqchatError(
-            f"Line {number:,} of the text is not in UTF-8; convert it, an older Chinese file with 'iconv -f GB18030 -t UTF-8'."
+            f"Line {number:,} of the text is not in UTF-8; convert it, an older Chinese file with "
+            "'iconv -f GB18030 -t UTF-8'."
         ) from error
     except OSError as error:
         raise SeqchatError(f"{file} cannot be read ({error.strerror or error}).") from error

@@ -38,13 +38,17 @@ class TextFormat(NamedTuple):
 
 
 def _of_lines(form: LineFormat) -> TextFormat:
-    def refined(beginning: Sequence[str]) -> LineFormat:
-        return (form.refine(beginning) or form) if form.refine else form
+    def refined(beginning: Sequence[str]) -> LineFormat | None:
+        return form.refine(beginning) if form.refine else form
+
+    def fits(beginning: Sequence[str]) -> float:
+        found = refined(beginning)
+        return found.fits(beginning) if found else 0.0
 
     return TextFormat(
         form.name,
-        lambda beginning: refined(beginning).fits(beginning),
-        lambda beginning, lines, keep_notes: read_lines(refined(beginning), beginning, lines, keep_notes),
+        fits,
+        lambda beginning, lines, keep_notes: read_lines(refined(beginning) or form, beginning, lines, keep_notes),
     )
 
 
