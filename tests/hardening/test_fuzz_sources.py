@@ -17,7 +17,6 @@ import pytest
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.dialogs import MAX_TURN_CHARACTERS, Dialog
 from seqchat.corpus.encoding import IdStream
-from seqchat.corpus.readers import READERS
 from seqchat.corpus.sources import SourceReport, read_dialogs
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.words import segmenter
@@ -179,7 +178,7 @@ Case = tuple[str, str | None, bytes]
 
 def a_case(rng: Random) -> Case:
     """Return the kind of a file, the field that is asked for, and what the file holds."""
-    suffix = rng.choice(list(READERS))
+    suffix = rng.choice(list(_MAKERS))
     draw = rng.random()
     if draw < 0.1:
         content = rng.randbytes(rng.randint(0, 200))
@@ -194,7 +193,7 @@ def a_case(rng: Random) -> Case:
 
 
 def test_a_file_is_read_or_refused_in_one_sentence(quick_folder):
-    paths = {suffix: quick_folder / f"text{suffix}" for suffix in READERS}
+    paths = {suffix: quick_folder / f"text{suffix}" for suffix in _MAKERS}
 
     def check(case: Case) -> str:
         suffix, field, content = case
@@ -216,7 +215,7 @@ def test_a_file_is_read_or_refused_in_one_sentence(quick_folder):
         return f"{suffix} read"
 
     outcomes = fuzz(a_case, check)
-    for suffix in READERS:
+    for suffix in _MAKERS:
         assert outcomes[f"{suffix} read"] > CASES // 200, "what does no harm is still read"
         assert outcomes[f"{suffix} refused"] > CASES // 200
 
