@@ -45,6 +45,11 @@ class FileReport:
         self.turns += len(dialog.turns)
         self.characters += sum(map(len, dialog.turns))
 
+    def nothing_but(self) -> str:
+        """Return why a file without a dialog has none."""
+        left_out = [_counted(reason, number) for reason, number in self.counts.left_out.most_common()]
+        return f"it has nothing but {listed(left_out)}" if left_out else "it is empty"
+
     def sentences(self) -> list[str]:
         """Return a line on the file, and one on each thing that may be wrong with it."""
         counts = self.counts

@@ -126,7 +126,7 @@ def read_dialogs(
                 report.skip(str(error).rstrip("."))
         else:
             if not file.dialogs:
-                failures.append(f"{one_line(part.name)} has no usable dialog ({file.hint or 'it is empty'}).")
+                failures.append(f"{one_line(part.name)} has no usable dialog ({file.hint or file.nothing_but()}).")
                 if len(parts) > 1 and not file.hint:
                     report.skip(failures[-1].rstrip("."))
         done += part.weight

@@ -66,6 +66,17 @@ def test_pauses_notes_and_speakers(tmp_path):
     assert SourceReport.from_json(json.loads(json.dumps(report.to_json()))) == report
 
 
+def test_a_chat_of_only_media_is_refused_with_what_it_has(tmp_path):
+    (tmp_path / "a.txt").write_text("29/03/2024, 13:23 - Nora: <Media omitted>\n", "utf-8")
+    with pytest.raises(SeqchatError, match="nothing but 1 media note"):
+        turns(tmp_path / "a.txt")
+
+
+def test_markdown_is_read_without_its_marks(tmp_path):
+    (tmp_path / "a.md").write_text("# Title\n\nSome *text* and [a link](https://a.b).\n\n- one\n", "utf-8")
+    assert turns(tmp_path / "a.md") == [["Title", "Some text and a link.", "one"]]
+
+
 def test_columns_are_turns(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("id,ask,reply\n1,is it late?,not very\n", "utf-8")

@@ -11,7 +11,7 @@ from seqchat.corpus.formats.base import HEADING, Item, LeftOut, Message
 _NARROWEST, _WIDEST = 45, 110
 _FENCE = re.compile(r"(?:```|~~~).*")
 _RULE = re.compile(r"(?:[-*_=]\s?){3,}|\|?[\s:|-]{3,}\|?|<!--.*-->")
-_MARKER = re.compile(r"(?:#{1,6}|>|[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
+_MARKER = re.compile(r"^(?:#{1,6}|>|[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _OWN_LINE = re.compile(r"(?:#{1,6}|>|[-*+]|\d{1,3}[.)])\s+.*")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
 _LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)|<(https?://[^<>]+)>")
