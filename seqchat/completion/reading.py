@@ -114,7 +114,9 @@ class Reading:
         surface = self._surface_of(result, tail)
         if not surface or not self.entries or vocabulary.lexicon is None:
             return -1
-        word_id = vocabulary.lexicon.find(surface.removeprefix(" "))
+        word = surface.removeprefix(" ")
+        # Entries are words that the vocabulary lacks, and most results are its own words.
+        word_id = -1 if word in vocabulary else vocabulary.lexicon.find(word)
         return word_id if word_id >= 0 and fold(self._surface(word_id, vocabulary)) == surface else -1
 
     def entries_with(self, word_id: int) -> EntrySet | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -85,13 +86,36 @@ def top_words(scored: ScoredReading, predictor: Predictor, count: int, mask: Ten
         complete = len(ids) == len(scored.ids)
     log_probs = values.tolist()
     found = {word_id: value for word_id, value in zip(ids.tolist(), log_probs, strict=True) if value > -math.inf}
-    log_bounds = [] if complete else [log_probs[-1]]
+    if not scored.reading.entries:
+        return TopWords(found, -math.inf if complete else log_probs[-1])
+    sets = [_TopOfSet(found, not complete)]
     for entries in scored.reading.entries:
         weight, first = entry_weight(scored.reading, entries, predictor), entries.first(count)
         if weight > -math.inf:
-            found |= zip(first.ids.tolist(), (first.log_probs + weight).tolist(), strict=True)
-            log_bounds += [] if len(first.ids) == len(entries.ids) else [float(first.log_probs[-1]) + weight]
-    return TopWords(found, logsumexp(log_bounds))
+            best = dict(zip(first.ids.tolist(), (first.log_probs + weight).tolist(), strict=True))
+            sets.append(_TopOfSet(best, len(first.ids) < len(entries.ids)))
+    return _best_of(sets, count)
+
+
+class _TopOfSet(NamedTuple):
+    """The most probable words of a set, and whether it has others."""
+
+    log_probs: dict[int, float]
+    more: bool
+
+    def log_bound(self, kept: dict[int, float]) -> float:
+        """Return the most that a word of the set that was not kept may have."""
+        left = [value for word_id, value in self.log_probs.items() if word_id not in kept]
+        if self.more and self.log_probs:
+            left.append(min(self.log_probs.values()))
+        return max(left, default=-math.inf)
+
+
+def _best_of(sets: Sequence[_TopOfSet], count: int) -> TopWords:
+    """Return the `count` most probable words of several sets; a result may come from a word of each."""
+    together = [item for found in sets for item in found.log_probs.items()]
+    kept = dict(sorted(together, key=lambda item: -item[1])[:count])
+    return TopWords(kept, logsumexp([found.log_bound(kept) for found in sets]))
 
 
 def all_log_probs(scored: ScoredReading, predictor: Predictor) -> Tensor:
