@@ -29,6 +29,8 @@ _LATIN_WORD = re.compile(r"[a-zà-öø-ÿœ]{2,}(?:['’][a-zà-öø-ÿœ]+)*|[a
 _WEIGHT_STEPS = 255
 # Words whose readings are found between two reports of progress
 _BLOCK = 1_000
+# A word that is so much more often a half of another one is no word of its own.
+_MOSTLY = 3
 # A list with more wrong lines than this share is something else.
 _MOST_WRONG = 0.1
 
@@ -130,7 +132,26 @@ def merged(lists: Sequence[WordList], *, han: int, others: int) -> WordList:
     latin = [_latin(each.others) for each in lists if not each.is_chinese]
     characters = {c for word in chinese[0] for c in word} if chinese else set()
     chinese = [{w: n for w, n in words.items() if characters.issuperset(w)} for words in chinese]
+    halves = _halves(latin)
+    latin = [{w: n for w, n in words.items() if w.lower() not in halves} for words in latin]
     return WordList(_mean(chinese, han), _mean(latin, others))
+
+
+def _halves(lists: Sequence[Mapping[str, float]]) -> set[str]:
+    """Return words that are mostly the halves of others, such as *shouldn* and *ll*, which some lists cut apart.
+
+    Lists that know words with an apostrophe say how often a word is alone and how often it is a half.
+    """
+    alone: Counter[str] = Counter()
+    half: Counter[str] = Counter()
+    for words in lists:
+        if not any("'" in word for word in words):
+            continue
+        for word, n in words.items():
+            parts = word.lower().split("'")
+            for part in parts:
+                (half if len(parts) > 1 else alone)[part] += n  # type: ignore[assignment]
+    return {word for word, n in half.items() if n > _MOSTLY * alone[word]}
 
 
 def _latin(words: Mapping[str, float]) -> dict[str, float]:

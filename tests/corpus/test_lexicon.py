@@ -204,6 +204,12 @@ def test_a_list_of_few_words_does_not_raise_them():
     assert found["虫茶"] < found["土豆"] < found["天宇"]
 
 
+def test_halves_of_contractions_are_no_words():
+    spoken = WordList({}, {"shouldn": 50.0, "t": 90.0, "ll": 40.0, "won": 20.0, "go": 100.0})
+    written = WordList({}, {"shouldn't": 30.0, "shouldn": 1.0, "we'll": 20.0, "won't": 12.0, "won": 10.0, "go": 90.0})
+    assert set(merged([spoken, written], han=10, others=10).others) == {"shouldn't", "we'll", "won't", "won", "go"}
+
+
 def test_the_most_frequent_words_are_kept():
     words = WordList({"一": 3, "二": 2, "三": 1}, {})
     english = WordList({}, {"one": 3, "two": 5, "x": 9, "a1": 9, "naïve": 1, "it’s": 4, "well-known": 7, "日本": 1})
