@@ -34,6 +34,9 @@ _CHUNK = 100_000
 # Up to this many contexts are looked up one by one, which is faster than all at once.
 _FEW = 16
 
+# The types of files that NumPy has too
+_WHOLE_NUMBERS = {torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32}
+
 
 @dataclass(frozen=True)
 class Level:
@@ -132,9 +135,9 @@ def read_level(tensors: Mapping[str, Tensor], length: int, above: int, vocabular
     children, last, codes = (tensors[f"{length}.{part}"] for part in ("children", "words", "shares"))
     if children.shape != (above,) or last.dim() != 1 or codes.shape != last.shape or codes.dtype != torch.uint8:
         raise SeqchatError(f"the n-grams of length {length} do not fit those of length {length - 1}.")
-    words, counts = last.numpy(), children.numpy()
-    if not {words.dtype.kind, counts.dtype.kind} <= {"i", "u"}:
+    if not {last.dtype, children.dtype} <= _WHOLE_NUMBERS:
         raise SeqchatError(f"the n-grams of length {length} are not whole numbers.")
+    words, counts = last.numpy(), children.numpy()
     starts = np.concatenate(([0], np.cumsum(counts, dtype=np.int64)))
     in_order = int(counts.min(initial=0)) >= 0 and starts[-1] == len(words) <= np.iinfo(np.int32).max
     in_range = int(words.min(initial=0)) >= 0 and int(words.max(initial=0)) < vocabulary_size

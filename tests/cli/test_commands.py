@@ -141,7 +141,7 @@ def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
     [
-        (("nothing",), 2, "the commands are tui, train"),
+        (("nothing",), 2, "the commands are tui, "),
         (("complete", "x", "-m", "nothing"), 1, "There is no model 'nothing'"),
         (("complete", "x", "-k", "0"), 2, "-k"),
         (("generate", "x", "--temperature", "-1"), 1, "temperature"),
@@ -232,7 +232,7 @@ def test_a_run_goes_on_with_what_it_began_with(models, tmp_path):
         ("好\n\n好\n", "All dialogs of the data are the same"),
         ("好", "a single turn"),
         ("好\n\n好 好\n", "vocabulary has a single word"),
-        ("\x00\x01", "has no usable dialog"),
+        ("\x00\x01", "a.txt is no text that can be read"),
     ],
     # A million characters would be part of the test's name, which is handed to processes.
     ids=["empty", "blank", "a long turn", "all the same", "a single turn", "a single word", "control characters"],

@@ -105,7 +105,8 @@ def test_each_syllable_that_is_not_typed_in_full_has_its_price(index):
     assert price(index, "dei", "得") == pytest.approx(math.log(dict(readings(["得"])[0])[("dei",)]))
 
 
-def test_an_index_is_read_again_and_a_broken_one_is_made_again(monkeypatch):
+def test_an_index_is_read_again_and_a_broken_one_is_made_again(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(pinyin_cache, "_MIN_WORDS", 1)
     words = [*WORDS, "行"]
     folder = cache() / "pinyin"

@@ -71,10 +71,10 @@ def test_look_up_by_beginning_and_by_pinyin():
     assert found(words.starting_with("hel")) == {"hello", "help"}
     assert len(words.starting_with("zzz")) == 0
     for letters in ("huoguo", "huog", "hg", "h", "hguo"):
-        assert "火锅" in found(words.pinyin.matching(typed(letters))), letters
-    assert "北京" in found(words.pinyin.matching(typed("bj")))
-    assert "女儿" in found(words.pinyin.matching(typed("nver")))
-    assert len(words.pinyin.matching(typed("xyzq"))) == 0
+        assert "火锅" in found(words.pinyin.matching(typed(letters)).ids), letters
+    assert "北京" in found(words.pinyin.matching(typed("bj")).ids)
+    assert "女儿" in found(words.pinyin.matching(typed("nver")).ids)
+    assert len(words.pinyin.matching(typed("xyzq")).ids) == 0
 
 
 @given(st.lists(st.text(st.characters(codec=None), min_size=1), max_size=10))

@@ -89,3 +89,10 @@ def test_what_a_model_cannot_be_asked_is_one_sentence(models):
         ask_all(["lesson-rnn"], [-1], 4, seed=1)
     with pytest.raises(SeqchatError, match="does not know the word 小帅"):
         ask_all([str(models["rnn"])], [1], 4, seed=1)
+
+
+def test_a_window_knows_the_subject_only_while_it_is_in_it():
+    ((_, answers),) = ask_all(["lesson-window"], [0, 5], 40, seed=7).items()
+    inside, outside = (answer.right for answer in answers)
+    assert inside == 1
+    assert outside < 0.8

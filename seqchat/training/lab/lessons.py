@@ -30,13 +30,14 @@ from seqchat.training.lab.pronouns import texts
 from seqchat.training.lab.task import PRONOUNS
 
 _SHAPE: dict[str, Any] = {"embedding_size": 20, "hidden_size": 40}
-# One layer, and several
+# One layer, several, and several in two directions, which only a window of the last words can have
 NETWORKS: dict[str, dict[str, Any]] = {
     "lesson-rnn": {"cell": "rnn", "layers": 1},
     "lesson-lstm": {"cell": "lstm", "layers": 1},
     "lesson-gru": {"cell": "gru", "layers": 1},
     "lesson-mingru": {"cell": "mingru", "layers": 1},
     "lesson-lstm-deep": {"cell": "lstm", "layers": 2},
+    "lesson-window": {"cell": "lstm", "layers": 2, "objective": "window", "bidirectional": True, "window": 16},
 }
 _SEGMENTER = "unicode"
 # Texts that show all words
