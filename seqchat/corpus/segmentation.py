@@ -58,14 +58,14 @@ class SegmentedText:
     """A text cut into words, on disk.
 
     stream: its tokens, as ids of `words`; digests: uint64 [dialogs], a hash of each dialog's text; sources: the files
-    and data sets that have dialogs; origins: uint16 [dialogs], the source of each; report: what was read of them.
+    and data sets that have dialogs; origins: uint32 [dialogs], the source of each; report: what was read of them.
     """
 
     stream: IdStream
     words: list[str]
     digests: NDArray[np.uint64]
     sources: list[str]
-    origins: NDArray[np.uint16]
+    origins: NDArray[np.uint32]
     report: SourceReport
 
     @classmethod
@@ -197,7 +197,7 @@ def _segment(spec: CorpusSpec, folder: Path, processes: int | None, progress: Se
         read_dialogs(spec.names, streaming=spec.streaming, report=report, options=spec.reading),
         spec.max_dialogs,
     )
-    digests, origins = array("Q"), array("H")
+    digests, origins = array("Q"), array("I")
     sources: dict[str, int] = {}
     real_words = 0
     with StreamWriter(folder) as writer:
@@ -208,7 +208,7 @@ def _segment(spec: CorpusSpec, folder: Path, processes: int | None, progress: Se
             real_words += piece.real_words
             progress(len(digests), real_words, report.share)
     np.save(folder / "digests.npy", np.array(digests, dtype=np.uint64))
-    np.save(folder / "origins.npy", np.array(origins, dtype=np.uint16))
+    np.save(folder / "origins.npy", np.array(origins, dtype=np.uint32))
     content = {"words": vocabulary.words, "sources": list(sources), "report": report.to_json()}
     (folder / "text.json").write_text(json.dumps(content), "utf-8")
     return SegmentedText.open(folder)

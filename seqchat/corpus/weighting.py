@@ -69,12 +69,13 @@ def copies(weights: NDArray[np.float64], digests: NDArray[np.uint64]) -> NDArray
 
 
 def short_names(sources: Sequence[str]) -> list[str]:
-    """Return the shortest ends of the sources' paths, without their endings, that tell them apart."""
+    """Return the shortest ends of the sources' paths that tell them apart, where that is enough without endings."""
     paths = [PurePath(source) for source in sources]
     for count in range(1, max((len(path.parts) for path in paths), default=1) + 1):
-        names = ["/".join((*path.parts[-count:-1], path.stem or path.name)) for path in paths]
-        if len(set(names)) == len(set(sources)):
-            return names
+        for last in ([path.stem or path.name for path in paths], [path.name for path in paths]):
+            names = ["/".join((*path.parts[-count:-1], end)) for path, end in zip(paths, last, strict=True)]
+            if len(set(names)) == len(set(sources)):
+                return names
     return list(sources)
 
 

@@ -37,6 +37,8 @@ _FEW_WORDS = 20_000
 
 # Files beside the text to validate on
 _ORIGINS, _SOURCES = "origins.npy", "sources.json"
+# More than these, such as a folder with a file a chat, are measured together.
+_MOST_SOURCES = 50
 
 _Mask = NDArray[np.bool_]
 
@@ -145,11 +147,13 @@ def _limited(text: SegmentedText, mask: _Mask, words: int) -> _Mask:
     if sizes.sum() <= words:
         return mask
     limit = _common_limit(sizes, words)
+    dialogs = np.flatnonzero(mask)
+    dialogs = dialogs[np.lexsort((text.digests[dialogs], text.origins[dialogs]))]
+    ends = lengths[dialogs].cumsum()
+    begins_source = np.diff(text.origins[dialogs].astype(np.int64), prepend=-1) > 0
+    before_source = np.maximum.accumulate(np.where(begins_source, ends - lengths[dialogs], 0))
     limited = np.zeros_like(mask)
-    for source in range(len(text.sources)):
-        dialogs = np.flatnonzero(mask & (text.origins == source))
-        dialogs = dialogs[np.argsort(text.digests[dialogs], kind="stable")]
-        limited[dialogs[: max(int((lengths[dialogs].cumsum() <= limit).sum()), 1)]] = True
+    limited[dialogs[(ends - before_source <= limit) | begins_source]] = True
     return limited
 
 
@@ -171,10 +175,12 @@ def _write_sources(folder: Path, split: _Split) -> None:
 
 
 def validation_sources(folder: Path, stream: IdStream) -> dict[str, IdStream] | None:
-    """Return the parts of the text to validate on by source; None if an older version prepared it."""
+    """Return the parts of the text to validate on by source; None if they are many, or an older version prepared it."""
     try:
         origins = np.load(folder / _ORIGINS, allow_pickle=False)
         names = json.loads((folder / _SOURCES).read_text("utf-8"))
+        if len(names) > _MOST_SOURCES:
+            return None
         return {names[source]: stream.selected(origins == source) for source in np.unique(origins)}
     except (OSError, ValueError, IndexError, TypeError):
         return None

@@ -58,3 +58,4 @@ def test_a_fraction_is_a_fixed_sample_that_does_not_depend_on_what_is_held_out()
 def test_names_are_as_short_as_they_can_be():
     assert short_names(SOURCES[2:]) == ["tencent-prompts", "chats", "sample"]
     assert short_names(SOURCES)[:2] == ["zh/tatoeba", "en/tatoeba"]
+    assert short_names(["/me/chat.txt", "/me/chat.json"]) == ["chat.txt", "chat.json"]

@@ -183,3 +183,14 @@ def test_a_weight_without_a_source_ends_the_run_before_anything_is_written(tmp_p
     with pytest.raises(SeqchatError, match="matches no source"):
         train(Task(["sample"], TINY, weights=["news=2"]), QUICK, tmp_path / "m", Silent())
     assert not (tmp_path / "m").exists()
+
+
+def test_a_folder_with_a_file_a_chat_is_validated_on_together(tmp_path):
+    (tmp_path / "chats").mkdir()
+    for number in range(70):
+        _write_dialogs(tmp_path / "chats" / f"{number}.jsonl", 4, f"chat {number} says {{}}")
+    task = Task([str(tmp_path / "chats")], TINY, validation_share=0.5, max_validation=300, min_count=1)
+    watcher = Silent()
+    train(task, QUICK, tmp_path / "m", watcher)
+    assert all(len(report.sources) <= 1 for report in watcher.reports)
+    assert Checkpoint.load(tmp_path / "m").data["validation_dialogs"] >= 30
