@@ -7,7 +7,7 @@ Summing over all of them instead of choosing one is the covering of Vieira et al
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,12 +17,13 @@ from torch import Tensor
 
 from seqchat.completion.context import TextContext
 from seqchat.completion.cursor import Cursor
+from seqchat.completion.letter_spans import LetterSpan, letter_spans
 from seqchat.completion.paths import before_spelled, log_prob_of_path
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node
 from seqchat.corpus.casing import as_typed, capitalised, fold
 from seqchat.corpus.lexicon_words import EntrySet, LexiconWords
-from seqchat.corpus.pinyin import Letters, WordIds, letters_before
+from seqchat.corpus.pinyin import Letters, WordIds
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import is_han, is_letter
 
@@ -143,7 +144,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class _Draft:
-    """A reading whose finished words, the first `end` characters of the text, are not looked up yet."""
+    """A reading whose finished words, the first `end` characters of the text, are not looked up yet.
+
+    log_price: what the form of the letters adds to its weight.
+    """
 
     end: int
     remainder: str = ""
@@ -152,6 +156,7 @@ class _Draft:
     letters: Letters | None = None
     entries: tuple[EntrySet, ...] = ()
     log_typed: Tensor | None = None
+    log_price: float = 0.0
 
 
 def read_tail(
@@ -162,11 +167,14 @@ def read_tail(
     pinyin: bool = True,
     recased: bool = True,
     finished: bool = False,
+    tones: bool = True,
+    open_letters: int | None = None,
 ) -> list[Reading]:
     """Return the readings of the tail of a text, the one in which its last word is complete first.
 
     pinyin: whether letters may be replaced by Chinese words; recased: or by the same letters with capitals; finished:
-    whether the last word is known to be complete, as after a candidate was taken.
+    whether the last word is known to be complete, as after a candidate was taken; tones, open_letters: as `tones` and
+    `most` of `letter_spans`.
     """
     text = cursor.text
     everything = () if vocabulary.lexicon is None else vocabulary.lexicon.everything
@@ -175,14 +183,14 @@ def read_tail(
     else:
         drafts = [_Draft(len(text), entries=everything), *_unfinished(text, vocabulary, recased)]
         if pinyin and vocabulary.has_chinese:
-            drafts += _pinyin(text, vocabulary)
+            drafts += _pinyin(text, letter_spans(text, vocabulary, tones=tones, most=open_letters), vocabulary)
     nodes = context.nodes(text, [draft.end for draft in drafts])
     log_weights = _log_weights(nodes, cursor.predictor, vocabulary)
     return [
         Reading(
             node,
             _left(text, draft.end),
-            log_weight,
+            log_weight + draft.log_price,
             draft.remainder,
             draft.words,
             draft.replaces,
@@ -269,15 +277,13 @@ def _beginnings(text: str) -> Iterator[str]:
         yield tail[-length:]
 
 
-def _pinyin(text: str, vocabulary: Vocabulary) -> Iterator[_Draft]:
-    """Yield the reading of the letters at the end as pinyin, even where no single word agrees with them."""
-    letters = letters_before(text)
-    if letters is not None:
+def _pinyin(text: str, spans: Iterable[LetterSpan], vocabulary: Vocabulary) -> Iterator[_Draft]:
+    """Yield readings of letters at the end as pinyin, even where no single word agrees with them."""
+    for letters, log_price in spans:
         match = vocabulary.pinyin.matching(letters)
         entries = () if vocabulary.lexicon is None else vocabulary.lexicon.matching(letters)
-        yield _Draft(
-            len(text) - letters.typed, "", match.ids, letters.typed, letters, entries, torch.from_numpy(match.log_probs)
-        )
+        typed = torch.from_numpy(match.log_probs)
+        yield _Draft(len(text) - letters.typed, "", match.ids, letters.typed, letters, entries, typed, log_price)
 
 
 def _left(text: str, end: int) -> str:

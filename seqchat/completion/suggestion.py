@@ -10,7 +10,7 @@ from seqchat.completion.context import readable_right
 from seqchat.completion.cursor import Cursor
 from seqchat.completion.engine import Engine
 from seqchat.completion.prediction import logsumexp
-from seqchat.completion.proposal import propose, propose_phrases
+from seqchat.completion.proposal import Proposal, propose, propose_phrases
 from seqchat.completion.ranking import RankedInsertion, rank, reweigh
 from seqchat.completion.reading import Reading, read_tail
 from seqchat.completion.right_context import right_log_probs
@@ -33,7 +33,8 @@ class Suggestion:
 
     word: the whole word; insert: the text that committing it adds, after `replace` characters before the cursor (pinyin
     letters) are removed; probability: among everything that agrees with what was typed; completes: whether it finishes
-    the word being typed (词补全) or is the next one (下一词).
+    the word being typed (词补全) or is the next one (下一词); rest: how many characters at the end of `insert` are
+    letters that stay as they were typed, because the word is for the letters before them.
     """
 
     word: str
@@ -41,6 +42,7 @@ class Suggestion:
     replace: int
     probability: float
     completes: bool
+    rest: int = 0
 
 
 def suggest(
@@ -63,29 +65,46 @@ def suggest(
     after = readable_right(after)
     cursor = engine.cursor(text, after)
     readings = read_tail(cursor, engine.context, engine.vocabulary, pinyin=pinyin, finished=finished)
+    return [suggestion(entry) for entry in best_insertions(engine, cursor, score(engine, cursor, readings), k, after)]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The readings at a cursor, and the phrases that letters may spell, with their log-probabilities."""
+
+    readings: list[ScoredReading]
+    phrases: list[Proposal]
+
+
+def score(engine: Engine, cursor: Cursor, readings: Sequence[Reading]) -> Scored:
+    """Score the words of readings, and search for phrases."""
+    scored = score_readings(readings, cursor.at_cursor)
+    return Scored(scored, propose_phrases(readings, cursor, engine.context.tree, engine.vocabulary))
+
+
+def best_insertions(engine: Engine, cursor: Cursor, scored: Scored, k: int, after: str) -> list[RankedInsertion]:
+    """Return the k most probable insertions before a `readable_right` text, the most probable first."""
     if not after.strip() or engine.reads_both_sides:
-        ranked = _most_probable(engine, cursor, readings, k)
-    else:
-        ranked = _most_probable(engine, cursor, readings, min(max(k, _MIN_RESCORED), _MAX_RESCORED))
-        ranked = reweigh(ranked, _likelihoods(engine, ranked, after))
-    return [_suggestion(entry) for entry in ranked[:k]]
+        return _most_probable(engine, cursor, scored, k)
+    ranked = _most_probable(engine, cursor, scored, min(max(k, _MIN_RESCORED), _MAX_RESCORED))
+    return reweigh(ranked, _likelihoods(engine, ranked, after))[:k]
 
 
-def _most_probable(engine: Engine, cursor: Cursor, readings: Sequence[Reading], k: int) -> list[RankedInsertion]:
+def _most_probable(engine: Engine, cursor: Cursor, scored: Scored, k: int) -> list[RankedInsertion]:
     """Return the k most probable insertions.
 
     Each reading proposes its best words. What none of them proposes has at most the sum of the last proposals'
     probabilities, so that more are asked for while that could be enough (Fagin's threshold algorithm).
     """
-    scored = score_readings(readings, cursor.at_cursor)
-    phrases = propose_phrases(readings, cursor, engine.context.tree, engine.vocabulary)
-    capital = begins_sentence(cursor.text) and _favour_capitals(scored, cursor, engine.vocabulary)
-    log_normalizer = logsumexp([s.log_normalizer for s in scored] + [phrase.log_prob for phrase in phrases])
+    capital = begins_sentence(cursor.text) and _favour_capitals(scored.readings, cursor, engine.vocabulary)
+    log_normalizer = logsumexp(
+        [s.log_normalizer for s in scored.readings] + [phrase.log_prob for phrase in scored.phrases]
+    )
     ranked: list[RankedInsertion] = []
     for number in range(_MORE_ROUNDS + 1):
         count = (k + _MARGIN) * 4**number
         proposals, log_bounds = propose(
-            scored, phrases, cursor, engine.vocabulary, engine.suggestible_mask, count, capital=capital
+            scored.readings, scored.phrases, cursor, engine.vocabulary, engine.suggestible_mask, count, capital=capital
         )
         ranked = rank(proposals, log_normalizer)
         missed = sum(math.exp(min(log_bound - log_normalizer, 0.0)) for log_bound in log_bounds)
@@ -115,7 +134,7 @@ def _likelihoods(engine: Engine, ranked: Sequence[RankedInsertion], after: str) 
     return right_log_probs(tree, nodes, rights)
 
 
-def _suggestion(entry: RankedInsertion) -> Suggestion:
+def suggestion(entry: RankedInsertion) -> Suggestion:
     """Name an insertion after the most probable way to it."""
     best = entry.best
     return Suggestion(best.word, *best.insertion, entry.probability, best.completes)

@@ -6,26 +6,25 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqchat.corpus.letters import LETTER, MAX_LETTERS
 from seqchat.corpus.pinyin_cache import trie_of
 from seqchat.corpus.pinyin_search import PinyinSearch
+from seqchat.corpus.syllables import Syllables
 from seqchat.corpus.typing_prices import PRICES, TypingPrices
 
 WordIds = NDArray[np.int64]
 
-# Vowels may have a tone mark; a tone may also be a digit after its syllable. Some keyboards turn ' into ’.
-_VOWELS = "üāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
-_LETTER = f"a-z{_VOWELS}"
+# A tone may also be a digit after its syllable. Some keyboards turn ' into ’.
 _TYPED = re.compile(
-    rf"(?<![0-9_'’{_LETTER}])[{_LETTER}](?:[{_LETTER}]|(?<=[{_LETTER}])[1-5]|(?<=[1-5{_LETTER}])['’])*\Z",
+    rf"(?<![0-9_'’{LETTER}])[{LETTER}](?:[{LETTER}]|(?<=[{LETTER}])[1-5]|(?<=[1-5{LETTER}])['’])*\Z",
     re.IGNORECASE,
 )
-_MAX_LETTERS = 60
 _DIAERESIS = "\u0308"
 
 
@@ -52,18 +51,23 @@ class Letters:
 
 def letters_before(text: str) -> Letters | None:
     """Return the pinyin at the end of a text, or None if there is none."""
-    match = _TYPED.search(text[-_MAX_LETTERS:])
-    if match is None or len(match[0]) == _MAX_LETTERS:
+    match = _TYPED.search(text[-MAX_LETTERS:])
+    if match is None or len(match[0]) == MAX_LETTERS:
         return None
+    return read_letters(match[0])
+
+
+def read_letters(typed: str) -> Letters:
+    """Return the pinyin that some letters, tones and apostrophes are."""
     plain, breaks = "", set()
-    for character in unicodedata.normalize("NFD", match[0].lower()):
+    for character in unicodedata.normalize("NFD", typed.lower()):
         if character == _DIAERESIS:
             plain = plain[:-1] + "v"
         elif character in "12345'’":
             breaks.add(len(plain))
         elif "a" <= character <= "z":
             plain += character
-    return Letters(plain, frozenset(breaks), len(match[0]))
+    return Letters(plain, frozenset(breaks), len(typed))
 
 
 class LetterMatch(NamedTuple):
@@ -78,8 +82,9 @@ class PinyinIndex:
 
     def __init__(self, words: Sequence[str], prices: TypingPrices = PRICES) -> None:
         """Read the words of a vocabulary, in the order of their ids; only those of Chinese characters can be found."""
-        search = PinyinSearch(trie_of(words), prices)
-        self._search = search
+        trie = trie_of(words)
+        search = PinyinSearch(trie, prices)
+        self._search, self._trie, self._words = search, trie, words
         self._matching = lru_cache(1_000)(self._find_matching)
 
     def matching(self, letters: Letters) -> LetterMatch:
@@ -103,3 +108,17 @@ class PinyinIndex:
         for start, end, words, log_probs in (*(span for span in inner if span.end < size), *last):
             found.setdefault(start, {})[end] = LetterMatch(words, log_probs)
         return found
+
+    @cached_property
+    def syllables(self) -> Syllables:
+        """The syllables that the words are read with."""
+        trie = self._trie
+        names = [name.decode() for name in trie.syllables.tolist()]
+        of_character: dict[str, list[str]] = {}
+        # The nodes below the root come first after it, one for each syllable that begins a word.
+        for code, (first, end, _) in zip(trie.edges.tolist(), trie.ranges[1:].tolist(), strict=True):
+            if code >= len(names):
+                break
+            for row in range(first, end):
+                of_character.setdefault(self._words[int(trie.words[row])], []).append(names[code])
+        return Syllables(names, lambda character: of_character.get(character, ()))

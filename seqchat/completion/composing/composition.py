@@ -1,0 +1,256 @@
+"""The open letters: an automaton without screen or model. Keys and answers of the model go in, effects come out.
+
+The letters are part of the text at all times, so that nothing can be lost. What a key does depends on what the letters
+mean; a key that comes before the model has answered is held, and all keys after it, so that the same keys always give
+the same text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from seqchat.completion.composing.keys import (
+    Answer,
+    Command,
+    Effect,
+    Insertable,
+    Learn,
+    Move,
+    Page,
+    PassOn,
+    Press,
+    Replace,
+    Surroundings,
+    Turn,
+)
+from seqchat.corpus.letters import is_pinyin_letter, letters_at_end
+from seqchat.corpus.verbatim import is_verbatim, makes_verbatim
+
+_APOSTROPHES = "'’"
+
+
+class Part(NamedTuple):
+    """What was taken for some of the letters."""
+
+    text: str
+    letters: str
+
+
+class Step(NamedTuple):
+    """What a key or an answer leads to."""
+
+    composition: Composition
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True)
+class Composition:
+    """The letters that are open, with the cursor among them.
+
+    letters: empty where none are open; caret: how many of them are left of the cursor; parts: what was taken for
+    letters before these; answer: what the letters mean, None until that is known; held: keys that wait for it; plain:
+    the letters stay as they are; fresh: a part was taken with the last key; settled: letters that end at the cursor
+    are not open, and those typed next do not belong to them.
+    """
+
+    letters: str = ""
+    caret: int = 0
+    parts: tuple[Part, ...] = ()
+    answer: Answer | None = None
+    held: tuple[Press, ...] = ()
+    plain: bool = False
+    fresh: bool = False
+    settled: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there are letters that may become something else."""
+        return bool(self.letters) and not self.plain
+
+    @property
+    def composes(self) -> bool:
+        """Whether the keys of composing apply: letters are open that are probably pinyin."""
+        return self.is_open and self.answer is not None and not self.answer.literal
+
+    @property
+    def typed(self) -> str:
+        """The letters that candidates are for: those left of the cursor, all if there are none."""
+        return self.letters[: self.caret] or self.letters
+
+    @property
+    def waits(self) -> bool:
+        """Whether keys are held until an answer comes."""
+        return bool(self.held) and self.is_open and self.answer is None
+
+    # --- events
+
+    def press(self, press: Press, around: Surroundings, page: Page = Page()) -> Step:  # noqa: B008 - it is frozen
+        """Press a key; while keys are held, it is held as well."""
+        if self.held:
+            return Step(replace(self, held=(*self.held, press)))
+        return self._do(press, around, page)
+
+    def answered(self, answer: Answer) -> Composition:
+        """Take in what the letters mean; letters without candidates mean themselves."""
+        known = answer if answer.candidates else Answer()
+        return replace(self, answer=known) if self.is_open else self
+
+    def resume(self, around: Surroundings, page: Page = Page()) -> Step:  # noqa: B008
+        """Press the first key that was held, unless it has to wait still."""
+        if not self.held or self.waits:
+            return Step(self)
+        first, *others = self.held
+        composition, effects = replace(self, held=())._do(first, around, page)
+        return Step(replace(composition, held=(*composition.held, *others)), effects)
+
+    def take(self, candidate: Insertable) -> Step:
+        """Take a candidate for the letters left of the cursor, or for the first ones of them."""
+        end = self.caret or len(self.letters)
+        start = max(end - candidate.replace, 0)
+        used = max(candidate.replace - candidate.rest, 0)
+        text = candidate.insert[: len(candidate.insert) - candidate.rest]
+        taken, rest = self.letters[start : start + used], self.letters[start + used :]
+        parts = self.parts if text.isascii() else (*self.parts, Part(text, taken))
+        change = Replace(self.caret, len(self.letters) - self.caret, self.letters[:start] + text + rest, not rest)
+        if rest:
+            return Step(Composition(rest, len(rest), parts, held=self.held, fresh=bool(parts)), (change,))
+        return Step(Composition(held=self.held, settled=True), (change, *_learnt(parts)))
+
+    def synchronised(self, around: Surroundings) -> Step:
+        """Close the composition where the text at the cursor is another one, changed by something else."""
+        before, after = self.letters[: self.caret], self.letters[self.caret :]
+        if self.letters and around.before.endswith(before) and around.after.startswith(after):
+            return Step(self)
+        return Step(Composition(held=self.held), _learnt(self.parts))
+
+    @classmethod
+    def reopened(cls, around: Surroundings) -> Composition:
+        """Open the letters that end at the cursor, as after an undo."""
+        letters = letters_at_end(around.before) if _may_open(around) else ""
+        return cls(letters, len(letters))
+
+    # --- what a key does
+
+    def _do(self, press: Press, around: Surroundings, page: Page) -> Step:
+        if not self.letters:
+            return self._begin(press, around)
+        if self.plain:
+            return self._go_on_plainly(press)
+        if self._is_letter(press):
+            return Step(self._typed(press.character), (PassOn(press),))
+        if press.command in (Command.DELETE_LEFT, Command.DELETE_RIGHT):
+            return self._delete(press)
+        if self.answer is None:
+            return Step(replace(self, held=(press,)))
+        if self.answer.literal:
+            return self._leave_alone(press)
+        return self._compose(press, page)
+
+    def _is_letter(self, press: Press) -> bool:
+        parts = press.character != "" and press.character in _APOSTROPHES
+        return is_pinyin_letter(press.character) or (parts and self.caret > 0)
+
+    def _typed(self, character: str) -> Composition:
+        letters = self.letters[: self.caret] + character + self.letters[self.caret :]
+        return Composition(letters, self.caret + 1, self.parts, plain=self.plain)
+
+    def _begin(self, press: Press, around: Surroundings) -> Step:
+        if not is_pinyin_letter(press.character) or not _may_open(around):
+            return self._leave_alone(press)
+        # Letters that stand there already belong to the word, unless it is finished.
+        before = "" if self.settled or around.finished else letters_at_end(around.before)
+        if is_verbatim(around.before[: len(around.before) - len(before)]):
+            return self._leave_alone(press)
+        return Step(Composition(before + press.character, len(before) + 1), (PassOn(press),))
+
+    def _go_on_plainly(self, press: Press) -> Step:
+        if self._is_letter(press):
+            return Step(self._typed(press.character), (PassOn(press),))
+        if press.command == Command.LEAVE:
+            dropped = Replace(self.caret, len(self.letters) - self.caret, "")
+            return Step(Composition(), (dropped,))
+        if press.command in (Command.DELETE_LEFT, Command.DELETE_RIGHT):
+            return self._delete(press)
+        return self._leave_alone(press)
+
+    def _leave_alone(self, press: Press) -> Step:
+        """Let a key do what it does without a composition; a character that is typed ends it."""
+        if not press.character:
+            return Step(replace(self, fresh=False), (PassOn(press),))
+        return Step(Composition(), (*_learnt(self.parts), PassOn(press)))
+
+    def _delete(self, press: Press) -> Step:
+        left = press.command == Command.DELETE_LEFT
+        if left and self.parts and (self.fresh or not self.caret):
+            return self._take_back()
+        at = self.caret - 1 if left else self.caret
+        if not 0 <= at < len(self.letters):
+            return Step(replace(self, fresh=False), (PassOn(press),))
+        letters = self.letters[:at] + self.letters[at + 1 :]
+        if not letters:
+            return Step(Composition(settled=True), (PassOn(press), *_learnt(self.parts)))
+        return Step(Composition(letters, at, self.parts, plain=self.plain), (PassOn(press),))
+
+    def _take_back(self) -> Step:
+        """Make the last part letters again."""
+        *parts, last = self.parts
+        letters = last.letters + self.letters
+        change = Replace(len(last.text) + self.caret, len(self.letters) - self.caret, letters)
+        return Step(Composition(letters, len(letters), tuple(parts), fresh=bool(parts)), (change,))
+
+    def _compose(self, press: Press, page: Page) -> Step:
+        """Do what a key means while the letters are probably pinyin."""
+        assert self.answer is not None
+        match press.command:
+            case Command.FIRST:
+                return self.take(self.answer.candidates[0])
+            case Command.TAKE:
+                found = page.candidates[press.number : press.number + 1]
+                return self.take(found[0]) if found else Step(self)
+            case Command.LETTERS:
+                return Step(Composition(settled=True), _learnt(self.parts))
+            case Command.LEAVE:
+                return Step(Composition(self.letters, self.caret, plain=True), _learnt(self.parts))
+            case Command.LEFT | Command.RIGHT | Command.START | Command.END:
+                return self._move(press.command)
+            case Command.NEXT_PAGE:
+                return Step(replace(self, fresh=False), (Turn(1),))
+            case Command.PREVIOUS_PAGE if not (page.is_first and press.character):
+                return Step(replace(self, fresh=False), (Turn(-1),))
+            case _:
+                return self._type(press)
+
+    def _move(self, command: Command) -> Step:
+        size = len(self.letters)
+        targets = {Command.LEFT: self.caret - 1, Command.RIGHT: self.caret + 1, Command.START: 0, Command.END: size}
+        caret = min(max(targets[command], 0), size)
+        if caret == self.caret:
+            return Step(replace(self, fresh=False))
+        return Step(Composition(self.letters, caret, self.parts), (Move(caret - self.caret),))
+
+    def _type(self, press: Press) -> Step:
+        """Type a character that is no letter: what the letters mean comes before it."""
+        assert self.answer is not None
+        if not press.character:
+            return Step(replace(self, fresh=False), (PassOn(press),))
+        # A hyphen can turn no page back from the first one.
+        if press.command == Command.PREVIOUS_PAGE or makes_verbatim(self.letters, press.character):
+            return self._leave_alone(press)
+        composition, effects = self.take(self.answer.candidates[0])
+        if composition.letters:
+            return Step(replace(composition, held=(press,)), effects)
+        return Step(Composition(), (*effects, PassOn(press)))
+
+
+def _may_open(around: Surroundings) -> bool:
+    """Whether letters at the cursor may be pinyin: not in the middle of a Latin word."""
+    inside = is_pinyin_letter(around.before[-1:]) and is_pinyin_letter(around.after[:1])
+    return around.composes and not inside
+
+
+def _learnt(parts: tuple[Part, ...]) -> tuple[Learn, ...]:
+    """Return what was put together, which is one phrase."""
+    if not parts:
+        return ()
+    return (Learn("".join(part.text for part in parts), "".join(part.letters for part in parts)),)

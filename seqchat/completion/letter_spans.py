@@ -1,0 +1,63 @@
+"""Which letters at the end of a text may be pinyin: all of them, or those after a Latin word, a capital or a digit."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from seqchat.corpus.letters import letters_at_end
+from seqchat.corpus.pinyin import Letters, letters_before, read_letters
+from seqchat.corpus.verbatim import is_verbatim
+from seqchat.corpus.vocabulary import Vocabulary
+
+# A Latin word before pinyin has so many letters at least, and so has what comes after one.
+_SHORTEST = 2
+
+
+# log P(a capital is typed where pinyin needs none)
+_CAPITAL = -4.0
+
+
+class LetterSpan(NamedTuple):
+    """Letters that may be pinyin, and the logarithm of how much less probable their form makes that."""
+
+    letters: Letters
+    log_price: float
+
+
+def letter_spans(text: str, vocabulary: Vocabulary, *, tones: bool = True, most: int | None = None) -> list[LetterSpan]:
+    """Return the pinyin that may stand at the end of a text, the longest first; none in an address or in code.
+
+    tones: whether digits after letters are tones; most: of how many characters it can be, None for as many as there
+    are.
+    """
+    run = letters_at_end(text[len(text) - most :] if most is not None else text)
+    if run and is_verbatim(text[: len(text) - len(run)]):
+        return []
+    typed = [run, *(run[start:] for start in _starts(run, vocabulary))] if run else []
+    toned = letters_before(text) if tones else None
+    if toned is not None and len(run) < toned.typed <= (toned.typed if most is None else most):
+        typed.insert(0, text[-toned.typed :])
+    return [LetterSpan(read_letters(span), _CAPITAL if span != span.lower() else 0.0) for span in typed]
+
+
+def _starts(run: str, vocabulary: Vocabulary) -> list[int]:
+    """Return where pinyin may begin within letters: after capitals, and after a Latin word that is no pinyin itself."""
+    syllables = vocabulary.pinyin.syllables
+    starts = []
+    capitals = max((index + 1 for index, character in enumerate(run[:-1]) if character.isupper()), default=0)
+    if capitals and syllables.spell(run[capitals:].lower()):
+        starts.append(capitals)
+    plain = run.lower()
+    if not plain.isascii() or not plain.isalpha() or syllables.spell(plain):
+        return starts
+    ends = range(_SHORTEST, len(plain) - _SHORTEST + 1)
+    rests = [end for end in ends if syllables.spell(plain[end:], finished=True)]
+    if rests:
+        known = [start for start in rests if _is_latin_word(plain[:start], vocabulary)]
+        starts += dict.fromkeys([*known[-1:], rests[0]])
+    return list(dict.fromkeys(starts))
+
+
+def _is_latin_word(letters: str, vocabulary: Vocabulary) -> bool:
+    known = bool(vocabulary.variants(letters))
+    return known or (vocabulary.lexicon is not None and vocabulary.lexicon.find(letters) >= 0)

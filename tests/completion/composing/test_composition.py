@@ -1,0 +1,457 @@
+"""The composition: what each key does, and 1,000 random sessions against a reference that knows only letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seqchat.completion.composing.composition import Composition
+from seqchat.completion.composing.keys import (
+    Answer,
+    Command,
+    Effect,
+    Learn,
+    Move,
+    Page,
+    PassOn,
+    Press,
+    Replace,
+    Surroundings,
+    Turn,
+)
+from seqchat.corpus.letters import letters_at_end
+from seqchat.corpus.verbatim import is_verbatim
+
+COMMANDS = {
+    " ": Command.FIRST, "enter": Command.LETTERS, "escape": Command.LEAVE, "backspace": Command.DELETE_LEFT,
+    "delete": Command.DELETE_RIGHT, "left": Command.LEFT, "right": Command.RIGHT, "home": Command.START,
+    "end": Command.END, "-": Command.PREVIOUS_PAGE, "=": Command.NEXT_PAGE,
+}  # fmt: skip
+
+
+def press(key: str) -> Press:
+    if key.isdigit() and key != "0":
+        return Press(key, key, Command.TAKE, int(key) - 1)
+    return Press(key, key if len(key) == 1 else "", COMMANDS.get(key))
+
+
+class Candidate(NamedTuple):
+    insert: str
+    replace: int
+    rest: int = 0
+
+
+def chinese(letters: str) -> str:
+    """A character for each letter, so that no letter can be lost unnoticed."""
+    return "".join(chr(0x4E00 + ord(letter)) for letter in letters)
+
+
+def letters_of(text: str) -> str:
+    return "".join(chr(ord(c) - 0x4E00) if ord(c) >= 0x4E00 else c for c in text)
+
+
+def is_literal(letters: str) -> bool:
+    """What the model of these tests says: with a q, letters are English."""
+    return "q" in letters
+
+
+def answer_to(letters: str) -> Answer:
+    whole = [Candidate(chinese(letters), len(letters))]
+    ends = range(len(letters) - 1, 0, -1)
+    parts = [Candidate(chinese(letters[:end]) + letters[end:], len(letters), len(letters) - end) for end in ends]
+    return Answer([*whole, *parts], is_literal(letters))
+
+
+@dataclass
+class Desk:
+    """An editor of one line, as small as possible: a text, a cursor, steps of undo."""
+
+    before: str = ""
+    after: str = ""
+    composition: Composition = field(default_factory=Composition)
+    learnt: list[tuple[str, str]] = field(default_factory=list)
+    pages: int = 0
+    undone: list[tuple[str, str]] = field(default_factory=list)
+    done: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return self.before + self.after
+
+    def type(self, *keys: str) -> Desk:
+        """Press keys one by one; the model answers before each next one."""
+        for key in keys:
+            self.press(key)
+            self.answer()
+        return self
+
+    def press(self, key: str) -> None:
+        if key in ("undo", "redo"):
+            # The app waits as well.
+            self.answer()
+            self._travel(*((self.done, self.undone) if key == "undo" else (self.undone, self.done)))
+            return
+        self._follow(*self.composition.press(press(key), self._around(), self._page()))
+
+    def answer(self) -> None:
+        while True:
+            if self.composition.is_open and self.composition.answer is None:
+                self.composition = self.composition.answered(answer_to(self.composition.typed))
+            if not self.composition.held:
+                return
+            self._follow(*self.composition.resume(self._around(), self._page()))
+
+    def _travel(self, past: list[tuple[str, str]], future: list[tuple[str, str]]) -> None:
+        if past:
+            future.append((self.before, self.after))
+            self.before, self.after = past.pop()
+            self.composition = Composition.reopened(self._around())
+
+    def _around(self) -> Surroundings:
+        return Surroundings(self.before, self.after)
+
+    def _page(self) -> Page:
+        found = self.composition.answer.candidates if self.composition.answer else ()
+        return Page(found[3 * self.pages : 3 * self.pages + 3], not self.pages)
+
+    def _follow(self, composition: Composition, effects: tuple[Effect, ...]) -> None:
+        self.composition = composition
+        for effect in effects:
+            match effect:
+                case PassOn(key):
+                    self._plain(key)
+                case Replace(left, right, text):
+                    assert left <= len(self.before) and right <= len(self.after)
+                    self._change(self.before[: len(self.before) - left] + text, self.after[right:])
+                case Move(by):
+                    at = len(self.before) + by
+                    self.before, self.after = self.text[:at], self.text[at:]
+                case Turn(pages):
+                    self.pages = max(self.pages + pages, 0)
+                case Learn(text, letters):
+                    self.learnt.append((text, letters))
+
+    def _change(self, before: str, after: str) -> None:
+        self.done.append((self.before, self.after))
+        self.undone.clear()
+        self.before, self.after, self.pages = before, after, 0
+
+    def _plain(self, key: Press) -> None:
+        where = len(self.before)
+        match key.key:
+            case "backspace" if self.before:
+                self._change(self.before[:-1], self.after)
+            case "delete" if self.after:
+                self._change(self.before, self.after[1:])
+            case "left" | "right" | "home" | "end":
+                at = {"left": max(where - 1, 0), "right": where + 1, "home": 0, "end": len(self.text)}[key.key]
+                self.before, self.after = self.text[:at], self.text[at:]
+            case "enter":
+                self._change(self.before + "\n", self.after)
+            case _ if key.character:
+                self._change(self.before + key.character, self.after)
+        self.composition, effects = self.composition.synchronised(self._around())
+        assert all(isinstance(effect, Learn) for effect in effects)
+
+
+# --- each key
+
+
+@pytest.mark.parametrize(
+    ("keys", "text", "open_letters"),
+    [
+        ([*"nihao"], "nihao", "nihao"),
+        ([*"nihao", " "], chinese("nihao"), ""),
+        ([*"nihao", "1"], chinese("nihao"), ""),
+        ([*"nihao", "2"], chinese("niha") + "o", "o"),
+        ([*"nihao", "2", " "], chinese("nihao"), ""),
+        ([*"nihao", "9"], "nihao", "nihao"),
+        ([*"nihao", "=", "1"], chinese("ni") + "hao", "hao"),
+        ([*"nihao", "=", "-", "1"], chinese("nihao"), ""),
+        ([*"nihao", "enter"], "nihao", ""),
+        ([*"nihao", "enter", "enter"], "nihao\n", ""),
+        ([*"nihao", "enter", *"wo", " "], "nihao" + chinese("wo"), ""),
+        ([*"nihao", "escape"], "nihao", "nihao"),
+        ([*"nihao", "escape", " "], "nihao ", ""),
+        ([*"nihao", "escape", "1"], "nihao1", ""),
+        ([*"nihao", "escape", "escape"], "", ""),
+        ([*"nihao", "escape", "escape", "undo", " "], chinese("nihao"), ""),
+        ([*"nihao", "backspace"], "niha", "niha"),
+        ([*"ni", "backspace", "backspace"], "", ""),
+        ([*"nihao", "left", "left", "1"], chinese("nih") + "ao", "ao"),
+        ([*"nihao", "home", " "], chinese("nihao"), ""),
+        ([*"nihao", "left", "delete"], "niha", "niha"),
+        ([*"nihao", "right", " "], chinese("nihao"), ""),
+        ([*"ni'hao", " "], chinese("ni'hao"), ""),
+        ([*"nihao,zaima", " "], chinese("nihao") + "," + chinese("zaima"), ""),
+        ([*"nihao0"], chinese("nihao") + "0", ""),
+        ([*"nihao！"], chinese("nihao") + "！", ""),
+        ([*"e-"], "e-", ""),
+        ([*"zhang@"], "zhang@", ""),
+        ([*"www.baidu "], "www.baidu ", ""),
+        ([*"qython3", " "], "qython3 ", ""),
+        ([*"3dian "], "3" + chinese("dian"), ""),
+        ([*"q n "], "q " + chinese("n"), ""),
+        ([*"qn3"], "qn3", ""),
+        ([*"q-n'q "], "q-n'q ", ""),
+        ([*"qq", "enter"], "qq\n", ""),
+        ([*"'n "], "'" + chinese("n"), ""),
+        ([*" 1,"], " 1,", ""),
+        ([*"nihao", "2", "backspace"], "nihao", "nihao"),
+        ([*"nihao", "3", "1", "backspace"], chinese("niha"), ""),
+        ([*"nihao", "3", "2", "backspace", "backspace"], "nihao", "nihao"),
+        ([*"nihao", " ", "backspace"], chinese("niha"), ""),
+        ([*"nihao", " ", "undo", "2"], chinese("niha") + "o", "o"),
+        ([*"nihao", " ", "undo", "redo"], chinese("nihao"), ""),
+    ],
+    ids=lambda value: "-".join(value) if isinstance(value, list) else None,
+)
+def test_what_keys_do(keys, text, open_letters):
+    desk = Desk().type(*keys)
+    assert (desk.text, desk.composition.letters) == (text, open_letters)
+
+
+def test_letters_before_the_cursor_belong_to_the_word_and_those_after_it_stay():
+    assert Desk("我ni", "ok").composition.letters == ""
+    desk = Desk("我nih", "，")
+    assert desk.type("a").composition.letters == "niha"
+    assert Desk("hel", "lo").type("x").composition.letters == ""
+    assert Desk("我", "是").type(*"wo").composition.letters == "wo"
+
+
+def test_what_is_put_together_in_parts_is_one_phrase():
+    assert Desk().type(*"nihao", "3", " ").learnt == [(chinese("nihao"), "nihao")]
+    assert Desk().type(*"nihao", "3", "enter").learnt == [(chinese("nih"), "nih")]
+    assert Desk().type(*"qq ").learnt == []
+    assert Desk().type(*"nihao", "3", "2", "backspace", "backspace", "escape").learnt == []
+
+
+def test_a_long_phrase_that_has_no_whole_candidate_is_taken_up_to_the_punctuation():
+    desk = Desk()
+    for key in "nihaozaima,":
+        desk.press(key)
+    while desk.composition.held:
+        letters = desk.composition.typed
+        first = Candidate(chinese(letters[:3]) + letters[3:], len(letters), max(len(letters) - 3, 0))
+        desk.composition = desk.composition.answered(Answer([first], literal=False))
+        desk._follow(*desk.composition.resume(desk._around(), desk._page()))
+    assert desk.text == chinese("nihaozaima") + ","
+
+
+# --- a reference that knows nothing of Chinese: letters stay letters, whatever is taken for them
+
+
+@dataclass
+class Reference:
+    """The text as letters. first: where open letters begin, None without any; parts: the lengths of what was taken."""
+
+    text: str = ""
+    cursor: int = 0
+    first: int | None = None
+    last: int = 0
+    chinese: list[bool] = field(default_factory=list)
+    parts: list[int] = field(default_factory=list)
+    plain: bool = False
+    fresh: bool = False
+    settled: bool = False
+    page: int = 0
+
+    def press(self, key: str) -> None:
+        getattr(self, f"_{key}", lambda: self._character(key))()
+
+    @property
+    def letters(self) -> str:
+        return "" if self.first is None else self.text[self.first : self.last]
+
+    @property
+    def typed(self) -> str:
+        return self.letters[: self.cursor - (self.first or 0)] or self.letters
+
+    @property
+    def composes(self) -> bool:
+        return bool(self.letters) and not self.plain and not is_literal(self.typed)
+
+    def _close(self, *, settled: bool = False) -> None:
+        self.first, self.parts, self.plain, self.fresh, self.settled, self.page = None, [], False, False, settled, 0
+
+    def _insert(self, character: str) -> None:
+        self.text = self.text[: self.cursor] + character + self.text[self.cursor :]
+        self.chinese.insert(self.cursor, False)
+        self.cursor += 1
+        self.page = 0
+
+    def _remove(self, at: int) -> None:
+        self.text = self.text[:at] + self.text[at + 1 :]
+        del self.chinese[at]
+        self.page = 0
+
+    def raw(self, low: int, high: int) -> str:
+        return "".join("我" if self.chinese[i] else self.text[i] for i in range(low, high))
+
+    def _character(self, key: str) -> None:
+        letter = key.isalpha() or (key == "'" and self.first is not None and self.cursor > self.first)
+        if self.first is not None and letter:
+            self._insert(key)
+            self.last += 1
+            self.fresh = False
+        elif letter:
+            before = "" if self.settled else letters_at_end(self.raw(0, self.cursor))
+            inside = self.raw(0, self.cursor)[-1:].isascii() and self.raw(0, self.cursor)[-1:].isalpha()
+            after = self.raw(self.cursor, len(self.text))[:1]
+            self._insert(key)
+            self._close()
+            alone = is_verbatim(self.raw(0, self.cursor - 1 - len(before)))
+            if not alone and not (inside and after.isascii() and after.isalpha()):
+                self.first, self.last = self.cursor - 1 - len(before), self.cursor
+        elif not self.composes:
+            self._close()
+            self._insert(key)
+        elif key in " 123456789":
+            self._take(0 if key == " " else self.page * 3 + int(key) - 1, key)
+        elif key == "=":
+            self.page, self.fresh = self.page + 1, False
+        elif key == "-" and self.page:
+            self.page, self.fresh = self.page - 1, False
+        elif key == "-":
+            self._close()
+            self._insert(key)
+        else:
+            # Letters right of the cursor are taken as well, as another phrase.
+            self._all()
+            self._insert(key)
+
+    def _all(self) -> None:
+        while self.composes:
+            self._take(0, " ")
+        self._close()
+
+    def _take(self, number: int, key: str) -> None:
+        assert self.first is not None
+        if key != " " and not self.page * 3 <= number < self.page * 3 + 3:
+            return
+        size = len(self.typed) - number
+        if size < 1:
+            return
+        self.chinese[self.first : self.first + size] = [True] * size
+        self.first, self.cursor, self.page = self.first + size, self.last, 0
+        self.parts, self.fresh = [*self.parts, size], True
+        if not self.letters:
+            self._close(settled=True)
+
+    def _enter(self) -> None:
+        if self.composes:
+            self._close(settled=True)
+        else:
+            self._insert("\n")
+            self._close()
+
+    def _escape(self) -> None:
+        if self.plain:
+            assert self.first is not None
+            for _ in self.letters:
+                self._remove(self.first)
+            self.cursor = self.first
+            self._close()
+        elif self.composes:
+            self.plain, self.parts, self.fresh = True, [], False
+        else:
+            self.fresh = False
+
+    def _backspace(self) -> None:
+        if self.first is not None and self.parts and (self.fresh or self.cursor == self.first):
+            size = self.parts.pop()
+            self.first -= size
+            self.chinese[self.first : self.first + size] = [False] * size
+            self.cursor, self.fresh, self.page = self.last, bool(self.parts), 0
+        elif self.cursor:
+            self._delete_at(self.cursor - 1)
+
+    def _delete(self) -> None:
+        if self.cursor < len(self.text):
+            self._delete_at(self.cursor)
+
+    def _delete_at(self, at: int) -> None:
+        inside = self.first is not None and self.first <= at < self.last
+        self._remove(at)
+        self.cursor -= at < self.cursor
+        self.fresh = False
+        if self.first is None:
+            self._close()
+        elif inside:
+            self.last -= 1
+            if self.first == self.last:
+                self._close(settled=True)
+        elif at < self.first:
+            self.first, self.last = self.first - 1, self.last - 1
+
+    def _move(self, to: int) -> None:
+        to = min(max(to, 0), len(self.text))
+        if self.composes:
+            assert self.first is not None
+            self.fresh = False
+            if self.first <= to <= self.last and to != self.cursor:
+                self.cursor, self.page = to, 0
+        else:
+            if to != self.cursor:
+                self._close()
+            self.cursor, self.fresh = to, False
+
+    def _left(self) -> None:
+        self._move(self.cursor - 1)
+
+    def _right(self) -> None:
+        self._move(self.cursor + 1)
+
+    def _home(self) -> None:
+        self._move((self.first or 0) if self.composes else 0)
+
+    def _end(self) -> None:
+        self._move(self.last if self.composes else len(self.text))
+
+
+KEYS = [*"nihnihq'  12390,=-", *("enter", "escape", "backspace", "backspace", "delete", "left", "right", "home", "end")]
+
+
+@settings(max_examples=1_000)
+@given(st.lists(st.sampled_from(KEYS), max_size=40))
+def test_no_letter_is_ever_lost_or_doubled(keys):
+    desk, reference = Desk(), Reference()
+    for key in keys:
+        desk.type(key)
+        reference.press(key)
+        assert letters_of(desk.text) == reference.text, key
+        assert desk.text == "".join(
+            chinese(c) if taken else c for c, taken in zip(reference.text, reference.chinese, strict=True)
+        ), key
+        assert len(desk.before) == reference.cursor, key
+        assert desk.composition.letters == reference.letters, key
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.sampled_from([*KEYS, "undo", "redo"]), st.booleans()), max_size=40))
+def test_the_same_keys_give_the_same_text_however_late_the_model_answers(keys):
+    quick, slow = Desk(), Desk()
+    for key, answered in keys:
+        quick.type(key)
+        slow.press(key)
+        if answered:
+            slow.answer()
+    slow.answer()
+    assert (slow.before, slow.after, slow.learnt) == (quick.before, quick.after, quick.learnt)
+    assert slow.composition == quick.composition
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from(KEYS), max_size=40), st.integers(0, 60))
+def test_undo_and_redo_cross_commits(keys, steps):
+    desk = Desk().type(*keys)
+    text = desk.text
+    desk.type(*["undo"] * steps)
+    desk.type(*["redo"] * steps)
+    assert desk.text == text
+    desk.type(*["undo"] * (len(desk.done)))
+    assert desk.text == ""
