@@ -76,7 +76,7 @@ class _BatchReader:
         self._state = stepped.state
         rows = self._network.log_probabilities(stepped.features)
         if self._mixture is not None:
-            self._ngram_contexts = self._mixture.ngrams.advance(self._ngram_contexts, np.array(ids))
+            self._ngram_contexts = self._mixture.advance(self._ngram_contexts, np.array(ids))
             rows = self._mixture.mix(rows, self._ngram_contexts)
         if self._cache is None:
             return rows

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
-from seqchat.model.ngrams import Contexts, Mixture, NgramModel
+from seqchat.model.ngrams import Contexts, Mixture
 from seqchat.model.stepping import StepNetwork, Stepped
 
 # States are kept for this many words besides those of the current text; one takes about 45 KB at 2 × 512.
@@ -184,10 +184,10 @@ class StateTree:
         return self.mixture.mix_some(scores, self.ngram_contexts(nodes), ids.expand(len(nodes), -1))
 
     def ngram_contexts(self, nodes: Sequence[Node]) -> Contexts:
-        """Return the last words of nodes as the n-grams know them: [nodes, order - 1]; nothing without n-grams."""
+        """Return the last words of nodes as the n-grams know them: [nodes, …]; nothing without n-grams."""
         if self.mixture is None:
             return np.empty((len(nodes), 0), dtype=np.int64)
-        return np.concatenate([_ngram_context(node, self.mixture.ngrams) for node in nodes])
+        return np.concatenate([_ngram_context(node, self.mixture) for node in nodes])
 
     def _predict(self, nodes: list[Node]) -> None:
         logits = self.network.output.logits(torch.stack([node.features for node in nodes]))
@@ -222,15 +222,15 @@ class StateTree:
         return nodes
 
 
-def _ngram_context(node: Node, ngrams: NgramModel) -> Contexts:
+def _ngram_context(node: Node, mixture: Mixture) -> Contexts:
     """Return the last words of a node, advanced from the nearest node before it for which they are known."""
     new: list[Node] = []
     known: Node | None = node
     while known is not None and known.ngram_context is None:
         new.append(known)
         known = known.parent
-    context = ngrams.begin(1) if known is None or known.ngram_context is None else known.ngram_context
+    context = mixture.begin(1) if known is None or known.ngram_context is None else known.ngram_context
     for later in reversed(new):
-        context = ngrams.advance(context, np.array([later.word_id]))
+        context = mixture.advance(context, np.array([later.word_id]))
         later.ngram_context = context
     return context

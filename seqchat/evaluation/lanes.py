@@ -16,7 +16,7 @@ from torch import Tensor
 
 from seqchat.corpus.batches import NO_TARGET, Batch, Lanes
 from seqchat.model.network import Network
-from seqchat.model.ngrams import Contexts, NgramModel
+from seqchat.model.ngrams import Contexts, Mixture
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class BatchFeatures:
     batch: the lanes of the batch that have targets
     lanes: their numbers among all lanes
     heads: features [time, lanes, embedding] of each head of the network, on its device
-    contexts: what the n-grams know before each target [time, lanes, order - 1]; None without n-grams
+    contexts: what the n-grams know before each target [time, lanes, …]; None without n-grams
     """
 
     batch: Batch
@@ -43,7 +43,7 @@ class BatchFeatures:
 
 @torch.inference_mode()
 def read_lanes(
-    network: Network, reader: Lanes, ngrams: NgramModel | None = None, max_tokens: int | None = None
+    network: Network, reader: Lanes, ngrams: Mixture | None = None, max_tokens: int | None = None
 ) -> Iterator[BatchFeatures]:
     """Read batches with a network, and with n-grams if there are any; each dialog starts from the initial state.
 
@@ -78,7 +78,7 @@ def _select(batch: Batch, lanes: NDArray[np.int64]) -> Batch:
     return Batch(batch.inputs[:, lanes], batch.targets[:, lanes], batch.kinds[:, lanes], batch.reset_mask[lanes])
 
 
-def _read_ngrams(ngrams: NgramModel, contexts: Contexts, batch: Batch) -> Contexts:
-    """Return the contexts before each target: [time, lanes, order - 1]."""
+def _read_ngrams(ngrams: Mixture, contexts: Contexts, batch: Batch) -> Contexts:
+    """Return the contexts before each target: [time, lanes, …]."""
     contexts[batch.reset_mask] = ngrams.begin(int(batch.reset_mask.sum()))
     return ngrams.read(contexts, batch.inputs)

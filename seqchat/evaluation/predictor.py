@@ -76,7 +76,7 @@ class TextPredictor:
 
     def _without_cache(self, reader: Lanes, max_tokens: int | None = None) -> Iterator[tuple[LanePredictions, Tensor]]:
         """Yield the predictions of each lane without the cache, and their features [tokens, embedding]."""
-        for read in read_lanes(self.network, reader, self.mixture.ngrams if self.mixture else None, max_tokens):
+        for read in read_lanes(self.network, reader, self.mixture, max_tokens):
             batch = read.batch
             for column, count in enumerate(read.valid_mask.sum(axis=0)):
                 features = read.heads[self.head][:count, column]

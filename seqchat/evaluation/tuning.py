@@ -20,7 +20,7 @@ from seqchat.evaluation.predictor import TextPredictor
 from seqchat.model.config import CacheWeights
 from seqchat.model.mixture import CONTEXTS, LexiconMixture, LexiconShares
 from seqchat.model.network import Network
-from seqchat.model.ngrams import Mixture, NgramModel
+from seqchat.model.ngrams import Mixture, NgramModel, WeightedNgrams
 
 # More text would not change the weights.
 _MAX_MIXTURE_TOKENS = 200_000
@@ -33,6 +33,7 @@ _MAX_WEIGHT = 0.99
 # The three parts of a lexicon together leave something to the model.
 _MAX_SHARE = 0.3
 _PRIOR_TOKENS = 30
+_PRIOR_TOKENS_OF_BASE = 300
 _NO_ROW = torch.empty(0)
 
 _LAMBDAS = (0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3)
@@ -41,37 +42,71 @@ _THETAS = (0.02, 0.05, 0.1, 0.2, 0.4)
 _Probs = NDArray[np.float64]
 
 
-def tune_mixture(network: Network, ngrams: NgramModel, stream: IdStream) -> Mixture:
-    """Return the mixture with the lowest perplexity on a text that neither was trained on.
+def tune_mixture(
+    network: Network, ngrams: NgramModel | None, stream: IdStream, base: Mixture | None = None
+) -> Mixture | None:
+    """Return the mixture with the lowest perplexity on a text that neither was trained on; None without n-grams.
 
     The weights are found by expectation maximisation (Jelinek and Mercer 1980), one for each depth of a context.
+    base: n-grams that are mixed in before. Its weights are known from more text than a person's: they, and those of the
+    n-grams beside it, count as if found in a few more tokens.
     """
-    network_probs, ngram_probs, depths = _target_probs(network, ngrams, stream)
-    weights = np.full(ngrams.order, _INITIAL_WEIGHT)
+    parts = list(base.parts) if base else []
+    priors = [_PRIOR_TOKENS_OF_BASE] * len(parts)
+    if ngrams is not None:
+        parts.append(WeightedNgrams(ngrams, (_INITIAL_WEIGHT,) * ngrams.order))
+        priors.append(_PRIOR_TOKENS if base else 0)
+    if not parts:
+        return None
+    mixture = Mixture(tuple(parts))
+    probs, depths = _target_probs(network, mixture, stream)
+    start = [np.array(part.weights) for part in parts]
+    weights = [each.copy() for each in start]
     for _ in range(_ROUNDS):
-        share = weights[depths]
-        posterior = share * ngram_probs / np.maximum(share * ngram_probs + (1 - share) * network_probs, 1e-300)
-        for depth in np.unique(depths):
-            weights[depth] = posterior[depths == depth].mean()
-    return Mixture(ngrams, tuple(np.minimum(weights, _MAX_WEIGHT).round(3).tolist()))
+        chosen, left = _posteriors(probs, [each[depth] for each, depth in zip(weights, depths, strict=True)])
+        for i, depth in enumerate(depths):
+            size = parts[i].ngrams.order
+            won, reached = (np.bincount(depth, each[i], minlength=size) for each in (chosen, left))
+            found = (won + priors[i] * start[i]) / np.maximum(reached + priors[i], 1e-300)
+            weights[i] = np.where(reached + priors[i] > 0, found, weights[i])
+    rounded = [tuple(np.minimum(each, _MAX_WEIGHT).round(3).tolist()) for each in weights]
+    return Mixture(tuple(replace(part, weights=each) for part, each in zip(parts, rounded, strict=True)))
+
+
+def _posteriors(probs: Sequence[_Probs], shares: Sequence[_Probs]) -> tuple[list[_Probs], list[_Probs]]:
+    """Return for each n-gram model how probable it is that each token came from it, and from it or those before it.
+
+    probs: those of the network and of each n-gram model, [tokens]; shares: the weight of each n-gram model there.
+    """
+    mixed = [probs[0]]
+    for own, share in zip(probs[1:], shares, strict=True):
+        mixed.append((1 - share) * mixed[-1] + share * own)
+    left, chosen, reached = np.ones_like(probs[0]), [], []
+    for own, share, total in reversed(list(zip(probs[1:], shares, mixed[1:], strict=True))):
+        won = left * share * own / np.maximum(total, 1e-300)
+        chosen.append(won)
+        reached.append(left)
+        left = left - won
+    return chosen[::-1], reached[::-1]
 
 
 @torch.inference_mode()
-def _target_probs(network: Network, ngrams: NgramModel, stream: IdStream) -> tuple[_Probs, _Probs, NDArray[np.int64]]:
-    """Return the probability that each gives to each token, and the depth of the context before it: [tokens]."""
-    network_probs: list[_Probs] = []
-    ngram_probs: list[_Probs] = []
-    depths: list[NDArray[np.int64]] = []
-    for read in read_lanes(network, Lanes(stream, lanes=32, window=64), ngrams, _MAX_MIXTURE_TOKENS):
+def _target_probs(network: Network, mixture: Mixture, stream: IdStream) -> tuple[list[_Probs], list[NDArray[np.int64]]]:
+    """Return the probability that the network and each n-gram model give to each token, and for each n-gram model the
+    depth of the context before it: [tokens]."""
+    probs: list[list[_Probs]] = [[] for _ in range(len(mixture.parts) + 1)]
+    depths: list[list[NDArray[np.int64]]] = [[] for _ in mixture.parts]
+    for read in read_lanes(network, Lanes(stream, lanes=32, window=64), mixture, _MAX_MIXTURE_TOKENS):
         assert read.contexts is not None
         targets, contexts = read.batch.targets[read.valid_mask][:, None], read.contexts[read.valid_mask]
         features = read.heads["forward"][torch.from_numpy(read.valid_mask)]
         rows = network.logits(features).float().softmax(dim=1)
         expected = rows.gather(1, torch.from_numpy(targets).to(rows.device))[:, 0]
-        network_probs.append(expected.cpu().double().numpy())
-        ngram_probs.append(ngrams.probabilities_of(contexts, targets)[:, 0].double().numpy())
-        depths.append(ngrams.depths(contexts))
-    return np.concatenate(network_probs), np.concatenate(ngram_probs), np.concatenate(depths)
+        probs[0].append(expected.cpu().double().numpy())
+        for i, (part, own) in enumerate(zip(mixture.parts, mixture.split(contexts), strict=True)):
+            probs[i + 1].append(part.ngrams.probabilities_of(own, targets)[:, 0].double().numpy())
+            depths[i].append(part.ngrams.depths(own))
+    return [np.concatenate(each) for each in probs], [np.concatenate(each) for each in depths]
 
 
 @torch.inference_mode()

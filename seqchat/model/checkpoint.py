@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,10 @@ from torch import Tensor
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import read_bytes, write_file
 from seqchat.model.config import MAX_CONFIG_BYTES, CacheWeights, ModelConfig
-from seqchat.model.folder import CONFIG, FORMAT, NGRAMS, VOCABULARY
+from seqchat.model.folder import CONFIG, FORMAT, MAX_NGRAM_MODELS, VOCABULARY, ngram_files
 from seqchat.model.migration import upgraded_config
 from seqchat.model.mixture import LexiconShares
-from seqchat.model.ngrams import Mixture, NgramModel
+from seqchat.model.ngrams import Mixture, NgramModel, WeightedNgrams
 from seqchat.model.weights import load_weights, read_tensors, save_weights
 
 # No vocabulary is larger.
@@ -49,14 +49,15 @@ class Checkpoint:
 
     def save_config(self, folder: Path) -> None:
         """Write everything but words and weights into an existing folder, each file atomically."""
-        if self.mixture:
-            write_file(folder / NGRAMS, save(self.mixture.ngrams.to_tensors()))
+        parts = self.mixture.parts if self.mixture else ()
+        for name, part in zip(ngram_files(len(parts)), parts, strict=True):
+            write_file(folder / name, save(part.ngrams.to_tensors()))
         document: dict[str, Any] = {
             "format": FORMAT,
             "model": self.config.to_json(),
             "words": {"segmenter": self.segmenter},
             "cache": asdict(self.cache),
-            "mixture": {"weights": list(self.mixture.weights)} if self.mixture else None,
+            "mixture": _mixture_json(parts),
             "lexicon": self.lexicon_shares.to_json(),
             "data": self.data,
         }
@@ -86,21 +87,45 @@ class Checkpoint:
             raise SeqchatError(
                 f"The model in {folder} knows {config.vocabulary_size} words, but its {VOCABULARY} has {len(words)}."
             )
-        mixture = None if weights is None else _load_mixture(folder, weights, len(words))
+        mixture = _load_mixture(folder, weights, len(words))
         return cls(config, words, load_weights(folder, config), segmenter, data, cache, mixture, shares)
 
 
-def _load_mixture(folder: Path, weights: tuple[float, ...], words: int) -> Mixture:
-    path = folder / NGRAMS
+def _mixture_json(parts: Sequence[WeightedNgrams]) -> dict[str, Any] | None:
+    """Return the weights as JSON values: those of the first n-grams, and of those that were added to them."""
+    if not parts:
+        return None
+    first, *added = (list(part.weights) for part in parts)
+    return {"weights": first, "added": added} if added else {"weights": first}
+
+
+def _mixture_weights(mixture: Any) -> list[tuple[float, ...]]:
+    if mixture is None:
+        return []
+    if not (isinstance(mixture, Mapping) and isinstance(mixture.get("weights"), list)):
+        raise SeqchatError("its entry 'mixture' is not an object of weights.")
+    added = mixture.get("added", [])
+    if not (isinstance(added, list) and all(isinstance(weights, list) for weights in added)):
+        raise SeqchatError("the weights of the n-grams that were added are not lists.")
+    if len(added) >= MAX_NGRAM_MODELS:
+        raise SeqchatError(f"it has more than {MAX_NGRAM_MODELS} n-gram models.")
+    return [tuple(weights) for weights in (mixture["weights"], *added)]
+
+
+def _load_mixture(folder: Path, weights: list[tuple[float, ...]], words: int) -> Mixture | None:
     try:
-        return Mixture(NgramModel.from_tensors(read_tensors(path), words), weights)
+        parts = tuple(
+            WeightedNgrams(NgramModel.from_tensors(read_tensors(folder / name), words), part)
+            for name, part in zip(ngram_files(len(weights)), weights, strict=True)
+        )
+        return Mixture(parts) if parts else None
     except SeqchatError as error:
         raise SeqchatError(f"The n-grams of the model in {folder} cannot be used: {one_line(error)}") from error
 
 
 def _parse(
     document: Any,
-) -> tuple[ModelConfig, str, dict[str, Any], CacheWeights, tuple[float, ...] | None, LexiconShares]:
+) -> tuple[ModelConfig, str, dict[str, Any], CacheWeights, list[tuple[float, ...]], LexiconShares]:
     if not isinstance(document, Mapping) or type(document.get("format")) is not int:
         raise SeqchatError("this is not the configuration of a seqchat model.")
     document = upgraded_config(document)
@@ -109,9 +134,7 @@ def _parse(
         raise SeqchatError("it does not say how text is cut into words.")
     if not isinstance(data, dict):
         raise SeqchatError("its entry 'data' is not an object.")
-    if mixture is not None and not (isinstance(mixture, Mapping) and isinstance(mixture.get("weights"), list)):
-        raise SeqchatError("its entry 'mixture' is not an object of weights.")
-    weights = None if mixture is None else tuple(mixture["weights"])
+    weights = _mixture_weights(mixture)
     cache = CacheWeights.from_json(document.get("cache", {}))
     shares = LexiconShares.from_json(document.get("lexicon", {}))
     return ModelConfig.from_json(document.get("model")), words["segmenter"], data, cache, weights, shares

@@ -14,7 +14,7 @@ from seqchat.declared import declarations
 from seqchat.errors import SeqchatError, quoted
 from seqchat.files import expanded, is_folder, read_bytes
 from seqchat.model.config import MAX_CONFIG_BYTES, ModelConfig
-from seqchat.model.folder import CONFIG, FORMAT, NGRAMS, VOCABULARY, WEIGHTS
+from seqchat.model.folder import CONFIG, FORMAT, MAX_NGRAM_MODELS, VOCABULARY, WEIGHTS, ngram_files
 from seqchat.model.migration import is_readable
 
 DEFAULT_MODEL = "lstm-chat"
@@ -93,12 +93,20 @@ def _problem(path: Path) -> str:
         return f"its format is not one that this seqchat reads (1 to {FORMAT})"
     if _describe(path) is None:
         return f"its {CONFIG} is damaged"
-    for name in (VOCABULARY, WEIGHTS, *([NGRAMS] if document.get("mixture") else [])):
+    for name in (VOCABULARY, WEIGHTS, *_ngram_files(document.get("mixture"))):
         if not (path / name).is_file():
             return f"it has no {name}"
         if name.endswith(".safetensors") and not _is_whole(path / name):
             return f"its {name} is damaged"
     return ""
+
+
+def _ngram_files(mixture: Any) -> list[str]:
+    """Return the files of n-grams that a configuration asks for; none where it is damaged."""
+    if not mixture or not isinstance(mixture, dict):
+        return []
+    added = mixture.get("added")
+    return ngram_files(min(1 + len(added), MAX_NGRAM_MODELS) if isinstance(added, list) else 1)
 
 
 def _is_whole(path: Path) -> bool:

@@ -110,6 +110,11 @@ class Level:
         there = (self.words[low] == ids) & ((lengths > 0) & (parents >= 0))[:, None]
         return np.where(there, low, UNKNOWN)
 
+    def widened(self, parents: int, vocabulary_size: int) -> Level:
+        """Return the level for a larger vocabulary; nothing continues the n-grams that it adds one word shorter."""
+        added = np.full(parents + 1 - len(self.starts), self.starts[-1], dtype=self.starts.dtype)
+        return Level(np.concatenate((self.starts, added)), _wide_enough(self.words, vocabulary_size), self.coded)
+
     # --- on disk ---------------------------------------------------------------------------------------------------
 
     @classmethod
@@ -143,9 +148,13 @@ def read_level(tensors: Mapping[str, Tensor], length: int, above: int, vocabular
     in_range = int(words.min(initial=0)) >= 0 and int(words.max(initial=0)) < vocabulary_size
     if not in_order or not in_range or not _ascending(starts, words):
         raise SeqchatError(f"the n-grams of length {length} are not in order.")
+    return Level(starts.astype(np.int32), _wide_enough(words, vocabulary_size), codes.numpy())
+
+
+def _wide_enough(words: SmallInts, vocabulary_size: int) -> SmallInts:
+    """Return words in a type that holds every word of a vocabulary."""
     fits = np.iinfo(words.dtype).max >= vocabulary_size - 1
-    words = words if fits else words.astype(_type_for(vocabulary_size - 1))
-    return Level(starts.astype(np.int32), words, codes.numpy())
+    return words if fits else words.astype(_type_for(vocabulary_size - 1))
 
 
 def _ascending(starts: Ints, words: SmallInts) -> bool:

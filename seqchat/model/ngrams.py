@@ -99,6 +99,14 @@ class NgramModel:
             weights[k] = weights[k + 1] * self.levels[k].backoffs[contexts[:, k]]
         return weights
 
+    def widened(self, words: int) -> NgramModel:
+        """Return the model of a vocabulary with more words at its end; to them, it gives no probability."""
+        if words == self.words:
+            return self
+        unigrams = np.concatenate((self.unigrams, np.zeros(words - self.words, dtype=np.float32)))
+        parents = [words, *map(len, self.levels)]
+        return NgramModel(unigrams, [level.widened(n, words) for n, level in zip(parents, self.levels, strict=False)])
+
     # --- on disk ---------------------------------------------------------------------------------------------------
 
     def to_tensors(self) -> dict[str, Tensor]:
@@ -137,11 +145,10 @@ class NgramModel:
 
 
 @dataclass(frozen=True)
-class Mixture:
-    """An n-gram model that is mixed into a network's predictions (Jelinek and Mercer 1980).
+class WeightedNgrams:
+    """An n-gram model, and how much of the probability it gets.
 
-    ``P(w) = (1 − λ_d) · P_network(w) + λ_d · P_n-gram(w)``; weights: λ [order], for each number d of words of the
-    context that the n-grams know.
+    weights: λ [order], for each number of words of the context that the n-grams know.
     """
 
     ngrams: NgramModel
@@ -154,19 +161,65 @@ class Mixture:
             if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < 1:
                 raise SeqchatError(f"The weight of n-grams is at least 0 and less than 1, not {weight!r}.")
 
+    def share(self, contexts: Contexts) -> Tensor:
+        """Return λ after each context: [rows, 1]."""
+        return torch.tensor(self.weights)[torch.from_numpy(self.ngrams.depths(contexts)), None]
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """n-gram models that are mixed into a network's predictions, one after the other (Jelinek and Mercer 1980).
+
+    ``P_i(w) = (1 − λ_i) · P_{i−1}(w) + λ_i · P_n-gram i(w)``, where P_0 is the network's and λ_i depends on how many
+    words of the context the n-grams know. A model that goes on from another one has its n-grams first, then its own.
+    A context of the mixture is those of its parts side by side: [rows, Σ (order − 1)].
+    """
+
+    parts: tuple[WeightedNgrams, ...]
+
+    @classmethod
+    def of(cls, ngrams: NgramModel, weights: Sequence[float]) -> Mixture:
+        """Return the mixture of a single n-gram model."""
+        return cls((WeightedNgrams(ngrams, tuple(weights)),))
+
+    @property
+    def entries(self) -> int:
+        """How many n-grams there are, single words included."""
+        return sum(part.ngrams.entries for part in self.parts)
+
+    def begin(self, count: int) -> Contexts:
+        """Return the contexts of texts with nothing before them."""
+        return np.concatenate([part.ngrams.begin(count) for part in self.parts], axis=1)
+
+    def advance(self, contexts: Contexts, ids: Ints) -> Contexts:
+        """Return the contexts after one more word in each row: ids [rows]."""
+        pairs = zip(self.parts, self.split(contexts), strict=True)
+        return np.concatenate([part.ngrams.advance(own, ids) for part, own in pairs], axis=1)
+
+    def read(self, contexts: Contexts, ids: Ints) -> Contexts:
+        """Return the contexts after each of several words: [time, rows, …] for ids [time, rows]."""
+        pairs = zip(self.parts, self.split(contexts), strict=True)
+        return np.concatenate([part.ngrams.read(own, ids) for part, own in pairs], axis=2)
+
+    def split(self, contexts: Contexts) -> list[Contexts]:
+        """Return the context of each part: [rows, order - 1]."""
+        widths = [part.ngrams.order - 1 for part in self.parts]
+        return np.split(contexts, np.cumsum(widths)[:-1], axis=-1)
+
     def mix(self, log_probabilities: Tensor, contexts: Contexts) -> Tensor:
         """Mix into the log-probabilities [rows, words] of all words after the contexts."""
         return self.mixed(log_probabilities.exp(), contexts).log()
 
     def mixed(self, probabilities: Tensor, contexts: Contexts) -> Tensor:
         """Mix into the probabilities [rows, words] of all words after the contexts."""
-        return torch.lerp(probabilities, self.ngrams.probabilities(contexts), self._shares(contexts))
+        for part, own in zip(self.parts, self.split(contexts), strict=True):
+            probabilities = torch.lerp(probabilities, part.ngrams.probabilities(own), part.share(own))
+        return probabilities
 
     def mix_some(self, log_probabilities: Tensor, contexts: Contexts, ids: Tensor) -> Tensor:
         """Mix into the log-probabilities [rows, some] of some words, ids [rows, some], after the contexts."""
-        others = self.ngrams.probabilities_of(contexts, ids.numpy())
-        return torch.lerp(log_probabilities.exp(), others, self._shares(contexts)).log()
-
-    def _shares(self, contexts: Contexts) -> Tensor:
-        """Return the n-grams' weight after each context: [rows, 1]."""
-        return torch.tensor(self.weights)[torch.from_numpy(self.ngrams.depths(contexts)), None]
+        probabilities = log_probabilities.exp()
+        for part, own in zip(self.parts, self.split(contexts), strict=True):
+            others = part.ngrams.probabilities_of(own, ids.numpy())
+            probabilities = torch.lerp(probabilities, others, part.share(own))
+        return probabilities.log()

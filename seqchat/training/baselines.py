@@ -73,7 +73,7 @@ def ngrams_alone(ngrams: NgramModel, vocabulary: Vocabulary) -> Checkpoint:
     """Return the model that predicts as the n-grams do, but for a ten-millionth of each probability."""
     config = ModelConfig(len(vocabulary), **_NO_NETWORK)
     weights = {name: torch.zeros_like(weight) for name, weight in build(config).state_dict().items()}
-    mixture = Mixture(ngrams, (1 - _NETWORK_WEIGHT,) * ngrams.order)
+    mixture = Mixture.of(ngrams, (1 - _NETWORK_WEIGHT,) * ngrams.order)
     return Checkpoint(config, vocabulary.words, weights, vocabulary.segmenter.name, mixture=mixture)
 
 

@@ -82,10 +82,10 @@ def model_card(
 def _ngrams(mixture: Mixture | None) -> str:
     if mixture is None:
         return "none"
-    weights = ", ".join(f"{weight:g}" for weight in mixture.weights)
-    return (
-        f"{mixture.ngrams.entries:,} of up to {mixture.ngrams.order} words; their part after 0, 1 … known words "
-        f"{weights}, tuned on the validation dialogs"
+    return "; ".join(
+        f"{part.ngrams.entries:,} of up to {part.ngrams.order} words, whose part after 0, 1 … known words is "
+        f"{', '.join(f'{weight:g}' for weight in part.weights)}, tuned on the validation dialogs"
+        for part in mixture.parts
     )
 
 

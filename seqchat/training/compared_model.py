@@ -9,12 +9,12 @@ from tempfile import TemporaryDirectory
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.evaluated_model import EvaluatedModel
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.folder import CONFIG, LEXICON, NGRAMS, VOCABULARY, WEIGHTS
+from seqchat.model.folder import CONFIG, LEXICON, MAX_NGRAM_MODELS, VOCABULARY, WEIGHTS, ngram_files
 from seqchat.model.weights import compact
 from seqchat.training.history import History
 
 # The files of a model's folder that are needed to use it
-_FILES = (CONFIG, VOCABULARY, WEIGHTS, NGRAMS, LEXICON)
+_FILES = (CONFIG, VOCABULARY, WEIGHTS, LEXICON, *ngram_files(MAX_NGRAM_MODELS))
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class ComparedModel:
     def ngrams(self) -> int:
         """How many n-grams the model has."""
         mixture = self.checkpoint.mixture
-        return mixture.ngrams.entries if mixture else 0
+        return mixture.entries if mixture else 0
 
 
 def _stored_megabytes(checkpoint: Checkpoint) -> float:

@@ -67,7 +67,7 @@ def make_model(folder: Path, tokens: int) -> None:
     checkpoint = Checkpoint(config, vocabulary.words, compact(build(config).state_dict()), cut.name)
     if tokens:
         ngrams = random_ngrams(len(vocabulary), tokens)
-        checkpoint = replace(checkpoint, mixture=Mixture(ngrams, (0.3,) * ngrams.order))
+        checkpoint = replace(checkpoint, mixture=Mixture.of(ngrams, (0.3,) * ngrams.order))
         click.echo(f"{ngrams.entries - ngrams.words:,} n-grams")
     checkpoint.save(folder)
 

@@ -31,7 +31,7 @@ def read_from_start(engine: Engine, ids: list[int]) -> torch.Tensor:
     row = engine.network.log_probabilities(features)
     if engine.mixture is None:
         return row[0]
-    ngrams = engine.mixture.ngrams
+    ngrams = engine.mixture
     context = ngrams.begin(1)
     for word_id in (DIALOG_ID, *ids):
         context = ngrams.advance(context, np.array([word_id]))

@@ -151,14 +151,14 @@ def test_ngrams_alone_are_measured_too(models, tmp_path, dialogs):
     model = EvaluatedModel.load(models["lstm"])
     stream = IdStream.write(tmp_path, dialogs, model.vocabulary)
     mixture = model.checkpoint.mixture
-    alone = EvaluatedModel.of("ngrams", ngrams_alone(mixture.ngrams, model.vocabulary))
+    alone = EvaluatedModel.of("ngrams", ngrams_alone(mixture.parts[0].ngrams, model.vocabulary))
     found = evaluate_stream(alone.predictor(), stream, model.vocabulary).metrics().overall
     ids, loss = stream.ids.tolist(), 0.0
     for start, end in zip(stream.starts[:-1], stream.starts[1:], strict=True):
-        context = mixture.ngrams.begin(1)
+        context = mixture.begin(1)
         for here, following in zip(ids[start : end - 1], ids[start + 1 : end], strict=True):
-            context = mixture.ngrams.advance(context, torch.tensor([here]).numpy())
-            loss -= math.log(float(mixture.ngrams.probabilities(context)[0, following]))
+            context = mixture.advance(context, torch.tensor([here]).numpy())
+            loss -= math.log(float(mixture.parts[0].ngrams.probabilities(context)[0, following]))
     assert found.perplexity == pytest.approx(math.exp(loss / found.tokens), rel=1e-4)
 
 

@@ -52,7 +52,7 @@ FILES = [CONFIG, CONFIG, VOCABULARY, WEIGHTS, WEIGHTS, NGRAMS]
 def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, bytes]]:
     """The files of small models of each kind, one of them with n-grams."""
     ids = np.array([2, 4, 5, 6, 7, 3] * 3, dtype=np.int32)
-    mixture = Mixture(estimate(ids, np.array([0, 6, 12, 18]), len(WORDS), order=3), (0.1, 0.2, 0.3))
+    mixture = Mixture.of(estimate(ids, np.array([0, 6, 12, 18]), len(WORDS), order=3), (0.1, 0.2, 0.3))
     found = {}
     for name, shape in MODELS.items():
         folder = tmp_path_factory.mktemp(name)

@@ -113,7 +113,8 @@ def a_checkpoint(
     mixture = None
     if order:
         ids = np.random.default_rng(0).integers(4, len(words), 300).astype(np.int32)
-        mixture = Mixture(estimate(ids, np.array([0, 100, 200, 300]), len(words), order=order), (0.2, 0.4, 0.6)[:order])
+        ngrams = estimate(ids, np.array([0, 100, 200, 300]), len(words), order=order)
+        mixture = Mixture.of(ngrams, (0.2, 0.4, 0.6)[:order])
     return Checkpoint(config, words, weights, segmenter, {}, cache_weights or CacheWeights(), mixture)
 
 

@@ -13,7 +13,7 @@ from seqchat.model.config import ModelConfig
 from seqchat.model.folder import CONFIG, NGRAMS, VOCABULARY, WEIGHTS
 from seqchat.model.kneser_ney import estimate
 from seqchat.model.network import build
-from seqchat.model.ngrams import Mixture
+from seqchat.model.ngrams import Mixture, WeightedNgrams
 from seqchat.model.weights import compact
 
 WORDS = ["<pad>", "<unk>", "<dialog>", "<turn>", "我", " ", "#", "\u2028x", "火锅"]
@@ -139,7 +139,7 @@ def test_weights_that_are_no_numbers_are_refused(saved):
 def with_ngrams(saved):
     ids = np.array([2, 4, 8, 3, 4, 5, 8, 3, 2, 4, 8, 8, 3], dtype=np.int32)
     ngrams = estimate(ids, np.array([0, 8, 13]), len(WORDS), 3)
-    checkpoint = replace(Checkpoint.load(saved), mixture=Mixture(ngrams, (0.1, 0.2, 0.3)))
+    checkpoint = replace(Checkpoint.load(saved), mixture=Mixture.of(ngrams, (0.1, 0.2, 0.3)))
     checkpoint.save(saved)
     return ngrams
 
@@ -147,10 +147,10 @@ def with_ngrams(saved):
 def test_ngrams_come_back(saved):
     ngrams = with_ngrams(saved)
     mixture = Checkpoint.load(saved).mixture
-    assert mixture.weights == (0.1, 0.2, 0.3)
+    assert mixture.parts[0].weights == (0.1, 0.2, 0.3)
     contexts = ngrams.advance(ngrams.begin(2), np.array([2, 4]))
     assert torch.allclose(
-        mixture.ngrams.probabilities(contexts), ngrams.stored().probabilities(contexts), rtol=0, atol=1e-7
+        mixture.parts[0].ngrams.probabilities(contexts), ngrams.stored().probabilities(contexts), rtol=0, atol=1e-7
     )
 
 
@@ -191,6 +191,56 @@ def test_wrong_weights_of_ngrams_are_refused(saved, weights):
     document["mixture"] = {"weights": weights}
     (saved / CONFIG).write_text(json.dumps(document), "utf-8")
     with pytest.raises(SeqchatError, match="weight"):
+        Checkpoint.load(saved)
+
+
+def with_added_ngrams(saved):
+    first = with_ngrams(saved)
+    ids = np.array([2, 5, 6, 3, 2, 5, 7, 3], dtype=np.int32)
+    added = WeightedNgrams(estimate(ids, np.array([0, 4, 8]), len(WORDS), 2), (0.4, 0.5))
+    checkpoint = Checkpoint.load(saved)
+    replace(checkpoint, mixture=Mixture((*checkpoint.mixture.parts, added))).save(saved)
+    return first, added
+
+
+def test_ngrams_that_were_added_come_back_after_the_others(saved):
+    first, added = with_added_ngrams(saved)
+    mixture = Checkpoint.load(saved).mixture
+    assert [part.weights for part in mixture.parts] == [(0.1, 0.2, 0.3), (0.4, 0.5)]
+    expected = Mixture((replace(mixture.parts[0], ngrams=first.stored()), replace(added, ngrams=added.ngrams.stored())))
+    contexts = mixture.advance(mixture.begin(2), np.array([2, 5]))
+    network = torch.full((2, len(WORDS)), 1 / len(WORDS))
+    assert torch.allclose(mixture.mixed(network, contexts), expected.mixed(network, contexts), atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("added", "message"),
+    [
+        (3, "that were added are not lists"),
+        ([3], "that were added are not lists"),
+        ([[0.4]], "of order 2 has as many weights"),
+        ([[0.4, 1.5]], "less than 1, not 1.5"),
+        ([[0.4, 0.5]] * 4, "more than 4 n-gram models"),
+        ([[0.4, 0.5]] * 2, r"has no ngrams-3\.safetensors"),
+    ],
+)
+def test_wrong_weights_of_added_ngrams_are_refused(saved, added, message):
+    with_added_ngrams(saved)
+    document = json.loads((saved / CONFIG).read_text("utf-8"))
+    document["mixture"]["added"] = added
+    (saved / CONFIG).write_text(json.dumps(document), "utf-8")
+    with pytest.raises(SeqchatError, match=message):
+        Checkpoint.load(saved)
+
+
+def test_added_ngrams_that_are_damaged_or_missing_are_refused(saved):
+    with_added_ngrams(saved)
+    path = saved / "ngrams-2.safetensors"
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(SeqchatError, match="damaged"):
+        Checkpoint.load(saved)
+    path.unlink()
+    with pytest.raises(SeqchatError, match=r"has no ngrams-2\.safetensors"):
         Checkpoint.load(saved)
 
 

@@ -9,7 +9,7 @@ import torch
 
 from seqchat.errors import SeqchatError
 from seqchat.model.kneser_ney import estimate
-from seqchat.model.ngrams import Mixture
+from seqchat.model.ngrams import Mixture, WeightedNgrams
 
 WORDS = 12
 DIALOG = 2
@@ -148,15 +148,57 @@ def test_depths_count_the_words_that_say_something():
 def test_a_mixture_is_between_its_parts():
     ids, starts = text(7)
     model = estimate(ids, starts, WORDS, 3)
-    mixture = Mixture(model, (0.0, 0.25, 0.5))
+    mixture = Mixture.of(model, (0.0, 0.25, 0.5))
     contexts = walk(model, ids[:20])
     network = torch.randn(len(contexts), WORDS).log_softmax(dim=1)
     mixed = mixture.mix(network, contexts)
-    share = torch.tensor(mixture.weights)[torch.from_numpy(model.depths(contexts)), None]
+    share = torch.tensor(mixture.parts[0].weights)[torch.from_numpy(model.depths(contexts)), None]
     assert set(share.flatten().tolist()) == {0.0, 0.25, 0.5}
     assert torch.allclose(mixed.exp(), (1 - share) * network.exp() + share * model.probabilities(contexts), atol=1e-6)
     ids = torch.arange(5).expand(len(contexts), -1)
     assert torch.allclose(mixture.mix_some(network[:, :5], contexts, ids), mixed[:, :5], atol=1e-5)
+
+
+def test_ngrams_are_mixed_in_one_after_the_other():
+    parts = [estimate(*text(seed), WORDS, order) for seed, order in [(7, 3), (8, 4), (9, 1)]]
+    weights = [(0.1, 0.25, 0.5), (0.0, 0.3, 0.6, 0.9), (0.05,)]
+    mixture = Mixture(tuple(map(WeightedNgrams, parts, weights)))
+    assert mixture.entries == sum(part.entries for part in parts)
+    ids = text(10)[0][:20]
+    contexts = walk(mixture, ids)
+    assert (mixture.read(mixture.begin(1), ids[:, None])[:, 0] == contexts[1:]).all()
+    network = torch.randn(len(contexts), WORDS).log_softmax(dim=1)
+    expected = network.exp().double().numpy()
+    for part, weight in zip(parts, weights, strict=True):
+        own = walk(part, ids)
+        for row, (context, depth) in enumerate(zip(own, part.depths(own).tolist(), strict=True)):
+            ngram = part.probabilities(context[None])[0].double().numpy()
+            expected[row] = (1 - weight[depth]) * expected[row] + weight[depth] * ngram
+    mixed = mixture.mix(network, contexts)
+    assert mixed.exp().sum(dim=1).tolist() == pytest.approx([1] * len(mixed), abs=1e-5)
+    assert torch.allclose(mixed.exp().double(), torch.from_numpy(expected), atol=1e-6)
+    some = torch.arange(5).expand(len(contexts), -1)
+    assert torch.allclose(mixture.mix_some(network[:, :5], contexts, some), mixed[:, :5], atol=1e-5)
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_larger_vocabulary_changes_no_probability(stored):
+    ids, starts = text(11)
+    model = estimate(ids, starts, WORDS, 3)
+    model = model.stored() if stored else model
+    wider = model.widened(WORDS + 300)
+    wider = wider.stored() if stored else wider
+    contexts = walk(wider, ids[:30])
+    assert (contexts == walk(model, ids[:30])).all()
+    rows = wider.probabilities(contexts)
+    assert torch.allclose(rows[:, :WORDS], model.probabilities(contexts), atol=1e-7)
+    assert not rows[:, WORDS:].any()
+    # After a word that it never read, and among words whose numbers need more bytes
+    new = wider.advance(contexts[-1:], np.array([WORDS + 256 + int(ids[3])]))
+    assert wider.depths(new).tolist() == [0]
+    assert torch.allclose(wider.probabilities(new)[0, :WORDS], torch.from_numpy(model.unigrams), atol=1e-7)
+    some = np.arange(WORDS + 300)[None]
+    assert torch.allclose(wider.probabilities_of(contexts[-1:], some), rows[-1:], atol=1e-7)
 
 
 def test_nothing_to_count_is_refused():

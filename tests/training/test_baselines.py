@@ -54,7 +54,7 @@ def test_ngrams_alone_predict_as_the_ngrams_do(streams, vocabulary):
     assert (baseline.name, baseline.parameters) == ("5-gram", 0)
     assert baseline.training_seconds > 0
     exact = estimate(np.array(train.ids), np.array(train.starts), len(vocabulary), 5)
-    assert baseline.checkpoint.mixture.ngrams.entries == exact.entries
+    assert baseline.checkpoint.mixture.entries == exact.entries
     found = evaluate_stream(baseline.model.predictor(), validation, vocabulary).metrics()
     assert found.overall.perplexity == pytest.approx(perplexity_by_hand(exact, validation), rel=1e-4)
     assert found.overall.perplexity < len(vocabulary) / 3
@@ -64,7 +64,7 @@ def test_ngrams_type_through_the_engine(streams, vocabulary):
     baseline = train_ngrams(streams[0], vocabulary, Silent())
     engine = Engine("5-gram", baseline.checkpoint)
     text = f"{LEARNED[0].turns[0]}\n"
-    ngrams = baseline.checkpoint.mixture.ngrams
+    ngrams = baseline.checkpoint.mixture.parts[0].ngrams
     context = ngrams.begin(1)
     for word in [2, *engine.context.ids(text)]:
         context = ngrams.advance(context, np.array([word]))
