@@ -18,7 +18,7 @@ from seqchat.errors import SeqchatError
 from seqchat.evaluation.validation import validate_sources
 from seqchat.model.network import Network
 from seqchat.training.averaging import WeightAverage
-from seqchat.training.devices import choose_device, limit_memory, random_state, set_random_state, uses_bf16
+from seqchat.training.devices import choose_device, prepare_memory, random_state, set_random_state, uses_bf16
 from seqchat.training.distributed import Group
 from seqchat.training.events import Counters, Notice, Outcome, StepInfo, TrainingReport
 from seqchat.training.losses import TrainingLoss
@@ -52,7 +52,7 @@ class Trainer:
         self.group = group or Group()
         self.counters = Counters()
         self.outcome: Outcome = "finished"
-        limit_memory()
+        prepare_memory()
         self.device = choose_device(settings.device, self.group)
         network.to(self.device)
         self.average = WeightAverage(network)
