@@ -49,50 +49,56 @@ def propose(
     Then for each reading: the most that the logarithm of any other of its words may be. mask: 0 for the words [words]
     that may be proposed, minus infinity for the others; capital: whether next words begin with a capital.
     """
-    tops = [top_words(scored, cursor.at_cursor, count, mask) for scored in readings]
     results = {phrase.result for phrase in phrases}
-    for scored, top in zip(readings, tops, strict=True):
-        insertions = (scored.reading.insertion(word_id, vocabulary) for word_id in top.log_probs)
-        results |= {insertion.result(cursor.tail) for insertion in insertions if insertion.text.strip()}
+    found = []
+    for scored in readings:
+        top = top_words(scored, cursor.at_cursor, count, mask)
+        inserted = {word_id: scored.reading.insertion(word_id, vocabulary) for word_id in top.log_probs}
+        results |= {insertion.result(cursor.tail) for insertion in inserted.values() if insertion.text.strip()}
+        found.append((scored.reading, top, inserted))
     proposals = list(phrases)
-    for scored, top in zip(readings, tops, strict=True):
-        proposals += _ways(scored.reading, top, results, cursor, vocabulary, capital)
-    return proposals, [top.log_bound for top in tops]
+    for reading, top, inserted in found:
+        proposals += _ways(reading, top, inserted, results, cursor, vocabulary, capital)
+    return proposals, [top.log_bound for _, top, _ in found]
 
 
 def _ways(
-    reading: Reading, top: TopWords, results: set[str], cursor: Cursor, vocabulary: Vocabulary, capital: bool
+    reading: Reading,
+    top: TopWords,
+    inserted: dict[int, Insertion],
+    results: set[str],
+    cursor: Cursor,
+    vocabulary: Vocabulary,
+    capital: bool,
 ) -> list[Proposal]:
-    """Return the words of one reading that lead to one of the results, its own best ones or not."""
-    pairs = [(result, i) for result in results for i in reading.word_ids(result, cursor.tail, vocabulary)]
+    """Return the words of one reading that lead to one of the results, its own best ones or not.
+
+    inserted: what the best ones insert where no capital is needed.
+    """
+    surfaces = {result: reading.surface_to(result, cursor.tail) for result in results}
+    pairs = [(result, i) for result, surface in surfaces.items() for i in reading.words_written(surface, vocabulary)]
     log_probs = dict(top.log_probs)
     if missing := [word_id for _, word_id in pairs if word_id not in log_probs]:
         weights = reading.log_weights(missing)
         values = cursor.at_cursor.log_probs_of(reading.node, torch.tensor(missing)) + weights
         log_probs |= zip(missing, values.tolist(), strict=True)
-    for result, word_id in _entries(reading, top, results, cursor, vocabulary) if reading.entries else ():
-        if entries := reading.entries_with(word_id):
-            pairs.append((result, word_id))
-            log_probs[word_id] = entry_weight(reading, entries, cursor.at_cursor) + entries.log_prob(word_id)
+    if reading.entries:
+        best = [(inserted[i].result(cursor.tail), i) for i in top.log_probs if i >= len(vocabulary)]
+        alike = [(result, reading.entry_written(surface, vocabulary)) for result, surface in surfaces.items()]
+        for result, word_id in {*best, *alike}:
+            if word_id >= 0 and result in results and (entries := reading.entries_with(word_id)):
+                pairs.append((result, word_id))
+                log_probs[word_id] = entry_weight(reading, entries, cursor.at_cursor) + entries.log_prob(word_id)
     completes = bool(reading.remainder.strip() or reading.replaces)
     ways = []
     for result, word_id in pairs:
-        insertion = reading.insertion(word_id, vocabulary, capital=capital)
+        insertion = None if capital else inserted.get(word_id)
+        insertion = insertion or reading.insertion(word_id, vocabulary, capital=capital)
         typed = "" if insertion.replaces else reading.remainder
         word = f"{typed}{insertion.text}".removeprefix(" ")
         recased = insertion.replaces > reading.replaces
         ways.append(Proposal(insertion, result, word, log_probs[word_id], reading.node, (word_id,), completes, recased))
     return ways
-
-
-def _entries(
-    reading: Reading, top: TopWords, results: set[str], cursor: Cursor, vocabulary: Vocabulary
-) -> set[tuple[str, int]]:
-    """Return the words of a lexicon that lead to one of the results: the best ones, and those in small letters."""
-    best = [word_id for word_id in top.log_probs if word_id >= len(vocabulary)]
-    found = {(reading.insertion(word_id, vocabulary).result(cursor.tail), word_id) for word_id in best}
-    found |= {(result, reading.entry(result, cursor.tail, vocabulary)) for result in results}
-    return {(result, word_id) for result, word_id in found if word_id >= 0 and result in results}
 
 
 def propose_phrases(

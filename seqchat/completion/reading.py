@@ -106,13 +106,21 @@ class Reading:
 
         result: as `Insertion.result` returns it for `tail`, the end of the text now in small letters.
         """
-        surface = self._surface_of(result, tail)
+        return self.words_written(self.surface_to(result, tail), vocabulary)
+
+    def surface_to(self, result: str, tail: str) -> str:
+        """Return what a word adds to the finished words, in small letters; empty where it cannot lead to the result."""
+        before = tail[: len(tail) - self.covered]
+        surface = result.removeprefix(before)
+        return surface if result.startswith(before) and surface.startswith(fold(self.remainder)) else ""
+
+    def words_written(self, surface: str, vocabulary: Vocabulary) -> list[int]:
+        """Return the words that may be offered and add `surface` to the finished words, in any capitals."""
         ids = vocabulary.variants(surface.removeprefix(" ")) if surface else []
         return [i for i in ids if vocabulary.suggestible[i] and self._agrees(i, surface, vocabulary)]
 
-    def entry(self, result: str, tail: str, vocabulary: Vocabulary) -> int:
-        """Return the word of a lexicon that makes the end of the text `result`, -1 if there is none."""
-        surface = self._surface_of(result, tail)
+    def entry_written(self, surface: str, vocabulary: Vocabulary) -> int:
+        """Return the word of a lexicon that adds `surface` to the finished words, -1 if there is none."""
         if not surface or not self.entries or vocabulary.lexicon is None:
             return -1
         word = surface.removeprefix(" ")
@@ -123,12 +131,6 @@ class Reading:
     def entries_with(self, word_id: int) -> EntrySet | None:
         """Return the set that an entry of a lexicon is of, None if it does not agree with what was typed."""
         return next((found for found in self.entries if found.log_prob(word_id) > -math.inf), None)
-
-    def _surface_of(self, result: str, tail: str) -> str:
-        """Return what a word adds to the finished words, in small letters; empty where it cannot lead to the result."""
-        before = tail[: len(tail) - self.covered]
-        surface = result.removeprefix(before)
-        return surface if result.startswith(before) and surface.startswith(fold(self.remainder)) else ""
 
     def _agrees(self, word_id: int, surface: str, vocabulary: Vocabulary) -> bool:
         written = self._surface(word_id, vocabulary)

@@ -95,6 +95,8 @@ class StateTree:
         # Called between two words; reading ends with `AbandonedError` if it returns True.
         self.interrupted: Callable[[], bool] = lambda: False
         self._rows: OrderedDict[Node, Tensor] = OrderedDict()
+        # Those of `_rows` that the n-grams are not mixed into yet: a phrase only needs some words of most nodes.
+        self._unmixed: set[Node] = set()
         self._states = 1
         self._clock = 0
 
@@ -129,6 +131,7 @@ class StateTree:
             node.children = {word_id: child for word_id, child in children.items() if child in kept}
         for node in self._rows.keys() - kept:
             del self._rows[node]
+        self._unmixed &= kept
         self._states = len(kept)
         return kept
 
@@ -152,6 +155,9 @@ class StateTree:
         if node not in self._rows:
             self._predict([node])
         self._rows.move_to_end(node)
+        if self.mixture is not None and node in self._unmixed:
+            self._rows[node] = self.mixture.mix(self._rows[node][None], self.ngram_contexts([node]))[0]
+            self._unmixed.discard(node)
         return self._rows[node]
 
     def top_words(self, node: Node, count: int, mask: Tensor) -> tuple[Tensor, Tensor]:
@@ -193,13 +199,12 @@ class StateTree:
         logits = self.network.output.logits(torch.stack([node.features for node in nodes]))
         totals = logits.logsumexp(dim=1)
         rows = logits - totals[:, None]
-        if self.mixture is not None:
-            rows = self.mixture.mix(rows, self.ngram_contexts(nodes))
         for node, row, total in zip(nodes, rows, totals.tolist(), strict=True):
             node.log_normalizer = total
             self._rows[node] = row
+        self._unmixed.update(nodes)
         while len(self._rows) > _MAX_ROWS:
-            self._rows.popitem(last=False)
+            self._unmixed.discard(self._rows.popitem(last=False)[0])
 
     def _extend(self, pairs: list[tuple[Node, int]]) -> None:
         """Step over each word after its node, unless that was done before."""
