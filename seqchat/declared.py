@@ -83,9 +83,9 @@ class Declaration:
     """What a setting means and accepts.
 
     kind: the type of a value, or of each one if there are `many`; conditions: it has an effect if all of them hold;
-    optional: whether None is a value; option: its flag on the command line; shown: the text for a default that is not a
-    readable value; unit: of a number that is given with a unit; resumable: whether it may change when a run of training
-    is resumed.
+    optional: whether None is a value; option: its flag on the command line; also: another name of that; shown: the text
+    for a default that is not a readable value; unit: of a number that is given with a unit; resumable: whether it may
+    change when a run of training is resumed.
     """
 
     name: str
@@ -98,6 +98,7 @@ class Declaration:
     optional: bool = False
     many: bool = False
     option: str = ""
+    also: str = ""
     shown: str = ""
     unit: Literal["", "seconds"] = ""
     resumable: bool = False
@@ -153,6 +154,7 @@ def metadata(
     choices: tuple[str, ...] = (),
     conditions: tuple[Condition, ...] = (),
     option: str = "",
+    also: str = "",
     shown: str = "",
     unit: Literal["", "seconds"] = "",
     resumable: bool = False,

@@ -74,7 +74,7 @@ def default_text(declaration: Declaration) -> str:
 def _option(declaration: Declaration, prefix: str, shown: str) -> Callable[[F], F]:
     kind = _type(declaration)
     return click.option(
-        flag(declaration),
+        *filter(None, (flag(declaration), declaration.also)),
         f"{prefix}{declaration.name}",
         type=kind,
         default=None,

@@ -195,16 +195,16 @@ def build(words: WordList, progress: Progress = SILENT) -> bytes:
     return write_arrays(arrays_of(words, progress), {"seqchat-lexicon": str(FORMAT)})
 
 
-def own_lexicon(name: str, progress: Progress = SILENT) -> bytes:
-    """Return the content of the lexicon of a person's own list of words.
+def read_own(name: str, progress: Progress = SILENT) -> WordList:
+    """Read a person's own list of words.
 
     Raises:
-        SeqchatError: as `read_list` and `build`, or a word is too long.
+        SeqchatError: as `read_list`, or a word is too long.
     """
     words = read_list(name, progress)
     if too_long := [word for word in words.others if len(word) > MAX_LENGTH]:
         raise SeqchatError(f"A word has at most {MAX_LENGTH} characters, not {quoted(too_long[0])}.")
-    return build(words, progress)
+    return words
 
 
 def in_memory(words: WordList) -> Lexicon:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
+from seqchat.corpus.jieba_words import jieba_frequencies
 from seqchat.corpus.reading_tables import AS_WORDS, SPOKEN, WORDS
-from seqchat.corpus.words import jieba_frequencies
 
 # What is kept of a word: the ways to read it that are at least this probable, and not more than so many.
 _LEAST, _MOST = 0.005, 4

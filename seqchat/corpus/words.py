@@ -7,11 +7,10 @@ begins with `GLUE`. The convention is that of joiner annotation in OpenNMT's Tok
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING
 
 from seqchat.corpus import scripts
@@ -65,57 +64,37 @@ def graphemes(text: str) -> list[str]:
     return _GRAPHEMES.findall(text)
 
 
-@cache
-def _jieba() -> jieba.Tokenizer:
-    import logging
-    import warnings
-
-    from seqchat.locations import cache as cache_folder
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import jieba
-    # jieba prints a traceback if its cache cannot be written, but only starts more slowly the next time.
-    jieba.setLogLevel(logging.CRITICAL + 1)
-    tokenizer = jieba.Tokenizer()
-    # jieba's default is the shared temporary folder, where anybody could plant a cache.
-    try:
-        tokenizer.tmp_dir = str(cache_folder())
-    except OSError:
-        tokenizer.tmp_dir = os.devnull
-    tokenizer.initialize()
-    return tokenizer
+_Cut = Callable[[str], Iterable[str]]
 
 
-def jieba_frequencies() -> dict[str, int]:
-    """Return the words of jieba's dictionary with how often each occurs in its corpus."""
-    return {word: count for word, count in _jieba().FREQ.items() if count}
+def _cut(block: str) -> tuple[str, ...]:
+    from seqchat.corpus.jieba_words import tokenizer
+
+    return tuple(tokenizer().cut(block))
 
 
-@lru_cache(maxsize=50_000)
-def _cut_han(block: str) -> tuple[str, ...]:
-    return tuple(_jieba().cut(block))
+_cut_han = lru_cache(maxsize=50_000)(_cut)
 
 
-def _auto_pieces(text: str) -> Iterable[str]:
+def _auto_pieces(text: str, cut: _Cut = _cut_han) -> Iterable[str]:
     for match in _PIECE.finditer(text):
         if match["han"]:
-            yield from _cut_han(match["han"])
+            yield from cut(match["han"])
         else:
             yield match[0]
 
 
-def _unicode_pieces(text: str) -> Iterable[str]:
+def _unicode_pieces(text: str, cut: _Cut = _cut_han) -> Iterable[str]:
     for match in scripts.pieces(text):
         if match["han"]:
-            yield from _cut_han(match["han"])
+            yield from cut(match["han"])
         else:
             yield match[0]
 
 
-def _jieba_pieces(text: str) -> Iterable[str]:
+def _jieba_pieces(text: str, cut: _Cut = _cut) -> Iterable[str]:
     for line in text.splitlines(keepends=True):
-        yield from _jieba().cut(line)
+        yield from cut(line)
 
 
 def _whitespace_pieces(text: str) -> Iterable[str]:
@@ -230,9 +209,49 @@ SEGMENTERS = {
 }
 
 
+# What cuts with jieba can cut with more words than its own.
+_WITH_JIEBA: dict[str, Callable[..., Iterable[str]]] = {
+    "unicode": _unicode_pieces,
+    "auto": _auto_pieces,
+    "jieba": _jieba_pieces,
+}
+
+
+@lru_cache(8)
 def segmenter(name: str) -> Segmenter:
-    """Look a segmenter up by its name."""
+    """Look a segmenter up by its name, which may have lines with a person's own words after it (`name_with_words`)."""
+    base, _, own = name.partition("\n")
+    if base not in SEGMENTERS:
+        raise SeqchatError(f"There is no segmenter {quoted(base)}; choose one of {', '.join(SEGMENTERS)}.")
+    if not own:
+        return SEGMENTERS[base]
     try:
-        return SEGMENTERS[name]
-    except KeyError:
-        raise SeqchatError(f"There is no segmenter {quoted(name)}; choose one of {', '.join(SEGMENTERS)}.") from None
+        words = {word: int(count) for word, count in (line.split(" ") for line in own.split("\n"))}
+        pieces = partial(_WITH_JIEBA[base], cut=_cutting_with(words))
+    except (ValueError, KeyError):
+        raise SeqchatError(f"The segmenter {quoted(base)} has words that it cannot be given.") from None
+    return replace(SEGMENTERS[base], name=name, pieces=pieces)
+
+
+def name_with_words(name: str, words: Iterable[str]) -> str:
+    """Return the name of a segmenter that cuts like another one, and leaves these Chinese words whole."""
+    from seqchat.corpus.jieba_words import whole_words
+
+    chosen = [word for word in words if len(word) > 1 and any(map(is_han, word))]
+    if name not in _WITH_JIEBA or not chosen:
+        return name
+    return "\n".join([name, *(f"{word} {count}" for word, count in whole_words(chosen).items())])
+
+
+def _cutting_with(words: dict[str, int]) -> _Cut:
+    @lru_cache(maxsize=50_000)
+    def cut(block: str) -> tuple[str, ...]:
+        return tuple(tokenizer().cut(block))
+
+    @cache
+    def tokenizer() -> jieba.Tokenizer:
+        from seqchat.corpus.jieba_words import tokenizer_with
+
+        return tokenizer_with(words)
+
+    return cut

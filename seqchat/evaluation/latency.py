@@ -18,9 +18,10 @@ from seqchat.completion.continuation import generate
 from seqchat.completion.engine import Engine
 from seqchat.completion.sampling import Sampling
 from seqchat.completion.suggestion import suggest
+from seqchat.corpus.jieba_words import jieba_frequencies
 from seqchat.corpus.lexicon_words import NO_LEXICON, Lexicons
 from seqchat.corpus.vocabulary import Vocabulary
-from seqchat.corpus.words import jieba_frequencies, segmenter
+from seqchat.corpus.words import segmenter
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from seqchat.corpus import lexicon_words
 from seqchat.corpus.encoding import IdStream
-from seqchat.corpus.lexicon_building import own_lexicon
+from seqchat.corpus.lexicon_building import build as build_lexicon
+from seqchat.corpus.lexicon_building import read_own
 from seqchat.corpus.segmentation import CorpusSpec, SegmentedText, segment_corpus
 from seqchat.corpus.sources import public_name
 from seqchat.corpus.splitting import HeldOut, cut_in_two, hold_out
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.weighting import SourceWeights, copies, short_names
-from seqchat.corpus.words import segmenter
+from seqchat.corpus.words import name_with_words, segmenter
 from seqchat.errors import SeqchatError
 from seqchat.files import write_file
 from seqchat.model.checkpoint import Checkpoint
@@ -71,11 +72,14 @@ def prepare(task: Task, seed: int, folder: Path, progress: Progress, command: st
     Raises:
         SeqchatError: the text cannot be used, or there is nothing in it to learn or to validate on.
     """
-    own_words = None if task.lexicon is None else own_lexicon(task.lexicon, progress)
+    own = None if task.lexicon is None else read_own(task.lexicon, progress)
+    # Read before the text, so that a mistake costs no time
+    own_lexicon = None if own is None else build_lexicon(own, progress)
+    cut = task.segmenter if own is None else name_with_words(task.segmenter, [*own.han, *own.others])
     with TemporaryDirectory(dir=folder) as name:
-        split = _read(task, Path(name), progress)
+        split = _read(task, cut, Path(name), progress)
         progress.message("Choosing the vocabulary")
-        vocabulary = _vocabulary(task, split)
+        vocabulary = _vocabulary(task, cut, split)
         streams = _Streams(
             split.learned.encode(folder / TRAINING / "train", vocabulary, split.copies),
             split.validated.encode(folder / TRAINING / "validation", vocabulary, split.validated_mask),
@@ -89,25 +93,25 @@ def prepare(task: Task, seed: int, folder: Path, progress: Progress, command: st
     network.init_output_bias(torch.from_numpy(streams.learned.counts(len(vocabulary))))
     data = _provenance(task, split, streams, command)
     Checkpoint(config, vocabulary.words, network.state_dict(), vocabulary.segmenter.name, data).save(folder)
-    if own_words is not None:
-        write_file(folder / lexicon_words.FILE, own_words)
+    if own_lexicon is not None:
+        write_file(folder / lexicon_words.FILE, own_lexicon)
 
 
-def _read(task: Task, workspace: Path, progress: Progress) -> _Split:
-    text = _segmented(task, task.data, workspace / "text", progress)
+def _read(task: Task, cut: str, workspace: Path, progress: Progress) -> _Split:
+    text = _segmented(task, cut, task.data, workspace / "text", progress)
     weights = SourceWeights.parse(task.weights).of(text.sources)
     if not task.validation:
         split = _divided(text, weights[text.origins], task.validation_share, workspace / "halves")
     else:
-        validation = _segmented(task, task.validation, workspace / "validation", progress)
+        validation = _segmented(task, cut, task.validation, workspace / "validation", progress)
         split = _Split(text, validation, copies(weights[text.origins], text.digests), _all_of(validation))
     return replace(split, validated_mask=_limited(split.validated, split.validated_mask, task.max_validation))
 
 
-def _segmented(task: Task, names: Sequence[str], workspace: Path, progress: Progress) -> SegmentedText:
+def _segmented(task: Task, cut: str, names: Sequence[str], workspace: Path, progress: Progress) -> SegmentedText:
     """Read a text, cut into words, and say what could not be used."""
     progress.message(f"Reading {', '.join(names)}")
-    corpus = CorpusSpec(names, task.segmenter, task.reading, task.streaming, task.max_dialogs, task.drop)
+    corpus = CorpusSpec(names, cut, task.reading, task.streaming, task.max_dialogs, task.drop)
     text = segment_corpus(
         corpus,
         workspace,
@@ -190,9 +194,9 @@ def _all_of(text: SegmentedText) -> _Mask:
     return np.ones(text.stream.dialogs, dtype=np.bool_)
 
 
-def _vocabulary(task: Task, split: _Split) -> Vocabulary:
+def _vocabulary(task: Task, cut: str, split: _Split) -> Vocabulary:
     counts = split.learned.counts(split.copies)
-    return Vocabulary.build(counts, segmenter(task.segmenter), min_count=task.min_count, max_words=task.max_words)
+    return Vocabulary.build(counts, segmenter(cut), min_count=task.min_count, max_words=task.max_words)
 
 
 def _check(streams: _Streams, vocabulary: Vocabulary) -> None:

@@ -57,7 +57,10 @@ class Task:
     min_count: int = declared(2, "Spell rarer words in characters.", _COUNT)
     max_words: int = declared(50_000, "Largest size of the vocabulary.", _COUNT)
     lexicon: str | None = declared(
-        None, "A list of words of your own to offer too, even if DATA lacks them: a word a line, or a word and a count."
+        None,
+        "A list of words of your own: a word a line, or a word and a count. They stay whole when text is cut, and are "
+        "offered even if DATA lacks them.",
+        also="--user-dict",
     )
 
     @property

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/large_model.py
 
-The network has one layer of 768 units, 60,000 words with vectors of 256 numbers; the n-grams are those of a random
+The network has one layer of 640 units, 60,000 words with vectors of 256 numbers; the n-grams are those of a random
 text, in which frequent words follow each other often. As in the models that ship, vectors and n-grams are stored in
 bytes. Memory is that of a process of its own, as the kernel counts it.
 """
@@ -23,9 +23,10 @@ import torch
 
 from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
+from seqchat.corpus.jieba_words import jieba_frequencies
 from seqchat.corpus.sources import SAMPLE, read_dialogs
 from seqchat.corpus.vocabulary import Vocabulary
-from seqchat.corpus.words import jieba_frequencies, segmenter
+from seqchat.corpus.words import segmenter
 from seqchat.evaluation.latency import Percentiles, typed_prefixes
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
@@ -34,7 +35,7 @@ from seqchat.model.network import build
 from seqchat.model.ngrams import Mixture, NgramModel
 from seqchat.model.weights import compact
 
-WORDS, EMBEDDING, HIDDEN = 60_000, 256, 768
+WORDS, EMBEDDING, HIDDEN = 60_000, 256, 640
 _TEXT = 200
 # The largest memory that a process had, as Linux tells it; getrusage would count the process that started it.
 _COMPLETE = """

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqchat.cli.lexicon import lexicon as command
+from seqchat.corpus.jieba_words import jieba_frequencies
 from seqchat.corpus.lexicon import Lexicon
 from seqchat.corpus.lexicon_building import WordList, build, in_memory, merged, read_list
 from seqchat.corpus.lexicon_pinyin import LexiconPinyin
 from seqchat.corpus.pinyin import Letters, letters_before
 from seqchat.corpus.readings import readings
 from seqchat.corpus.typing_prices import PRICES
-from seqchat.corpus.words import jieba_frequencies
 from seqchat.errors import SeqchatError
 
 HAN = {"火": 5, "火锅": 30, "火锅店": 4, "火车": 20, "西安": 9, "先": 8, "县": 2, "供应商": 7, "中华人民共和国": 3}

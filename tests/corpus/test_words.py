@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from seqchat.corpus.cleaning import GLUE, clean
 from seqchat.corpus.sources import read_dialogs
-from seqchat.corpus.words import SEGMENTERS, segmenter
+from seqchat.corpus.words import SEGMENTERS, name_with_words, segmenter
 from seqchat.errors import SeqchatError
 
 FRAGMENTS = [
@@ -58,6 +58,21 @@ def test_words_of_every_script_keep_their_marks_and_apostrophes(text: str, words
 
 def test_old_models_cut_as_they_always_did():
     assert segmenter("auto").split("e\u0301te 8:30pm नमस्ते")[:5] == ["e", "\u0301", "te", "8", ":"]
+
+
+def test_words_of_ones_own_stay_whole():
+    text = "去湖景苑三期的减速机房，不是减速机"
+    assert "湖景苑三期" not in segmenter("unicode").split(text)
+    name = name_with_words("unicode", ["湖景苑三期", "减速机房", "减速机", "ok", "的"])
+    cut = segmenter(name)
+    words = cut.split(text)
+    assert [w for w in words if len(w) > 2] == ["湖景苑三期", "减速机房", "减速机"]
+    assert cut.join(words) == text
+    assert segmenter("unicode").split("湖景苑三期") != ["湖景苑三期"]
+    assert name_with_words("whitespace", ["湖景苑三期"]) == "whitespace"
+    for damaged in (f"{name}\n", f"{name}x", "whitespace\n苑 3"):
+        with pytest.raises(SeqchatError, match="segmenter"):
+            segmenter(damaged)
 
 
 def test_a_missing_space_is_marked():

@@ -9,6 +9,7 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.lexicon_building import WordList, build
 from seqchat.corpus.lexicon_words import FILE, OWN
+from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.mixture import LexiconShares
@@ -42,6 +43,14 @@ def test_a_models_own_words_are_offered(folder):
     # A word is counted once, as one of the model's own.
     assert lexicon.part(lexicon.find("减速机")) == OWN
     assert lexicon.find("PLC控制柜") > 0
+
+
+def test_a_models_own_words_stay_whole_in_its_text_and_at_the_cursor(folder):
+    text = "请问溴化锂机组在哪里"
+    for lexicon in (folder / "shared.safetensors", "none"):
+        engine = Engine.load(folder / "model", lexicon=lexicon)
+        assert "溴化锂机组" in engine.vocabulary.segmenter.split(text)
+    assert "溴化锂机组" not in segmenter("unicode").split(text)
 
 
 def test_without_lexicons_the_model_knows_none_of_them(folder):
