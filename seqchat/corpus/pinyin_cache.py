@@ -6,6 +6,8 @@ import hashlib
 import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -21,8 +23,18 @@ _HAN_WORD = re.compile(f"[{HAN}]+")
 # Fewer are built in no time.
 _MIN_WORDS = 2_000
 _MAX_KEPT = 8
+# From so many on, another process builds: the dictionaries of readings would stay in this one, 100 MB.
+_APART_FROM = 20_000
 # A trie is built again when one of the modules or packages changes that decide what is in it.
-_DECIDING = ("pinyin_cache.py", "reading_tables.py", "readings.py", "scripts.py", "syllable_trie.py", "words.py")
+_DECIDING = (
+    "jieba_words.py",
+    "pinyin_cache.py",
+    "reading_tables.py",
+    "readings.py",
+    "scripts.py",
+    "syllable_trie.py",
+    "words.py",
+)
 _PACKAGES = ("jieba", "pypinyin")
 
 
@@ -49,11 +61,11 @@ def _cached(chinese: Mapping[int, str], key: str) -> SyllableTrie:
     with FileLock(path.with_suffix(".lock")):
         if (kept := _opened(path, max(chinese))) is not None:
             return kept
-        trie = _built(chinese)
         with new_folder(path) as partial:
-            trie.save(partial)
+            if len(chinese) < _APART_FROM or not _build_apart(chinese, partial):
+                _built(chinese).save(partial)
         _forget_oldest(path.parent)
-    return trie
+    return _opened(path, max(chinese)) or _built(chinese)
 
 
 def _opened(path: Path, last_word: int) -> SyllableTrie | None:
@@ -64,6 +76,17 @@ def _opened(path: Path, last_word: int) -> SyllableTrie | None:
     except (OSError, ValueError, EOFError):
         return None
     return trie if int(trie.words.max(initial=0)) <= last_word else None
+
+
+def _build_apart(chinese: Mapping[int, str], folder: Path) -> bool:
+    """Let another process write the trie into a folder; return whether it could."""
+    # -P: no module of the current folder is imported.
+    command = [sys.executable, "-P", "-m", "seqchat.corpus.pinyin_cache", str(folder)]
+    lines = "".join(f"{number} {word}\n" for number, word in chinese.items())
+    try:
+        return subprocess.run(command, input=lines.encode(), capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
 
 
 def _built(chinese: Mapping[int, str]) -> SyllableTrie:
@@ -85,3 +108,8 @@ def _forget_oldest(folder: Path) -> None:
     for path in tries[:-_MAX_KEPT]:
         shutil.rmtree(path, ignore_errors=True)
         path.with_suffix(".lock").unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    _numbered = (line.split() for line in sys.stdin.buffer.read().decode("utf-8").splitlines())
+    _built({int(number): word for number, word in _numbered}).save(Path(sys.argv[1]))
