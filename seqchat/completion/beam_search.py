@@ -56,7 +56,7 @@ class _Hypothesis:
         parts = [self.reading.rest(first, vocabulary)]
         for left, word_id in zip(self.ids, rest, strict=False):
             if word_id != TURN_ID:
-                parts.append(vocabulary.surface(word_id, vocabulary.words[left]))
+                parts.append(vocabulary.surface(word_id, vocabulary.word(left)))
         return "".join(parts)
 
 
@@ -79,7 +79,8 @@ def _search(engine: Engine, text: str, beam: int, max_words: int) -> list[_Hypot
 def _grow(hypotheses: list[_Hypothesis], engine: Engine, cursor: Cursor, beam: int) -> list[_Hypothesis]:
     """Return those that have ended, and the others with each of their most probable next words."""
     growing = [hypothesis for hypothesis in hypotheses if not hypothesis.ended]
-    nodes = engine.context.tree.read([h.before for h in growing], [h.ids[-1:] for h in growing])
+    last = [engine.vocabulary.spelled(h.ids[-1:]) for h in growing]
+    nodes = engine.context.tree.read([h.before for h in growing], last)
     cursor.predictor.prefetch(nodes)
     line = cursor.text.rpartition("\n")[2]
     grown = [hypothesis for hypothesis in hypotheses if hypothesis.ended]

@@ -113,8 +113,11 @@ class _Generation:
             if not ended:
                 active.append(number)
         if active:
-            last_ids = [word_id for _, word_id, _ in chosen]
-            nodes = [chosen[number][0].node for number in active]
+            # A word of a lexicon is read through its characters.
+            spelled = [self.engine.vocabulary.spelled([word_id]) for _, word_id, _ in chosen]
+            last_ids = [ids[-1] for ids in spelled]
+            starts = [chosen[number][0].node for number in active]
+            nodes = self.engine.context.tree.read(starts, [spelled[number][:-1] for number in active])
             reader = _BatchReader(self.engine, nodes, self.engine.memory.cache_before(cursor.node))
             yield from self._continue(active, last_ids, lines, reader)
 
@@ -144,5 +147,5 @@ class _Generation:
 
     def _ends(self, word_id: int, length: int) -> bool:
         sampling = self.sampler.sampling
-        sentence = sampling.stop == "sentence" and self.engine.vocabulary.words[word_id] in _SENTENCE_ENDS
+        sentence = sampling.stop == "sentence" and self.engine.vocabulary.word(word_id) in _SENTENCE_ENDS
         return word_id == TURN_ID or length == sampling.max_words or sentence

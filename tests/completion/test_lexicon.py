@@ -8,7 +8,11 @@ import numpy as np
 import pytest
 
 from seqchat.completion import phrase as phrase_module
+from seqchat.completion.beam_search import most_probable
+from seqchat.completion.continuation import generate
 from seqchat.completion.engine import Engine
+from seqchat.completion.first_word import first_words
+from seqchat.completion.sampling import Sampling
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.lexicon_building import WordList, in_memory
@@ -225,3 +229,12 @@ def test_without_a_lexicon_nothing_changes(engine):
         order = [s.insert for s in with_lexicon if s.insert in without]
         assert len(order) > 3
         assert all(s.insert not in without for s in with_lexicon if s.insert not in order)
+
+
+def test_continuations_finish_a_word_that_only_the_lexicon_has(engine):
+    choices = first_words(engine, engine.cursor("ok wel"))
+    assert 0.5 < float(choices.log_probs.exp().sum()) < 1 + 1e-5
+    (found,) = most_probable(engine, "ok wel", 1, max_words=3)
+    drawn = list(generate(engine, "ok wel", 8, Sampling(seed=1, max_words=3)))
+    assert found.text.startswith("l")
+    assert drawn[0].text == "l"
