@@ -16,6 +16,7 @@ from seqchat.corpus.reading_options import DEFAULT_READING, ReadingOptions
 from seqchat.corpus.segmentation import CorpusSpec, SegmentedText, segment_corpus
 from seqchat.corpus.splitting import HeldOut
 from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
+from seqchat.corpus.weighting import short_names
 from seqchat.corpus.words import Segmenter
 from seqchat.errors import SeqchatError, one_line
 from seqchat.evaluation.keystrokes import Dialogs
@@ -67,7 +68,7 @@ def read_texts(
     Raises:
         SeqchatError: a source cannot be used, or no dialog is selected.
     """
-    texts, names = [], _short_names(sources)
+    texts, names = [], _distinct_names(sources)
     for number, source in enumerate(sources):
         progress.message(f"Reading {one_line(source)}")
         text = segment_corpus(CorpusSpec([source], segmenter, reading, drop=drop), folder / f"text-{number}")
@@ -88,13 +89,10 @@ def no_test_dialogs(source: str) -> str:
     return f"No dialog of {one_line(source)} was kept for testing"
 
 
-def _short_names(sources: Sequence[str]) -> list[str]:
-    """Return the stem of each source; where stems are equal the whole source, with its number if need be."""
-    stems = [Path(source).stem for source in sources]
-    return [
-        stem if stems.count(stem) == 1 else source if sources.count(source) == 1 else f"{source} ({number})"
-        for number, (stem, source) in enumerate(zip(stems, sources, strict=True), 1)
-    ]
+def _distinct_names(sources: Sequence[str]) -> list[str]:
+    """Return a short name for each source, with its number where one is named twice."""
+    names = short_names(sources)
+    return [name if names.count(name) == 1 else f"{name} ({number})" for number, name in enumerate(names, 1)]
 
 
 def held_out_rule(data: dict[str, Any]) -> HeldOut:
