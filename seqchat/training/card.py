@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from seqchat.corpus.lexicon_words import LexiconWords
 from seqchat.evaluation.metrics import Metrics
 from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.mixture import LexiconShares
 from seqchat.model.ngrams import Mixture
 from seqchat.training.settings import TrainingSettings
 from seqchat.wording import counted, duration, percentage
@@ -24,6 +26,7 @@ A word-level {cell} language model made with seqchat. It predicts words of a cha
 | recipe | {recipe} |
 | n-grams | {ngrams} |
 | memory | {memory}, tuned on the validation dialogs |
+| lexicon | {lexicon} |
 
 ## Results of the network alone on the validation dialogs
 
@@ -32,7 +35,8 @@ A word-level {cell} language model made with seqchat. It predicts words of a cha
 {results}
 
 Perplexity is per token, ends of turns included. Top-k is over every real word; words that the vocabulary lacks count as
-misses. The best weights were chosen by the perplexity of these same dialogs, so it is slightly optimistic.
+misses, those of a lexicon too. The best weights were chosen by the perplexity of these same dialogs, so it is slightly
+optimistic.
 
 ## Made by
 
@@ -41,6 +45,8 @@ misses. The best weights were chosen by the perplexity of these same dialogs, so
 ```
 """
 
+# In the order of the parts of a lexicon
+_PARTS = ("Chinese words", "other words", "words of its own")
 _READS = {"forward": "from the left", "backward": "from the right", "joint": "from both sides"}
 
 
@@ -49,11 +55,12 @@ def model_card(
     checkpoint: Checkpoint,
     settings: TrainingSettings,
     heads: dict[str, Metrics],
+    lexicon: LexiconWords | None,
     *,
     tokens: int,
     seconds: float,
 ) -> str:
-    """Return the model card as Markdown."""
+    """Return the model card as Markdown; lexicon: the one that its shares were tuned with."""
     config, data, cache = checkpoint.config, checkpoint.data, checkpoint.cache
     return _CARD.format(
         name=name,
@@ -74,6 +81,7 @@ def model_card(
         recipe=", ".join(f"{name} {value}" for name, value in settings.to_json().items() if value is not None),
         ngrams=_ngrams(checkpoint.mixture),
         memory=f"λ {cache.cache_lambda:g}, θ {cache.cache_theta:g}" if cache.cache_lambda else "none",
+        lexicon=_lexicon(checkpoint.lexicon_shares, lexicon),
         results="\n".join(_row(_READS[head], quality) for head, quality in heads.items()),
         command=data.get("command") or "(not recorded)",
     )
@@ -86,6 +94,17 @@ def _ngrams(mixture: Mixture | None) -> str:
         f"{part.ngrams.entries:,} of up to {part.ngrams.order} words, whose part after 0, 1 … known words is "
         f"{', '.join(f'{weight:g}' for weight in part.weights)}, tuned on the validation dialogs"
         for part in mixture.parts
+    )
+
+
+def _lexicon(shares: LexiconShares, lexicon: LexiconWords | None) -> str:
+    if lexicon is None:
+        return "none when it was trained"
+    parts = zip(_PARTS, shares.table().T, lexicon.present, strict=True)
+    tuned = [f"{name} {', '.join(map(percentage, values))}" for name, values, present in parts if present]
+    return (
+        f"{len(lexicon):,} words, some of which the vocabulary has; the share of the others at the start, after "
+        f"Chinese, after letters and elsewhere, tuned on the validation dialogs: {'; '.join(tuned)}"
     )
 
 

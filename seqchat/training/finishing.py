@@ -14,7 +14,6 @@ from seqchat.evaluation.validation import validate
 from seqchat.files import write_file
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.folder import CARD
-from seqchat.model.mixture import LexiconShares
 from seqchat.model.network import Network, build
 from seqchat.model.weights import load_weights
 from seqchat.progress import Progress
@@ -30,10 +29,14 @@ def finish(folder: Path, checkpoint: Checkpoint, trainer: Trainer, progress: Pro
     heads = validate(network.to(trainer.device), trainer.validation, trainer.suggestible)
     if trainer.group.leads:
         complete = _completed(checkpoint, network.cpu().eval(), trainer, progress)
-        complete = replace(complete, lexicon_shares=_lexicon_shares(folder, complete, network, trainer))
+        vocabulary = EvaluatedModel.of(folder.name, complete, lexicons_of(folder)).vocabulary
+        predictor = TextPredictor(network, complete.mixture)
+        complete = replace(complete, lexicon_shares=tune_lexicon(predictor, trainer.validation, vocabulary))
         complete.save_config(folder)
         tokens, seconds = trainer.counters.tokens, trainer.counters.seconds
-        card = model_card(folder.name, complete, trainer.settings, heads, tokens=tokens, seconds=seconds)
+        card = model_card(
+            folder.name, complete, trainer.settings, heads, vocabulary.lexicon, tokens=tokens, seconds=seconds
+        )
         write_file(folder / CARD, card)
     return list(heads.values())[-1]
 
@@ -49,10 +52,3 @@ def _completed(checkpoint: Checkpoint, network: Network, trainer: Trainer, progr
     )
     mixture = tune_mixture(network, ngrams.stored(), trainer.validation)
     return replace(checkpoint, mixture=mixture, cache=tune_cache(network, trainer.validation, mixture))
-
-
-def _lexicon_shares(folder: Path, checkpoint: Checkpoint, network: Network, trainer: Trainer) -> LexiconShares:
-    """Return how words are mixed in that the vocabulary lacks and a lexicon has."""
-    model = EvaluatedModel.of(folder.name, checkpoint, lexicons_of(folder))
-    predictor = TextPredictor(network, checkpoint.mixture)
-    return tune_lexicon(predictor, trainer.validation, model.vocabulary)
