@@ -42,7 +42,8 @@ _SPACE_SEAM = re.compile(rf"(?<=[^{_JOINED}])(?= )")
 _AUTO_SEAM = re.compile(rf"{_SPACE_SEAM.pattern}|(?<=[{HAN}])(?=[^{HAN}\s])|(?<=[^{HAN}{_JOINED}])(?=[{HAN}])")
 # A mark stays with the character before it, so that none is next to such a position.
 _UNICODE_SEAM = re.compile(
-    rf"{_SPACE_SEAM.pattern}|(?<=[{HAN}])(?=[^{HAN}{HAN_MARK}{_JOINED}])|(?<=[^{HAN}{HAN_MARK}{_JOINED}])(?=[{HAN}])"
+    rf"(?<=[^{MARK}{_JOINED}])(?= )|(?<=[{HAN}])(?=[^{HAN}{HAN_MARK}{_JOINED}])"
+    rf"|(?<=[^{HAN}{HAN_MARK}{_JOINED}])(?=[{HAN}])"
 )
 
 _CLOSING = frozenset(",.!?;:)]}%…")

@@ -4,7 +4,7 @@ from itertools import islice
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import seqchat.completion.context as context_module
@@ -84,6 +84,7 @@ def test_real_messages_under_random_edits_are_read_as_if_they_were_new(lstm, rea
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(texts=st.lists(MIXED, min_size=1, max_size=4))
+@example(texts=["e\u0301 e\u0301"])
 def test_any_text_after_any_other_is_read_as_if_it_were_new(lstm, texts):
     for text in texts:
         for end in range(len(text) + 1):
