@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -163,7 +164,11 @@ class WeightedNgrams:
 
     def share(self, contexts: Contexts) -> Tensor:
         """Return λ after each context: [rows, 1]."""
-        return torch.tensor(self.weights)[torch.from_numpy(self.ngrams.depths(contexts)), None]
+        return self._weights[torch.from_numpy(self.ngrams.depths(contexts)), None]
+
+    @cached_property
+    def _weights(self) -> Tensor:
+        return torch.tensor(self.weights)
 
 
 @dataclass(frozen=True)
@@ -203,6 +208,8 @@ class Mixture:
 
     def split(self, contexts: Contexts) -> list[Contexts]:
         """Return the context of each part: [rows, order - 1]."""
+        if len(self.parts) == 1:
+            return [contexts]
         widths = [part.ngrams.order - 1 for part in self.parts]
         return np.split(contexts, np.cumsum(widths)[:-1], axis=-1)
 
