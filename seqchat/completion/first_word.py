@@ -52,7 +52,8 @@ def first_words(engine: Engine, cursor: Cursor, *, finished: bool = False) -> Fi
     log_normalizer = logsumexp([s.log_normalizer for s in scored])
     # A continuation has at least one word, so the turn cannot end at once.
     mask = allowed(engine, cursor.text.rpartition("\n")[2]).index_fill(0, torch.tensor([TURN_ID]), -math.inf)
-    ids, rows = [], []
+    ids: list[Tensor | None] = []
+    rows = []
     for s in scored:
         row = all_log_probs(s, predictor)
         row = row + (mask if s.ids is None else mask[s.ids])
