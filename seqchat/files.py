@@ -87,13 +87,13 @@ def write_file(path: Path, content: bytes | str, mode: int = _ANY_FILE) -> None:
         raise _unwritten(path, partial, error) from error
 
 
-def write_private(path: Path, content: str) -> None:
+def write_private(path: Path, content: bytes | str) -> None:
     """Write a file as `write_file` does, readable by its owner only, into a folder that is made if necessary."""
     partial = path.with_name(f".{path.name[:_MAX_NAME_LENGTH]}.{os.getpid()}")
     try:
         private_folder(path.parent)
         with _created(partial, _PRIVATE_FILE) as file:
-            file.write(content.encode())
+            file.write(content.encode() if isinstance(content, str) else content)
         partial.replace(path)
     except (OSError, ValueError) as error:
         raise _unwritten(path, partial, error) from error

@@ -37,6 +37,16 @@ def remembered() -> Path:
     return user_data_path(APP, appauthor=False) / "remembered.txt"
 
 
+def learned_words() -> Path:
+    """The words that the user took, once they have agreed to keep them."""
+    return user_data_path(APP, appauthor=False) / "learned-words.tsv"
+
+
+def custom_phrases() -> Path:
+    """The user's own abbreviations for phrases."""
+    return user_config_path(APP, appauthor=False) / "phrases.txt"
+
+
 def sessions() -> Path:
     """What was written in the app, for its next start."""
     return user_state_path(APP, appauthor=False) / "sessions"

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "textual", "datasets", "pandas", "jieba", "pypinyin", "numpy", "rich")
+HEAVY = ("torch", "textual", "datasets", "pandas", "jieba", "pypinyin", "numpy", "rich", "opencc")
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,18 @@ def test_nothing_heavy_is_imported(code):
 
 
 def test_the_app_is_drawn_without_torch():
-    heavy = ("torch", "jieba", "datasets", "pandas", "numpy", "regex", "tomlkit", "textual_fspicker", "aiohttp")
+    heavy = (
+        "torch",
+        "jieba",
+        "datasets",
+        "pandas",
+        "numpy",
+        "regex",
+        "tomlkit",
+        "opencc",
+        "textual_fspicker",
+        "aiohttp",
+    )
     check = f"import sys; import seqchat.tui.app; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

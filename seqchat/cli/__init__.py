@@ -33,6 +33,7 @@ COMMANDS = (
     "bench",
     "lab",
     "lexicon",
+    "words",
     "forget",
 )
 

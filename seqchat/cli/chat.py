@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seqchat.cli.options import json_option, model_option, precision_option, print_json
+from seqchat.cli.options import json_option, model_option, precision_option, print_json, script_option
 from seqchat.corpus.cleaning import clean
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _PROMPT = "> "
 @click.option("--top-p", default=0.95, show_default=True, help="Keep the most probable words up to this total.")
 @click.option("--seed", type=int, help="The same seed gives the same replies.")
 @click.option("--remember", is_flag=True, help="Use what you wrote in earlier chats, and remember this one.")
+@script_option
 @precision_option
 @json_option
 def chat(
@@ -34,6 +35,7 @@ def chat(
     top_p: float,
     seed: int | None,
     remember: bool,
+    script: str,
     precision: Precision,
     as_json: bool,
 ) -> None:
@@ -52,6 +54,7 @@ def chat(
 
     sampling = Sampling(temperature=temperature, top_p=top_p, max_words=max_words, seed=seed)
     engine = Engine.load(model, precision)
+    engine.use_script(script)
     if remember:
         engine.learn(remembered.load())
     turns: list[str] = []

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seqchat.cli.options import json_option, lexicon_option, model_option, precision_option, print_json, texts
+from seqchat.cli.options import (
+    json_option,
+    lexicon_option,
+    model_option,
+    precision_option,
+    print_json,
+    script_option,
+    texts,
+)
 from seqchat.wording import percentage
 
 if TYPE_CHECKING:
@@ -21,8 +29,9 @@ if TYPE_CHECKING:
 @click.option("-k", default=5, show_default=True, type=click.IntRange(min=1), help="How many suggestions.")
 @click.option("--pinyin/--no-pinyin", default=True, help="Read Latin letters at the end as pinyin too.")
 @click.option("--after", default="", metavar="RIGHT", help="Text right of the cursor, which suggestions must fit too.")
-@click.option("--remember", is_flag=True, help="Use what 'chat' and 'tui' remember with --remember.")
+@click.option("--remember", is_flag=True, help="Use what 'tui' has learned, and what --remember keeps.")
 @lexicon_option
+@script_option
 @precision_option
 @json_option
 def complete(
@@ -33,6 +42,7 @@ def complete(
     after: str,
     remember: bool,
     lexicon: str | None,
+    script: str,
     precision: Precision,
     as_json: bool,
 ) -> None:
@@ -43,15 +53,23 @@ def complete(
     seqchat complete 我想吃huog
     seqchat complete woxiangchihuoguo
     seqchat complete 我想去 --after 看电影
+    seqchat complete 我想吃huog --script traditional
     cat lines.txt | seqchat complete --json
     """
     from seqchat.completion import remembered
     from seqchat.completion.engine import Engine
+    from seqchat.completion.habit_file import HabitFile
+    from seqchat.completion.habits import Habits
     from seqchat.completion.suggestion import suggest
 
     engine = Engine.load(model, precision, lexicon)
+    engine.use_script(script)
     if remember:
         engine.learn(remembered.load())
+        habits, problem = HabitFile().load()
+        if problem:
+            click.echo(problem, err=True)
+        engine.follow(Habits(habits))
     for line in texts(text):
         started = time.perf_counter()
         suggestions = suggest(engine, line, k, after=after, pinyin=pinyin)

@@ -7,7 +7,7 @@ import click
 
 @click.command(short_help="Remove what seqchat kept of your writing.")
 def forget() -> None:
-    """Remove what '--remember' kept of your writing, and the saved sessions of the app.
+    """Remove the words that the app learned, what '--remember' kept of your writing, and the saved sessions of the app.
 
     The session of an open app and the models that you trained stay.
 
@@ -16,9 +16,14 @@ def forget() -> None:
     """
     from seqchat import locations
     from seqchat.completion import remembered
+    from seqchat.completion.habit_file import HabitFile
     from seqchat.tui import session
-    from seqchat.wording import counted
+    from seqchat.wording import counted, listed
 
-    counts = {"text": remembered.forget(), "session": session.forget(locations.sessions())}
+    counts = {
+        "word": HabitFile().remove(),
+        "text": remembered.forget(),
+        "session": session.forget(locations.sessions()),
+    }
     parts = [counted(count, noun) for noun, count in counts.items() if count]
-    click.echo(f"Forgot {' and '.join(parts)}." if parts else "Nothing was remembered.")
+    click.echo(f"Forgot {listed(parts)}." if parts else "Nothing was remembered.")

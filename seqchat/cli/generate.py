@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from seqchat.cli.options import json_option, model_option, precision_option, print_json, texts
+from seqchat.cli.options import json_option, model_option, precision_option, print_json, script_option, texts
 
 if TYPE_CHECKING:
     from seqchat.completion.continuation import GeneratedWord
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=int, help="The same seed gives the same text.")
 @click.option("--beam", type=click.IntRange(min=1), metavar="N", help="Find the most probable texts by a beam of N.")
+@script_option
 @precision_option
 @json_option
 @click.pass_context
@@ -52,6 +53,7 @@ def generate(
     model: str,
     n: int,
     beam: int | None,
+    script: str,
     precision: Precision,
     as_json: bool,
     **sampling: Any,
@@ -75,6 +77,7 @@ def generate(
         if beam is not None and name != "max_words" and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{name.replace('_', '-')} has no effect on the search of --beam.")
     engine = Engine.load(model, precision)
+    engine.use_script(script)
     for line in texts(text):
         if beam is None:
             words = sample(engine, line, n, drawn)

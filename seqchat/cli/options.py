@@ -119,6 +119,13 @@ keystrokes_option = click.option(
     metavar="CHARACTERS",
     help="How many characters of the text to type key by key; 0 for none.",
 )
+script_option = click.option(
+    "--script",
+    type=click.Choice(["simplified", "traditional"]),
+    default="simplified",
+    show_default=True,
+    help="Chinese characters: traditional ones are those of Taiwan.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

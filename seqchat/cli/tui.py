@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,13 +13,22 @@ from seqchat.cli.options import lexicon_option
 from seqchat.errors import SeqchatError
 from seqchat.model.model_registry import find
 
+if TYPE_CHECKING:
+    from seqchat.tui.controllers.learning import Policy
+
 
 @click.command(short_help="Open the app: type with suggestions and watch the gates.")
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
 @click.option("--file", type=click.Path(path_type=Path), help="Open this text.")
 @click.option("--fresh", is_flag=True, help="Do not continue the last session.")
 @click.option("--remember", is_flag=True, help="Use what you wrote in earlier sessions, and remember this one.")
+@click.option("--forget-on-exit", is_flag=True, help="Learn the words that you take only until the app ends.")
 @lexicon_option
+@click.option(
+    "--script",
+    type=click.Choice(["simplified", "traditional"]),
+    help="Chinese characters: traditional ones are those of Taiwan.  [default: that of the settings]",
+)
 @click.option("--lang", type=click.Choice(["auto", "en", "zh"]), help="Language of the interface.")
 @click.option("--inline", is_flag=True, help="Use a single line below the prompt; Enter prints it.")
 @click.option("--tour", is_flag=True, help="Start with the lessons, ten pages on recurrent networks.")
@@ -30,7 +40,9 @@ def tui(
     file: Path | None,
     fresh: bool,
     remember: bool,
+    forget_on_exit: bool,
     lexicon: str | None,
+    script: str | None,
     lang: str | None,
     inline: bool,
     tour: bool,
@@ -54,6 +66,8 @@ def tui(
         find(model)
     if lexicon:
         _choose(lexicon)
+    if remember and forget_on_exit:
+        raise click.UsageError("--remember and --forget-on-exit exclude each other.")
     if tour and inline:
         raise click.UsageError("--inline and --tour exclude each other.")
     if web:
@@ -64,7 +78,8 @@ def tui(
         serve(_arguments(), host, port)
         return
     _check_terminal(inline)
-    _open(models, file, fresh, remember, lang, inline, tour)
+    learning: Policy | None = "keep" if remember else "forget" if forget_on_exit else None
+    _open(models, file, fresh, learning, remember, script, lang, inline, tour)
 
 
 def _choose(lexicon: str) -> None:
@@ -79,9 +94,10 @@ def _arguments() -> list[str]:
     """Return the arguments for the app in the browser: all but those for the server."""
     context = click.get_current_context()
     kept = [str(Path(model).resolve()) if Path(model).is_dir() else model for model in context.params["models"]]
-    for name in ("fresh", "remember", "tour"):
-        kept += [f"--{name}"] if context.params[name] else []
+    for name in ("fresh", "remember", "forget_on_exit", "tour"):
+        kept += [f"--{name.replace('_', '-')}"] if context.params[name] else []
     kept += ["--file", str(context.params["file"].resolve())] if context.params["file"] else []
+    kept += ["--script", context.params["script"]] if context.params["script"] else []
     kept += ["--lang", context.params["lang"]] if context.params["lang"] else []
     return kept
 
@@ -96,7 +112,15 @@ def _check_terminal(inline: bool) -> None:
 
 
 def _open(
-    models: tuple[str, ...], file: Path | None, fresh: bool, remember: bool, lang: str | None, inline: bool, tour: bool
+    models: tuple[str, ...],
+    file: Path | None,
+    fresh: bool,
+    learning: Policy | None,
+    remember: bool,
+    script: str | None,
+    lang: str | None,
+    inline: bool,
+    tour: bool,
 ) -> None:
     from seqchat import locations
     from seqchat.completion import remembered
@@ -106,8 +130,20 @@ def _open(
     chosen, problems = settings.load(locations.settings())
     if lang:
         chosen = chosen.changed("language", lang)
+    if script:
+        chosen = chosen.changed("script", script)
     texts = remembered.load() if remember else ()
-    app = SeqchatApp(models, texts, chosen=chosen, problems=problems, fresh=fresh, file=file, inline=inline, tour=tour)
+    app = SeqchatApp(
+        models,
+        texts,
+        chosen=chosen,
+        problems=problems,
+        learning=learning,
+        fresh=fresh,
+        file=file,
+        inline=inline,
+        tour=tour,
+    )
     piped = sys.__stdout__
     if inline and not sys.stdout.isatty():
         sys.__stdout__ = sys.__stderr__  # type: ignore[misc]

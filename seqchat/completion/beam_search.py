@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from seqchat.completion.allowed import allowed
-from seqchat.completion.continuation import GeneratedWord, check_count
+from seqchat.completion.continuation import GeneratedWord, check_count, in_script
 from seqchat.completion.cursor import Cursor
 from seqchat.completion.engine import Engine
 from seqchat.completion.first_word import first_words
@@ -34,8 +34,9 @@ def most_probable(
         raise SeqchatError(
             f"A beam of {beam} cannot find {n} continuations; it must be at least as wide as their number."
         )
-    for index, found in enumerate(_search(engine, text, beam, max_words)[:n]):
-        yield GeneratedWord(index, found.text(engine.vocabulary), found.log_probability, True)
+    best = enumerate(_search(engine, text, beam, max_words)[:n])
+    words = (GeneratedWord(i, found.text(engine.vocabulary), found.log_probability, True) for i, found in best)
+    yield from words if engine.script is None else in_script(engine.script, words, engine.context.readable(text))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from seqchat.completion.states import Node, StateTree
@@ -25,6 +25,8 @@ class TextContext:
 
     def __init__(self, network: StepNetwork, vocabulary: Vocabulary, mixture: Mixture | None = None) -> None:
         self.tree = StateTree(network, mixture)
+        # The form in which the characters of a text are read; as long as the text
+        self.read_as: Callable[[str], str] = str
         self._vocabulary = vocabulary
         seam = vocabulary.segmenter.seam
         self._seams = re.compile(rf"(?<=\n)|{seam.pattern}" if seam else r"(?<=\n)")
@@ -34,9 +36,13 @@ class TextContext:
         self._seam_offsets = [0]
         self._seam_nodes = [self.tree.root]
 
+    def readable(self, text: str) -> str:
+        """Return the part of a text that is read, in the form in which it is read."""
+        return self.read_as(readable(text))
+
     def ids(self, text: str) -> list[int]:
         """Return the word ids of the last `MAX_CHARACTERS` of a text, cut as a whole."""
-        finished, current = turns(readable(text))
+        finished, current = turns(self.readable(text))
         ids: list[int] = []
         for turn in finished:
             ids += [*self._encode(turn, " "), TURN_ID]
@@ -44,7 +50,7 @@ class TextContext:
 
     def node(self, text: str) -> Node:
         """Return the node of a text's words: that of its `ids`, but computed only for what changed."""
-        text = readable(text)
+        text = self.readable(text)
         return self.nodes(text, [len(text)])[0]
 
     def nodes(self, text: str, ends: Sequence[int]) -> list[Node]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.first_word import first_words
 from seqchat.completion.memory import NeuralCache
 from seqchat.completion.sampling import Sampler, Sampling
+from seqchat.completion.script import LEFT, TraditionalScript
 from seqchat.completion.states import Node
 from seqchat.corpus.vocabulary import TURN_ID
 from seqchat.errors import SeqchatError
@@ -48,7 +49,17 @@ def generate(
         SeqchatError: n is less than 1.
     """
     check_count(n)
-    return _Generation(engine, Sampler(sampling or Sampling()), finished).run(text, n)
+    words = _Generation(engine, Sampler(sampling or Sampling()), finished).run(text, n)
+    return words if engine.script is None else in_script(engine.script, words, engine.context.readable(text))
+
+
+def in_script(script: TraditionalScript, words: Iterable[GeneratedWord], left: str) -> Iterator[GeneratedWord]:
+    """Yield generated words in a script; left: the text that they follow, as it was read."""
+    lefts: dict[int, str] = {}
+    for word in words:
+        before = lefts.get(word.index, left)
+        lefts[word.index] = (before + word.text)[-LEFT:]
+        yield replace(word, text=script.written(word.text, before)) if word.text else word
 
 
 def check_count(n: int) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from seqchat.completion.context import TextContext, readable
+from seqchat.completion.context import TextContext
 from seqchat.completion.cursor import Cursor
+from seqchat.completion.habits import Habits
+from seqchat.completion.learned_words import LearnedWords
 from seqchat.completion.memory import MAX_REMEMBERED_WORDS, Memory
 from seqchat.completion.prediction import GapPredictor, Predictor
+from seqchat.completion.script import TraditionalScript, script_of
 from seqchat.completion.worth import is_fragment
 from seqchat.corpus.lexicon_words import NO_LEXICON, Lexicons, LexiconWords, contexts_of, lexicons_of
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, Vocabulary
@@ -54,6 +57,11 @@ class Engine:
         self.suggestible_mask[torch.from_numpy(~self.vocabulary.suggestible)] = -torch.inf
         self.fragments = _fragments(self.vocabulary)
         self._right: tuple[str, Tensor] = ("", torch.empty(0))
+        # What the writer's habits add, and the mixture without them
+        self._learned: LearnedWords | None = None
+        # How what is suggested and continued is written; None as models write it
+        self.script: TraditionalScript | None = None
+        self._apart = self.lexicon
 
     @classmethod
     def load(cls, model: str | Path, precision: Precision = "auto", lexicon: str | Path | None = None) -> Engine:
@@ -77,9 +85,46 @@ class Engine:
         """Return an engine that shares the weights and the words, with states and a memory of its own."""
         other = copy(self)
         other.context = TextContext(self.network, self.vocabulary, self.mixture)
+        other.context.read_as = self.context.read_as
         other.memory = Memory(self.memory.cache_weights, len(self.vocabulary))
         other._right = ("", torch.empty(0))
         return other
+
+    def follow(self, habits: Habits) -> None:
+        """Offer the words of a writer's habits from now on, with all that changes in them.
+
+        Forks that were made before do not; those made later do.
+        """
+        self.adopt(self.learned(habits))
+
+    @property
+    def has_learned(self) -> bool:
+        """Whether it offers learned words."""
+        return self._learned is not None
+
+    def learned(self, habits: Habits) -> LearnedWords:
+        """Return the words of habits for `adopt`; with many of them that takes a while, and any thread may do it."""
+        lexicon = self.vocabulary.lexicon
+        words = LearnedWords(self.vocabulary, lexicon if isinstance(lexicon, LexiconWords) else None, habits)
+        words.follow()
+        return words
+
+    def adopt(self, words: LearnedWords) -> None:
+        """Offer learned words from now on, as `follow` does."""
+        assert self._learned is None, "an engine follows one writer"
+        self._learned, self.vocabulary = words, copy(self.vocabulary)
+        self.vocabulary.lexicon = words
+        self._apart = self.lexicon or LexiconMixture.of_nothing(len(self.vocabulary))
+        self.lexicon = self._apart.with_learned(words.share)
+
+    def use_script(self, name: str) -> None:
+        """Read and write text in simplified or traditional characters from now on.
+
+        Raises:
+            SeqchatError: what the conversion needs is not installed.
+        """
+        self.script = script_of(name)
+        self.context.read_as = str if self.script is None else self.script.read
 
     @property
     def reads_both_sides(self) -> bool:
@@ -107,7 +152,9 @@ class Engine:
 
         after: a `readable_right` text on the right of it, for networks that read both sides.
         """
-        text = readable(text)
+        if self._learned is not None and self._apart is not None and self._learned.follow():
+            self.lexicon = self._apart.with_learned(self._learned.share)
+        text = self.context.readable(text)
         (node,) = self.context.nodes(text, [len(text)])
         predictor = Predictor(self.context.tree, self.memory.cache_before(node), self.lexicon)
         return Cursor(text, node, predictor, self.gap_predictor(after) or predictor)
@@ -140,6 +187,6 @@ def _fragments(vocabulary: Vocabulary) -> list[int]:
 
 def mixed_in(vocabulary: Vocabulary, shares: LexiconShares) -> LexiconMixture | None:
     """Return how the lexicon of a vocabulary is mixed in; None if it has none."""
-    if vocabulary.lexicon is None:
+    if not isinstance(vocabulary.lexicon, LexiconWords):
         return None
     return LexiconMixture(shares, contexts_of(vocabulary), vocabulary.lexicon.present)

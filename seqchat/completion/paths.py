@@ -11,28 +11,35 @@ from collections.abc import Iterator, Sequence
 from seqchat.completion.prediction import Predictor, logsumexp
 from seqchat.completion.states import Node
 from seqchat.corpus.cleaning import GLUE
+from seqchat.corpus.extra_words import ExtraWords
 from seqchat.corpus.lexicon import MAX_LENGTH
-from seqchat.corpus.lexicon_words import LexiconWords
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.words import graphemes
 
 
-def log_prob_of_path(
-    path: Sequence[Node], predictor: Predictor, vocabulary: Vocabulary, lexicon: LexiconWords
-) -> float:
+def log_prob_of_path(path: Sequence[Node], predictor: Predictor, vocabulary: Vocabulary, lexicon: ExtraWords) -> float:
     """Return log P(the words of a path after its first node), those that it spells as entries of the lexicon too."""
     words = [_character(node, vocabulary) for node in path]
     ways: list[list[float]] = [[0.0], *([] for _ in path[1:])]
     for start, node in enumerate(path[:-1]):
         reached = logsumexp(ways[start])
         ways[start + 1].append(reached + predictor.log_prob(path[start + 1]) + predictor.log_kept(node))
-        for length, word_id in _entries(words[start + 1 :], vocabulary, lexicon):
+        for length, word_id in _ways(path[start + 1].word_id, words[start + 1 :], vocabulary, lexicon):
             log_prob = predictor.log_share(node, lexicon.part(word_id)) + lexicon.log_prob(word_id)
             ways[start + length].append(reached + log_prob)
     return logsumexp(ways[-1])
 
 
-def before_spelled(chains: Sequence[Sequence[Node]], vocabulary: Vocabulary, lexicon: LexiconWords) -> list[list[Node]]:
+def _ways(
+    first: int, characters: Sequence[str], vocabulary: Vocabulary, lexicon: ExtraWords
+) -> Iterator[tuple[int, int]]:
+    """Yield the entries that are the first word, or that the first characters spell: of how many words, and the id."""
+    for word_id in lexicon.ids_of(vocabulary.words[first]) if first >= len(SPECIAL_WORDS) else ():
+        yield 1, word_id
+    yield from _entries(characters, vocabulary, lexicon)
+
+
+def before_spelled(chains: Sequence[Sequence[Node]], vocabulary: Vocabulary, lexicon: ExtraWords) -> list[list[Node]]:
     """Return chains of nodes that end with the same one, continued to where no entry of the lexicon spans it.
 
     A chain leads from a node back to those before it.
@@ -56,12 +63,12 @@ def before_spelled(chains: Sequence[Sequence[Node]], vocabulary: Vocabulary, lex
     return longer
 
 
-def _spans(inside: int, characters: Sequence[str], vocabulary: Vocabulary, lexicon: LexiconWords) -> bool:
+def _spans(inside: int, characters: Sequence[str], vocabulary: Vocabulary, lexicon: ExtraWords) -> bool:
     """Whether an entry begins with these characters and is longer than `inside`."""
     return any(length > inside for length, _ in _entries(characters, vocabulary, lexicon))
 
 
-def _entries(characters: Sequence[str], vocabulary: Vocabulary, lexicon: LexiconWords) -> Iterator[tuple[int, int]]:
+def _entries(characters: Sequence[str], vocabulary: Vocabulary, lexicon: ExtraWords) -> Iterator[tuple[int, int]]:
     """Yield the entries that the first of some characters spell: how many, and the id."""
     word = ""
     for length, character in enumerate(characters, 1):
@@ -74,8 +81,7 @@ def _entries(characters: Sequence[str], vocabulary: Vocabulary, lexicon: Lexicon
             return
         word += inner
         if length > 1 or len(word) > 1:
-            word_id = lexicon.find(word)
-            if word_id >= 0:
+            for word_id in lexicon.ids_of(word) if length > 1 or word not in vocabulary else ():
                 yield length, word_id
 
 

@@ -84,9 +84,10 @@ def _ways(
         log_probs |= zip(missing, values.tolist(), strict=True)
     if reading.entries:
         best = [(inserted[i].result(cursor.tail), i) for i in top.log_probs if i >= len(vocabulary)]
-        alike = [(result, reading.entry_written(surface, vocabulary)) for result, surface in surfaces.items()]
+        written = [(result, reading.entries_written(surface, vocabulary)) for result, surface in surfaces.items()]
+        alike = [(result, word_id) for result, ids in written for word_id in ids]
         for result, word_id in {*best, *alike}:
-            if word_id >= 0 and result in results and (entries := reading.entries_with(word_id)):
+            if result in results and (entries := reading.entries_with(word_id)):
                 pairs.append((result, word_id))
                 log_probs[word_id] = entry_weight(reading, entries, cursor.at_cursor) + entries.log_prob(word_id)
     completes = bool(reading.remainder.strip() or reading.replaces)

@@ -22,7 +22,8 @@ from seqchat.completion.paths import before_spelled, log_prob_of_path
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node
 from seqchat.corpus.casing import as_typed, capitalised, fold
-from seqchat.corpus.lexicon_words import EntrySet, LexiconWords
+from seqchat.corpus.extra_words import ExtraWords
+from seqchat.corpus.lexicon_words import EntrySet
 from seqchat.corpus.pinyin import Letters, WordIds
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import is_han, is_letter
@@ -119,14 +120,12 @@ class Reading:
         ids = vocabulary.variants(surface.removeprefix(" ")) if surface else []
         return [i for i in ids if vocabulary.suggestible[i] and self._agrees(i, surface, vocabulary)]
 
-    def entry_written(self, surface: str, vocabulary: Vocabulary) -> int:
-        """Return the word of a lexicon that adds `surface` to the finished words, -1 if there is none."""
+    def entries_written(self, surface: str, vocabulary: Vocabulary) -> list[int]:
+        """Return the words of a lexicon, and learned ones, that add `surface` to the finished words."""
         if not surface or not self.entries or vocabulary.lexicon is None:
-            return -1
-        word = surface.removeprefix(" ")
-        # Entries are words that the vocabulary lacks, and most results are its own words.
-        word_id = -1 if word in vocabulary else vocabulary.lexicon.find(word)
-        return word_id if word_id >= 0 and fold(self._surface(word_id, vocabulary)) == surface else -1
+            return []
+        ids = vocabulary.lexicon.ids_of(surface.removeprefix(" "))
+        return [word_id for word_id in ids if fold(self._surface(word_id, vocabulary)) == surface]
 
     def entries_with(self, word_id: int) -> EntrySet | None:
         """Return the set that an entry of a lexicon is of, None if it does not agree with what was typed."""
@@ -253,7 +252,7 @@ def _unfinished(text: str, vocabulary: Vocabulary, recased: bool) -> Iterator[_D
         yield _Draft(len(text) - 1, " ", vocabulary.spaced_suggestions, entries=spaced_entries)
 
 
-def _entries(beginning: str, lexicon: LexiconWords) -> tuple[EntrySet, ...]:
+def _entries(beginning: str, lexicon: ExtraWords) -> tuple[EntrySet, ...]:
     """Return the words of a lexicon that begin as typed, or with small letters instead of capitals."""
     small = fold(beginning)
     return lexicon.starting_with(small) + (() if small == beginning else lexicon.starting_with(beginning))

@@ -62,10 +62,22 @@ def suggest(
     """
     if k < 1:
         raise SeqchatError(f"The number of suggestions is at least 1, not {k}.")
-    after = readable_right(after)
+    after = engine.context.read_as(readable_right(after))
     cursor = engine.cursor(text, after)
     readings = read_tail(cursor, engine.context, engine.vocabulary, pinyin=pinyin, finished=finished)
-    return [suggestion(entry) for entry in best_insertions(engine, cursor, score(engine, cursor, readings), k, after)]
+    found = best_insertions(engine, cursor, score(engine, cursor, readings), k, after)
+    return [in_script(engine, cursor, entry) for entry in found]
+
+
+def in_script(engine: Engine, cursor: Cursor, entry: RankedInsertion) -> Suggestion:
+    """Name an insertion as `suggestion` does, in the script that the writer uses."""
+    plain = suggestion(entry)
+    if engine.script is None:
+        return plain
+    # A phrase is rewritten word by word, since its words are known.
+    words = [engine.vocabulary.word(word_id) for word_id in entry.best.ids]
+    kept = cursor.text[: len(cursor.text) - plain.replace]
+    return engine.script.suggestion(plain, kept, words if "".join(words) == plain.insert else [plain.insert])
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 CHINESE, OTHER, OWN = range(3)
+# Words that the writer took are a part of their own, after those of lexicons.
+LEARNED = 3
 # Entries are looked up in groups that are written alike: the part of each
 _GROUPS = (CHINESE, OTHER, OWN, OWN)
 START_CONTEXT, HAN_CONTEXT, LETTERS_CONTEXT, OTHER_CONTEXT = range(4)
@@ -192,6 +194,12 @@ class LexiconWords:
             if entry >= 0 and self.log_probs[entry + first - self._firsts[0]] > -math.inf:
                 return int(entry + first)
         return -1
+
+    def ids_of(self, word: str) -> list[int]:
+        """Return all ids of a word, none for words that the vocabulary has."""
+        # Most words that are looked up are the vocabulary's own.
+        word_id = -1 if word in self._vocabulary else self.find(word)
+        return [word_id] if word_id >= 0 else []
 
     def _starting_with(self, beginning: str) -> tuple[EntrySet, ...]:
         """Return the entries that begin with these characters and are longer."""

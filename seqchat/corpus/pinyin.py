@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from seqchat.corpus.letters import LETTER, MAX_LETTERS
 from seqchat.corpus.pinyin_cache import trie_of
 from seqchat.corpus.pinyin_search import PinyinSearch
+from seqchat.corpus.syllable_trie import SyllableTrie
 from seqchat.corpus.syllables import Syllables
 from seqchat.corpus.typing_prices import PRICES, TypingPrices
 
@@ -80,9 +81,12 @@ class LetterMatch(NamedTuple):
 class PinyinIndex:
     """Look-up of Chinese words by letters: full pinyin, first letters, and mixtures of both."""
 
-    def __init__(self, words: Sequence[str], prices: TypingPrices = PRICES) -> None:
-        """Read the words of a vocabulary, in the order of their ids; only those of Chinese characters can be found."""
-        trie = trie_of(words)
+    def __init__(self, words: Sequence[str], prices: TypingPrices = PRICES, trie: SyllableTrie | None = None) -> None:
+        """Read the words of a vocabulary, in the order of their ids; only those of Chinese characters can be found.
+
+        trie: that of their readings, if it is known.
+        """
+        trie = trie_of(words) if trie is None else trie
         search = PinyinSearch(trie, prices)
         self._search, self._trie, self._words = search, trie, words
         self._matching = lru_cache(1_000)(self._find_matching)

@@ -44,9 +44,9 @@ class SyllableTrie:
         names = sorted({syllable for _, syllables, _ in rows for syllable in syllables})
         code_of = {name: code for code, name in enumerate(names)}
         longest = max((len(syllables) for _, syllables, _ in rows), default=0)
-        codes = np.full((len(rows), longest), -1, dtype=np.int64)
-        for row, (_, syllables, _) in enumerate(rows):
-            codes[row, : len(syllables)] = [code_of[syllable] for syllable in syllables]
+        missing = [-1] * longest
+        flat = [code for _, syllables, _ in rows for code in (*map(code_of.__getitem__, syllables), *missing)[:longest]]
+        codes = np.array(flat, dtype=np.int64).reshape(len(rows), longest)
         order = np.lexsort(codes.T[::-1]) if longest else np.arange(len(rows))
         codes = codes[order]
         edges, ranges, depths = _nodes(codes, len(names))

@@ -20,7 +20,7 @@ from seqchat.corpus.words import Segmenter, is_letter
 from seqchat.errors import SeqchatError, quoted
 
 if TYPE_CHECKING:
-    from seqchat.corpus.lexicon_words import LexiconWords
+    from seqchat.corpus.extra_words import ExtraWords
 
 PAD, UNKNOWN, DIALOG, TURN = "<pad>", "<unk>", "<dialog>", "<turn>"
 SPECIAL_WORDS = (PAD, UNKNOWN, DIALOG, TURN)
@@ -46,7 +46,7 @@ class Vocabulary:
     def __init__(self, words: Sequence[str], segmenter: Segmenter) -> None:
         self.words = list(words)
         self.segmenter = segmenter
-        self.lexicon: LexiconWords | None = None
+        self.lexicon: ExtraWords | None = None
         self._id = {word: i for i, word in enumerate(self.words)}
         if tuple(self.words[: len(SPECIAL_WORDS)]) != SPECIAL_WORDS:
             raise SeqchatError(f"A vocabulary begins with {' '.join(SPECIAL_WORDS)}; this one does not.")

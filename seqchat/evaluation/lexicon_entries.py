@@ -12,7 +12,8 @@ from torch import Tensor
 
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.encoding import UNKNOWN_REST, UNKNOWN_START
-from seqchat.corpus.lexicon_words import EntrySet, LexiconWords
+from seqchat.corpus.extra_words import ExtraWords
+from seqchat.corpus.lexicon_words import EntrySet
 from seqchat.corpus.vocabulary import UNKNOWN_ID, Vocabulary
 from seqchat.evaluation.predictor import LanePredictions
 from seqchat.model.mixture import LexiconMixture
@@ -53,7 +54,7 @@ class _Spelled:
 class EntryCounter:
     """Finds entries in a text, and counts how many of them are more probable than other words."""
 
-    def __init__(self, vocabulary: Vocabulary, lexicon: LexiconWords, mixture: LexiconMixture) -> None:
+    def __init__(self, vocabulary: Vocabulary, lexicon: ExtraWords, mixture: LexiconMixture) -> None:
         self._vocabulary, self._lexicon, self._mixture = vocabulary, lexicon, mixture
         self._kept = torch.from_numpy(mixture.kept[mixture.contexts]).float()
         self._spelled: dict[int, _Spelled] = {}

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seqchat.corpus.batches import Lanes
 from seqchat.corpus.encoding import IdStream
-from seqchat.corpus.lexicon_words import contexts_of
+from seqchat.corpus.lexicon_words import LexiconWords, contexts_of
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.evaluation.lanes import read_lanes
 from seqchat.evaluation.lexicon_entries import EntryCounter, FoundEntry
@@ -140,7 +140,7 @@ def tune_lexicon(predictor: TextPredictor, stream: IdStream, vocabulary: Vocabul
     were there, so that none gets nothing.
     """
     lexicon = vocabulary.lexicon
-    if lexicon is None:
+    if not isinstance(lexicon, LexiconWords):
         return LexiconShares()
     contexts = contexts_of(vocabulary)
     counter = EntryCounter(vocabulary, lexicon, LexiconMixture(LexiconShares(), contexts, lexicon.present))

@@ -22,7 +22,7 @@ def spans(engine: Engine, text: str, *, rest: int = 0) -> list[Span]:
     """
     read = readable(text)
     offsets = _offsets(text, read)
-    found = _spans(engine.vocabulary, read[: len(read) - rest])
+    found = _spans(engine.vocabulary, engine.context.read_as(read)[: len(read) - rest])
     return [(offsets[start], offsets[end - 1] + 1) for start, end in found]
 
 

@@ -4,13 +4,15 @@
     P(w | text) = π_part · P_part(w)             for those of a lexicon that the vocabulary lacks,  π = Σ π_part
 
 where each part of the lexicon (Chinese words, other words, a trade's own) is a distribution over such words, so that
-all words together sum to 1. π depends on what the last word is (Jelinek and Mercer 1980).
+all words together sum to 1. π depends on what the last word is (Jelinek and Mercer 1980). Words that a writer took are
+one more part, whose share η is taken from all others alike.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -68,12 +70,25 @@ class LexiconMixture:
 
     def __init__(self, shares: LexiconShares, contexts: NDArray[np.uint8], present: Sequence[bool]) -> None:
         """Take the context [words] that each word of the vocabulary makes, and which parts have any words: [parts]."""
-        table = shares.table() * np.array(present)
         self.contexts = contexts
+        self._use(shares.table() * np.array(present))
+
+    @classmethod
+    def of_nothing(cls, words: int) -> LexiconMixture:
+        """Return the mixture of a vocabulary of so many words that has no lexicon."""
+        return cls(LexiconShares(), np.zeros(words, dtype=np.uint8), [False] * len(PARTS))
+
+    def _use(self, table: NDArray[np.float64]) -> None:
         self.shares = table
         self.kept = 1 - table.sum(axis=1)
         self._log_kept = np.log(self.kept).tolist()
         self._log_shares = [[math.log(share) if share else -math.inf for share in row] for row in table.tolist()]
+
+    def with_learned(self, share: float) -> LexiconMixture:
+        """Return a mixture in which learned words have a share, as the part after all others."""
+        mixture = copy(self)
+        mixture._use(np.column_stack([self.shares * (1 - share), np.full(len(self.shares), share)]))
+        return mixture
 
     def log_kept(self, word_id: int) -> float:
         """Return log (1 − π) after a word."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from seqchat.corpus.lexicon_words import lexicons_of
+from seqchat.corpus.lexicon_words import LexiconWords, lexicons_of
 from seqchat.evaluation.evaluated_model import EvaluatedModel
 from seqchat.evaluation.metrics import Metrics
 from seqchat.evaluation.predictor import TextPredictor
@@ -34,9 +34,8 @@ def finish(folder: Path, checkpoint: Checkpoint, trainer: Trainer, progress: Pro
         complete = replace(complete, lexicon_shares=tune_lexicon(predictor, trainer.validation, vocabulary))
         complete.save_config(folder)
         tokens, seconds = trainer.counters.tokens, trainer.counters.seconds
-        card = model_card(
-            folder.name, complete, trainer.settings, heads, vocabulary.lexicon, tokens=tokens, seconds=seconds
-        )
+        lexicon = vocabulary.lexicon if isinstance(vocabulary.lexicon, LexiconWords) else None
+        card = model_card(folder.name, complete, trainer.settings, heads, lexicon, tokens=tokens, seconds=seconds)
         write_file(folder / CARD, card)
     return list(heads.values())[-1]
 

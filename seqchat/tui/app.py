@@ -20,6 +20,7 @@ from textual.theme import ThemeProvider
 from seqchat import locations
 from seqchat.errors import SeqchatError, quoted
 from seqchat.tui import commands, language, terminal, textual_compat
+from seqchat.tui.controllers.learning import Policy
 from seqchat.tui.controllers.sessions import SessionController
 from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.key_changes import keymap, with_changes
@@ -28,6 +29,7 @@ from seqchat.tui.language import say
 from seqchat.tui.line_breaks import line_breaks
 from seqchat.tui.live_settings import LiveSettings
 from seqchat.tui.screens.help import Help
+from seqchat.tui.screens.keep_learned import KeepLearned
 from seqchat.tui.screens.models import Models
 from seqchat.tui.screens.sessions import EarlierSessions
 from seqchat.tui.screens.settings import SettingsForm
@@ -76,6 +78,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         *,
         chosen: Settings | None = None,
         problems: Sequence[str] = (),
+        learning: Policy | None = None,
         fresh: bool = False,
         file: Path | None = None,
         inline: bool = False,
@@ -84,8 +87,9 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         """Open models by name or directory.
 
         remembered: texts of earlier sessions whose words are expected again; chosen: settings, with the problems that
-        were found in their file; fresh: do not continue the last session; file: a text to open; inline: be a single
-        line, whose text is the result; tour: begin with the lessons.
+        were found in their file; learning: what becomes of learned words, if it is not what the settings say; fresh:
+        do not continue the last session; file: a text to open; inline: be a single line, whose text is the result;
+        tour: begin with the lessons.
         """
         chosen = chosen or Settings()
         language.use(chosen.language)
@@ -102,7 +106,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         self._fresh, self._file, self._inline, self._tour = fresh or inline, file, inline, tour
         self.pool = EnginePool()
         self.workspace = Workspace(
-            models or [chosen.model], self.settings, self.keys, self.pool, remembered, inline=inline
+            models or [chosen.model], self.settings, self.keys, self.pool, remembered, learning=learning, inline=inline
         )
         self.sessions = SessionController(self.workspace, locations.sessions())
         self.crash: Exception | None = None
@@ -153,11 +157,30 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
             await self.sessions.resume()
         if self._tour:
             self.action_tour()
-        self.set_interval(_AUTOSAVE_SECONDS, self.sessions.save)
+        self.set_interval(_AUTOSAVE_SECONDS, self._save)
+
+    def _save(self) -> None:
+        """Save what was written, and what was learned."""
+        self.sessions.save()
+        self.workspace.save_learned()
+
+    async def action_quit(self) -> None:
+        """Quit; the first time after words were learned, ask what becomes of them. Quitting again does not answer."""
+        learning = self.workspace.learning
+        if self._inline or not learning.should_ask or isinstance(self.screen, KeepLearned):
+            self.exit()
+        else:
+            self.push_screen(KeepLearned(learning.new_words), self._quit_after)
+
+    def _quit_after(self, forgets: bool | None) -> None:
+        if forgets is not None:
+            self.set_option("learning", "forget" if forgets else "keep")
+            self.exit()
 
     def before_shutdown(self) -> None:
         """Save the session."""
         self.workspace.stop()
+        self.workspace.learning.save()
         self.sessions.close(saved=not self._inline, crashed=self.crash is not None)
 
     def on_crash(self, error: Exception) -> None:

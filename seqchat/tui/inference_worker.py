@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from seqchat.completion.custom_phrases import Table
+from seqchat.completion.habits import Habits
+from seqchat.completion.personal import Personal
 from seqchat.tui.background import BackgroundThread, reason
 from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.inference_messages import (
@@ -35,6 +38,8 @@ if TYPE_CHECKING:
 
 # After each word of the continuations, the screen has the interpreter to itself.
 _YIELD_SECONDS = 0.015
+# The first suggestions do not wait until more learned words are indexed.
+_FEW_HABITS = 2_000
 
 
 class InferenceWorker(BackgroundThread):
@@ -50,10 +55,13 @@ class InferenceWorker(BackgroundThread):
         publish: Callable[[Message], object],
         pool: EnginePool,
         remembered: Sequence[str] = (),
+        personal: Callable[[], Personal] = Personal,
     ) -> None:
+        """Take the models, and what returns all that is the writer's own."""
         super().__init__("inference")
         self._models = models
-        self._remembered = remembered
+        self._remembered, self._personal = remembered, personal
+        self._phrases: Table = {}
         self._publish, self._pool = publish, pool
         self._pending: SuggestionRequest | None = None
         self._pending_continuations: tuple[SuggestionRequest, ContinuationRequest] | None = None
@@ -126,13 +134,29 @@ class InferenceWorker(BackgroundThread):
         self._publish(ModelLoading(self, index, say("Loading the dictionary")))
         suggest(engine, "你好")
         engine.learn(self._remembered)
+        personal = self._personal()
+        self._phrases = personal.phrases
+        engine.use_script(personal.script)
+        if len(personal.habits) <= _FEW_HABITS:
+            engine.follow(personal.habits)
         # A text need not be read to its end once the next key has changed it.
         engine.context.tree.interrupted = self._is_superseded
         cell = engine.network.cell
         self._publish(ModelReady(self, index, engine.name, cell.title, cell.gates))
         # The first Latin letter should not wait for the index that it needs.
-        threading.Thread(target=_index, args=(engine,), name="pinyin", daemon=True).start()
+        threading.Thread(target=self._index, args=(index, engine, personal.habits), name="pinyin", daemon=True).start()
         return engine
+
+    def _index(self, index: int, engine: Engine, habits: Habits) -> None:
+        """Build the index of pinyin, and that of many learned words, which the engine uses once it is there."""
+        if engine.vocabulary.has_chinese:
+            _ = engine.vocabulary.pinyin
+        if len(habits) > _FEW_HABITS and not engine.has_learned:
+            words = engine.learned(habits)
+            self.submit(ModelQuery(f"learned words of {index}", lambda engine: engine.adopt(words), index, to=_drop))
+        # The garbage collector need not look at all that was loaded, which stays.
+        gc.collect()
+        gc.freeze()
 
     def _wait(self) -> bool:
         """Wait for work; False when the thread should end."""
@@ -203,6 +227,7 @@ class InferenceWorker(BackgroundThread):
         (query.to or self._publish)(QueryAnswered(query, result, problem))
 
     def _suggest(self, request: SuggestionRequest, index: int, engine: Engine) -> None:
+        from seqchat.completion.custom_phrases import with_custom_phrases
         from seqchat.completion.suggestion import suggest
         from seqchat.completion.worth import is_last, worthwhile
         from seqchat.insight.gates import trace
@@ -216,6 +241,8 @@ class InferenceWorker(BackgroundThread):
             finished=request.finished,
         )
         suggestions = worthwhile(found, request.text, engine.vocabulary, request.finished)
+        if request.pinyin:
+            suggestions = with_custom_phrases(suggestions, request.text, self._phrases)
         complete = len(found) < request.candidates or is_last(found[-1])
         gates = trace(engine, engine.context.node(request.text), request.traced)
         if index == self._main_model:
@@ -298,12 +325,8 @@ class InferenceWorker(BackgroundThread):
         self._publish(ReplyToken(request, "", True))
 
 
-def _index(engine: Engine) -> None:
-    """Build the index of pinyin; then keep the garbage collector from looking at all that was loaded, which stays."""
-    if engine.vocabulary.has_chinese:
-        _ = engine.vocabulary.pinyin
-    gc.collect()
-    gc.freeze()
+def _drop(_: Message) -> None:
+    """Ignore an answer."""
 
 
 def _advance(steps: Iterator[None]) -> Iterator[None] | None:

@@ -137,6 +137,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("right", "right,tab", "move(1)", "Candidate to the right"),
         Key("next_page", "equals_sign,pagedown,down", "page(1)", "Next page", footer="Next"),
         Key("previous_page", "minus,pageup", "page(-1)", "Previous page", footer="Back"),
+        Key("forget", "delete", "forget", "Forget that this candidate was learned"),
         Key("leave", "escape,up", "leave", "Leave", footer="Leave"),
     ),
     # in the gates

@@ -31,6 +31,8 @@ class Settings:
     model: str = declared(DEFAULT_MODEL, "Model to open when none is named")
     pinyin: bool = declared(True, "Read Latin letters at the cursor as pinyin")
     space: str = declared("types", "Space inserts the first candidate", choices=("types", "completes", "commits"))
+    script: str = declared("simplified", "Chinese characters", choices=("simplified", "traditional"))
+    learning: str = declared("ask", "Words that you take are learned", choices=("ask", "keep", "forget"))
     ghost_words: int = declared(4, "Maximum number of grey words at the cursor", Range(0, 10))
     continuations: bool = declared(True, "Write continuations")
     temperature: float = declared(0.8, "Temperature of continuations", Range(0, 2, step=0.1))

@@ -197,6 +197,7 @@ def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
         (("train", "sample", "--max-words", "5"), 1, "vocabulary has a single word"),
         (("train", "sample", "--max-dialogs", "1", "--validation", "nowhere.txt"), 1, "no file or folder nowhere.txt"),
         (("tui",), 1, "needs a terminal"),
+        (("tui", "--remember", "--forget-on-exit"), 2, "exclude each other"),
         (("tui", "nothing"), 1, "There is no model"),
     ],
 )

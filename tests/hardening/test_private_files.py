@@ -11,6 +11,8 @@ import pytest
 
 from seqchat import locations
 from seqchat.completion import remembered
+from seqchat.completion.habit_file import HabitFile
+from seqchat.completion.habits import Habit
 from seqchat.corpus.segmentation import CorpusSpec, segment_corpus
 from seqchat.errors import SeqchatError
 from seqchat.files import private_folder, write_file, write_private
@@ -67,6 +69,15 @@ def test_what_is_remembered_is_private(umask, new_user):
     remembered.add(["还有"])
     assert_private(new_user)
     assert remembered.load() == ["秘密", "还有"]
+
+
+def test_learned_words_are_private(umask, new_user):
+    file = HabitFile()
+    file.add([Habit("秘密", "mi mi", 1.0, 1.0)])
+    assert_private(new_user)
+    file.change(lambda habits: habits.take("还有", "hai you"))
+    assert_private(new_user)
+    assert [habit.word for habit in file.load().habits] == ["秘密", "还有"]
 
 
 def test_settings_are_private(umask, new_user):

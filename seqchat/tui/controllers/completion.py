@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
 
 from seqchat.completion.worth import is_grey
 from seqchat.tui.controllers.continuations import ContinuationController
+from seqchat.tui.controllers.learning import LearningController
 from seqchat.tui.controllers.models import ModelsController
 from seqchat.tui.inference_messages import TRACED_WORDS, GhostTextReady, SuggestionRequest, SuggestionsReady
 from seqchat.tui.keys import CANDIDATES
 from seqchat.tui.live_settings import LiveSettings
 from seqchat.tui.screens.views import Views
 from seqchat.tui.widgets.editor import Offer
+
+if TYPE_CHECKING:
+    from seqchat.completion.suggestion import Suggestion
 
 # So many candidates more are requested when the last page was turned.
 _MORE_CANDIDATES = 27
@@ -21,9 +26,15 @@ class CompletionController:
     """Requests suggestions whenever the text or the cursor has moved, shows them, and commits candidates."""
 
     def __init__(
-        self, views: Views, settings: LiveSettings, models: ModelsController, continuations: ContinuationController
+        self,
+        views: Views,
+        settings: LiveSettings,
+        models: ModelsController,
+        continuations: ContinuationController,
+        learning: LearningController,
     ) -> None:
         self._views, self._settings, self._models, self._continuations = views, settings, models, continuations
+        self._learning = learning
         # The latest request, and for each model the one whose suggestions are shown
         self.latest = SuggestionRequest(0, "")
         self._shown: dict[int, SuggestionRequest] = {}
@@ -123,21 +134,25 @@ class CompletionController:
         if not self._is_at_cursor(self.latest):
             return
         first = next(iter(self._views.bars[0].suggestions), None)
-        offer = Offer(first.insert, first.replace, first.completes, ahead, is_grey(first)) if first else Offer()
+        offer = Offer()
+        if first is not None:
+            offer = Offer(first.insert, first.replace, first.completes, ahead, is_grey(first), first.word)
         self._views.active_editor.offer(offer)
 
     # --- commits
 
-    def commit(self, insert: str, replace: int = 0) -> None:
-        """Insert a candidate, if it was made for the text at the cursor."""
+    def commit(self, suggestion: Suggestion) -> None:
+        """Insert a candidate, if it was made for the text at the cursor, and learn it."""
         if self.fits_text:
-            self._views.active_editor.commit(insert, replace)
+            replace = suggestion.replace
+            self._learning.learn(suggestion.word, self.latest.text[-replace:] if replace else "")
+            self._views.active_editor.commit(suggestion.insert, replace)
 
     def commit_candidate(self, number: int) -> None:
         """Insert a candidate of the page that is shown, counted from 0."""
         suggestion = self._views.bars[0].candidate_at(number)
         if suggestion is not None:
-            self.commit(suggestion.insert, suggestion.replace)
+            self.commit(suggestion)
 
 
 def _place_of(request: SuggestionRequest) -> tuple[str, str, bool]:

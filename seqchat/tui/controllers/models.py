@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from textual.content import Content
 from textual.message import Message
 
+from seqchat.completion.personal import Personal
 from seqchat.tui import inference_worker
 from seqchat.tui.engine_pool import EnginePool
-from seqchat.tui.inference_messages import ModelFailed, ModelLoading, ModelReady, WorkerIdle
+from seqchat.tui.inference_messages import ModelFailed, ModelLoading, ModelQuery, ModelReady, WorkerIdle
 from seqchat.tui.language import say
 from seqchat.tui.screens.views import Views
 
@@ -23,9 +24,11 @@ class ModelsController:
         pool: EnginePool,
         publish: Callable[[Message], object],
         remembered: Sequence[str],
+        personal: Callable[[], Personal],
         names: Sequence[str],
     ) -> None:
-        self._views, self._pool, self._publish, self._remembered = views, pool, publish, remembered
+        self._views, self._pool, self._publish = views, pool, publish
+        self._remembered, self._personal = remembered, personal
         self.names = list(names)
         self.worker = self._new_worker()
         self.is_stopped = False
@@ -33,12 +36,18 @@ class ModelsController:
         self._finished_jobs = 0
 
     def _new_worker(self) -> inference_worker.InferenceWorker:
-        return inference_worker.InferenceWorker(self.names, self._publish, self._pool, self._remembered)
+        return inference_worker.InferenceWorker(self.names, self._publish, self._pool, self._remembered, self._personal)
 
     @property
     def is_idle(self) -> bool:
         """Whether the worker has done all that it was asked for, and everything it found has arrived."""
         return self._finished_jobs == self.worker.submitted
+
+    def use_script(self, name: str, done: Callable[[Message], object]) -> None:
+        """Read and write in a script from now on; `done` is called for each model, in the worker's thread."""
+        for index in range(len(self.names)):
+            query = ModelQuery(f"script of {index}", lambda engine: engine.use_script(name), index, to=done)
+            self.worker.submit(query)
 
     def start(self) -> None:
         """Begin to load the models."""

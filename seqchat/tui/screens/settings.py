@@ -33,6 +33,11 @@ _CHOICES = {
     "none": "nothing",
     "candidate": "what the candidate depends on",
     "neuron": "the selected neuron",
+    "simplified": "simplified",
+    "traditional": "traditional, with Taiwan's words",
+    "ask": "until you are asked",
+    "keep": "for good",
+    "forget": "until the app ends",
 }
 
 

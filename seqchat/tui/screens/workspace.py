@@ -13,11 +13,13 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, TextArea
 
+from seqchat.errors import one_line
 from seqchat.tui import inference_messages as messages
 from seqchat.tui.controllers.completion import CompletionController
 from seqchat.tui.controllers.continuations import ContinuationController
 from seqchat.tui.controllers.document import DocumentController
 from seqchat.tui.controllers.gates import GatesController
+from seqchat.tui.controllers.learning import LearningController, Policy
 from seqchat.tui.controllers.models import ModelsController
 from seqchat.tui.controllers.replies import ReplyController
 from seqchat.tui.controllers.shading import ShadingController
@@ -63,15 +65,20 @@ class Workspace(Screen[None]):
         pool: EnginePool,
         remembered: Sequence[str] = (),
         *,
+        learning: Policy | None = None,
         inline: bool = False,
     ) -> None:
-        """Take the models to open, and texts of earlier sessions for the memory."""
+        """Take the models to open, and texts of earlier sessions for the memory.
+
+        learning: what becomes of learned words, if it is not what the settings say.
+        """
         super().__init__(classes="-inline" if inline else "")
         self._inline, self._settings = inline, settings
         self.views = views = Views(self)
-        self.models = ModelsController(views, pool, self.post_message, remembered, models)
+        self.learning = LearningController(settings, learning)
+        self.models = ModelsController(views, pool, self.post_message, remembered, self.learning.personal, models)
         self.continuations = ContinuationController(views, settings)
-        self.completion = CompletionController(views, settings, self.models, self.continuations)
+        self.completion = CompletionController(views, settings, self.models, self.continuations, self.learning)
         self.replies = ReplyController(views, settings, self.models)
         self.shading = ShadingController(views, settings, self.models, self.completion)
         self.gates = GatesController(views, settings, self.models, keys, pool)
@@ -154,6 +161,8 @@ class Workspace(Screen[None]):
             editor.space = now.space
         self.gates.apply_settings()
         self.continuations.describe()
+        if before.script != now.script:
+            self.models.use_script(now.script, lambda _: self.call_later(self.completion.request_again))
         if before.changed("shading", now.shading) != now:
             self.completion.request_again()
         elif before != now:
@@ -165,6 +174,14 @@ class Workspace(Screen[None]):
         self.views.mode = mode
         self.views.focus_text()
         self.completion.request()
+
+    def save_learned(self) -> None:
+        """Write what was learned, if the writer has agreed."""
+        self.learning.save()
+        self.learning.report(self._warn)
+
+    def _warn(self, text: str) -> None:
+        self.notify(text, severity="warning", timeout=20, markup=False)
 
     # --- widgets → controllers
 
@@ -193,8 +210,21 @@ class Workspace(Screen[None]):
 
     @on(Candidates.Committed)
     def _candidate_committed(self, message: Candidates.Committed) -> None:
-        self.completion.commit(message.suggestion.insert, message.suggestion.replace)
+        self.completion.commit(message.suggestion)
         self.views.focus_text()
+
+    @on(Editor.OfferTaken)
+    def _offer_taken(self, message: Editor.OfferTaken) -> None:
+        self.learning.learn(message.word, message.letters)
+
+    @on(Candidates.ForgetWanted)
+    def _forget_wanted(self, message: Candidates.ForgetWanted) -> None:
+        known = self.learning.forget(message.word)
+        text = say("{word} is forgotten." if known else "{word} was not learned.", word=one_line(message.word, 40))
+        self.notify(text, timeout=3, markup=False)
+        self.learning.report(self._warn)
+        if known:
+            self.completion.request_again()
 
     @on(Candidates.Exited)
     def _candidates_exited(self, message: Candidates.Exited) -> None:
@@ -236,6 +266,7 @@ class Workspace(Screen[None]):
     @on(messages.WorkerIdle)
     def _model_changed(self, message: messages.ModelMessage) -> None:
         self.models.receive(message)
+        self.learning.report(self._warn)
 
     @on(messages.SuggestionsReady)
     def _suggestions_ready(self, message: messages.SuggestionsReady) -> None:

@@ -42,6 +42,13 @@ class Candidates(Widget, can_focus=True):
             super().__init__()
             self.suggestion = suggestion
 
+    class ForgetWanted(Message):
+        """A candidate should be forgotten, if it was learned."""
+
+        def __init__(self, word: str) -> None:
+            super().__init__()
+            self.word = word
+
     class CursorMoved(Message):
         """Another candidate is the one that would be committed."""
 
@@ -176,6 +183,11 @@ class Candidates(Widget, can_focus=True):
         """Commit the candidate under the cursor."""
         if slots := self.slots:
             self.action_commit(self._cursor_in(slots) - slots[0].index)
+
+    def action_forget(self) -> None:
+        """Forget the candidate under the cursor."""
+        if self.current is not None:
+            self.post_message(self.ForgetWanted(self.current.word))
 
     def action_move(self, steps: int) -> None:
         """Move among the candidates, also from page to page."""

@@ -29,8 +29,9 @@ _MAX_GHOST_COLUMN = 2_000
 class Offer:
     """What can be committed at the cursor.
 
-    insert, replace: the first candidate, and how many characters before the cursor it replaces; completes:
-    whether it finishes a word; ahead: what probably follows it; grey: whether it is worth being shown as grey text.
+    insert, replace: the first candidate, and how many characters before the cursor it replaces; completes: whether it
+    finishes a word; ahead: what probably follows it; grey: whether it is worth being shown as grey text; word: all of
+    the candidate, what was typed of it included.
     """
 
     insert: str = ""
@@ -38,6 +39,7 @@ class Offer:
     completes: bool = False
     ahead: str = ""
     grey: bool = True
+    word: str = ""
 
     @property
     def ghost(self) -> str:
@@ -57,6 +59,13 @@ class Editor(TextArea, inherit_bindings=False):
 
     # Where a word was taken; the space after it appears with the next word.
     _taken_at: Location | None = None
+
+    class OfferTaken(Message):
+        """What was offered was taken; letters: the pinyin that it replaced."""
+
+        def __init__(self, word: str, letters: str) -> None:
+            super().__init__()
+            self.word, self.letters = word, letters
 
     class MovedBelow(Message):
         """The cursor should go down from the last line."""
@@ -174,9 +183,15 @@ class Editor(TextArea, inherit_bindings=False):
     def action_commit(self) -> None:
         """Commit the grey text, or the first candidate where no grey text can be shown."""
         if self.suggestion:
-            self.commit(self.suggestion)
+            self._take_offer(self.suggestion)
         elif self._offer.insert:
-            self.commit(self._offer.insert, self._offer.replace)
+            self._take_offer(self._offer.insert, self._offer.replace)
+
+    def _take_offer(self, insert: str, replace: int = 0) -> None:
+        """Commit what is offered, or what is left of it, and say that it was taken."""
+        letters = self.text_before_cursor()[-replace:] if replace else ""
+        self.post_message(self.OfferTaken(self._offer.word, letters))
+        self.commit(insert, replace)
 
     def action_commit_word(self) -> None:
         """Commit one word of the grey text; without grey text, go a word to the right."""
@@ -185,7 +200,7 @@ class Editor(TextArea, inherit_bindings=False):
             return
         ahead = self._offer.ahead
         # If part of the grey text was typed already, its first word may end within what is left.
-        self.commit(self.suggestion.removesuffix(ahead) or self.suggestion)
+        self._take_offer(self.suggestion.removesuffix(ahead) or self.suggestion)
 
     def action_dismiss(self) -> None:
         """Hide the grey text until something changes; a word that was taken may become longer."""
@@ -207,7 +222,7 @@ class Editor(TextArea, inherit_bindings=False):
         if event.key == "space" and commits and self._offer.insert:
             event.stop()
             event.prevent_default()
-            self.commit(self._offer.insert, self._offer.replace)
+            self._take_offer(self._offer.insert, self._offer.replace)
 
     async def _run_binding(self, event: events.Key) -> bool:
         """Run the action that a key is bound to; False if there is none, or the key types a character."""
