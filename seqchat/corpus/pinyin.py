@@ -120,9 +120,8 @@ class PinyinIndex:
         names = [name.decode() for name in trie.syllables.tolist()]
         of_character: dict[str, list[str]] = {}
         # The nodes below the root come first after it, one for each syllable that begins a word.
-        for code, (first, end, _) in zip(trie.edges.tolist(), trie.ranges[1:].tolist(), strict=True):
-            if code >= len(names):
-                break
+        count = int(np.searchsorted(trie.edges, len(names)))
+        for code, (first, end, _) in zip(trie.edges[:count].tolist(), trie.ranges[1 : count + 1].tolist(), strict=True):
             for row in range(first, end):
                 of_character.setdefault(self._words[int(trie.words[row])], []).append(names[code])
         return Syllables(names, lambda character: of_character.get(character, ()))

@@ -40,42 +40,48 @@ _PACKAGES = ("jieba", "pypinyin")
 
 def trie_of(words: Sequence[str]) -> SyllableTrie:
     """Return the trie of the Chinese words among those of a vocabulary, from the cache if it is there."""
-    chinese = {number: word for number, word in enumerate(words) if _HAN_WORD.fullmatch(word)}
-    if len(chinese) < _MIN_WORDS:
-        return _built(chinese)
+    if len(words) < _MIN_WORDS:
+        return _built(_chinese(words))
     try:
-        return _cached(chinese, _key(words))
+        return _cached(words)
     except (OSError, SeqchatError):
         # The user's cache folder cannot be written.
+        return _built(_chinese(words))
+
+
+def _chinese(words: Sequence[str]) -> dict[int, str]:
+    return {number: word for number, word in enumerate(words) if _HAN_WORD.fullmatch(word)}
+
+
+def _cached(words: Sequence[str]) -> SyllableTrie:
+    path = cache() / "pinyin" / _key(words)
+    if (kept := _opened(path, len(words))) is not None:
+        return kept
+    chinese = _chinese(words)
+    if len(chinese) < _MIN_WORDS:
         return _built(chinese)
-
-
-def _cached(chinese: Mapping[int, str], key: str) -> SyllableTrie:
     from filelock import FileLock
 
-    path = cache() / "pinyin" / key
-    if (kept := _opened(path, max(chinese))) is not None:
-        return kept
     private_folder(path.parent)
     # A second program that needs the same trie waits for the first to build it.
     with FileLock(path.with_suffix(".lock")):
-        if (kept := _opened(path, max(chinese))) is not None:
+        if (kept := _opened(path, len(words))) is not None:
             return kept
         with new_folder(path) as partial:
             if len(chinese) < _APART_FROM or not _build_apart(chinese, partial):
                 _built(chinese).save(partial)
         _forget_oldest(path.parent)
-    return _opened(path, max(chinese)) or _built(chinese)
+    return _opened(path, len(words)) or _built(chinese)
 
 
-def _opened(path: Path, last_word: int) -> SyllableTrie | None:
+def _opened(path: Path, words: int) -> SyllableTrie | None:
     """Return what is in the cache; None if it is not there, or damaged."""
     try:
         trie = SyllableTrie.open(path)
         os.utime(path)
     except (OSError, ValueError, EOFError):
         return None
-    return trie if int(trie.words.max(initial=0)) <= last_word else None
+    return trie if int(trie.words.max(initial=0)) < words else None
 
 
 def _build_apart(chinese: Mapping[int, str], folder: Path) -> bool:
