@@ -121,6 +121,8 @@ class GapPredictor(Predictor):
 
 def logsumexp(log_probabilities: Sequence[float]) -> float:
     """Return the logarithm of a sum of probabilities."""
+    if len(log_probabilities) == 1:
+        return log_probabilities[0]
     top = max(log_probabilities, default=-math.inf)
     if top == -math.inf:
         return top

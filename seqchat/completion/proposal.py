@@ -75,7 +75,7 @@ def _ways(
 
     inserted: what the best ones insert where no capital is needed.
     """
-    surfaces = {result: reading.surface_to(result, cursor.tail) for result in results}
+    surfaces = reading.surfaces_to(results, cursor.tail)
     pairs = [(result, i) for result, surface in surfaces.items() for i in reading.words_written(surface, vocabulary)]
     log_probs = dict(top.log_probs)
     if missing := [word_id for _, word_id in pairs if word_id not in log_probs]:

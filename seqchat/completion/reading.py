@@ -107,22 +107,23 @@ class Reading:
 
         result: as `Insertion.result` returns it for `tail`, the end of the text now in small letters.
         """
-        return self.words_written(self.surface_to(result, tail), vocabulary)
+        surfaces = self.surfaces_to([result], tail)
+        return self.words_written(surfaces[result], vocabulary) if surfaces else []
 
-    def surface_to(self, result: str, tail: str) -> str:
-        """Return what a word adds to the finished words, in small letters; empty where it cannot lead to the result."""
+    def surfaces_to(self, results: Iterable[str], tail: str) -> dict[str, str]:
+        """Return what a word adds to the finished words, in small letters, by the results that one can lead to."""
         before = tail[: len(tail) - self.covered]
-        surface = result.removeprefix(before)
-        return surface if result.startswith(before) and surface.startswith(fold(self.remainder)) else ""
+        begins, end = before + fold(self.remainder), len(before)
+        return {result: result[end:] for result in results if len(result) > end and result.startswith(begins)}
 
     def words_written(self, surface: str, vocabulary: Vocabulary) -> list[int]:
         """Return the words that may be offered and add `surface` to the finished words, in any capitals."""
-        ids = vocabulary.variants(surface.removeprefix(" ")) if surface else []
+        ids = vocabulary.variants(surface.removeprefix(" "))
         return [i for i in ids if vocabulary.suggestible[i] and self._agrees(i, surface, vocabulary)]
 
     def entries_written(self, surface: str, vocabulary: Vocabulary) -> list[int]:
         """Return the words of a lexicon, and learned ones, that add `surface` to the finished words."""
-        if not surface or not self.entries or vocabulary.lexicon is None:
+        if not self.entries or vocabulary.lexicon is None:
             return []
         ids = vocabulary.lexicon.ids_of(surface.removeprefix(" "))
         return [word_id for word_id in ids if fold(self._surface(word_id, vocabulary)) == surface]

@@ -102,18 +102,22 @@ def _whitespace_pieces(text: str) -> Iterable[str]:
     return _RUNS.findall(text)
 
 
+@lru_cache(10_000)
 def _typographic_after(word: str) -> bool:
     return is_letter(word[-1]) or word[-1] in _CLOSING
 
 
+@lru_cache(10_000)
 def _typographic_before(word: str) -> bool:
     return is_letter(word[0]) or word[0] in _OPENING
 
 
+@lru_cache(10_000)
 def _space_after(word: str) -> bool:
     return scripts.ends_in_letter(word) or word[-1] in _CLOSING
 
 
+@lru_cache(10_000)
 def _space_before(word: str) -> bool:
     return scripts.begins_with_letter(word) or word[0] in _OPENING
 
