@@ -97,7 +97,7 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
     all models are evaluated on dialogs that were kept for testing, as with --held-out.
 
     \b
-    seqchat compare rnn-chat lstm-chat gru-chat --data sample --held-out --network-only
+    seqchat compare rnn-chat lstm-chat-small gru-chat --data sample --held-out --network-only
     seqchat compare lstm-chat me --data my_chats.jsonl --held-out --json
     seqchat compare me --data my_chats.jsonl --data notes.txt --baselines --by source
     """

@@ -42,7 +42,7 @@ def gradients(models: tuple[str, ...], out: Path | None, as_json: bool, **option
 
     \b
     seqchat gradients
-    seqchat gradients rnn-chat lstm-chat gru-chat --distance 30
+    seqchat gradients rnn-chat lstm-chat-small gru-chat --distance 30
     seqchat gradients lstm-chat --data my_chats.jsonl --out gradients.png
     """
     check_out(out, _KINDS)

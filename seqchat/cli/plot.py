@@ -29,7 +29,7 @@ def plot(models: tuple[str, ...], measure: str, out: Path | None, as_json: bool)
     """Draw a metric over the training of each MODEL, in the terminal or as a picture.
 
     \b
-    seqchat plot lstm-chat gru-chat rnn-chat
+    seqchat plot lstm-chat-small gru-chat rnn-chat
     seqchat plot me --measure training_loss --out loss.svg
     """
     from seqchat.training.history import History

@@ -57,7 +57,7 @@ def tui(
     \b
     seqchat tui
     seqchat tui checkpoints/my-chats --file notes.txt
-    seqchat tui rnn-chat lstm-chat gru-chat
+    seqchat tui rnn-chat lstm-chat-small gru-chat
     seqchat tui --tour
     seqchat tui --inline > line.txt
     seqchat tui --web --port 8080

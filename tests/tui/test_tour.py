@@ -108,29 +108,29 @@ def model_folders(tmp_path, monkeypatch):
 
 def test_the_model_of_a_lesson(model_folders):
     assert choose(Need("rnn")) == Choice("rnn-chat", there=False, fits=False)
-    config(model_folders / "shipped", "lstm-chat", cell="lstm")
+    config(model_folders / "shipped", "lstm-chat-small", cell="lstm")
     config(model_folders / "shipped", "rnn-chat", cell="rnn")
     assert choose(Need("rnn")) == Choice("rnn-chat")
-    assert choose(Need("lstm")) == Choice("lstm-chat")
-    assert choose(Need("lstm", layers=2)) == Choice("lstm-chat", fits=False)
-    assert choose(Need("lstm", both_sides=True)) == Choice("lstm-chat", fits=False)
+    assert choose(Need("lstm")) == Choice("lstm-chat-small")
+    assert choose(Need("lstm", layers=2)) == Choice("lstm-chat-small", fits=False)
+    assert choose(Need("lstm", both_sides=True)) == Choice("lstm-chat-small", fits=False)
     config(model_folders / "shipped", "lstm-chat-infill", cell="lstm", objective="infill")
     config(model_folders / "own", "a-deep-one", cell="lstm", layers=3)
     config(model_folders / "own", "a-window", cell="gru", objective="window")
-    assert choose(Need("lstm")) == Choice("lstm-chat")
+    assert choose(Need("lstm")) == Choice("lstm-chat-small")
     assert choose(Need("lstm", layers=2)) == Choice("a-deep-one")
     assert choose(Need("lstm", both_sides=True)) == Choice("lstm-chat-infill")
     assert choose(Need("gru")) == Choice("gru-chat", there=False, fits=False)
 
 
 def test_given_models_come_first_where_they_fit(model_folders):
-    config(model_folders / "shipped", "lstm-chat", cell="lstm")
+    config(model_folders / "shipped", "lstm-chat-small", cell="lstm")
     own = config(model_folders / "elsewhere", "my-lstm", cell="lstm", layers=2)
     other = config(model_folders / "elsewhere", "my-gru", cell="gru")
     assert choose(Need("lstm"), [other, own]) == Choice(own)
     assert choose(Need("lstm", layers=2), [other, own]) == Choice(own)
     assert choose(Need("gru"), [other, own]) == Choice(other)
-    assert choose(Need("lstm"), ["no-such-model"]) == Choice("lstm-chat")
+    assert choose(Need("lstm"), ["no-such-model"]) == Choice("lstm-chat-small")
 
 
 # --- plain functions
@@ -636,7 +636,7 @@ def app(monkeypatch, tmp_path):
         lambda need, given: Choice(f"{need.cell}-chat", fits=need.layers == 1 and not need.both_sides),
     )
     return lambda **chosen: SeqchatApp(
-        ["lstm-chat"], chosen=Settings(**{"language": "en", "heat_map": "colours", **chosen}), fresh=True, tour=True
+        ["lstm-chat-small"], chosen=Settings(**{"language": "en", "heat_map": "colours", **chosen}), fresh=True, tour=True
     )
 
 
@@ -676,7 +676,7 @@ def test_pictures(snap_compare, app, number, size, chosen):
 
 @pytest.fixture(scope="module")
 def shipped():
-    return Engine.load("lstm-chat")
+    return Engine.load("lstm-chat-small")
 
 
 def means(engine, text, gate):

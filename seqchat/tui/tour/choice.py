@@ -13,6 +13,10 @@ from seqchat.model.folder import CONFIG
 from seqchat.model.model_registry import find, installed
 
 
+# Endings of the names of the models that ship; first the one that is as large as those of other cells.
+_SHIPPED = ("-small", "", "-infill")
+
+
 @dataclass(frozen=True)
 class Need:
     """What a lesson is about: a cell, a minimum of layers, and whether two directions."""
@@ -42,7 +46,7 @@ def choose(need: Need, given: Sequence[str] = ()) -> Choice:
 
     If none has the layers or directions, it is one that has at least the cell.
     """
-    names = [*given, f"{need.cell}-chat", f"{need.cell}-chat-infill", *(model.name for model in installed())]
+    names = [*given, *(f"{need.cell}-chat{kind}" for kind in _SHIPPED), *(model.name for model in installed())]
     configs = {name: config for name in names if (config := _config(name)) is not None and config.objective != "window"}
     fitting = [name for name, config in configs.items() if _fits(config, need)]
     if fitting:
