@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from seqchat.cli.options import (
+    double_pinyin_option,
+    fuzzy_option,
     json_option,
     lexicon_option,
     model_option,
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 @model_option
 @click.option("-k", default=5, show_default=True, type=click.IntRange(min=1), help="How many suggestions.")
 @click.option("--pinyin/--no-pinyin", default=True, help="Read Latin letters at the end as pinyin too.")
+@fuzzy_option
+@double_pinyin_option
 @click.option("--after", default="", metavar="RIGHT", help="Text right of the cursor, which suggestions must fit too.")
 @click.option("--remember", is_flag=True, help="Use what 'tui' has learned, and what --remember keeps.")
 @lexicon_option
@@ -39,6 +43,8 @@ def complete(
     model: str,
     k: int,
     pinyin: bool,
+    fuzzy: tuple[str, ...],
+    double_pinyin: str | None,
     after: str,
     remember: bool,
     lexicon: str | None,
@@ -52,6 +58,9 @@ def complete(
     seqchat complete 我想去北
     seqchat complete 我想吃huog
     seqchat complete woxiangchihuoguo
+    seqchat complete mtkh
+    seqchat complete wosixuesheng --fuzzy sh/s
+    seqchat complete nihcma --double-pinyin xiaohe
     seqchat complete 我想去 --after 看电影
     seqchat complete 我想吃huog --script traditional
     cat lines.txt | seqchat complete --json
@@ -61,9 +70,11 @@ def complete(
     from seqchat.completion.habit_file import HabitFile
     from seqchat.completion.habits import Habits
     from seqchat.completion.suggestion import suggest
+    from seqchat.corpus.spelling import Spelling
 
     engine = Engine.load(model, precision, lexicon)
     engine.use_script(script)
+    engine.spell(Spelling(fuzzy=frozenset(fuzzy), layout=double_pinyin or ""))
     if remember:
         engine.learn(remembered.load())
         habits, problem = HabitFile().load()

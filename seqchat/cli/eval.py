@@ -41,6 +41,13 @@ _TITLES = {"turn": "turn of the dialog", "frequency": "rank of the word by frequ
     show_default=True,
     help="How many phrases, and how many sentences, --pinyin types.",
 )
+@click.option(
+    "--abbreviated",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=None,
+    metavar="RATE",
+    help="With --pinyin, also type short phrases of whose syllables this share is typed by the first letter alone.",
+)
 @click.option("--no-memory", is_flag=True, help="Without the memory of earlier turns.")
 @click.option("--network-only", is_flag=True, help="Use the network alone, without memory, n-grams and lexicon.")
 @lexicon_option
@@ -59,14 +66,18 @@ def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...],
     after nothing. Top-k is the share of those that are among the k best suggestions for all their letters. Exact is the
     share of which the best suggestion of the same length is right. Keys per character are those of someone who types
     the phrases letter by letter and takes, for one key, the longest of the first five suggestions that continue them.
+    --abbreviated 1 types phrases of 2 to 6 words by first letters alone, after nothing; with 0.5, one syllable of two
+    is typed in full.
 
     \b
     seqchat eval lstm-chat sample --held-out
     seqchat eval me chats.jsonl --held-out --by turn --by frequency
-    seqchat eval lstm-chat sample --held-out --pinyin --phrases 100
+    seqchat eval lstm-chat sample --held-out --pinyin --phrases 100 --abbreviated 0.5
     seqchat eval me notes.txt --keystrokes 0 --json
     """
     began = time.monotonic()
+    if options["abbreviated"] and not options["pinyin"]:
+        raise click.UsageError("--abbreviated goes with --pinyin.")
     folder = find(model)
 
     from seqchat.cli.progress import TrainingProgress
@@ -88,6 +99,7 @@ def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...],
             drop=options["drop"],
             characters=options["keystrokes"],
             phrases=options["phrases"] if options["pinyin"] else 0,
+            abbreviated=options["abbreviated"] or 0.0,
             progress=progress,
         )
     seconds = time.monotonic() - began
@@ -140,7 +152,11 @@ def _text(name: str, report: EvaluationReport, by: tuple[str, ...], seconds: flo
 
 
 def _pinyin_lines(pinyin: PinyinResult) -> list[str]:
-    found = {"phrases in pinyin": pinyin.phrases, "sentences in pinyin": pinyin.sentences}
+    found = {
+        "phrases in pinyin": pinyin.phrases,
+        "sentences in pinyin": pinyin.sentences,
+        "abbreviated": pinyin.abbreviated,
+    }
     rows = [
         (name, f"{result.count:,}", *map(percentage, (result.top1, result.top5, result.exact)))
         for name, result in found.items()

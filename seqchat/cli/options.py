@@ -12,6 +12,8 @@ from typing import Any
 import click
 
 from seqchat.corpus.cleaning import clean
+from seqchat.corpus.double_pinyin import LAYOUTS
+from seqchat.corpus.fuzzy_pinyin import PAIRS
 from seqchat.errors import SeqchatError
 from seqchat.model.model_registry import DEFAULT_MODEL
 
@@ -48,6 +50,18 @@ lexicon_option = click.option(
     "--lexicon",
     metavar="FILE",
     help="Offer the words of this lexicon that the model lacks, instead of those that ship; 'none' for none.",
+)
+
+fuzzy_option = click.option(
+    "--fuzzy",
+    type=click.Choice(PAIRS),
+    multiple=True,
+    help="Take these sounds of pinyin for each other; may be repeated.",
+)
+double_pinyin_option = click.option(
+    "--double-pinyin",
+    type=click.Choice(list(LAYOUTS)),
+    help="Read letters as double pinyin, two keys a syllable, in this layout.",
 )
 
 

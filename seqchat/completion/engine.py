@@ -18,6 +18,7 @@ from seqchat.completion.prediction import GapPredictor, Predictor
 from seqchat.completion.script import TraditionalScript, script_of
 from seqchat.completion.worth import is_fragment
 from seqchat.corpus.lexicon_words import NO_LEXICON, Lexicons, LexiconWords, contexts_of, lexicons_of
+from seqchat.corpus.spelling import Spelling
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
@@ -80,6 +81,10 @@ class Engine:
             return cls(folder.name, checkpoint, precision, lexicons_of(folder, lexicon))
         except SeqchatError as error:
             raise SeqchatError(f"The model in {folder} cannot be used: {error}") from error
+
+    def spell(self, spelling: Spelling) -> None:
+        """Read letters as a writer with these habits types them; forks do so too."""
+        self.vocabulary.spell(spelling)
 
     def fork(self) -> Engine:
         """Return an engine that shares the weights and the words, with states and a memory of its own."""

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from seqchat.completion.habits import HALF_LIFE, Habit, Habits
 from seqchat.corpus.lexicon_words import LEARNED, EntrySet, LexiconWords
 from seqchat.corpus.pinyin import LetterMatch, Letters, PinyinIndex
+from seqchat.corpus.spelling import Spelling
 from seqchat.corpus.syllable_trie import SyllableTrie
 from seqchat.corpus.vocabulary import Vocabulary
 
@@ -48,7 +49,8 @@ class LearnedWords:
         # For each entry: how often it was taken, when it was taken last, and the number of that change
         self._uses = np.empty((3, 0))
         # The index of the first entries, and that of the others, which is small
-        self._indexes = (_Index((), 0), _Index((), 0))
+        self._typed_as = vocabulary.spelling
+        self._indexes = (_Index((), 0, self._typed_as), _Index((), 0, self._typed_as))
         self._table = _Table.of(self._uses)
         self.spelling = lru_cache(10_000)(self._spelling)
 
@@ -65,9 +67,9 @@ class LearnedWords:
         self._seen += len(changes)
         settled, _ = self._indexes
         if len(self._entries) > settled.end + _MAX_NEW:
-            settled = _Index(self._entries, 0)
+            settled = _Index(self._entries, 0, self._typed_as)
         if len(self._entries) != self._indexes[1].end or settled is not self._indexes[0]:
-            self._indexes = settled, _Index(self._entries[settled.end :], settled.end)
+            self._indexes = settled, _Index(self._entries[settled.end :], settled.end, self._typed_as)
         self._table = _Table.of(self._uses)
         self.__dict__.pop("everything", None)
         self.__dict__.pop("spaced", None)
@@ -164,6 +166,25 @@ class LearnedWords:
                 found[end] = found.get(end, ()) + best
         return found
 
+    def abbreviated(
+        self, letters: Letters, position: int, ends: Sequence[int], count: int
+    ) -> dict[int, tuple[EntrySet, ...]]:
+        """Return the most probable entries for which letters from a position to some ends are typed, by these ends."""
+        found = {} if self._lexicon is None else self._lexicon.abbreviated(letters, position, ends, count)
+        for index in self._indexes:
+            for end, match in index.pinyin.abbreviated_phrase_words(letters, ends).get(position, {}).items():
+                best = tuple(entries.first(count) for entries in self._of_match(match))
+                found[end] = found.get(end, ()) + best
+        return found
+
+    def spell(self, spelling: Spelling) -> None:
+        """Read letters as a writer with these habits types them."""
+        self._typed_as = spelling
+        if self._lexicon is not None:
+            self._lexicon.spell(spelling)
+        for index in self._indexes:
+            index.spell(spelling)
+
     def _of_match(self, *matches: LetterMatch) -> tuple[EntrySet, ...]:
         entries = np.concatenate([match.ids for match in matches])
         return self._sets(entries, np.concatenate([match.log_probs for match in matches]))
@@ -212,7 +233,7 @@ class _Table:
 class _Index:
     """Look-up of some entries by their first characters, and by letters."""
 
-    def __init__(self, entries: Sequence[Habit], first: int) -> None:
+    def __init__(self, entries: Sequence[Habit], first: int, spelling: Spelling) -> None:
         """Take entries, the first of which has the number `first`."""
         self._words = [habit.word for habit in entries]
         self.end = first + len(self._words)
@@ -221,9 +242,14 @@ class _Index:
         self._order = np.array(order, dtype=np.int64) + first
         readings = ((number, habit.pinyin.split(" "), 1.0) for number, habit in enumerate(entries, first))
         trie = SyllableTrie.build((n, way, p) for n, way, p in readings if way[0])
-        self.pinyin = PinyinIndex(self._words, trie=trie)
+        self.pinyin = PinyinIndex(self._words, spelling, trie)
         self.words_from = lru_cache(8)(self.pinyin.phrase_words)
         self._takes_space: NDArray[np.bool_] | None = None
+
+    def spell(self, spelling: Spelling) -> None:
+        """Read letters as a writer with these habits types them."""
+        self.pinyin = self.pinyin.respelled(spelling)
+        self.words_from = lru_cache(8)(self.pinyin.phrase_words)
 
     def starting_with(self, beginning: str) -> Ids:
         """Return the entries that begin with these characters and are longer, in ascending order."""

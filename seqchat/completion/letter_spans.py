@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from seqchat.corpus.letters import letters_at_end
-from seqchat.corpus.pinyin import Letters, letters_before, read_letters
+from seqchat.corpus.pinyin import Letters, double_pinyin_before, letters_before, read_letters
 from seqchat.corpus.verbatim import is_verbatim
 from seqchat.corpus.vocabulary import Vocabulary
 
@@ -30,6 +30,10 @@ def letter_spans(text: str, vocabulary: Vocabulary, *, tones: bool = True, most:
     tones: whether digits after letters are tones; most: of how many characters it can be, None for as many as there
     are.
     """
+    if vocabulary.spelling.layout:
+        letters = double_pinyin_before(text, vocabulary.spelling.layout)
+        fits = letters is not None and letters.typed <= (letters.typed if most is None else most)
+        return [LetterSpan(letters, 0.0)] if letters is not None and fits else []
     run = letters_at_end(text[len(text) - most :] if most is not None else text)
     if run and is_verbatim(text[: len(text) - len(run)]):
         return []

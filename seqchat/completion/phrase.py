@@ -1,9 +1,15 @@
-"""A whole phrase typed in pinyin: beam search over words, with the model as the judge (``woxiangchihuoguo``)."""
+"""A whole phrase typed in pinyin: beam search over words, with the model as the judge (``wxchg``).
+
+Letters that are syllables in full are read so. Where they are not, syllables may be abbreviated or have a slip.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -12,16 +18,23 @@ from torch import Tensor
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node, StateTree
 from seqchat.corpus.lexicon_words import EntrySet
-from seqchat.corpus.pinyin import LetterMatch, Letters
+from seqchat.corpus.pinyin import LetterMatch, Letters, PhraseWords
+from seqchat.corpus.spelling import Spelling
 from seqchat.corpus.vocabulary import Vocabulary
 
 BEAM = 8
+# Of abbreviated phrases, 8 beginnings find fewer, and 48 no more.
+ABBREVIATED_BEAM = 16
+_MAX_STARTS, _MAX_KEPT = 4, 300
 _NO_WORDS = LetterMatch(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
 
 
 @dataclass(frozen=True)
 class Phrase:
-    """Several words that agree with the letters: all but the last typed in full, the last as any single word may be.
+    """Several words that agree with the letters.
+
+    Letters that are syllables in full are words in full, but for the last, which is typed as any single word may be. In
+    other letters, syllables of all words may be abbreviated or have a slip, and none is left out.
 
     log_probability: log P(words, letters).
     """
@@ -59,26 +72,101 @@ class _Choice:
         return cls(end, torch.from_numpy(match.ids), torch.from_numpy(match.log_probs), entries, ids)
 
 
+class _Start(NamedTuple):
+    """What decides which beginnings of a phrase are the most probable ones for letters."""
+
+    node: Node
+    predictor: object
+    spelling: Spelling
+    full: bool
+    beam: int
+
+
+# The beginnings that were found for letters: those typed after them only add to them.
+_Beginnings = dict[Letters, list[_PartialPhrase]]
+# Of what was typed last in each text; letters may begin at several places.
+_KEPT: WeakKeyDictionary[StateTree, OrderedDict[_Start, _Beginnings]] = WeakKeyDictionary()
+
+
 def find_phrases(
-    letters: Letters, start: Node, tree: StateTree, predictor: Predictor, vocabulary: Vocabulary, beam: int = BEAM
+    letters: Letters,
+    start: Node,
+    tree: StateTree,
+    predictor: Predictor,
+    vocabulary: Vocabulary,
+    beam: int | None = None,
 ) -> list[Phrase]:
     """Return phrases of at least two words for the letters after `start`, the most probable first.
 
     At each position in the letters, the `beam` most probable beginnings are continued.
     """
-    size = len(letters.plain)
-    words = vocabulary.pinyin.phrase_words(letters)
-    ending_at: dict[int, list[_PartialPhrase]] = defaultdict(list)
+    full = vocabulary.spelling.is_full(letters.plain, letters.breaks)
+    if beam is None:
+        beam = BEAM if full else ABBREVIATED_BEAM
+    kept = _kept(tree, _Start(start, predictor.identity, vocabulary.spelling, full, beam))
+    known = {end: kept[key] for end in range(1, len(letters.plain)) if (key := _key(letters, end)) in kept}
+    ends = [end for end in range(1, len(letters.plain) + 1) if end not in known]
+    search = _Search(letters, ends, vocabulary, full, beam)
+    ending_at: dict[int, list[_PartialPhrase]] = defaultdict(list, known)
     ending_at[0] = [_PartialPhrase(0.0, start, ())]
-    for position in range(size):
-        partial = _ordered(ending_at.pop(position, []))[:beam]
-        choices = _choices(words.get(position, {}), letters, position, vocabulary, beam) if partial else []
+    for position in range(len(letters.plain)):
+        partial = ending_at[position] = _ordered(ending_at[position])[:beam]
+        choices = search.choices(position) if partial else []
         if not choices:
             continue
         nodes = tree.read([p.before for p in partial], [vocabulary.spelled(p.ids[-1:]) for p in partial])
         for choice, scores in zip(choices, _scores(partial, nodes, choices, predictor), strict=True):
             ending_at[choice.end] += _extend(partial, nodes, choice, scores, beam)
-    return _phrases(ending_at[size])
+    kept.update((_key(letters, end), ending_at[end]) for end in range(1, len(letters.plain)))
+    return _phrases(ending_at[len(letters.plain)])
+
+
+def _kept(tree: StateTree, start: _Start) -> _Beginnings:
+    """Return the beginnings that are known already."""
+    starts = _KEPT.setdefault(tree, OrderedDict())
+    kept = starts.setdefault(start, {})
+    starts.move_to_end(start)
+    if len(kept) > _MAX_KEPT:
+        kept.clear()
+    while len(starts) > _MAX_STARTS:
+        starts.popitem(last=False)
+    return kept
+
+
+def _key(letters: Letters, end: int) -> Letters:
+    before = letters.prefix(end)
+    return Letters(before.plain, before.breaks, end)
+
+
+class _Search:
+    """Which words may come next at a position in letters, for some ends."""
+
+    def __init__(self, letters: Letters, ends: Sequence[int], vocabulary: Vocabulary, full: bool, count: int) -> None:
+        """count: how many entries of a lexicon, the most probable: nothing on the left changes their order."""
+        self._letters, self._ends, self._full, self._count = letters, ends, full, count
+        self._lexicon = vocabulary.lexicon
+        pinyin = vocabulary.pinyin
+        self._words: PhraseWords = (
+            pinyin.phrase_words(letters) if full else pinyin.abbreviated_phrase_words(letters, ends)
+        )
+
+    def choices(self, position: int) -> list[_Choice]:
+        """Return where a word that starts at a position may end, and which words these are."""
+        words, entries = self._words.get(position, {}), self._entries(position)
+        ends = set(self._ends)
+        if not position:
+            # A single word is no phrase.
+            ends.discard(len(self._letters.plain))
+        found = sorted({*words, *entries} & ends)
+        choices = [_Choice.of(end, words.get(end, _NO_WORDS), entries.get(end, ())) for end in found]
+        return [choice for choice in choices if choice.ids]
+
+    def _entries(self, position: int) -> dict[int, tuple[EntrySet, ...]]:
+        if self._lexicon is None:
+            return {}
+        if self._full:
+            return self._lexicon.from_position(self._letters, position, self._count)
+        return self._lexicon.abbreviated(self._letters, position, self._ends, self._count)
 
 
 def _scores(
@@ -123,18 +211,3 @@ def _extend(
 
 def _ordered(partial: list[_PartialPhrase]) -> list[_PartialPhrase]:
     return sorted(partial, key=lambda p: -p.log_probability)
-
-
-def _choices(
-    words: dict[int, LetterMatch], letters: Letters, position: int, vocabulary: Vocabulary, beam: int
-) -> list[_Choice]:
-    """Return where a word that starts at `position` may end, and which words these are; words: the vocabulary's.
-
-    Of a lexicon these are the most probable ones, as many as a beam can hold: nothing on the left changes their order.
-    """
-    entries = {} if vocabulary.lexicon is None else vocabulary.lexicon.from_position(letters, position, beam)
-    if not position:
-        # A single word is no phrase.
-        entries.pop(len(letters.plain), None)
-    choices = [_Choice.of(end, words.get(end, _NO_WORDS), entries.get(end, ())) for end in sorted({*words, *entries})]
-    return [choice for choice in choices if choice.ids]

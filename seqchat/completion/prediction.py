@@ -25,6 +25,11 @@ class Predictor:
         self._cache = cache
         self._lexicon = lexicon
 
+    @property
+    def identity(self) -> object:
+        """What is equal as long as predictions are the same."""
+        return self._cache, self._lexicon
+
     def log_kept(self, node: Node) -> float:
         """Return the logarithm of the probability that a lexicon leaves to the vocabulary after a node, 0 without one.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from seqchat.corpus.lexicon_words import EntrySet
 from seqchat.corpus.pinyin import Letters
+from seqchat.corpus.spelling import Spelling
 
 
 class ExtraWords(Protocol):
@@ -30,6 +32,17 @@ class ExtraWords(Protocol):
 
     def from_position(self, letters: Letters, position: int, count: int) -> dict[int, tuple[EntrySet, ...]]:
         """Return the most probable entries whose pinyin is typed from a position on, by where they end."""
+
+    def abbreviated(
+        self, letters: Letters, position: int, ends: Sequence[int], count: int
+    ) -> dict[int, tuple[EntrySet, ...]]:
+        """Return the most probable entries for which letters from a position to some ends are typed, by these ends.
+
+        Any syllable may be abbreviated or have a slip, and none is left out.
+        """
+
+    def spell(self, spelling: Spelling) -> None:
+        """Read letters as a writer with these habits types them."""
 
     def word(self, word_id: int) -> str:
         """Return the word of an id."""

@@ -1,13 +1,12 @@
 """Chinese words of a lexicon by the letters of an input method, found in its sorted readings without an index of them.
 
-As in `PinyinIndex`, a syllable is typed in full, or shortened to its first letter
+As in `PinyinIndex`, a syllable is typed in full, or abbreviated to its first letter
 or to zh, ch, sh; the last one that is begun may be incomplete, and those after it are missing. Words of more than four
 syllables are found by full syllables or by first letters alone.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,13 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.corpus.lexicon import MAX_HAN, EntryIds, HanWords, Lexicon
+from seqchat.corpus.mandarin_syllables import LONGEST_SYLLABLE
 from seqchat.corpus.pinyin import Letters
-from seqchat.corpus.typing_prices import PRICES
+from seqchat.corpus.spelling import SPELLING, Codes, Spelling, SyllableSpelling, Way
 
-_LAST = "\U0010ffff"
 _MAX_MIXED_SYLLABLES = 4
-_MAX_SYLLABLE_LENGTH = 6
-_TWO_LETTERS = ("zh", "ch", "sh")
 _NEVER = 1_000
 
 _Rows = NDArray[np.int64]
@@ -43,7 +40,7 @@ class LookUp(NamedTuple):
     """Readings that begin with syllables: the codes of all but the last one, and the range of the last one's code.
 
     end: where in the letters; codes: the last one is the lowest of the range, which ends before `high`; grown: whether
-    longer readings agree too; price: of the last syllable.
+    longer readings agree too; price: of the syllables.
     """
 
     end: int
@@ -69,17 +66,28 @@ class Matches:
 class LexiconPinyin:
     """Look-up of the Chinese words of a lexicon by pinyin."""
 
-    def __init__(self, lexicon: Lexicon) -> None:
+    def __init__(self, lexicon: Lexicon, spelling: Spelling = SPELLING) -> None:
         self._han = lexicon.han
-        self._syllables = lexicon.syllables
-        self._codes = {syllable: code for code, syllable in enumerate(lexicon.syllables)}
+        self.habits, self._price_unbegun = spelling, spelling.prices.unbegun
+        self._code_ranges = SyllableSpelling(lexicon.syllables, spelling).codes
         self._starting = lru_cache(20_000)(self._find_starting)
         self._begins = lru_cache(20_000)(self._any_begins)
 
     def matching(self, letters: Letters) -> Matches:
-        """Return the readings that may begin with the letters."""
-        parses = self._parses(letters)
-        return self._matches(parses)
+        """Return the readings that may begin with the letters; with a slip only if there is no other way."""
+        ways = _MIXED if self.habits.is_full(letters.plain, letters.breaks) else _ANY
+        return self._matches(_parses([self._parts(letters, p, ways) for p in range(len(letters.plain))]), longer=True)
+
+    def abbreviated(self, plain: str, parts: Sequence[Sequence[tuple[int, Way]]]) -> Matches:
+        """Return the readings that letters are typed for, none of their syllables left out.
+
+        parts: for each position the ends of the syllables that may begin there, and how they are typed.
+        """
+        found = [
+            [_part(codes, way, end - start) for end, way in ways for codes in self._code_ranges(plain[start:end], way)]
+            for start, ways in enumerate(parts)
+        ]
+        return self._matches(_parses(found), longer=False)
 
     def spelled(self, letters: Letters) -> Matches:
         """Return the readings that are exactly these letters, typed in full."""
@@ -89,19 +97,19 @@ class LexiconPinyin:
     def words_from(self, letters: Letters, position: int) -> list[LookUp]:
         """Return what to look up for the words that may begin at a position, all syllables before the end in full."""
         found: list[LookUp] = []
-        self._walk(letters, position, (), found)
+        self._walk(letters, position, (), 0.0, found)
         return found
 
-    def _walk(self, letters: Letters, position: int, codes: tuple[int, ...], found: list[LookUp]) -> None:
+    def _walk(self, letters: Letters, position: int, codes: tuple[int, ...], price: float, found: list[LookUp]) -> None:
         size = len(letters.plain)
-        for part in self._parts(letters, position, mixed=False):
+        for part in self._parts(letters, position, ()):
             end = position + part.size
             if end == size:
-                found.append(LookUp(end, (*codes, part.low), part.high, True, part.price))
+                found.append(LookUp(end, (*codes, part.low), part.high, True, price + part.price))
             if part.full and self._begins((*codes, part.low)):
-                found.append(LookUp(end, (*codes, part.low), part.high, False, part.price))
+                found.append(LookUp(end, (*codes, part.low), part.high, False, price + part.price))
                 if end < size and len(codes) < MAX_HAN - 1:
-                    self._walk(letters, end, (*codes, part.low), found)
+                    self._walk(letters, end, (*codes, part.low), price + part.price, found)
 
     def _any_begins(self, codes: tuple[int, ...]) -> bool:
         """Whether any reading begins with some syllables."""
@@ -113,58 +121,56 @@ class LexiconPinyin:
         for _, codes, high, grown, price in look_ups:
             for words in self._han[len(codes) - 1 : None if grown else len(codes)]:
                 low, end = words.readings_between(codes[:-1], codes[-1], high)
-                found.append((words, np.arange(low, end), price + _unbegun(words, codes)))
+                found.append((words, np.arange(low, end), price + self._unbegun(words, codes)))
         return _joined(found)
 
-    def _matches(self, parses: Sequence[tuple[_Part, ...]]) -> Matches:
-        """Return the readings that begin like one of the parses."""
+    def _matches(self, parses: Sequence[tuple[_Part, ...]], *, longer: bool) -> Matches:
+        """Return the readings that are typed as one of the parses, or, with `longer`, that begin so."""
         found: list[tuple[HanWords, _Rows, float]] = []
         for parse in parses:
-            price, fits_long_words = sum(part.price for part in parse), _fits_long_words(parse)
-            for words in self._han[len(parse) - 1 : None if fits_long_words else _MAX_MIXED_SYLLABLES]:
+            price, size = sum(part.price for part in parse), len(parse)
+            longest = size if not longer else MAX_HAN if _fits_long_words(parse) else _MAX_MIXED_SYLLABLES
+            for words in self._han[size - 1 : longest]:
                 if len(rows := _agreeing(words, parse)):
-                    found.append((words, rows, price + _unbegun(words, parse)))
+                    found.append((words, rows, price + self._unbegun(words, parse)))
         return _joined(found)
 
-    def _parses(self, letters: Letters) -> list[tuple[_Part, ...]]:
-        """Return the ways to cut letters into syllables that are typed in full or shortened."""
-        parts = [self._parts(letters, position, mixed=True) for position in range(len(letters.plain))]
-        # Of how many syllables at least the letters from each position on are the beginning
-        needed = [_NEVER] * len(parts) + [0]
-        for position in range(len(parts) - 1, -1, -1):
-            needed[position] = 1 + min((needed[position + part.size] for part in parts[position]), default=_NEVER)
-        return [*_cuts(parts, 0, MAX_HAN, needed)] if needed[0] <= MAX_HAN else []
+    def _unbegun(self, words: HanWords, typed: Sequence[object]) -> float:
+        """Return the price of the syllables of words of one length after those that are typed."""
+        return self._price_unbegun * (words.length - len(typed))
 
-    def _parts(self, letters: Letters, position: int, mixed: bool) -> list[_Part]:
-        """Return the ways in which a syllable may be typed from a position on."""
+    def _parts(self, letters: Letters, position: int, ways: tuple[Way, ...]) -> list[_Part]:
+        """Return the syllables that may begin at a position, in full or typed in some other ways."""
         stop = min((b for b in letters.breaks if b > position), default=len(letters.plain))
-        return self._starting(
-            letters.plain[position : min(stop, position + _MAX_SYLLABLE_LENGTH)],
-            stop - position <= _MAX_SYLLABLE_LENGTH and stop == len(letters.plain),
-            mixed,
-        )
+        at_end = stop - position <= LONGEST_SYLLABLE and stop == len(letters.plain)
+        return self._starting(letters.plain[position : min(stop, position + LONGEST_SYLLABLE)], at_end, ways)
 
-    def _find_starting(self, text: str, at_end: bool, mixed: bool) -> list[_Part]:
-        """Return the ways to type a syllable with the beginning of some letters; at_end: whether they are the last."""
-        parts = [_Part(c, c + 1, True, n, 0.0) for n in range(1, len(text) + 1) if (c := self._code(text[:n])) >= 0]
-        low, high = self._beginning_with(text)
-        if at_end and low < high:
-            # The first of them is the syllable that is just these letters, if there is one.
-            is_short = len(text) == 1 or text in _TWO_LETTERS
-            price = max(PRICES.unfinished, PRICES.abbreviated) if is_short else PRICES.unfinished
-            parts.append(_Part(low + (self._code(text) >= 0), high, False, len(text), price))
-        for size in (1, 2) if mixed else ():
-            low, high = self._beginning_with(text[:size])
-            if low < high and size < len(text) + (not at_end) and (size == 1 or text[:2] in _TWO_LETTERS):
-                parts.append(_Part(low, high, False, size, PRICES.abbreviated))
-        return parts
+    def _find_starting(self, text: str, at_end: bool, ways: tuple[Way, ...]) -> list[_Part]:
+        """Return the syllables that letters begin with; at_end: whether the last one may be unfinished."""
+        found = []
+        for size in range(1, len(text) + 1):
+            # What is unfinished may be abbreviated as well.
+            unfinished = at_end and size == len(text)
+            others = [Way.UNFINISHED, *(way for way in ways if way is not Way.ABBREVIATED)] if unfinished else ways
+            for way in (Way.WHOLE, *others):
+                found += [_part(codes, way, size) for codes in self._code_ranges(text[:size], way)]
+        return found
 
-    def _code(self, syllable: str) -> int:
-        return self._codes.get(syllable, -1)
 
-    def _beginning_with(self, letters: str) -> tuple[int, int]:
-        """Return the range of codes of the syllables that begin with some letters."""
-        return bisect_left(self._syllables, letters), bisect_left(self._syllables, letters + _LAST)
+_MIXED, _ANY = (Way.ABBREVIATED,), (Way.ABBREVIATED, Way.SLIPPED)
+
+
+def _part(codes: Codes, way: Way, size: int) -> _Part:
+    return _Part(codes.low, codes.high, way in (Way.WHOLE, Way.SLIPPED), size, codes.price)
+
+
+def _parses(parts: Sequence[Sequence[_Part]]) -> list[tuple[_Part, ...]]:
+    """Return the ways to cut letters into syllables, of which each position has some."""
+    # Of how many syllables at least the letters from each position on are the beginning
+    needed = [_NEVER] * len(parts) + [0]
+    for position in range(len(parts) - 1, -1, -1):
+        needed[position] = 1 + min((needed[position + part.size] for part in parts[position]), default=_NEVER)
+    return [*_cuts(parts, 0, MAX_HAN, needed)] if needed[0] <= MAX_HAN else []
 
 
 def _cuts(
@@ -206,11 +212,6 @@ def _agreeing(words: HanWords, parse: Sequence[_Part]) -> _Rows:
         codes = words.syllables[low:high, column] if len(rows) == high - low else words.syllables[rows, column]
         rows = rows[(codes >= part.low) & (codes < part.high)]
     return rows
-
-
-def _unbegun(words: HanWords, typed: Sequence[object]) -> float:
-    """Return the price of the syllables of words of one length after those that are typed."""
-    return PRICES.unbegun * (words.length - len(typed))
 
 
 def _joined(found: Sequence[tuple[HanWords, _Rows, float]]) -> Matches:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.corpus.cleaning import GLUE
-from seqchat.corpus.lexicon import EntryIds, Lexicon
+from seqchat.corpus.lexicon import MAX_HAN, EntryIds, Lexicon
 from seqchat.corpus.lexicon_pinyin import LexiconPinyin, LookUp, Matches
+from seqchat.corpus.mandarin_syllables import LONGEST_SYLLABLE
 from seqchat.corpus.pinyin import Letters
+from seqchat.corpus.spelling import SPELLING, PartsFrom, Spelling, parts_between
 from seqchat.corpus.words import is_han, is_letter
 from seqchat.files import expanded
 from seqchat.locations import shipped_lexicon
@@ -31,6 +33,8 @@ CHINESE, OTHER, OWN = range(3)
 LEARNED = 3
 # Entries are looked up in groups that are written alike: the part of each
 _GROUPS = (CHINESE, OTHER, OWN, OWN)
+# More letters are no single word.
+_LONGEST_TYPED = LONGEST_SYLLABLE * MAX_HAN
 START_CONTEXT, HAN_CONTEXT, LETTERS_CONTEXT, OTHER_CONTEXT = range(4)
 
 
@@ -119,14 +123,20 @@ class LexiconWords:
         self._vocabulary = vocabulary
         self._lexicons = [lexicon for lexicon in (own, shared) if lexicon is not None]
         self._firsts = np.cumsum([len(vocabulary), *(len(lexicon) for lexicon in self._lexicons)]).tolist()
-        self._pinyin = [LexiconPinyin(lexicon) for lexicon in self._lexicons]
+        self.spell(SPELLING)
         self._own = own is not None
         self.log_probs = self._log_probs()
         self.starting_with = lru_cache(1_000)(self._starting_with)
-        self._matching = lru_cache(1_000)(self._find_matching)
-        self._best = lru_cache(20_000)(self._find_best)
         self.find = lru_cache(10_000)(self._find)
         self.spelling = lru_cache(10_000)(self._spelling)
+
+    def spell(self, spelling: Spelling) -> None:
+        """Read letters as a writer with these habits types them."""
+        self._habits = spelling
+        self._pinyin = [LexiconPinyin(lexicon, spelling) for lexicon in self._lexicons]
+        self._matching = lru_cache(1_000)(self._find_matching)
+        self._best = lru_cache(20_000)(self._find_best)
+        self._best_abbreviated = lru_cache(20_000)(self._find_best_abbreviated)
 
     def __len__(self) -> int:
         return int(self._firsts[-1] - self._firsts[0])
@@ -223,7 +233,7 @@ class LexiconWords:
         return self._vocabulary.segmenter.space_before(self.word(int(entries.ids[0])))
 
     def matching(self, letters: Letters) -> tuple[EntrySet, ...]:
-        """Return the entries whose pinyin may begin with the letters, a syllable typed in full or shortened."""
+        """Return the entries whose pinyin may begin with the letters, a syllable typed in full or abbreviated."""
         return self._matching(letters.plain, letters.breaks)
 
     def _find_matching(self, plain: str, breaks: frozenset[int]) -> tuple[EntrySet, ...]:
@@ -246,6 +256,25 @@ class LexiconWords:
     def _find_best(self, number: int, look: LookUp, count: int) -> tuple[EntrySet, ...]:
         sets = self._of_matches([(number, self._pinyin[number].readings([look]))])
         return tuple(found.first(count) for found in sets)
+
+    def abbreviated(
+        self, letters: Letters, position: int, ends: Sequence[int], count: int
+    ) -> dict[int, tuple[EntrySet, ...]]:
+        """Return the most probable entries, `count` of each kind, for which letters between positions are typed.
+
+        They are given by where they end. Any syllable may be abbreviated or have a slip, and none is left out.
+        """
+        found = {}
+        for end in ends:
+            if position < end <= position + _LONGEST_TYPED:
+                parts = parts_between(self._habits, letters.plain, letters.breaks, position, end)
+                if best := self._best_abbreviated(letters.plain[position:end], parts, count):
+                    found[end] = best
+        return found
+
+    def _find_best_abbreviated(self, plain: str, parts: PartsFrom, count: int) -> tuple[EntrySet, ...]:
+        found = ((number, index.abbreviated(plain, parts)) for number, index in enumerate(self._pinyin))
+        return tuple(entries.first(count) for entries in self._of_matches(found))
 
     def _of_matches(self, found: Iterable[tuple[int, Matches]]) -> tuple[EntrySet, ...]:
         return self._sets(

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqchat.corpus.double_pinyin import spelled_out
 from seqchat.corpus.letters import LETTER, MAX_LETTERS
 from seqchat.corpus.pinyin_cache import trie_of
 from seqchat.corpus.pinyin_search import PinyinSearch
+from seqchat.corpus.spelling import SPELLING, Spelling
 from seqchat.corpus.syllable_trie import SyllableTrie
 from seqchat.corpus.syllables import Syllables
-from seqchat.corpus.typing_prices import PRICES, TypingPrices
 
 WordIds = NDArray[np.int64]
 
@@ -26,6 +29,8 @@ _TYPED = re.compile(
     rf"(?<![0-9_'’{LETTER}])[{LETTER}](?:[{LETTER}]|(?<=[{LETTER}])[1-5]|(?<=[1-5{LETTER}])['’])*\Z",
     re.IGNORECASE,
 )
+_DOUBLE = re.compile(rf"(?<![0-9_'’;{LETTER}])[a-z](?:[a-z;]|(?<=[a-z;])['’])*\Z", re.IGNORECASE)
+_APOSTROPHE = re.compile("['’]")
 _DIAERESIS = "\u0308"
 
 
@@ -71,6 +76,19 @@ def read_letters(typed: str) -> Letters:
     return Letters(plain, frozenset(breaks), len(typed))
 
 
+def double_pinyin_before(text: str, layout: str) -> Letters | None:
+    """Return what the double pinyin at the end of a text spells, or None if there is none."""
+    match = _DOUBLE.search(text[-MAX_LETTERS:])
+    if match is None or len(match[0]) == MAX_LETTERS:
+        return None
+    syllables: list[str] = []
+    for keys in _APOSTROPHE.split(match[0].lower()):
+        syllables += spelled_out(layout, keys)
+    plain = "".join(syllables)
+    ends = accumulate(map(len, syllables))
+    return Letters(plain, frozenset(end for end in ends if end < len(plain)), len(match[0])) if plain else None
+
+
 class LetterMatch(NamedTuple):
     """Words whose pinyin agrees with letters: ids [words], in ascending order, and log P(letters | word) [words]."""
 
@@ -78,29 +96,42 @@ class LetterMatch(NamedTuple):
     log_probs: NDArray[np.float32]
 
 
+# Words by where they start and where they end in letters
+PhraseWords = dict[int, dict[int, LetterMatch]]
+
+
 class PinyinIndex:
     """Look-up of Chinese words by letters: full pinyin, first letters, and mixtures of both."""
 
-    def __init__(self, words: Sequence[str], prices: TypingPrices = PRICES, trie: SyllableTrie | None = None) -> None:
+    def __init__(self, words: Sequence[str], spelling: Spelling = SPELLING, trie: SyllableTrie | None = None) -> None:
         """Read the words of a vocabulary, in the order of their ids; only those of Chinese characters can be found.
 
         trie: that of their readings, if it is known.
         """
-        trie = trie_of(words) if trie is None else trie
-        search = PinyinSearch(trie, prices)
-        self._search, self._trie, self._words = search, trie, words
+        self._trie, self._words = trie_of(words) if trie is None else trie, words
+        self._read_with(spelling)
+
+    def respelled(self, spelling: Spelling) -> PinyinIndex:
+        """Return an index of the same words that reads letters as a writer with other habits types them."""
+        other = copy(self)
+        other._read_with(spelling)
+        return other
+
+    def _read_with(self, spelling: Spelling) -> None:
+        self._spelling, self._search = spelling, PinyinSearch(self._trie, spelling)
         self._matching = lru_cache(1_000)(self._find_matching)
+        self._abbreviated = lru_cache(1_000)(self._find_abbreviated)
 
     def matching(self, letters: Letters) -> LetterMatch:
-        """Return the words for which the letters may have been typed."""
+        """Return the words for which the letters may have been typed; with a slip only if there is no other way."""
         return self._matching(letters.plain, letters.breaks)
 
     def _find_matching(self, plain: str, breaks: frozenset[int]) -> LetterMatch:
-        for span in self._search.begun(plain, breaks, [0]):
+        for span in self._search.begun(plain, breaks, [0], slips=not self._spelling.is_full(plain, breaks)):
             return LetterMatch(span.words, span.log_probs)
         return LetterMatch(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
 
-    def phrase_words(self, letters: Letters) -> dict[int, dict[int, LetterMatch]]:
+    def phrase_words(self, letters: Letters) -> PhraseWords:
         """Return the words of which a phrase for the letters may consist, by where they start and end.
 
         Those that end before the letters do are typed in full; the last one is not the first, and as any single word.
@@ -112,6 +143,23 @@ class PinyinIndex:
         for start, end, words, log_probs in (*(span for span in inner if span.end < size), *last):
             found.setdefault(start, {})[end] = LetterMatch(words, log_probs)
         return found
+
+    def abbreviated_phrase_words(self, letters: Letters, ends: Iterable[int]) -> PhraseWords:
+        """Return the words of a phrase in which any syllable may be abbreviated or have a slip, and none is left out.
+
+        ends: where those end that are wanted; at the end of the letters, the last syllable may be unfinished.
+        """
+        size = len(letters.plain)
+        found: dict[int, dict[int, LetterMatch]] = {}
+        for end in ends:
+            before = letters.prefix(end)
+            for start, match in self._abbreviated(before.plain, before.breaks, end == size).items():
+                found.setdefault(start, {})[end] = match
+        return found
+
+    def _find_abbreviated(self, plain: str, breaks: frozenset[int], last: bool) -> dict[int, LetterMatch]:
+        spans = self._search.abbreviated(plain, breaks, last)
+        return {span.start: LetterMatch(span.words, span.log_probs) for span in spans}
 
     @cached_property
     def syllables(self) -> Syllables:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -10,15 +9,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqchat.corpus.syllable_trie import LONGEST_SYLLABLE, SyllableTrie
-from seqchat.corpus.typing_prices import TypingPrices
+from seqchat.corpus.mandarin_syllables import LONGEST_SYLLABLE
+from seqchat.corpus.spelling import Spelling, SyllableSpelling, Way, parts_before
+from seqchat.corpus.syllable_trie import SyllableTrie
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_LAST = "\U0010ffff"
-_TWO_LETTERS = ("zh", "ch", "sh")
 _HALF = 32
+# For how many beginnings of what is typed the ways to read it are kept; more than may be typed.
+_MAX_KEPT = 128
 
 
 class Span(NamedTuple):
@@ -57,12 +57,12 @@ class _States(NamedTuple):
 class PinyinSearch:
     """The search of a trie by letters from a to z; a syllable does not go on across certain offsets, the breaks."""
 
-    def __init__(self, trie: SyllableTrie, prices: TypingPrices) -> None:
+    def __init__(self, trie: SyllableTrie, spelling: Spelling) -> None:
         self._trie = trie
-        self._prices = prices
+        self._spelling, self._prices = spelling, spelling.prices
         self._names = [name.decode() for name in trie.syllables.tolist()]
-        self._codes = {name: code for code, name in enumerate(self._names)}
-        self._beginning_with = lru_cache(None)(self._find_beginning_with)
+        self._codes = SyllableSpelling(self._names, spelling).codes
+        self._abbreviated = lru_cache(_MAX_KEPT)(self._find_abbreviated)
 
     def spelled(self, plain: str, breaks: frozenset[int]) -> list[Span]:
         """Return the words that are typed in full, anywhere in the letters."""
@@ -71,9 +71,12 @@ class PinyinSearch:
         which, rows = _expanded(ranges[:, 0], ranges[:, 1])
         return self._spans(states.at(which), rows)
 
-    def begun(self, plain: str, breaks: frozenset[int], starts: Sequence[int]) -> list[Span]:
-        """Return the words of which the letters from each start to the end are typed, in full or in part."""
-        states = self._walk([self._parts(plain, p, breaks) for p in range(len(plain))], starts)
+    def begun(self, plain: str, breaks: frozenset[int], starts: Sequence[int], *, slips: bool = False) -> list[Span]:
+        """Return the words of which the letters from each start to the end are typed, in full or in part.
+
+        slips: whether a syllable may have a slip.
+        """
+        states = self._walk([self._parts(plain, p, breaks, slips) for p in range(len(plain))], starts)
         states = states.at(states.position == len(plain))
         ranges = self._trie.ranges[states.node]
         which, rows = _expanded(ranges[:, 0], ranges[:, 2])
@@ -81,12 +84,34 @@ class PinyinSearch:
         unbegun = self._trie.lengths[rows] - self._trie.depths[states.node]
         return self._spans(states._replace(price=states.price + self._prices.unbegun * unbegun), rows)
 
+    def abbreviated(self, plain: str, breaks: frozenset[int], last: bool) -> list[Span]:
+        """Return the words that the letters from anywhere to the end are typed for, none of their syllables left out.
+
+        last: whether nothing follows, so that the last syllable may be unfinished.
+        """
+        states = self._ending(plain, breaks, True) if last else self._abbreviated(plain, breaks)
+        ranges = self._trie.ranges[states.node]
+        which, rows = _expanded(ranges[:, 0], ranges[:, 1])
+        return self._spans(states.at(which), rows)
+
+    def _find_abbreviated(self, plain: str, breaks: frozenset[int]) -> _States:
+        """Return the ways to read the letters from anywhere to the end; those before a letter are kept for the next."""
+        return self._ending(plain, breaks, False)
+
+    def _ending(self, plain: str, breaks: frozenset[int], last: bool) -> _States:
+        parts: list[list[_Part]] = [[] for _ in plain]
+        for start, way in parts_before(self._spelling, plain, breaks, last):
+            parts[start] += [_Part(len(plain), *codes) for codes in self._codes(plain[start:], way)]
+        before = [_root(0)]
+        for position in range(1, len(plain)):
+            if parts[position]:
+                earlier = self._abbreviated(plain[:position], frozenset(b for b in breaks if b < position))
+                before += [_root(position), earlier]
+        return self._longer(_joined(before), *_table(parts))
+
     def _walk(self, parts: Sequence[Sequence[_Part]], starts: Sequence[int]) -> _States:
         """Return the ways to read letters from each start on; parts: those that begin at each position."""
-        width = max(map(len, parts), default=0)
-        padded = [part for at in parts for part in (*at, *[_Part(0, 0, 0, 0.0)] * (width - len(at)))]
-        end, low, high, price = np.array(padded, dtype=np.float64).reshape(len(parts), width, 4).transpose(2, 0, 1)
-        table = end.astype(np.int64), low.astype(np.int64), high.astype(np.int64), price
+        table = _table(parts)
         first = np.array(starts, dtype=np.int64)
         states = _States(np.zeros_like(first), first, first, np.zeros(len(first)))
         levels = []
@@ -94,7 +119,7 @@ class PinyinSearch:
             states = self._longer(states, *table)
             levels.append(states)
             states = states.at(states.position < len(parts))
-        return _States(*map(np.concatenate, zip(*levels, strict=True))) if levels else states
+        return _joined(levels) if levels else states
 
     def _longer(self, states: _States, end: Ints, low: Ints, high: Ints, price: Floats) -> _States:
         """Return the ways with one more syllable; the arrays are [positions, parts]."""
@@ -128,31 +153,41 @@ class PinyinSearch:
 
     def _full(self, plain: str, start: int, breaks: frozenset[int]) -> list[_Part]:
         """Return the whole syllables that begin at a position."""
-        stop = min((b for b in breaks if b > start), default=len(plain))
-        ends = range(start + 1, min(stop, start + LONGEST_SYLLABLE) + 1)
-        codes = ((end, self._codes.get(plain[start:end])) for end in ends)
-        return [_Part(end, code, code + 1, 0.0) for end, code in codes if code is not None]
+        ends = range(start + 1, min(_stop(plain, start, breaks), start + LONGEST_SYLLABLE) + 1)
+        return [_Part(end, *codes) for end in ends for codes in self._codes(plain[start:end], Way.WHOLE)]
 
-    def _parts(self, plain: str, start: int, breaks: frozenset[int]) -> list[_Part]:
-        """Return the whole, shortened and unfinished syllables that begin at a position."""
-        stop = min((b for b in breaks if b > start), default=len(plain))
-        prices: dict[int, float] = {}
-        if stop == len(plain) and stop - start < LONGEST_SYLLABLE:
-            prices[stop] = self._prices.unfinished
-        for end in (start + 1, start + 2):
-            if end <= stop and (end == start + 1 or plain[start:end] in _TWO_LETTERS):
-                prices[end] = max(prices.get(end, -np.inf), self._prices.abbreviated)
-        found = self._full(plain, start, breaks)
-        for end, price in prices.items():
-            low, high = self._beginning_with(plain[start:end])
-            if low < high:
-                found.append(_Part(end, low, high, price))
+    def _parts(self, plain: str, start: int, breaks: frozenset[int], slips: bool) -> list[_Part]:
+        """Return the syllables that begin at a position, typed in any way."""
+        stop = _stop(plain, start, breaks)
+        found = []
+        for end in range(start + 1, min(stop, start + LONGEST_SYLLABLE) + 1):
+            ways = [Way.WHOLE, Way.UNFINISHED if end == len(plain) else Way.ABBREVIATED]
+            for way in [*ways, Way.SLIPPED] if slips else ways:
+                found += [_Part(end, *codes) for codes in self._codes(plain[start:end], way)]
         return found
 
-    def _find_beginning_with(self, letters: str) -> tuple[int, int]:
-        """Return the range of codes of the syllables that begin with some letters, and are longer."""
-        low = bisect_left(self._names, letters)
-        return low + (letters in self._codes), bisect_left(self._names, letters + _LAST)
+
+def _stop(plain: str, start: int, breaks: frozenset[int]) -> int:
+    """Return where a syllable that begins at a position has to end."""
+    return min((b for b in breaks if b > start), default=len(plain))
+
+
+def _root(position: int) -> _States:
+    """Return the only way to read nothing."""
+    at = np.array([position], dtype=np.int64)
+    return _States(np.zeros_like(at), at, at, np.zeros(1))
+
+
+def _joined(states: Sequence[_States]) -> _States:
+    return _States(*map(np.concatenate, zip(*states, strict=True)))
+
+
+def _table(parts: Sequence[Sequence[_Part]]) -> tuple[Ints, Ints, Ints, Floats]:
+    """Return ends, lowest and highest codes, and prices of the parts at each position: [positions, parts] each."""
+    width = max(map(len, parts), default=0)
+    padded = [part for at in parts for part in (*at, *[_Part(0, 0, 0, 0.0)] * (width - len(at)))]
+    end, low, high, price = np.array(padded, dtype=np.float64).reshape(len(parts), width, 4).transpose(2, 0, 1)
+    return end.astype(np.int64), low.astype(np.int64), high.astype(np.int64), price
 
 
 def _expanded(first: NDArray[np.signedinteger], last: NDArray[np.signedinteger]) -> tuple[Ints, Ints]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from seqchat.corpus.mandarin_syllables import LONGEST_SYLLABLE
+
 Ints = NDArray[np.int64]
 
-LONGEST_SYLLABLE = 6
 _SYLLABLE_TYPE = f"S{LONGEST_SYLLABLE}"
 
 

@@ -16,6 +16,7 @@ from seqchat.corpus.casing import fold
 from seqchat.corpus.cleaning import GLUE, is_safe
 from seqchat.corpus.pinyin import PinyinIndex, WordIds
 from seqchat.corpus.scripts import HAN
+from seqchat.corpus.spelling import SPELLING, Spelling
 from seqchat.corpus.words import Segmenter, is_letter
 from seqchat.errors import SeqchatError, quoted
 
@@ -47,6 +48,7 @@ class Vocabulary:
         self.words = list(words)
         self.segmenter = segmenter
         self.lexicon: ExtraWords | None = None
+        self.spelling = SPELLING
         self._id = {word: i for i, word in enumerate(self.words)}
         if tuple(self.words[: len(SPECIAL_WORDS)]) != SPECIAL_WORDS:
             raise SeqchatError(f"A vocabulary begins with {' '.join(SPECIAL_WORDS)}; this one does not.")
@@ -187,7 +189,16 @@ class Vocabulary:
     @cached_property
     def pinyin(self) -> PinyinIndex:
         """Look-up of Chinese words by Latin letters; built, or read from the user's cache, at the first use."""
-        return PinyinIndex(self.words)
+        return PinyinIndex(self.words, self.spelling)
+
+    def spell(self, spelling: Spelling) -> None:
+        """Read letters as a writer with these habits types them, in full pinyin or double pinyin."""
+        if spelling != self.spelling:
+            self.spelling = spelling
+            if "pinyin" in self.__dict__:
+                self.pinyin = self.pinyin.respelled(spelling)
+            if self.lexicon is not None:
+                self.lexicon.spell(spelling)
 
     @cached_property
     def _sorted(self) -> list[tuple[str, int]]:

@@ -10,7 +10,14 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.keystrokes import Dialogs
-from seqchat.evaluation.pinyin_samples import SpelledText, phrase_spans, sample, sentence_spans
+from seqchat.evaluation.pinyin_samples import (
+    SpelledText,
+    abbreviated,
+    phrase_spans,
+    sample,
+    sentence_spans,
+    short_phrase_spans,
+)
 from seqchat.progress import SILENT, Progress
 
 # The text before the cursor → the suggestions for it
@@ -22,7 +29,7 @@ CANDIDATES = 5
 
 @dataclass(frozen=True)
 class Conversion:
-    """How well texts are found from their full pinyin, all letters typed at once.
+    """How well texts are found from their pinyin, all letters typed at once.
 
     count, characters: of the texts
     top1, top5: the share of texts for which the first suggestion, or one of the first five, inserts the whole text in
@@ -49,11 +56,13 @@ class PinyinResult:
     phrases: of 4 to 9 characters, after the text before them in their dialog
     sentences: of 4 to 16 characters, after nothing
     keys_per_character: of a typist who types the phrases (`type_text`)
+    abbreviated: phrases of 3 to 8 characters, after nothing, of whose syllables a share is typed by the first letter
     """
 
     phrases: Conversion | None
     sentences: Conversion | None
     keys_per_character: float | None
+    abbreviated: Conversion | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values; null for what is not known."""
@@ -61,20 +70,32 @@ class PinyinResult:
             "phrases": self.phrases.to_json() if self.phrases else None,
             "sentences": self.sentences.to_json() if self.sentences else None,
             "keys_per_character": self.keys_per_character,
+            "abbreviated": self.abbreviated.to_json() if self.abbreviated else None,
         }
 
 
-def measure_pinyin(engine: Engine, dialogs: Dialogs, count: int, progress: Progress = SILENT) -> PinyinResult:
+def measure_pinyin(
+    engine: Engine, dialogs: Dialogs, count: int, progress: Progress = SILENT, rate: float = 0.0
+) -> PinyinResult:
     """Type a sample of `count` phrases, and one of `count` sentences, of dialogs in pinyin.
+
+    rate: the share of the syllables of another sample, of short phrases, that are abbreviated; 0 for no such sample.
 
     Raises:
         SeqchatError: `count` is less than 1.
     """
-    return measure_pinyin_with(lambda text: suggest(engine, text, CANDIDATES), dialogs, count, progress, engine.name)
+    return measure_pinyin_with(
+        lambda text: suggest(engine, text, CANDIDATES), dialogs, count, progress, engine.name, rate
+    )
 
 
 def measure_pinyin_with(
-    suggester: Suggester, dialogs: Dialogs, count: int, progress: Progress = SILENT, name: str = ""
+    suggester: Suggester,
+    dialogs: Dialogs,
+    count: int,
+    progress: Progress = SILENT,
+    name: str = "",
+    rate: float = 0.0,
 ) -> PinyinResult:
     """Type with suggestions from anywhere, otherwise as `measure_pinyin`; name: what `progress` shows."""
     if count < 1:
@@ -82,6 +103,9 @@ def measure_pinyin_with(
     progress.message("Looking for phrases to type in pinyin")
     phrases = sample(dialogs, phrase_spans, count)
     sentences = sample(dialogs, sentence_spans, count, context=False)
+    short = (
+        [abbreviated(text, rate) for text in sample(dialogs, short_phrase_spans, count, context=False)] if rate else []
+    )
     keys = 0
     for number, phrase in enumerate(phrases, 1):
         keys += type_text(suggester, phrase)
@@ -90,13 +114,14 @@ def measure_pinyin_with(
         convert(suggester, phrases, progress, f"{name} reads phrases in pinyin"),
         convert(suggester, sentences, progress, f"{name} reads sentences in pinyin"),
         keys / sum(len(phrase.text) for phrase in phrases) if phrases else None,
+        convert(suggester, short, progress, f"{name} reads abbreviated pinyin"),
     )
 
 
 def convert(
     suggester: Suggester, texts: Sequence[SpelledText], progress: Progress = SILENT, title: str = ""
 ) -> Conversion | None:
-    """Type the full pinyin of each text at once; return how many are found, None if there is no text."""
+    """Type the pinyin of each text at once; return how many are found, None if there is no text."""
     if not texts:
         return None
     first = five = exact = 0

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
+from random import Random
 
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.pinyin import letters_before
@@ -16,6 +17,9 @@ from seqchat.evaluation.keystrokes import Dialogs, evenly, lines_of
 # Characters, at least and at most
 PHRASE_LENGTHS = (4, 9)
 SENTENCE_LENGTHS = (4, 16)
+SHORT_LENGTHS = (3, 8)
+# Words of a short phrase, at least and at most
+_SHORT_WORDS = (2, 6)
 
 # Where a phrase or sentence begins and ends in a text
 Span = tuple[int, int]
@@ -34,7 +38,7 @@ _SYLLABLE = re.compile("[a-z]+")
 class SpelledText:
     """A Chinese text to type.
 
-    left: the text before it; text: its characters; syllables: the pinyin of each character, ü as v.
+    left: the text before it; text: its characters; syllables: what is typed of the pinyin of each character, ü as v.
     """
 
     left: str
@@ -43,7 +47,7 @@ class SpelledText:
 
     @property
     def letters(self) -> str:
-        """The full pinyin."""
+        """All that is typed."""
         return "".join(self.syllables)
 
 
@@ -54,18 +58,35 @@ def phrase_spans(text: str) -> Iterator[Span]:
     are left out. All models are given the same phrases, whatever their own words are.
     """
     for run in _HAN_RUN.finditer(text):
-        yield from (span for span in _pieces(run) if PHRASE_LENGTHS[0] <= span[1] - span[0] <= PHRASE_LENGTHS[1])
+        yield from (span for span, _ in _pieces(run, PHRASE_LENGTHS[1]) if _fits(span, PHRASE_LENGTHS))
 
 
-def _pieces(run: re.Match[str]) -> Iterator[Span]:
-    """Cut a run of Chinese characters into pieces of whole words, each as long as a phrase may be."""
+def short_phrase_spans(text: str) -> Iterator[Span]:
+    """Yield phrases of 2 to 6 of jieba's words and 3 to 8 characters, cut from runs in the same way."""
+    for run in _HAN_RUN.finditer(text):
+        for span, words in _pieces(run, SHORT_LENGTHS[1], _SHORT_WORDS[1]):
+            if words >= _SHORT_WORDS[0] and _fits(span, SHORT_LENGTHS):
+                yield span
+
+
+def _fits(span: Span, lengths: tuple[int, int]) -> bool:
+    return lengths[0] <= span[1] - span[0] <= lengths[1]
+
+
+def _pieces(run: re.Match[str], longest: int, most: int | None = None) -> Iterator[tuple[Span, int]]:
+    """Cut a run of Chinese characters into pieces of whole words, as long as they may be; and yield how many these are.
+
+    longest: how many characters; most: how many words.
+    """
     start = end = run.start()
+    words = 0
     for word in segmenter("auto").pieces(run[0]):
-        if end + len(word) - start > PHRASE_LENGTHS[1]:
-            yield start, end
-            start = end
+        if end + len(word) - start > longest or words == most:
+            yield (start, end), words
+            start, words = end, 0
         end += len(word)
-    yield start, end
+        words += 1
+    yield (start, end), words
 
 
 def sentence_spans(text: str) -> Iterator[Span]:
@@ -84,6 +105,19 @@ def spell(left: str, text: str) -> SpelledText | None:
         return None
     letters = letters_before(left + syllables[0][0])
     return SpelledText(left, text, syllables) if letters is not None and letters.typed == 1 else None
+
+
+def abbreviated(text: SpelledText, rate: float) -> SpelledText:
+    """Return a text of whose syllables a share is typed by the first letter alone, at least one of them.
+
+    Each syllable is abbreviated with the probability `rate`; which ones depends on nothing but the text.
+    """
+    rng = Random(text.text)
+    chosen = [rng.random() < rate for _ in text.syllables]
+    if not any(chosen):
+        chosen[rng.randrange(len(chosen))] = True
+    typed = (syllable[0] if short else syllable for syllable, short in zip(text.syllables, chosen, strict=True))
+    return replace(text, syllables=tuple(typed))
 
 
 def sample(dialogs: Dialogs, find: FindSpans, count: int, *, context: bool = True) -> list[SpelledText]:

@@ -50,12 +50,14 @@ def evaluate(
     drop: Sequence[str] = (),
     characters: int = 0,
     phrases: int = 0,
+    abbreviated: float = 0.0,
     progress: Progress = SILENT,
 ) -> EvaluationReport:
     """Evaluate a model on texts.
 
     characters: how many are typed with its suggestions; phrases: how many of them are typed in pinyin, and how many
-    sentences; held_out: only the dialogs that its training kept for testing; reading, drop: as in `CorpusSpec`.
+    sentences; abbreviated: the share of the syllables of as many others that are abbreviated, 0 for none; held_out:
+    only the dialogs that its training kept for testing; reading, drop: as in `CorpusSpec`.
 
     Raises:
         SeqchatError: a text cannot be used, or has no word.
@@ -73,7 +75,7 @@ def evaluate(
         )
         for caveat in caveats(model.name, model.checkpoint.data, texts, drop, held_out=held_out):
             progress.message(caveat)
-        return evaluate_texts(model, texts, folder, characters, progress, phrases)
+        return evaluate_texts(model, texts, folder, characters, progress, phrases, abbreviated)
 
 
 def evaluate_texts(
@@ -83,6 +85,7 @@ def evaluate_texts(
     characters: int,
     progress: Progress,
     phrases: int = 0,
+    abbreviated: float = 0.0,
 ) -> EvaluationReport:
     """Evaluate a model on segmented texts; `folder` is for their words as ids; the rest is as in `evaluate`.
 
@@ -107,7 +110,7 @@ def evaluate_texts(
         type_texts(model.engine(), texts, characters, progress) if characters else None,
         sum(text.dialogs for text in texts),
         metrics.overall.words / max(seconds, 1e-9),
-        type_pinyin(model.engine(), texts, phrases, progress) if phrases else None,
+        type_pinyin(model.engine(), texts, phrases, progress, abbreviated) if phrases else None,
     )
 
 
@@ -160,11 +163,13 @@ def type_texts(
         return simulate(engine, dialogs, characters=characters, progress=progress)
 
 
-def type_pinyin(engine: Engine, texts: Sequence[EvaluationText], phrases: int, progress: Progress) -> PinyinResult:
+def type_pinyin(
+    engine: Engine, texts: Sequence[EvaluationText], phrases: int, progress: Progress, abbreviated: float = 0.0
+) -> PinyinResult:
     """Type this many phrases, and sentences, of the texts in pinyin."""
     dialogs = original_dialogs(texts, engine.vocabulary.segmenter)
     with one_thread():
-        return measure_pinyin(engine, dialogs, phrases, progress)
+        return measure_pinyin(engine, dialogs, phrases, progress, abbreviated)
 
 
 def _head_metrics(model: EvaluatedModel, head: str, streams: Iterable[IdStream]) -> Metrics:

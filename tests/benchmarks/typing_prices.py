@@ -2,10 +2,12 @@
 
     python tests/benchmarks/typing_prices.py ../shared/data/written/zh-*.jsonl
     python tests/benchmarks/typing_prices.py ../shared/data/written/zh-*.jsonl --tune
+    python tests/benchmarks/typing_prices.py ../shared/data/written/zh-*.jsonl --tune-phrases
 
 Words and runs of 2 to 4 words of validation dialogs are typed after the text before them, three more turns included.
 --tune first changes one price after the other for the highest mean of the reciprocal ranks among words, each kind of
-typing a word counting alike.
+typing a word counting alike; --tune-phrases does so for phrases that are abbreviated in all syllables, half of them or
+a quarter, or have a slip.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from seqchat.corpus.pinyin import PinyinIndex, letters_before
 from seqchat.corpus.readings import readings
 from seqchat.corpus.scripts import HAN
 from seqchat.corpus.sources import read_dialogs
+from seqchat.corpus.spelling import Spelling
 from seqchat.corpus.splitting import digest, hold_out
 from seqchat.corpus.typing_prices import PRICES, TypingPrices
 from seqchat.evaluation.latency import Percentiles
@@ -90,8 +93,23 @@ def _of_turn(engine: Engine, before: str, turn: str, rng: random.Random) -> Iter
         if len(phrase) == length and all(_is_known(engine, w) for w in phrase):
             typed = ["".join(readings([w])[0][0].syllables) for w in phrase]
             yield Case("phrase in full", text, "".join(typed), "".join(phrase))
-            typed[-1] = typed[-1][: rng.randint(1, len(typed[-1]))]
-            yield Case("phrase, cut in its last word", text, "".join(typed), "".join(phrase))
+            cut = [*typed[:-1], typed[-1][: rng.randint(1, len(typed[-1]))]]
+            yield Case("phrase, cut in its last word", text, "".join(cut), "".join(phrase))
+            yield from _abbreviated(text, phrase, rng)
+
+
+def _abbreviated(before: str, phrase: Sequence[str], rng: random.Random) -> Iterator[Case]:
+    """Yield a phrase of which a share of the syllables is typed by the first letter, or one has a slip."""
+    syllables = [syllable for word in phrase for syllable in readings([word])[0][0].syllables]
+    for rate in (1.0, 0.5, 0.25):
+        typed = [syllable[0] if rng.random() < rate else syllable for syllable in syllables]
+        yield Case(f"phrase, {rate:.0%} abbreviated", before, "".join(typed), "".join(phrase))
+    at = rng.randrange(len(syllables))
+    name = syllables[at]
+    if len(name) > 1:
+        i = rng.randrange(len(name) - 1)
+        syllables[at] = f"{name[:i]}{name[i + 1]}{name[i]}{name[i + 2 :]}"
+        yield Case("phrase with a slip", before, "".join(syllables), "".join(phrase))
 
 
 def _is_known(engine: Engine, word: str) -> bool:
@@ -107,7 +125,7 @@ class Measured(NamedTuple):
 
 def measure(engine: Engine, chosen: Sequence[Case], prices: TypingPrices) -> Measured:
     """Type all cases."""
-    engine.vocabulary.pinyin = PinyinIndex(engine.vocabulary.words, prices)
+    engine.spell(Spelling(prices))
     measured = Measured({}, {})
     for case in chosen:
         suggest(engine, case.before, 1)
@@ -133,6 +151,27 @@ def tune(engine: Engine, chosen: Sequence[Case]) -> TypingPrices:
     return best
 
 
+def tune_phrases(engine: Engine, chosen: Sequence[Case]) -> TypingPrices:
+    """Return the best prices of abbreviated syllables and of slips for phrases, one after the other."""
+    kinds = [kind for kind in {case.kind for case in chosen} if "abbreviated" in kind or "slip" in kind]
+    phrases = [case for case in chosen if case.kind in kinds]
+    best, score = PRICES, _phrase_score(engine, phrases, PRICES)
+    click.echo(f"{score:.4f}  {best}")
+    for name, grid in (("abbreviated", (-0.25, -1.0, -1.5, -2.5)), ("slip", (-2.5, -4.0, -7.0))):
+        for price in grid:
+            tried = replace(best, **{name: price})
+            value = _phrase_score(engine, phrases, tried)
+            click.echo(f"{value:.4f}  {tried}")
+            if value > score:
+                best, score = tried, value
+    return best
+
+
+def _phrase_score(engine: Engine, chosen: Sequence[Case], prices: TypingPrices) -> float:
+    """Return the mean reciprocal rank among all suggestions, each kind counting alike."""
+    return float(np.mean([_reciprocal(ranks) for ranks in measure(engine, chosen, prices).ranks.values()]))
+
+
 def _next_words(engine: Engine, before: str) -> NDArray[np.float32]:
     """Return the log-probabilities [words] of the word after a text."""
     cursor = engine.cursor(before)
@@ -144,7 +183,7 @@ def _score(
     engine: Engine, chosen: Sequence[Case], log_probs: Sequence[NDArray[np.float32]], prices: TypingPrices
 ) -> float:
     """Return the mean reciprocal rank of the words that are meant among all words, each kind counting alike."""
-    index = PinyinIndex(engine.vocabulary.words, prices)
+    index = PinyinIndex(engine.vocabulary.words, Spelling(prices))
     ranks: dict[str, list[int]] = {}
     for case, row in zip(chosen, log_probs, strict=True):
         letters = letters_before(case.letters)
@@ -165,12 +204,13 @@ def _reciprocal(ranks: Sequence[int]) -> float:
 @click.option("--model", default="lstm-chat", show_default=True)
 @click.option("--count", default=300, show_default=True, help="How many of each kind.")
 @click.option("--tune", "tunes", is_flag=True, help="Look for better prices first.")
+@click.option("--tune-phrases", "tunes_phrases", is_flag=True, help="The same for phrases.")
 @one_thread()
-def main(sources: tuple[str, ...], model: str, count: int, tunes: bool) -> None:
+def main(sources: tuple[str, ...], model: str, count: int, tunes: bool, tunes_phrases: bool) -> None:
     """Print how often what was meant is first, among five, and the mean reciprocal rank."""
     engine = Engine.load(model)
     chosen = cases(engine, validation_dialogs(sources), count)
-    prices = tune(engine, chosen) if tunes else PRICES
+    prices = tune(engine, chosen) if tunes else tune_phrases(engine, chosen) if tunes_phrases else PRICES
     measured = measure(engine, chosen, prices)
     click.echo(f"{prices}\n")
     click.echo("| typed | cases | first | among five | reciprocal rank | median | 99th percentile |")

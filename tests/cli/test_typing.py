@@ -24,6 +24,18 @@ def test_a_phrase_in_pinyin(models):
     assert "我想吃火锅" in done.stdout
 
 
+def test_habits_of_a_writer(models):
+    for typed, *options in [
+        ("wxchg",),
+        ("woxainchihuoguo",),
+        ("woxianchihuoguo", "--fuzzy", "an/ang", "--fuzzy", "zh/z"),
+        ("woxlixigo", "--double-pinyin", "xiaohe"),
+    ]:
+        done = seqchat("complete", typed, "-m", models["lstm"], "-k", 60, *options)
+        assert done.returncode == 0, done.stderr
+    failed(seqchat("complete", "wo", "-m", models["lstm"], "--fuzzy", "b/p"), 2, "--fuzzy", "zh/z")
+
+
 @pytest.mark.parametrize("precision", ["auto", "fp32"])
 def test_precision_can_be_chosen(models, precision):
     done = seqchat("complete", "你好", "-m", models["gru"], "--precision", precision, "--json")

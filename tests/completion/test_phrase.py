@@ -5,18 +5,22 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from itertools import product
+from typing import NamedTuple
 
 import pytest
 
 from seqchat.completion import phrase as phrase_module
 from seqchat.completion.engine import Engine
+from seqchat.completion.memory import Memory
 from seqchat.completion.phrase import find_phrases
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.cleaning import GLUE
+from seqchat.corpus.mandarin_syllables import SYLLABLES
 from seqchat.corpus.pinyin import letters_before
 from seqchat.corpus.readings import readings
 from seqchat.corpus.typing_prices import PRICES
 from seqchat.corpus.vocabulary import SPECIAL_WORDS
+from seqchat.model.config import CacheWeights
 
 from ..conftest import small_engine
 from .test_context import read_from_start
@@ -28,8 +32,7 @@ WORDS = [
 ]  # fmt: skip
 
 
-def is_chinese(word: str) -> bool:
-    return all("\u4e00" <= c <= "\u9fff" for c in word)
+CHINESE = [word for word in WORDS if all("\u4e00" <= c <= "\u9fff" for c in word)]
 
 
 @cache
@@ -41,48 +44,136 @@ def typed_in_full(word: str) -> dict[str, float]:
     return found
 
 
+class Typed(NamedTuple):
+    """A way to type a syllable: the letters, the price, how many letters of a full syllable they are, and whether two
+    of them have changed places."""
+
+    letters: str
+    price: float
+    full: int
+    slip: bool = False
+
+
 @cache
-def typed(word: str) -> dict[str, float]:
-    """Return what may be typed for a word, in full or not, and how probably."""
+def inner_ways(syllable: str) -> list[Typed]:
+    starts = {syllable[0], syllable[:2] if syllable[1:2] == "h" else syllable[0]} - {syllable}
+    return [
+        Typed(syllable, 0.0, len(syllable)),
+        *(Typed(start, PRICES.abbreviated, 0) for start in starts),
+        *(Typed(slip, PRICES.slip, len(slip) - 1, True) for slip in swapped(syllable)),
+    ]
+
+
+@cache
+def last_ways(syllable: str) -> list[Typed]:
+    starts = [syllable[:length] for length in range(1, len(syllable))]
+    return [*inner_ways(syllable), *(Typed(start, PRICES.unfinished, unfinished(start)) for start in starts)]
+
+
+def swapped(letters: str) -> set[str]:
+    return {f"{letters[:i]}{letters[i + 1]}{letters[i]}{letters[i + 2 :]}" for i in range(len(letters) - 1)} - {letters}
+
+
+def unfinished(letters: str) -> int:
+    """Return how many letters of a full syllable one without its end is worth."""
+    return 0 if len(letters) == 1 or letters in ("zh", "ch", "sh") else len(letters) - 1
+
+
+@cache
+def typed(word: str, slips: bool) -> dict[str, float]:
+    """Return what may be typed for a word, in full or not, with slips or without, and how probably."""
     found: dict[str, float] = defaultdict(float)
     for way in readings([word])[0]:
         best: dict[str, float] = {}
-        for letters, price in typed_for(way.syllables):
+        for letters, price in typed_for(way.syllables, slips):
             best[letters] = max(best.get(letters, -math.inf), price)
         for letters, price in best.items():
             found[letters] += way.probability * math.exp(price)
     return found
 
 
-def typed_for(syllables: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+def typed_for(syllables: tuple[str, ...], slips: bool) -> Iterator[tuple[str, float]]:
     """Yield each way to type syllables, the last ones perhaps not yet, with its price."""
     for count in range(1, len(syllables) + 1):
         missing = PRICES.unbegun * (len(syllables) - count)
-        for parts in product(*map(shortened, syllables[: count - 1])):
-            before, price = "".join(letters for letters, _ in parts), sum(price for _, price in parts)
-            for last, last_price in [*shortened(syllables[count - 1]), *unfinished(syllables[count - 1])]:
-                yield before + last, price + last_price + missing
+        for parts in product(*map(inner_ways, syllables[: count - 1]), last_ways(syllables[count - 1])):
+            letters = "".join(part.letters for part in parts)
+            if slips or not any(part.slip for part in parts):
+                yield letters, sum(part.price for part in parts) + missing
 
 
-def shortened(syllable: str) -> list[tuple[str, float]]:
-    starts = {syllable[0], syllable[:2] if syllable[1:2] == "h" else syllable[0]} - {syllable}
-    return [(syllable, 0.0), *((start, PRICES.abbreviated) for start in starts)]
-
-
-def unfinished(syllable: str) -> list[tuple[str, float]]:
-    return [(syllable[:length], PRICES.unfinished) for length in range(1, len(syllable))]
+@cache
+def is_full_pinyin(letters: str) -> bool:
+    """Whether letters are whole syllables, and then one that may be unfinished."""
+    if any(syllable.startswith(letters) for syllable in SYLLABLES):
+        return True
+    return any(letters.startswith(s) and is_full_pinyin(letters[len(s) :]) for s in SYLLABLES)
 
 
 def all_phrases(letters: str) -> list[tuple[tuple[str, ...], float]]:
-    """Return every sequence of words that agrees with the letters, all but the last in full, and how probably."""
-    chinese = [w for w in WORDS if is_chinese(w)]
-    found = [((word,), typed(word)[letters]) for word in chinese if letters in typed(word)]
-    for word in chinese:
+    """Return every sequence of words that agrees with the letters, and how probably.
+
+    All but the last are in full, or, where letters are not, any syllable may be abbreviated or have a slip.
+    """
+    if is_full_pinyin(letters):
+        return full_phrases(letters)
+    found = [((word,), typed(word, True)[letters]) for word in CHINESE if letters in typed(word, True)]
+    return found + [phrase for phrase in abbreviated_phrases(letters, 0) if len(phrase[0]) > 1]
+
+
+def full_phrases(letters: str) -> list[tuple[tuple[str, ...], float]]:
+    found = [((word,), typed(word, False)[letters]) for word in CHINESE if letters in typed(word, False)]
+    for word in CHINESE:
         for full, probability in typed_in_full(word).items():
             if letters.startswith(full) and len(letters) > len(full):
-                rests = all_phrases(letters[len(full) :])
-                found += [((word, *rest), probability * other) for rest, other in rests]
+                found += [((word, *rest), probability * other) for rest, other in full_phrases(letters[len(full) :])]
     return found
+
+
+def abbreviated_phrases(letters: str, start: int) -> Iterator[tuple[tuple[str, ...], float]]:
+    for word in CHINESE:
+        ends: dict[int, float] = defaultdict(float)
+        for way in readings([word])[0]:
+            for end, price in ends_of(letters, start, way.syllables).items():
+                ends[end] += way.probability * math.exp(price)
+        for end, probability in ends.items():
+            if end == len(letters):
+                yield (word,), probability
+            else:
+                yield from (((word, *rest), probability * other) for rest, other in abbreviated_phrases(letters, end))
+
+
+def ends_of(letters: str, start: int, syllables: tuple[str, ...]) -> dict[int, float]:
+    """Return where syllables that begin somewhere in letters may end, each with its best price."""
+    reached = {start: 0.0}
+    for syllable in syllables:
+        longer: dict[int, float] = {}
+        for position, price in reached.items():
+            for way in last_ways(syllable):
+                end = position + len(way.letters)
+                inner = way in inner_ways(syllable)
+                if not letters.startswith(way.letters, position) or not (inner or end == len(letters)):
+                    continue
+                # Letters are in full where they can be: of those that are, at most one is lost.
+                if in_full(letters[:position]) + way.full >= in_full(letters[:end], end == len(letters)) - 1:
+                    longer[end] = max(longer.get(end, -math.inf), price + way.price)
+        reached = longer
+    return reached
+
+
+@cache
+def in_full(letters: str, last: bool = False) -> float:
+    """Return how many letters can be in full syllables, minus infinity for letters that are no syllables at all."""
+    counts = [0.0] if not letters else []
+    for start in range(len(letters)):
+        part, before = letters[start:], in_full(letters[:start])
+        if part in SYLLABLES:
+            counts.append(before + len(part))
+        if swapped(part) & SYLLABLES:
+            counts.append(before + len(part) - 1)
+        if any(syllable.startswith(part) for syllable in SYLLABLES) and (last or not unfinished(part)):
+            counts.append(before + unfinished(part))
+    return max(counts, default=-math.inf)
 
 
 def enumerate_everything(engine: Engine, before: str, letters: str) -> dict[tuple[str, int], float]:
@@ -125,7 +216,8 @@ def enumerate_everything(engine: Engine, before: str, letters: str) -> dict[tupl
     [
         ("", "wo"), ("我想", "huoguo"), ("，", "woxiangchihuoguo"), ("我", "xian"), ("我们", "xiangchihg"), ("", "w"),
         ("", "yihangzi"), ("我", "hai"), ("我", "deiquyinhang"), ("", "huanyou"), ("去", "shei"), ("，", "yh"),
-        ("，", "yinh"), ("", "leyueyh"),
+        ("，", "yinh"), ("", "leyueyh"), ("", "wxc"), ("我", "xchg"), ("", "wxchgo"), ("，", "woxcih"), ("", "womxq"),
+        ("我", "ihao"), ("", "wmdia"), ("", "zgxa"), ("我们", "qhgua"),
     ],
 )  # fmt: skip
 def test_pinyin_sums_over_all_words_and_segmentations(cell, before, letters, monkeypatch):
@@ -138,6 +230,23 @@ def test_pinyin_sums_over_all_words_and_segmentations(cell, before, letters, mon
     assert [s.probability for s in found] == pytest.approx(best, abs=1e-6)
     for s in found:
         assert s.probability == pytest.approx(exact[s.insert, s.replace], abs=1e-6)
+
+
+def test_letters_that_are_typed_one_after_the_other_are_read_as_all_at_once():
+    engine, other = small_engine(WORDS), small_engine(WORDS)
+    engine.memory = Memory(CacheWeights(0.5, 0.1), len(engine.vocabulary))
+    for typed in ("womxchg", "wxchihuog", "woxiangchihuoguo"):
+        for size in range(1, len(typed) + 1):
+            found = phrases(engine, typed[:size])
+        assert found
+        assert phrases(other, typed) == pytest.approx(found, rel=1e-4)
+    # What was learned since changes how the same letters are read.
+    engine.learn(["我们行吃火锅"] * 3)
+    assert phrases(engine, "womxchg") != pytest.approx(phrases(other, "womxchg"), rel=1e-3)
+
+
+def phrases(engine: Engine, text: str) -> dict[str, float]:
+    return {s.insert: s.probability for s in suggest(engine, text, 60) if s.replace}
 
 
 def test_a_phrase_is_offered_as_one_suggestion(lstm):

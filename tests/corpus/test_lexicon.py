@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqchat.cli.lexicon import lexicon as command
+from seqchat.corpus.fuzzy_pinyin import PAIRS
 from seqchat.corpus.jieba_words import jieba_frequencies
 from seqchat.corpus.lexicon import Lexicon
 from seqchat.corpus.lexicon_building import WordList, build, in_memory, merged, read_list
-from seqchat.corpus.lexicon_pinyin import LexiconPinyin
-from seqchat.corpus.pinyin import Letters, letters_before
+from seqchat.corpus.lexicon_pinyin import LexiconPinyin, Matches
+from seqchat.corpus.pinyin import Letters, PinyinIndex, letters_before
 from seqchat.corpus.readings import readings
+from seqchat.corpus.spelling import SPELLING, Spelling, parts_between
 from seqchat.corpus.typing_prices import PRICES
 from seqchat.errors import SeqchatError
 
@@ -80,11 +82,21 @@ def many() -> tuple[Lexicon, LexiconPinyin, list[tuple[int, tuple[str, ...]]]]:
 
 
 def may_be_typed(syllables: tuple[str, ...], letters: Letters) -> bool:
-    """Whether letters begin a way to type syllables, of which many are all in full or all shortened."""
+    """Whether letters begin a way to type syllables, of which many are all in full or all shortened.
+
+    Two letters of a syllable may have changed places where letters could not be typed otherwise.
+    """
+    full = SPELLING.is_full(letters.plain, letters.breaks)
+    whole = [(s,) if full else (s, *swapped(s)) for s in syllables]
     if len(syllables) <= 4:
-        return _agree([(s, s[0], s[:2] if s[1:2] == "h" else s[0]) for s in syllables], syllables, letters)
-    in_full, in_first_letters = [(s,) for s in syllables], [(s[0],) for s in syllables]
-    return _agree(in_full, syllables, letters) or _agree(in_first_letters, [s[0] for s in syllables], letters)
+        ways = [(*w, s[0], s[:2] if s[1:2] == "h" else s[0]) for w, s in zip(whole, syllables, strict=True)]
+        return _agree(ways, syllables, letters)
+    in_first_letters = [(s[0],) for s in syllables]
+    return _agree(whole, syllables, letters) or _agree(in_first_letters, [s[0] for s in syllables], letters)
+
+
+def swapped(syllable: str) -> list[str]:
+    return [f"{syllable[:i]}{syllable[i + 1]}{syllable[i]}{syllable[i + 2 :]}" for i in range(len(syllable) - 1)]
 
 
 def _agree(ways: Sequence[tuple[str, ...]], growing: Sequence[str], letters: Letters) -> bool:
@@ -114,6 +126,46 @@ def test_look_up_finds_what_going_through_all_readings_finds(many, typed):
                 spelled.add(entry)
     assert set(index.matching(letters).entries.tolist()) == matching
     assert set(index.spelled(letters).entries.tolist()) == spelled
+
+
+# A lexicon keeps shares of readings in a byte; these words have but one.
+SHORT_WORDS = [word for word in WORDS if len(word) <= 4 and len(readings([word])[0]) == 1]
+
+
+@pytest.fixture(scope="module", params=[SPELLING, Spelling(fuzzy=frozenset(PAIRS))], ids=["plain", "fuzzy"])
+def both(request) -> tuple[LexiconPinyin, PinyinIndex]:
+    """The same words in a lexicon and in an index of a vocabulary."""
+    lexicon = in_memory(WordList(dict.fromkeys(SHORT_WORDS, 1.0), {}))
+    return LexiconPinyin(lexicon, request.param), PinyinIndex([*lexicon], request.param)
+
+
+@given(typed=st.lists(PIECES, min_size=1, max_size=5).map("".join))
+def test_a_lexicon_and_a_vocabulary_read_letters_alike(both, typed):
+    lexicon, index = both
+    letters = letters_before(typed)
+    if letters is None or not letters.plain:
+        return
+    size = len(letters.plain)
+    words = index.abbreviated_phrase_words(letters, range(1, size + 1))
+    for start in range(size):
+        for end in range(start + 1, size + 1):
+            parts = parts_between(lexicon.habits, letters.plain, letters.breaks, start, end)
+            found = _prices(lexicon.abbreviated(letters.plain[start:end], parts))
+            match = words.get(start, {}).get(end)
+            expected = {} if match is None else dict(zip(match.ids.tolist(), match.log_probs.tolist(), strict=True))
+            assert found == pytest.approx(expected, abs=1e-4)
+    match = index.matching(letters)
+    assert _prices(lexicon.matching(letters)) == pytest.approx(
+        dict(zip(match.ids.tolist(), match.log_probs.tolist(), strict=True)), abs=1e-4
+    )
+
+
+def _prices(matches: Matches) -> dict[int, float]:
+    """Return log P(letters | word) of each word."""
+    found: dict[int, float] = {}
+    for entry, share, price in zip(matches.entries.tolist(), matches.shares, matches.prices, strict=True):
+        found[entry] = np.logaddexp(found.get(entry, -np.inf), np.log(share) + price)
+    return found
 
 
 def test_a_reading_has_the_price_of_what_is_not_typed(small):

@@ -5,6 +5,7 @@ import pytest
 from seqchat.corpus import pinyin_cache
 from seqchat.corpus.pinyin import Letters, PinyinIndex, letters_before
 from seqchat.corpus.readings import readings
+from seqchat.corpus.spelling import SPELLING
 from seqchat.corpus.typing_prices import PRICES
 from seqchat.locations import cache
 
@@ -85,6 +86,32 @@ def test_words_of_a_phrase_are_typed_in_full_but_for_the_last(index):
     assert phrase_words(index, "xianbei") == {(0, 4, "西安"), (0, 4, "先"), (0, 2, "西"), (2, 4, "安"), (4, 7, "北京")}
     assert phrase_words(index, "xi'anb") >= {(0, 2, "西"), (2, 4, "安"), (4, 5, "不"), (4, 5, "北京")}
     assert (0, 4, "先") not in phrase_words(index, "xi'anb")
+
+
+def abbreviated_words(index: PinyinIndex, text: str) -> set[tuple[int, int, str]]:
+    letters = letters_before(text)
+    assert letters is not None
+    found = index.abbreviated_phrase_words(letters, range(1, len(letters.plain) + 1))
+    return {(start, end, WORDS[i]) for start, by_end in found.items() for end, m in by_end.items() for i in m.ids}
+
+
+def test_syllables_of_a_phrase_may_be_abbreviated_and_have_slips():
+    index = PinyinIndex(WORDS)
+    assert {(0, 2, "火锅"), (2, 4, "北京")} <= abbreviated_words(index, "hgbj")
+    assert {(0, 4, "北京"), (4, 8, "火锅"), (8, 9, "不")} <= abbreviated_words(index, "beijhguob")
+    assert {(0, 8, "中国"), (8, 9, "不")} <= abbreviated_words(index, "zhognguob")
+    assert {(0, 3, "上海"), (3, 4, "不")} <= abbreviated_words(index, "shhb")
+    # Nothing is left out, and a syllable ends at a break.
+    assert not {word for _, _, word in abbreviated_words(index, "hgb")} & {"北京", "我们一起吃火锅"}
+    assert (0, 4, "先") in abbreviated_words(index, "xianhg") - abbreviated_words(index, "xi'anhg")
+
+
+def test_what_is_in_full():
+    for text in ("h", "huo", "huoguo", "huog", "xian", "lv", "ee", "zhuangsh"):
+        assert SPELLING.is_full(text, frozenset()), text
+    for text in ("hg", "huogg", "wzd", "zhogn", "ihao"):
+        assert not SPELLING.is_full(text, frozenset()), text
+    assert not SPELLING.is_full("xiang", frozenset({1}))
 
 
 def price(index: PinyinIndex, text: str, word: str) -> float:

@@ -13,7 +13,14 @@ from seqchat.corpus.dialogs import Dialog
 from seqchat.errors import SeqchatError
 from seqchat.evaluation import pipeline
 from seqchat.evaluation.pinyin import convert, measure_pinyin, measure_pinyin_with, type_text
-from seqchat.evaluation.pinyin_samples import phrase_spans, sample, sentence_spans, spell
+from seqchat.evaluation.pinyin_samples import (
+    abbreviated,
+    phrase_spans,
+    sample,
+    sentence_spans,
+    short_phrase_spans,
+    spell,
+)
 from seqchat.model.config import CacheWeights
 
 from ..conftest import Silent, small_engine
@@ -87,6 +94,24 @@ def test_a_sample_is_spread_evenly_over_the_dialogs():
     chosen = [digits.index(p.text[1]) for p in sample(dialogs, phrase_spans, 20)]
     assert chosen == sorted(chosen)
     assert set(chosen) == set(range(10))
+
+
+def test_short_phrases_have_several_words():
+    assert spans_of(short_phrase_spans, "今天晚上，我们去 ok，北京!好") == ["今天晚上", "我们去"]
+    assert all(3 <= len(p) <= 8 for p in spans_of(short_phrase_spans, "今天晚上我们一起去北京吃火锅吧好不好"))
+
+
+def test_a_share_of_the_syllables_is_abbreviated():
+    text = spelled("今天晚上我们去吃饭")
+    assert abbreviated(text, 1.0).letters == "jtwswmqcf"
+    assert abbreviated(text, 0.5) == abbreviated(text, 0.5)
+    for rate in (0.01, 0.3, 0.7):
+        found = abbreviated(text, rate)
+        assert any(map(str.__ne__, found.syllables, text.syllables))
+        assert all(
+            typed in (syllable, syllable[0]) for typed, syllable in zip(found.syllables, text.syllables, strict=True)
+        )
+    assert (found.text, found.left) == (text.text, text.left)
 
 
 # --- typing -----------------------------------------------------------------------------------------------------
@@ -200,7 +225,9 @@ def test_one_who_knows_every_next_character_is_asked_for_one_key_each():
 
 def test_nothing_to_type_is_no_number():
     found = measure_pinyin_with(lambda _: [], [Dialog(("hello world",))], 10)
-    assert found.to_json() == {"phrases": None, "sentences": None, "keys_per_character": None}
+    assert found.to_json() == {
+        "phrases": None, "sentences": None, "keys_per_character": None, "abbreviated": None,
+    }  # fmt: skip
     with pytest.raises(SeqchatError, match="at least 1, not 0"):
         measure_pinyin_with(lambda _: [], [Dialog(("我想吃火锅",))], 0)
 
