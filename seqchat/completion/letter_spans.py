@@ -39,9 +39,12 @@ def letter_spans(text: str, vocabulary: Vocabulary, *, tones: bool = True, most:
         return []
     typed = [run, *(run[start:] for start in _starts(run, vocabulary))] if run else []
     toned = letters_before(text) if tones else None
+    # The digit of A4 is no tone.
+    if toned is not None and text[-toned.typed :] != text[-toned.typed :].lower():
+        toned = None
     if toned is not None and len(run) < toned.typed <= (toned.typed if most is None else most):
         typed.insert(0, text[-toned.typed :])
-    return [LetterSpan(read_letters(span), _CAPITAL if span != span.lower() else 0.0) for span in typed]
+    return [LetterSpan(read_letters(span), _CAPITAL * sum(map(str.isupper, span))) for span in typed]
 
 
 def _starts(run: str, vocabulary: Vocabulary) -> list[int]:

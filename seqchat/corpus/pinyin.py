@@ -89,6 +89,17 @@ def double_pinyin_before(text: str, layout: str) -> Letters | None:
     return Letters(plain, frozenset(end for end in ends if end < len(plain)), len(match[0])) if plain else None
 
 
+def typed_end(typed: str, plain: int) -> int:
+    """Return where the first `plain` letters end in what was typed, with the marks after them."""
+    letters = 0
+    for index, character in enumerate(typed):
+        own = len(read_letters(character).plain)
+        if own and letters == plain:
+            return index
+        letters += own
+    return len(typed)
+
+
 class LetterMatch(NamedTuple):
     """Words whose pinyin agrees with letters: ids [words], in ascending order, and log P(letters | word) [words]."""
 

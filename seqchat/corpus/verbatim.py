@@ -9,6 +9,7 @@ _VERBATIM: dict[str, str] = {
     "an address": r"://|\bwww\.|\bmailto:|[\w.]@",
     "a path": r"(?:^|[a-z.~])/|\\",
     "a name of parts": r"[a-z_]\w*[._]$|_$",
+    "a compound": r"[a-z]-$",
     "a value": r"[a-z_]\w*=$",
     "an option": r"^--",
     "a variable": r"[$`%]$",

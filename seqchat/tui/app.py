@@ -65,6 +65,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         "screens/gradients.tcss",
         "widgets/editor.tcss",
         "widgets/candidates.tcss",
+        "widgets/candidate_popup.tcss",
         "widgets/continuations.tcss",
         "widgets/chat.tcss",
         "widgets/gate_panel.tcss",

@@ -11,6 +11,7 @@ from textual.message import Message
 from seqchat.tui.keys import CANDIDATES
 
 if TYPE_CHECKING:
+    from seqchat.completion.composing.meaning import Meaning
     from seqchat.completion.continuation import GeneratedWord
     from seqchat.completion.engine import Engine
     from seqchat.completion.suggestion import Suggestion
@@ -36,7 +37,9 @@ class SuggestionRequest:
 
     text, after: what is left and right of the cursor; finished: whether the last word was taken; candidates: how many
     suggestions; ghost_words: length limit of the grey text; traced: how many words the panels show; continuations: None
-    leaves the current ones alone.
+    leaves the current ones alone; open_letters: how many characters at the end of the text are open letters, None where
+    any letters may be pinyin; tones: whether digits after letters are tones; forced: whether letters are pinyin
+    wherever they can be.
     """
 
     number: int
@@ -48,6 +51,9 @@ class SuggestionRequest:
     ghost_words: int = 0
     traced: int = TRACED_WORDS
     continuations: ContinuationRequest | None = None
+    open_letters: int | None = None
+    tones: bool = False
+    forced: bool = False
 
 
 @dataclass(frozen=True)
@@ -100,11 +106,24 @@ class ModelLoading(WorkerMessage):
 
 
 class ModelReady(WorkerMessage):
-    """The model of that number is loaded: its name, its cell (``LSTM`` …) and the gates that can be shown."""
+    """The model of that number is loaded: its name, its cell (``LSTM`` …) and the gates that can be shown.
 
-    def __init__(self, worker: object, index: int, name: str, cell: str, gates: tuple[Gate, ...]) -> None:
+    has_chinese: whether it has Chinese words, so that letters may be pinyin.
+    """
+
+    def __init__(
+        self,
+        worker: object,
+        index: int,
+        name: str,
+        cell: str,
+        gates: tuple[Gate, ...],
+        *,
+        has_chinese: bool = False,
+    ) -> None:
         super().__init__(worker)
         self.index, self.name, self.cell, self.gates = index, name, cell, gates
+        self.has_chinese = has_chinese
 
 
 class ModelFailed(WorkerMessage):
@@ -129,7 +148,7 @@ ModelMessage = ModelLoading | ModelReady | ModelFailed | WorkerIdle
 class SuggestionsReady(Message):
     """One model's suggestions and gates for a request, from one computation.
 
-    complete: whether there are no others worth a glance.
+    complete: whether there are no others worth a glance; meaning: what the open letters mean, None without any.
     """
 
     def __init__(
@@ -140,10 +159,11 @@ class SuggestionsReady(Message):
         gates: GateTrace,
         *,
         complete: bool = False,
+        meaning: Meaning | None = None,
     ) -> None:
         super().__init__()
         self.request, self.index, self.suggestions, self.gates = request, index, suggestions, gates
-        self.complete = complete
+        self.complete, self.meaning = complete, meaning
 
 
 class GhostTextReady(Message):

@@ -33,6 +33,7 @@ from seqchat.tui.inference_messages import (
 from seqchat.tui.language import say
 
 if TYPE_CHECKING:
+    from seqchat.completion.composing.meaning import Meaning
     from seqchat.completion.engine import Engine
     from seqchat.completion.suggestion import Suggestion
 
@@ -142,7 +143,8 @@ class InferenceWorker(BackgroundThread):
         # A text need not be read to its end once the next key has changed it.
         engine.context.tree.interrupted = self._is_superseded
         cell = engine.network.cell
-        self._publish(ModelReady(self, index, engine.name, cell.title, cell.gates))
+        has_chinese = engine.vocabulary.has_chinese
+        self._publish(ModelReady(self, index, engine.name, cell.title, cell.gates, has_chinese=has_chinese))
         # The first Latin letter should not wait for the index that it needs.
         threading.Thread(target=self._index, args=(index, engine, personal.habits), name="pinyin", daemon=True).start()
         return engine
@@ -150,7 +152,7 @@ class InferenceWorker(BackgroundThread):
     def _index(self, index: int, engine: Engine, habits: Habits) -> None:
         """Build the index of pinyin, and that of many learned words, which the engine uses once it is there."""
         if engine.vocabulary.has_chinese:
-            _ = engine.vocabulary.pinyin
+            _ = engine.vocabulary.pinyin.syllables
         if len(habits) > _FEW_HABITS and not engine.has_learned:
             words = engine.learned(habits)
             self.submit(ModelQuery(f"learned words of {index}", lambda engine: engine.adopt(words), index, to=_drop))
@@ -227,27 +229,24 @@ class InferenceWorker(BackgroundThread):
         (query.to or self._publish)(QueryAnswered(query, result, problem))
 
     def _suggest(self, request: SuggestionRequest, index: int, engine: Engine) -> None:
+        from dataclasses import replace
+
         from seqchat.completion.custom_phrases import with_custom_phrases
-        from seqchat.completion.suggestion import suggest
-        from seqchat.completion.worth import is_last, worthwhile
         from seqchat.insight.gates import trace
 
-        found = suggest(
-            engine,
-            request.text,
-            request.candidates,
-            after=request.after,
-            pinyin=request.pinyin,
-            finished=request.finished,
-        )
-        suggestions = worthwhile(found, request.text, engine.vocabulary, request.finished)
-        if request.pinyin:
+        meaning = _meaning(engine, request) if request.open_letters and engine.vocabulary.has_chinese else None
+        if meaning is None:
+            suggestions, complete = _suggestions(engine, request)
+        else:
+            suggestions, complete = meaning.candidates, meaning.complete
+        if request.pinyin and request.open_letters != 0:
             suggestions = with_custom_phrases(suggestions, request.text, self._phrases)
-        complete = len(found) < request.candidates or is_last(found[-1])
+        if meaning is not None:
+            meaning = replace(meaning, candidates=suggestions)
         gates = trace(engine, engine.context.node(request.text), request.traced)
         if index == self._main_model:
-            self._best = request.text, suggestions[0] if suggestions else None
-        self._publish(SuggestionsReady(request, index, suggestions, gates, complete=complete))
+            self._best = request.text, suggestions[0] if suggestions and not suggestions[0].rest else None
+        self._publish(SuggestionsReady(request, index, suggestions, gates, complete=complete, meaning=meaning))
 
     @property
     def _main_model(self) -> int:
@@ -327,6 +326,29 @@ class InferenceWorker(BackgroundThread):
 
 def _drop(_: Message) -> None:
     """Ignore an answer."""
+
+
+def _meaning(engine: Engine, request: SuggestionRequest) -> Meaning:
+    """Return what the open letters of a request mean."""
+    from seqchat.completion.composing.meaning import meaning_of
+
+    letters = request.open_letters or 0
+    options = {"tones": request.tones, "forced": request.forced}
+    return meaning_of(engine, request.text, letters, request.candidates, after=request.after, **options)
+
+
+def _suggestions(engine: Engine, request: SuggestionRequest) -> tuple[list[Suggestion], bool]:
+    """Return the suggestions that are worth a glance, and whether there are no others."""
+    from seqchat.completion.suggestion import suggest
+    from seqchat.completion.worth import is_last, worthwhile
+
+    # Letters that are settled are no pinyin any more.
+    pinyin = request.pinyin and request.open_letters is None
+    found = suggest(
+        engine, request.text, request.candidates, after=request.after, pinyin=pinyin, finished=request.finished
+    )
+    shown = worthwhile(found, request.text, engine.vocabulary, request.finished)
+    return shown, len(found) < request.candidates or is_last(found[-1])
 
 
 def _advance(steps: Iterator[None]) -> Iterator[None] | None:

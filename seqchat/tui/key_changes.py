@@ -12,7 +12,7 @@ from seqchat.tui.language import say
 
 # Scopes whose keys work at the same time
 TOGETHER: tuple[tuple[str, ...], ...] = tuple(
-    [("always", "app", *scopes) for scopes in (("text", "prompt"), ("bar",), ("panel",), ("turn",))]
+    [("always", "app", *scopes) for scopes in (("text", "prompt"), ("composition",), ("bar",), ("panel",), ("turn",))]
     + [("always", "tour", "text"), ("always", "tour", "panel"), ("always", "experiment"), ("always", "page")]
 )
 

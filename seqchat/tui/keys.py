@@ -53,6 +53,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
     "app": (
         Key("help", "alt+h", "app.help", "Help", footer="Help"),
         Key("mode", "alt+m", "mode", "Compose / chat", footer="Mode"),
+        Key("pinyin", "alt+shift+p", "pinyin", "Pinyin as the model judges, always (中), or never (英)"),
         Key("again", "ctrl+r,alt+r", "again", "Other continuations, or another reply"),
         Key("palette", "ctrl+p,alt+p", "app.command_palette", "Commands", footer="Commands"),
         Key("save", "ctrl+s,alt+s", "save", "Save the text, or the conversation"),
@@ -123,6 +124,21 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("commit", "tab", "commit", "Insert the grey text, or the first candidate", footer="Insert"),
         Key("candidates", "alt+down", "screen.enter_bar", "Into the candidates"),
         Key("dismiss", "escape", "dismiss", "Hide the grey text until the next key"),
+    ),
+    # while letters are open that are probably pinyin; each action is a `Command` of the composition
+    "composition": (
+        Key("first", "space", "first", "Insert the first candidate"),
+        *_numbered("take", "1 2 3 4 5 6 7 8 9", "take", "Insert candidate {n}", CANDIDATES),
+        Key("letters", "enter", "letters", "Keep the letters as they are"),
+        Key("leave", "escape", "leave", "Leave them as letters; again, remove them"),
+        Key("delete_left", "backspace", "delete_left", "Delete a letter, or make what was just inserted letters again"),
+        Key("delete_right", "delete", "delete_right", "Delete the letter to the right"),
+        Key("left", "left", "left", "Left among the letters"),
+        Key("right", "right", "right", "Right among the letters"),
+        Key("start", "home", "start", "Start of the letters"),
+        Key("end", "end", "end", "End of the letters"),
+        Key("next_page", "equals_sign,pagedown", "next_page", "Next page"),
+        Key("previous_page", "minus,pageup", "previous_page", "Previous page"),
     ),
     # in the prompt of a chat, in addition to the keys of a text
     "prompt": (
@@ -207,6 +223,7 @@ SCOPES: dict[str, str] = {
     "app": "In a text or a conversation",
     "text": "In a text",
     "prompt": "In the prompt of a chat",
+    "composition": "While letters are underlined",
     "bar": "In the candidates",
     "panel": "In the gates",
     "turn": "On a turn of a conversation",

@@ -30,7 +30,12 @@ class Settings:
     theme: str = declared("seqchat-dark", "Theme")
     model: str = declared(DEFAULT_MODEL, "Model to open when none is named")
     pinyin: bool = declared(True, "Read Latin letters at the cursor as pinyin")
-    space: str = declared("types", "Space inserts the first candidate", choices=("types", "completes", "commits"))
+    pinyin_first: bool = declared(False, "Take letters as pinyin wherever they can be")
+    tone_digits: bool = declared(False, "Read digits after pinyin as tones")
+    candidates: str = declared("popup", "Show the candidates for pinyin", choices=("popup", "docked"))
+    space: str = declared(
+        "types", "Space inserts the first candidate, without pinyin", choices=("types", "completes", "commits")
+    )
     script: str = declared("simplified", "Chinese characters", choices=("simplified", "traditional"))
     learning: str = declared("ask", "Words that you take are learned", choices=("ask", "keep", "forget"))
     ghost_words: int = declared(4, "Maximum number of grey words at the cursor", Range(0, 10))

@@ -61,6 +61,10 @@ def test_tones_are_read_where_they_are_asked_for(engine):
     assert [s.letters.plain for s in letter_spans("ni3hao", engine.vocabulary, tones=False)] == ["hao"]
 
 
+def test_a_digit_after_a_capital_is_no_tone(engine):
+    assert [s.letters.plain for s in letter_spans("A4zhi", engine.vocabulary)] == ["zhi"]
+
+
 def test_a_capital_makes_pinyin_less_probable(engine):
     prices = {s.letters.plain: s.log_price for s in letter_spans("Bzhan", engine.vocabulary)}
     assert prices["zhan"] == 0 > prices["bzhan"]

@@ -59,7 +59,12 @@ class Desk:
         return [notification.message for notification in self.app._notifications]
 
     async def press(self, *keys: str) -> None:
+        """Press keys; those that wait for the model have been done then."""
         await self.pilot.press(*keys)
+        composer = self.editor.composer
+        if composer.composition.held:
+            await self.until(lambda: not composer.composition.held, "the model's answer to letters")
+            await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object], what: str = "it") -> None:
         for _ in range(900):

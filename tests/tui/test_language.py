@@ -9,6 +9,7 @@ import pytest
 from seqchat.insight import gradient_report
 from seqchat.tui import commands, keys, language, settings
 from seqchat.tui.chinese import CHINESE
+from seqchat.tui.controllers import composition
 from seqchat.tui.screens import dialog, formula, gradients, help, intervention, models, sessions, workspace
 from seqchat.tui.screens import settings as form
 
@@ -34,6 +35,7 @@ def said():
     for pair in commands._SWITCHES.values():
         yield from pair
     yield from workspace._SHADINGS.values()
+    yield from (text for _, _, text in composition._WAYS)
     yield from intervention._RUNS.values()
     yield from intervention._TITLES.values()
     yield from (gradients.GUIDE_1, gradients.GUIDE_2)

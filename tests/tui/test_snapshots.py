@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from seqchat.completion.composing.meaning import Meaning
 from seqchat.completion.continuation import GeneratedWord
 from seqchat.completion.suggestion import Suggestion
 from seqchat.insight.gates import GateTrace
@@ -67,6 +68,32 @@ class Canned(inference_worker.InferenceWorker):
         pass
 
 
+LETTERS = "youyugongyingshangdeyuanyin"
+PHRASES = ("由于供应商的原因", "鱿鱼供应商的原因", "由于", "优于", "犹豫", "有", "又", "由", "鱿", "油")
+
+
+class CannedPinyin(Canned):
+    """Reads all open letters as the same phrase."""
+
+    def start(self) -> None:
+        cell = CELLS["lstm"]
+        self._publish(messages.ModelReady(self, 0, "lstm-chat", cell.title, cell.gates, has_chinese=True))
+
+    def request_suggestions(self, request: messages.SuggestionRequest) -> None:
+        letters = request.open_letters or 0
+        if not letters:
+            super().request_suggestions(request)
+            return
+        rests = [0, 0, *[22] * 3, *[24] * 5]
+        found = [
+            Suggestion(word, word + LETTERS[letters - rest : letters], letters, 0.1, True, rest)
+            for word, rest in zip(PHRASES, rests, strict=True)
+        ]
+        cut = "you'yu'gong'ying'shang'de'yuan'yin"
+        meaning = Meaning(False, found, cut if letters == len(LETTERS) else "", True)
+        self._publish(messages.SuggestionsReady(request, 0, found, trace("lstm"), complete=True, meaning=meaning))
+
+
 @pytest.fixture
 def app(monkeypatch, tmp_path):
     """Return what makes an app whose models are canned."""
@@ -116,6 +143,23 @@ def test_compose(snap_compare, app, size, theme):
 @pytest.mark.parametrize("size", SIZES)
 def test_chat(snap_compare, app, size, theme):
     assert snap_compare(app(theme=theme), terminal_size=SIZES[size], run_before=talk)
+
+
+async def write_pinyin(pilot):
+    await pilot.press(*f"我们{LETTERS}")
+    workspace = pilot.app.workspace
+    for _ in range(300):
+        await pilot.pause(0.02)
+        counted = str(workspace.views.editor.border_subtitle).startswith("29 ")
+        if workspace.completion.is_current() and counted:
+            break
+    await pilot.pause()
+
+
+@pytest.mark.parametrize("settings", [{}, {"language": "zh", "theme": "seqchat-light", "candidates": "docked"}])
+def test_a_composition(snap_compare, app, monkeypatch, settings):
+    monkeypatch.setattr(inference_worker, "InferenceWorker", CannedPinyin)
+    assert snap_compare(app(**settings), terminal_size=SIZES["small"], run_before=write_pinyin)
 
 
 def test_three_models_side_by_side(snap_compare, app):

@@ -636,7 +636,10 @@ def app(monkeypatch, tmp_path):
         lambda need, given: Choice(f"{need.cell}-chat", fits=need.layers == 1 and not need.both_sides),
     )
     return lambda **chosen: SeqchatApp(
-        ["lstm-chat-small"], chosen=Settings(**{"language": "en", "heat_map": "colours", **chosen}), fresh=True, tour=True
+        ["lstm-chat-small"],
+        chosen=Settings(**{"language": "en", "heat_map": "colours", **chosen}),
+        fresh=True,
+        tour=True,
     )
 
 

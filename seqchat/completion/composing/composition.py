@@ -120,7 +120,8 @@ class Composition:
     def synchronised(self, around: Surroundings) -> Step:
         """Close the composition where the text at the cursor is another one, changed by something else."""
         before, after = self.letters[: self.caret], self.letters[self.caret :]
-        if self.letters and around.before.endswith(before) and around.after.startswith(after):
+        there = around.before.endswith(before) and around.after.startswith(after)
+        if self.letters and there and not around.selects:
             return Step(self)
         return Step(Composition(held=self.held), _learnt(self.parts))
 
@@ -148,8 +149,8 @@ class Composition:
         return self._compose(press, page)
 
     def _is_letter(self, press: Press) -> bool:
-        parts = press.character != "" and press.character in _APOSTROPHES
-        return is_pinyin_letter(press.character) or (parts and self.caret > 0)
+        ends_syllable = press.is_tone or (press.character != "" and press.character in _APOSTROPHES)
+        return is_pinyin_letter(press.character) or (ends_syllable and self.caret > 0)
 
     def _typed(self, character: str) -> Composition:
         letters = self.letters[: self.caret] + character + self.letters[self.caret :]
@@ -189,7 +190,8 @@ class Composition:
             return Step(replace(self, fresh=False), (PassOn(press),))
         letters = self.letters[:at] + self.letters[at + 1 :]
         if not letters:
-            return Step(Composition(settled=True), (PassOn(press), *_learnt(self.parts)))
+            # What stands before the last letter is as settled as it was.
+            return Step(Composition(settled=True), (Replace(int(left), int(not left), ""), *_learnt(self.parts)))
         return Step(Composition(letters, at, self.parts, plain=self.plain), (PassOn(press),))
 
     def _take_back(self) -> Step:
@@ -234,8 +236,9 @@ class Composition:
         assert self.answer is not None
         if not press.character:
             return Step(replace(self, fresh=False), (PassOn(press),))
-        # A hyphen can turn no page back from the first one.
-        if press.command == Command.PREVIOUS_PAGE or makes_verbatim(self.letters, press.character):
+        # A hyphen can turn no page back from the first one; Chinese that is typed comes from another input method.
+        alone = press.command == Command.PREVIOUS_PAGE or press.character.isalpha()
+        if alone or makes_verbatim(self.letters, press.character):
             return self._leave_alone(press)
         composition, effects = self.take(self.answer.candidates[0])
         if composition.letters:

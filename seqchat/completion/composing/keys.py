@@ -29,13 +29,14 @@ class Command(StrEnum):
 class Press:
     """A key: its name, the character it types if it types one, and what it means in a composition, if anything.
 
-    number: of the candidate on the page, from 0, for `TAKE`.
+    number: of the candidate on the page, from 0, for `TAKE`; is_tone: whether it is a tone after a letter.
     """
 
     key: str
     character: str = ""
     command: Command | None = None
     number: int = 0
+    is_tone: bool = False
 
 
 class Insertable(Protocol):
@@ -71,13 +72,14 @@ class Page:
 class Surroundings:
     """The text on both sides of the cursor, up to the ends of its line; finished: whether a word was taken before it.
 
-    composes: whether letters that are typed here may be pinyin at all.
+    composes: whether letters that are typed here may be pinyin at all; selects: whether text is selected.
     """
 
     before: str
     after: str
     finished: bool = False
     composes: bool = True
+    selects: bool = False
 
 
 # --- effects, in the order in which they happen

@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from seqchat.completion.worth import is_grey
+from seqchat.tui.controllers.composition import CompositionController
 from seqchat.tui.controllers.continuations import ContinuationController
 from seqchat.tui.controllers.learning import LearningController
 from seqchat.tui.controllers.models import ModelsController
@@ -18,6 +19,8 @@ from seqchat.tui.widgets.editor import Offer
 if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
 
+# The text on both sides of the cursor, whether the word before it was taken, and how many letters are open
+Place = tuple[str, str, bool, int | None]
 # So many candidates more are requested when the last page was turned.
 _MORE_CANDIDATES = 27
 
@@ -31,17 +34,19 @@ class CompletionController:
         settings: LiveSettings,
         models: ModelsController,
         continuations: ContinuationController,
+        composition: CompositionController,
         learning: LearningController,
     ) -> None:
         self._views, self._settings, self._models, self._continuations = views, settings, models, continuations
-        self._learning = learning
+        self._composition, self._learning = composition, learning
         # The latest request, and for each model the one whose suggestions are shown
         self.latest = SuggestionRequest(0, "")
         self._shown: dict[int, SuggestionRequest] = {}
 
     def is_current(self, model: int = 0) -> bool:
         """Whether the suggestions of a model are those of the latest request, and this of the text at the cursor."""
-        return self._shown.get(model) is self.latest and self._is_at_cursor(self.latest)
+        waits = self._views.active_editor.composer.composition.held
+        return not waits and self._shown.get(model) is self.latest and self._is_at_cursor(self.latest)
 
     @property
     def fits_text(self) -> bool:
@@ -52,9 +57,9 @@ class CompletionController:
     def _is_at_cursor(self, request: SuggestionRequest) -> bool:
         return _place_of(request) == self._place()
 
-    def _place(self) -> tuple[str, str, bool]:
-        """Return the text on both sides of the cursor, and whether the word before it was taken."""
-        return *self._views.around_cursor(), self._views.after_taken_word
+    def _place(self) -> Place:
+        """Return the text at the cursor, whether the word before it was taken, and how many letters are open."""
+        return *self._views.around_cursor(), self._views.after_taken_word, self._views.open_letters
 
     # --- requests
 
@@ -85,7 +90,7 @@ class CompletionController:
     ) -> None:
         if self._models.is_stopped:
             return
-        text, after, finished = self._place()
+        text, after, finished, open_letters = self._place()
         settings = self._settings.current
         more = (candidates, traced) != (CANDIDATES, TRACED_WORDS)
         self.latest = SuggestionRequest(
@@ -98,6 +103,9 @@ class CompletionController:
             ghost_words=0 if after.partition("\n")[0].strip() else settings.ghost_words,
             traced=traced,
             continuations=None if more else self._continuations.next_request(text, again=again),
+            open_letters=open_letters,
+            tones=settings.tone_digits,
+            forced=settings.pinyin_first,
         )
         # The screen comes before the model: drawing and inference share an interpreter.
         self._views.draw_text()
@@ -120,8 +128,10 @@ class CompletionController:
         self._shown[index] = request
         self._views.bars[index].show(message.suggestions, complete=message.complete, more=same_text)
         self._views.panels.show(message, new=not same_text)
-        if index == 0 and not same_text:
-            self._offer()
+        if index == 0 and self._is_at_cursor(request):
+            if not same_text:
+                self._offer()
+            self._composition.show(message)
         return True
 
     def show_ghost_text(self, message: GhostTextReady) -> None:
@@ -144,16 +154,18 @@ class CompletionController:
     def commit(self, suggestion: Suggestion) -> None:
         """Insert a candidate, if it was made for the text at the cursor, and learn it."""
         if self.fits_text:
-            replace = suggestion.replace
-            self._learning.learn(suggestion.word, self.latest.text[-replace:] if replace else "")
-            self._views.active_editor.commit(suggestion.insert, replace)
+            editor, replace = self._views.active_editor, suggestion.replace
+            # What is put together from open letters is learned as a whole.
+            if not editor.composer.composes_with(suggestion.insert, replace):
+                self._learning.learn(suggestion.word, self.latest.text[-replace:] if replace else "")
+            editor.commit(suggestion.insert, replace)
 
     def commit_candidate(self, number: int) -> None:
         """Insert a candidate of the page that is shown, counted from 0."""
-        suggestion = self._views.bars[0].candidate_at(number)
+        suggestion = self._composition.shown.candidate_at(number)
         if suggestion is not None:
             self.commit(suggestion)
 
 
-def _place_of(request: SuggestionRequest) -> tuple[str, str, bool]:
-    return request.text, request.after, request.finished
+def _place_of(request: SuggestionRequest) -> Place:
+    return request.text, request.after, request.finished, request.open_letters

@@ -48,7 +48,7 @@ class DocumentController:
         editor = self._views.editor
         name = self._document.path.name if self._document else say("Compose")
         editor.border_title = Content(f"{name}{' •' if self.is_unsaved else ''}")
-        editor.border_subtitle = describe_length(editor.text)
+        editor.description = Content(describe_length(editor.text))
 
     def describe_soon(self) -> None:
         """Describe the text after a pause in typing."""

@@ -64,10 +64,10 @@ class ModelsController:
         self.names, self._finished_jobs = list(names), 0
         self.worker = self._new_worker()
 
-    def receive(self, message: ModelLoading | ModelReady | ModelFailed | WorkerIdle) -> None:
-        """Show what has become of a model; a worker that was replaced may still be loading its own."""
+    def receive(self, message: ModelLoading | ModelReady | ModelFailed | WorkerIdle) -> bool:
+        """Show what has become of a model; False for a worker that was replaced, which may still be loading its own."""
         if self.is_stopped or message.worker is not self.worker:
-            return
+            return False
         match message:
             case ModelLoading():
                 self._views.bars[message.index].notice(f"{message.what}…")
@@ -77,6 +77,7 @@ class ModelsController:
                 self._show_failed(message)
             case WorkerIdle():
                 self._finished_jobs = message.submitted
+        return True
 
     def _show_ready(self, message: ModelReady) -> None:
         self._views.bars[message.index].border_title = Content(f"{say('Candidates')} · {message.name}")

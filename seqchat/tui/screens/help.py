@@ -18,7 +18,7 @@ from seqchat.tui.screens.dialog import ModalDialog
 
 _COLUMN = 26
 # What people need first comes first.
-_ORDER = ("app", "bar", "text", "panel", "prompt", "turn", "experiment", "page", "tour", "always")
+_ORDER = ("app", "composition", "bar", "text", "panel", "prompt", "turn", "experiment", "page", "tour", "always")
 
 
 class Help(ModalDialog[None]):

@@ -28,6 +28,8 @@ _CHOICES = {
     "types": "never",
     "completes": "if it finishes a word",
     "commits": "always",
+    "popup": "at the cursor",
+    "docked": "in the bar",
     "colours": "colours",
     "bars": "bars",
     "none": "nothing",

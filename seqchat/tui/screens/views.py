@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher
 
 from seqchat.tui.session import Mode
 from seqchat.tui.textual_compat import draw_now
+from seqchat.tui.widgets.candidate_popup import CandidatePopup
 from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.chat import Chat
 from seqchat.tui.widgets.continuations import Continuations
@@ -34,6 +36,16 @@ class Views:
     def chat(self) -> Chat:
         """The conversation of the mode *chat*."""
         return self.screen.query_one(Chat)
+
+    @cached_property
+    def popup(self) -> CandidatePopup:
+        """The candidates at the cursor, while letters are open."""
+        return self.screen.query_one(CandidatePopup)
+
+    def show_sign(self, sign: Content) -> None:
+        """Show in the borders of what is typed into how letters are taken."""
+        for editor in self.screen.query(Editor):
+            editor.show_sign(sign)
 
     @cached_property
     def panels(self) -> Panels:
@@ -74,6 +86,11 @@ class Views:
     def after_taken_word(self) -> bool:
         """Whether the last word before the cursor was taken, and is finished."""
         return self.active_editor.after_taken_word
+
+    @property
+    def open_letters(self) -> int | None:
+        """How many letters before the cursor are open, as `Composer.open_letters`."""
+        return self.active_editor.composer.open_letters
 
     def focus_text(self) -> None:
         """Go back to what is typed into."""

@@ -16,6 +16,7 @@ from textual.widgets import ContentSwitcher, TextArea
 from seqchat.errors import one_line
 from seqchat.tui import inference_messages as messages
 from seqchat.tui.controllers.completion import CompletionController
+from seqchat.tui.controllers.composition import CompositionController
 from seqchat.tui.controllers.continuations import ContinuationController
 from seqchat.tui.controllers.document import DocumentController
 from seqchat.tui.controllers.gates import GatesController
@@ -30,6 +31,7 @@ from seqchat.tui.live_settings import LiveSettings
 from seqchat.tui.screens.views import Views
 from seqchat.tui.session import Mode
 from seqchat.tui.settings import Settings
+from seqchat.tui.widgets.candidate_popup import CandidatePopup
 from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.chat import Chat
 from seqchat.tui.widgets.continuations import Continuations
@@ -78,7 +80,10 @@ class Workspace(Screen[None]):
         self.learning = LearningController(settings, learning)
         self.models = ModelsController(views, pool, self.post_message, remembered, self.learning.personal, models)
         self.continuations = ContinuationController(views, settings)
-        self.completion = CompletionController(views, settings, self.models, self.continuations, self.learning)
+        self.composition = CompositionController(views, settings, keys, self.learning.learn)
+        self.completion = CompletionController(
+            views, settings, self.models, self.continuations, self.composition, self.learning
+        )
         self.replies = ReplyController(views, settings, self.models)
         self.shading = ShadingController(views, settings, self.models, self.completion)
         self.gates = GatesController(views, settings, self.models, keys, pool)
@@ -95,12 +100,14 @@ class Workspace(Screen[None]):
                 yield Continuations()
             yield Panels(id="panels")
         yield KeyLine()
+        yield CandidatePopup()
 
     # --- from start to end
 
     async def on_mount(self) -> None:
         """Start to load the models once the first frame is on the screen."""
         await self._show_models()
+        self.composition.mount(self.query(Editor))
         self._settings.subscribe(self._apply_settings)
         self._apply_settings(self._settings.current, self._settings.current)
         self.call_later(self._take_focus)
@@ -148,6 +155,7 @@ class Workspace(Screen[None]):
     async def use_models(self, names: Sequence[str]) -> None:
         """Open other models instead of the current ones."""
         self.models.replace(names)
+        self.composition.know_model(has_chinese=False)
         self.completion.forget()
         await self._show_models()
         self.models.start()
@@ -159,6 +167,7 @@ class Workspace(Screen[None]):
         self.set_class(not now.continuations, "-without-continuations")
         for editor in self.query(Editor):
             editor.space = now.space
+        self.composition.apply_settings()
         self.gates.apply_settings()
         self.continuations.describe()
         if before.script != now.script:
@@ -195,6 +204,11 @@ class Workspace(Screen[None]):
     def _cursor_moved(self) -> None:
         self.completion.request()
 
+    @on(Editor.CompositionChanged)
+    def _composition_changed(self) -> None:
+        self.composition.follow()
+        self.completion.request()
+
     @on(Candidates.CursorMoved)
     @on(GatePanel.SelectionMoved)
     def _selection_moved(self) -> None:
@@ -227,12 +241,11 @@ class Workspace(Screen[None]):
             self.completion.request_again()
 
     @on(Candidates.Exited)
-    def _candidates_exited(self, message: Candidates.Exited) -> None:
+    async def _candidates_exited(self, message: Candidates.Exited) -> None:
         """Return to the text, with what was typed."""
         self.views.focus_text()
         if message.typed:
-            editor = self.views.active_editor
-            editor.replace(message.typed, *editor.selection, maintain_selection_offset=False)
+            await self.views.active_editor.type_text(message.typed)
 
     @on(Continuations.Shown)
     def _continuations_shown(self) -> None:
@@ -265,8 +278,16 @@ class Workspace(Screen[None]):
     @on(messages.ModelFailed)
     @on(messages.WorkerIdle)
     def _model_changed(self, message: messages.ModelMessage) -> None:
-        self.models.receive(message)
+        if self.models.receive(message):
+            self._know_model(message)
         self.learning.report(self._warn)
+
+    def _know_model(self, message: messages.ModelMessage) -> None:
+        """Compose with a model that has Chinese words; do not wait for one that fails."""
+        if isinstance(message, messages.ModelReady) and message.index == 0:
+            self.composition.know_model(has_chinese=message.has_chinese)
+        elif isinstance(message, messages.ModelFailed):
+            self.composition.give_up()
 
     @on(messages.SuggestionsReady)
     def _suggestions_ready(self, message: messages.SuggestionsReady) -> None:
@@ -333,6 +354,7 @@ class Workspace(Screen[None]):
     def action_enter_bar(self) -> None:
         """Move among the candidates."""
         if self.views.bars[0].suggestions:
+            self.composition.hide()
             self.views.bars[0].focus()
 
     def action_branch(self, index: int) -> None:
@@ -342,6 +364,10 @@ class Workspace(Screen[None]):
     def action_branch_word(self, index: int) -> None:
         """Insert the next word of a continuation."""
         self.continuations.commit_word(index)
+
+    def action_pinyin(self) -> None:
+        """Let the model judge whether letters are pinyin, or take all, or none."""
+        self.composition.next_way()
 
     async def action_again(self) -> None:
         """Request other continuations, or another reply."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # The signs of candidates that finish a word, and of those that come next
 KINDS = {True: "+", False: "→"}
-_MAX_WORD_WIDTH = 24
+MAX_WORD_WIDTH = 24
 
 
 class Candidates(Widget, can_focus=True):
@@ -34,6 +34,8 @@ class Candidates(Widget, can_focus=True):
 
     # The index of the candidate that would be committed, while the bar has the focus
     cursor = reactive(0)
+    # Whether the candidates stand at the cursor of the text, so that those here would be in the way
+    covered = reactive(False)
 
     class Committed(Message):
         """A candidate should be inserted."""
@@ -72,6 +74,8 @@ class Candidates(Widget, can_focus=True):
         self._notice = say("Loading…")
         self._pages = Pages()
         self._wants_next_page = False
+        # What the candidates are for, where they are for letters
+        self._letters = ""
 
     def on_mount(self) -> None:
         """Set the title."""
@@ -125,6 +129,10 @@ class Candidates(Widget, can_focus=True):
         """Draw the page."""
         if not self._suggestions:
             return Content.styled(self._notice, "$text-muted")
+        if self.covered and not self.has_focus:
+            return Content.styled(
+                say("Space and 1–9 insert, Enter and Esc keep the letters, - = turn pages"), "$text-muted"
+            )
         rows: list[Content] = []
         slots = self.slots
         for number, slot in enumerate(slots, 1):
@@ -149,11 +157,17 @@ class Candidates(Widget, can_focus=True):
 
     def _measures(self) -> tuple[list[int], int, int]:
         """Return the width of each candidate, of a row, and the number of rows."""
-        widths = [2 + min(cell_len(s.word), _MAX_WORD_WIDTH) + cell_len(_suffix(s)) for s in self._suggestions]
+        widths = [2 + min(cell_len(s.word), MAX_WORD_WIDTH) + cell_len(_suffix(s)) for s in self._suggestions]
         return widths, max(self.content_size.width, 1), max(self.content_size.height, 1)
 
+    def describe(self, letters: str) -> None:
+        """Say which letters the candidates are for, cut into syllables; empty for none."""
+        if letters != self._letters:
+            self._letters = letters
+            self._retitle()
+
     def _retitle(self) -> None:
-        self.border_subtitle = say("+ finishes the word  → comes next")
+        self.border_subtitle = Content(self._letters) or say("+ finishes the word  → comes next")
         self.refresh()
 
     def _cursor_in(self, slots: Sequence[Slot]) -> int:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import BindingType
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
 from textual.widgets.text_area import Edit, EditHistory, EditResult, Location, Selection, WrappedDocument
@@ -18,11 +20,14 @@ from seqchat.corpus.cleaning import clean
 from seqchat.tui.keys import bindings
 from seqchat.tui.textual_compat import LineText
 from seqchat.tui.widgets import shades
+from seqchat.tui.widgets.composer import Composer
 from seqchat.tui.widgets.lines import WrappedLines, grapheme_ends
 from seqchat.tui.widgets.shades import Shades, Span
 
 # At the end of longer lines no grey text is shown, because the whole line would have to be drawn for it.
 _MAX_GHOST_COLUMN = 2_000
+# How letters are drawn that are open
+_OPEN = Style(underline=True)
 
 
 @dataclass(frozen=True)
@@ -68,13 +73,19 @@ class Editor(TextArea, inherit_bindings=False):
             self.word, self.letters = word, letters
 
     class MovedBelow(Message):
-        """The cursor should go down from the last line."""
+        """The cursor should go down from the last line, or from open letters."""
+
+    class CompositionChanged(Message):
+        """Other letters are open, or none."""
 
     def __init__(self, text: str = "", *, id: str | None = None, classes: str = "", compact: bool = False) -> None:
+        # Asked for when the text is loaded
+        self.composer = Composer(self)
         super().__init__(text, id=id, classes=classes, compact=compact, highlight_cursor_line=False)
         self.history = _history()
         # types, completes or commits, as in the settings
         self.space = "types"
+        self._sign = self._description = Content("")
         self._offer = Offer()
         self._dismissed = False
         # line → what is shaded in it
@@ -83,12 +94,15 @@ class Editor(TextArea, inherit_bindings=False):
     # --- the text
 
     def text_before_cursor(self) -> str:
-        """Return the text left of the cursor."""
-        return self.document.get_text_range((0, 0), self.cursor_location)
+        """Return the text left of the cursor; if all open letters are right of it, with them."""
+        left, right = self.composer.span
+        row, column = self.cursor_location
+        return self.document.get_text_range((0, 0), (row, column if left else column + right))
 
     def text_after_cursor(self) -> str:
-        """Return the text right of the cursor."""
-        return self.document.get_text_range(self.cursor_location, self.document.end)
+        """Return the text right of the cursor, without open letters."""
+        row, column = self.cursor_location
+        return self.document.get_text_range((row, column + self.composer.span[1]), self.document.end)
 
     @property
     def after_taken_word(self) -> bool:
@@ -109,7 +123,16 @@ class Editor(TextArea, inherit_bindings=False):
         # Textual scrolls before it knows how many lines the text has now.
         self.scroll_cursor_visible()
         self.app.cursor_position = self.cursor_screen_offset
+        self.composer.synchronise()
         return result
+
+    def undo(self) -> None:
+        """Undo a step."""
+        self.composer.travel(super().undo)
+
+    def redo(self) -> None:
+        """Do a step again that was undone."""
+        self.composer.travel(super().redo)
 
     def _spaced(self, typed: str) -> str:
         """Return what is typed, with the space before it if a word was taken and it begins the next one."""
@@ -122,6 +145,8 @@ class Editor(TextArea, inherit_bindings=False):
         line = LineText(self.document.get_line(line_index))
         for start, end, style in self.shades.get(line_index, ()):
             line.stylize(style, start, end)
+        if line_index == self.cursor_location[0] and (underlined := self.composer.underlined):
+            line.stylize(_OPEN, *underlined)
         return line
 
     @property
@@ -139,12 +164,35 @@ class Editor(TextArea, inherit_bindings=False):
         self.shades = {}
         self._taken_at = None
         super().load_text(clean(text))
+        self.composer.synchronise()
+
+    # --- the border
+
+    @property
+    def description(self) -> Content:
+        """What stands in the border below: how letters are taken, and what describes the text."""
+        return self._description
+
+    @description.setter
+    def description(self, description: Content) -> None:
+        self._description = description
+        parts = [part for part in (self._sign, description) if part]
+        self.border_subtitle = Content(" · ").join(parts)
+
+    def show_sign(self, sign: Content) -> None:
+        """Show how letters are taken."""
+        self._sign = sign
+        self.description = self._description
 
     # --- shading
 
     def shade(self, spans: Sequence[Span]) -> None:
         """Draw parts of the text in other styles, from one character to before another, in their order."""
         self.shades = shades.by_line(spans, self.document.lines)
+        self.redraw_lines()
+
+    def redraw_lines(self) -> None:
+        """Draw all lines again, since styles have changed."""
         # Textual keeps the lines as they were drawn until a style changes.
         self.notify_style_update()
         self.refresh()
@@ -166,17 +214,27 @@ class Editor(TextArea, inherit_bindings=False):
         self.withdraw()
         if not self.after_taken_word:
             self._taken_at = None
+        self.composer.synchronise()
 
     def commit(self, insert: str, replace: int = 0) -> None:
         """Insert text at the cursor and remove the `replace` characters before it; one step of undo.
 
-        A word is finished then: the next letter that is typed has a space before it, punctuation has none.
+        A word is finished then: the next letter that is typed has a space before it, punctuation has none. What is
+        inserted for the first of the open letters leaves the others open.
+        """
+        if not self.composer.take(insert, replace):
+            self.substitute(insert, replace, finished=True)
+
+    def substitute(self, text: str, left: int, right: int = 0, *, finished: bool) -> None:
+        """Put a text in the place of some characters on both sides of the cursor, as a step of undo.
+
+        finished: whether a word at its end is finished.
         """
         self.history.checkpoint()
         self._taken_at = None
         row, column = self.cursor_location
-        self.replace(insert, (row, max(0, column - replace)), (row, column), maintain_selection_offset=False)
-        self._taken_at = self.cursor_location if is_finished(insert) else None
+        self.replace(text, (row, max(0, column - left)), (row, column + right), maintain_selection_offset=False)
+        self._taken_at = self.cursor_location if finished and is_finished(text) else None
         self.history.checkpoint()
         self.scroll_cursor_visible()
 
@@ -189,8 +247,9 @@ class Editor(TextArea, inherit_bindings=False):
 
     def _take_offer(self, insert: str, replace: int = 0) -> None:
         """Commit what is offered, or what is left of it, and say that it was taken."""
-        letters = self.text_before_cursor()[-replace:] if replace else ""
-        self.post_message(self.OfferTaken(self._offer.word, letters))
+        if not self.composer.composes_with(insert, replace):
+            letters = self.text_before_cursor()[-replace:] if replace else ""
+            self.post_message(self.OfferTaken(self._offer.word, letters))
         self.commit(insert, replace)
 
     def action_commit_word(self) -> None:
@@ -210,24 +269,47 @@ class Editor(TextArea, inherit_bindings=False):
             self.post_message(self.SelectionChanged(self.selection, self))
 
     async def on_key(self, event: events.Key) -> None:
-        """Run what a key is bound to, or commit a candidate with the space; all else is typed.
+        """Give a key to the composition, run what it is bound to, or commit a candidate with the space.
 
-        A key that bubbled up to its binding would be overtaken by the letters that are typed after it.
+        All else is typed. A key that bubbled up to its binding would be overtaken by the letters typed after it.
         """
-        if await self._run_binding(event):
+        character = event.character if event.is_printable and event.character else ""
+        if await self.composer.press(event.key, character) or await self._run_key(event.key, bool(character)):
             event.stop()
             event.prevent_default()
-            return
-        commits = self.space == "commits" or (self.space == "completes" and self._offer.completes)
-        if event.key == "space" and commits and self._offer.insert:
-            event.stop()
-            event.prevent_default()
-            self._take_offer(self._offer.insert, self._offer.replace)
 
-    async def _run_binding(self, event: events.Key) -> bool:
-        """Run the action that a key is bound to; False if there is none, or the key types a character."""
-        bound = None if event.is_printable else self.screen.active_bindings.get(event.key)
-        return bound is not None and await self.app.run_action(bound.binding.action, bound.node)
+    def on_paste(self, event: events.Paste) -> None:
+        """Open letters that are pasted alone, as if they were typed; all else is text."""
+        if event.text and event.text.isascii() and event.text.isalpha():
+            event.stop()
+            event.prevent_default()
+            self.replace(event.text, *self.selection, maintain_selection_offset=False)
+            self.composer.reopen()
+
+    async def type_text(self, text: str) -> None:
+        """Type what was typed elsewhere."""
+        if len(text) == 1 and await self.composer.press(text, text):
+            return
+        self.replace(text, *self.selection, maintain_selection_offset=False)
+
+    async def type_plainly(self, key: str, character: str) -> None:
+        """Do what a key does when no letters are open, some time after it was pressed."""
+        if await self._run_key(key, bool(character)):
+            return
+        text = "\n" if key == "enter" else character
+        if text:
+            self.replace(text, *self.selection, maintain_selection_offset=False)
+
+    async def _run_key(self, key: str, is_printable: bool) -> bool:
+        """Run the action of a key, or commit a candidate with the space; False if the key types a character."""
+        bound = None if is_printable else self.screen.active_bindings.get(key)
+        if bound is not None:
+            return await self.app.run_action(bound.binding.action, bound.node)
+        commits = self.space == "commits" or (self.space == "completes" and self._offer.completes)
+        if key == "space" and commits and self._offer.insert:
+            self._take_offer(self._offer.insert, self._offer.replace)
+            return True
+        return False
 
     # --- the cursor
 
@@ -239,9 +321,12 @@ class Editor(TextArea, inherit_bindings=False):
             super().action_cursor_right(select)
 
     def action_cursor_down(self, select: bool = False) -> None:
-        """Move down; from the last line, into the candidates."""
+        """Move down; from the last line and from open letters, into the candidates."""
         wrapped = self.wrapped_document
-        if not select and wrapped.location_to_offset(self.cursor_location).y == wrapped.height - 1:
+        last = self.composer.composition.composes or (
+            wrapped.location_to_offset(self.cursor_location).y == wrapped.height - 1
+        )
+        if not select and last:
             self.post_message(self.MovedBelow())
         else:
             super().action_cursor_down(select)

@@ -100,7 +100,7 @@ class Desk:
     def answer(self) -> None:
         while True:
             if self.composition.is_open and self.composition.answer is None:
-                self.composition = self.composition.answered(answer_to(self.composition.typed))
+                self.composition, self.pages = self.composition.answered(answer_to(self.composition.typed)), 0
             if not self.composition.held:
                 return
             self._follow(*self.composition.resume(self._around(), self._page()))
@@ -141,7 +141,7 @@ class Desk:
         self.before, self.after, self.pages = before, after, 0
 
     def _plain(self, key: Press) -> None:
-        where = len(self.before)
+        where, unchanged = len(self.before), (self.before, self.after)
         match key.key:
             case "backspace" if self.before:
                 self._change(self.before[:-1], self.after)
@@ -154,8 +154,9 @@ class Desk:
                 self._change(self.before + "\n", self.after)
             case _ if key.character:
                 self._change(self.before + key.character, self.after)
-        self.composition, effects = self.composition.synchronised(self._around())
-        assert all(isinstance(effect, Learn) for effect in effects)
+        if (self.before, self.after) != unchanged:
+            self.composition, effects = self.composition.synchronised(self._around())
+            assert all(isinstance(effect, Learn) for effect in effects)
 
 
 # --- each key
@@ -190,6 +191,7 @@ class Desk:
         ([*"nihao,zaima", " "], chinese("nihao") + "," + chinese("zaima"), ""),
         ([*"nihao0"], chinese("nihao") + "0", ""),
         ([*"nihao！"], chinese("nihao") + "！", ""),
+        ([*"nihao我"], "nihao我", ""),
         ([*"e-"], "e-", ""),
         ([*"zhang@"], "zhang@", ""),
         ([*"www.baidu "], "www.baidu ", ""),
@@ -221,6 +223,11 @@ def test_letters_before_the_cursor_belong_to_the_word_and_those_after_it_stay():
     assert desk.type("a").composition.letters == "niha"
     assert Desk("hel", "lo").type("x").composition.letters == ""
     assert Desk("我", "是").type(*"wo").composition.letters == "wo"
+
+
+def test_nothing_is_open_while_text_is_selected():
+    composition = Desk().type(*"ni").composition
+    assert composition.synchronised(Surroundings("ni", "", selects=True)).composition == Composition()
 
 
 def test_what_is_put_together_in_parts_is_one_phrase():

@@ -1,0 +1,25 @@
+"""How probable it is that letters are meant as they are; every price of that question stands in this table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class LiteralPrices:
+    """Logarithms of probabilities, where the model and its lexicon know no word of the letters.
+
+    unknown: a Latin word that nobody knows comes next; letter: each of its letters. decides: from which share of all
+    that the letters may mean they are taken as they are.
+    """
+
+    unknown: float = -9.5
+    letter: float = -2.5
+    decides: float = 0.5
+
+    def log_prob(self, letters: int) -> float:
+        """Return log P(an unknown Latin word of so many letters)."""
+        return self.unknown + self.letter * letters
+
+
+PRICES = LiteralPrices()

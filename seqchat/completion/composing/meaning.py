@@ -1,0 +1,173 @@
+"""What open letters mean, Latin or pinyin, and the candidates for them: whole phrases first, then parts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from seqchat.completion.composing.literal import PRICES
+from seqchat.completion.composing.parts import first_parts
+from seqchat.completion.context import readable_right
+from seqchat.completion.cursor import Cursor
+from seqchat.completion.engine import Engine
+from seqchat.completion.prediction import logsumexp
+from seqchat.completion.reading import Reading, read_tail
+from seqchat.completion.suggestion import Scored, Suggestion, best_insertions, in_script, score
+from seqchat.completion.worth import is_pinyin, worthwhile
+from seqchat.corpus.letters import is_pinyin_letter
+from seqchat.corpus.pinyin import read_letters
+
+# Of phrases of several words, and of all candidates for all of the letters where there are parts of them as well
+_PHRASES, _WHOLE = 4, 18
+# Letters that are less probable as they are come after all other candidates.
+_HARDLY = 1e-4
+# Longer letters are not read at once; the first of them are.
+_MOST_LETTERS = 48
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What letters mean.
+
+    literal: whether they come first as they are; candidates: the best first; syllables: the letters, cut as the first
+    candidate reads them (``wo'xiang``); complete: whether there are no other candidates.
+    """
+
+    literal: bool
+    candidates: list[Suggestion]
+    syllables: str
+    complete: bool
+
+
+def meaning_of(
+    engine: Engine, text: str, letters: int, k: int, *, after: str = "", tones: bool = False, forced: bool = False
+) -> Meaning:
+    """Return what the last `letters` characters of a text mean, with k candidates for all of them, and parts.
+
+    after: the text right of the cursor; tones: whether digits after letters are tones; forced: whether they are pinyin
+    wherever they can be.
+    """
+    typed, after = text[len(text) - letters :], engine.context.read_as(readable_right(after))
+    whole = _read(engine, text, letters, after, tones) if letters <= _MOST_LETTERS else None
+    read, rest = whole, ""
+    if read is None or not read.is_pinyin:
+        # What is no pinyin as a whole may begin with some.
+        rest = typed[_begun(engine, typed) :]
+        read = _read(engine, text[: len(text) - len(rest)], letters - len(rest), after, tones)
+    if not read.is_pinyin:
+        return _as_typed(engine, whole, text, k, after)
+    latin = PRICES.log_prob(letters) if whole is None else whole.latin - whole.before
+    pinyin = read.pinyin - read.before + (PRICES.log_prob(len(rest)) if rest else 0.0)
+    share = math.exp(latin - logsumexp([latin, pinyin]))
+    found = _whole(engine, read, text, k, after, rest, foreign=forced)
+    if (not forced and share >= PRICES.decides) or not any(is_pinyin(s) for s in found):
+        return _as_typed(engine, whole, text, k, after)
+    parts = first_parts(engine, read.cursor, read.best, rest)
+    listed = _listed(typed, found, parts, share)
+    return Meaning(False, listed, _cut(engine, typed, listed[0]), complete=bool(parts) or len(found) < k)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """The readings of a text that ends with open letters.
+
+    before: log P(the words before the letters), of which the other two go on; latin: log P(letters that stay);
+    pinyin: log P(letters that are typed for Chinese words).
+    """
+
+    cursor: Cursor
+    scored: Scored
+    before: float
+    latin: float
+    pinyin: float
+
+    @property
+    def is_pinyin(self) -> bool:
+        """Whether any words are spelled with the letters."""
+        return self.pinyin > -math.inf
+
+    @property
+    def best(self) -> Reading:
+        """The most probable reading as pinyin."""
+        phrases = self.scored.phrases
+
+        def log_prob(reading: Reading, alone: float) -> float:
+            return logsumexp([alone, *(phrase.log_prob for phrase in phrases if phrase.node is reading.node)])
+
+        found = [(log_prob(s.reading, s.log_normalizer), s.reading) for s in self.scored.readings if s.reading.replaces]
+        return max(found, key=lambda item: item[0])[1]
+
+
+def _read(engine: Engine, text: str, letters: int, after: str, tones: bool) -> _Read:
+    cursor = engine.cursor(text, after)
+    readings = read_tail(cursor, engine.context, engine.vocabulary, tones=tones, open_letters=letters)
+    scored = score(engine, cursor, readings)
+    before = max((r.log_weight for r in readings if r.replaces == letters), default=-math.inf)
+    kept = [s.log_normalizer for s in scored.readings if not s.reading.replaces]
+    if is_pinyin_letter(text[: len(text) - letters][-1:]):
+        # The word before the letters is finished, since they do not belong to it.
+        kept = []
+    replaced = [s.log_normalizer for s in scored.readings if s.reading.replaces]
+    latin = logsumexp([*kept, before + PRICES.log_prob(letters)])
+    pinyin = logsumexp([*replaced, *(phrase.log_prob for phrase in scored.phrases)])
+    return _Read(cursor, scored, before, latin, pinyin if before > -math.inf else before)
+
+
+def _begun(engine: Engine, typed: str) -> int:
+    """Return how many of the first letters are syllables in full."""
+    syllables = engine.vocabulary.pinyin.syllables
+    for end in range(min(len(typed), _MOST_LETTERS), 0, -1):
+        letters = read_letters(typed[:end])
+        if letters.plain and syllables.spell(letters.plain, letters.breaks, finished=True):
+            return end
+    return 0
+
+
+def _as_typed(engine: Engine, read: _Read | None, text: str, k: int, after: str) -> Meaning:
+    """Return the candidates for letters that are meant as they are."""
+    ranked = [] if read is None else best_insertions(engine, read.cursor, read.scored, k, after)
+    found = [] if read is None else [in_script(engine, read.cursor, entry) for entry in ranked]
+    return Meaning(True, worthwhile(found, text, engine.vocabulary, False), "", len(found) < k)
+
+
+def _whole(engine: Engine, read: _Read, text: str, k: int, after: str, rest: str, *, foreign: bool) -> list[Suggestion]:
+    """Return candidates for all letters but the `rest`, which stays; foreign: among foreign words too."""
+    phrases = 0
+    found = []
+    for entry in best_insertions(engine, read.cursor, read.scored, k, after):
+        phrases += len(entry.best.ids) > 1
+        if len(entry.best.ids) == 1 or phrases <= _PHRASES:
+            found.append(in_script(engine, read.cursor, entry))
+    shown = worthwhile(found, text, engine.vocabulary, False)
+    kept = [s for s in found if s in shown or (foreign and is_pinyin(s))]
+    if rest:
+        kept = [_with_rest(s, rest) for s in kept if is_pinyin(s)]
+    first = next((s for s in kept if is_pinyin(s)), None)
+    return [] if first is None else [first, *(s for s in kept if s is not first)]
+
+
+def _with_rest(found: Suggestion, rest: str) -> Suggestion:
+    return replace(found, insert=found.insert + rest, replace=found.replace + len(rest), rest=len(rest))
+
+
+def _listed(typed: str, found: Sequence[Suggestion], parts: Sequence[Suggestion], share: float) -> list[Suggestion]:
+    """Return the candidates in their order: the letters themselves are where their probability puts them.
+
+    Letters that are hardly meant are the last candidate.
+    """
+    literal = Suggestion(typed, typed, len(typed), share, True)
+    kept = [s for s in (found[:_WHOLE] if parts else found) if s.insert != typed]
+    if share < _HARDLY:
+        return [*kept, *parts, literal]
+    at = next((i for i, s in enumerate(kept) if i and s.probability < share), len(kept))
+    return [*kept[:at], literal, *kept[at:], *parts]
+
+
+def _cut(engine: Engine, typed: str, first: Suggestion) -> str:
+    """Return letters with an apostrophe between the syllables of the first candidate, and what is around them."""
+    start, end = len(typed) - first.replace, len(typed) - first.rest
+    letters = read_letters(typed[start:end])
+    word = first.word
+    cut = engine.vocabulary.pinyin.syllables.cut(letters.plain, letters.breaks, word)
+    return "'".join(filter(None, [typed[:start], *cut, typed[end:]]))

@@ -1,0 +1,140 @@
+"""What open letters mean: Latin or pinyin, whole phrases and parts, whatever surrounds them."""
+
+from __future__ import annotations
+
+import pytest
+
+from seqchat.completion.composing.literal import PRICES
+from seqchat.completion.composing.meaning import Meaning, meaning_of
+from seqchat.completion.engine import Engine
+
+from ...conftest import small_engine
+
+WORDS = [
+    *"我想吃火锅西安先在吗你好写码密谢",
+    "火锅",
+    "你好",
+    "我想",
+    "西安",
+    "密码",
+    "python",
+    "ok",
+    "on",
+    "the",
+    "，",
+    "3",
+]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return small_engine(WORDS)
+
+
+def read(engine: Engine, text: str, letters: int | None = None, **options: bool) -> tuple[str, Meaning]:
+    letters = len(text) if letters is None else letters
+    return text[len(text) - letters :], meaning_of(engine, text, letters, 9, **options)
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "syllables"),
+    [
+        ("nihao", "你好", "ni'hao"),
+        ("woxiangchihuoguo", "我想吃火锅", "wo'xiang'chi'huo'guo"),
+        ("xi'an", "西安", "xi'an"),
+        ("huog", "火锅", "huo'g"),
+        ("pythonxie", "写", "python'xie"),
+        ("nihaoi", "你好", "ni'hao'i"),
+        ("nihaovvv", "你好", "ni'hao'vvv"),
+    ],
+)
+def test_letters_are_pinyin_where_words_are_spelled_with_them(engine, text, first, syllables):
+    typed, meaning = read(engine, text)
+    assert not meaning.literal
+    assert meaning.candidates[0].word == first or len(first) == 1
+    assert meaning.syllables == syllables
+    assert_whole(typed, meaning)
+
+
+def assert_whole(typed: str, meaning: Meaning) -> None:
+    """Candidates replace the letters up to the cursor, and what they leave is the end of what was typed."""
+    rests = []
+    for found in meaning.candidates:
+        assert 0 <= found.replace <= len(typed)
+        assert found.insert == found.word + typed[len(typed) - found.rest :] or not found.replace
+        rests.append(found.rest)
+    literal = [found for found in meaning.candidates if found.insert == typed]
+    assert [(found.replace, found.rest) for found in literal] == [(len(typed), 0)]
+    least = meaning.candidates[0].rest
+    whole = [rest <= least for rest, found in zip(rests, meaning.candidates, strict=True) if found.insert != typed]
+    assert whole == sorted(whole, reverse=True), "whole phrases come before parts"
+
+
+@pytest.mark.parametrize("text", ["qxzv", "vvvv", "bcdfgh", "ok", "the", "i"])
+def test_other_letters_mean_themselves(engine, text):
+    _, meaning = read(engine, text)
+    assert meaning.literal
+    assert not any(found.rest for found in meaning.candidates)
+
+
+def test_letters_after_a_word_that_was_finished_do_not_belong_to_it(engine):
+    assert not read(engine, "oknihao", 5)[1].literal
+    assert read(engine, "oknihao", 5)[1].candidates[0].insert == "你好"
+
+
+@pytest.mark.parametrize("text", ["https://nihao", "ni@hao", "/nihao", "a1b2ni"])
+def test_nothing_is_pinyin_in_an_address(engine, text):
+    assert read(engine, text, 2)[1].literal
+    assert read(engine, text, 2, forced=True)[1].literal
+
+
+def test_parts_are_words_and_characters_for_the_first_syllables(engine):
+    typed, meaning = read(engine, "woxiangchihuoguo")
+    parts = [(found.word, found.insert, found.rest) for found in meaning.candidates if found.rest]
+    assert ("我想", "我想chihuoguo", 9) in parts
+    assert ("我", "我xiangchihuoguo", 14) in parts
+    assert [rest for _, _, rest in parts] == sorted(rest for _, _, rest in parts)
+    assert meaning.complete
+    assert_whole(typed, meaning)
+
+
+def test_no_part_leaves_letters_that_begin_no_syllable(engine):
+    assert not any(found.rest == 1 for found in read(engine, "nihao")[1].candidates), "niha-o is no way to read it"
+    assert {found.rest for found in read(engine, "xi'an")[1].candidates} == {0, 2}
+
+
+@pytest.mark.parametrize("count", [10, 30, 200])
+def test_letters_without_end_are_taken_from_the_front(engine, count):
+    text = "nihao" * count
+    taken = ""
+    while text:
+        _, meaning = read(engine, text)
+        assert not meaning.literal
+        first = meaning.candidates[0]
+        taken += first.insert[: len(first.insert) - first.rest]
+        assert len(text) - first.rest > 0
+        text = text[len(text) - first.rest :]
+        if count == 200:
+            return
+    assert taken == "你好" * count
+
+
+def test_the_writer_may_force_pinyin(engine):
+    text = "the"
+    assert read(engine, text)[1].literal
+    forced = read(engine, text, forced=True)[1]
+    assert forced.literal or forced.candidates[0].word in WORDS[:20]
+    monkeyed = read(engine, "on", forced=True)[1]
+    assert monkeyed.literal, "no word is spelled so"
+
+
+def test_digits_are_tones_where_they_are_asked_for(engine):
+    typed, meaning = read(engine, "ni3hao3", tones=True)
+    assert meaning.candidates[0].word == "你好"
+    assert_whole(typed, meaning)
+    parts = [found.insert for found in meaning.candidates if found.rest]
+    assert "你hao3" in parts
+
+
+def test_the_price_of_an_unknown_word_grows_with_its_letters():
+    assert PRICES.log_prob(8) < PRICES.log_prob(3) < 0

@@ -1,0 +1,155 @@
+"""Composing in the app: letters become Chinese at the cursor, with real keys and a real small model."""
+
+from __future__ import annotations
+
+from textual import events
+
+from seqchat.completion.composing.keys import Command
+from seqchat.tui.controllers.composition import commands
+from seqchat.tui.keys import KEYS
+
+
+def popup(d):
+    return d.workspace.views.popup
+
+
+def underlined(d) -> str:
+    row = d.editor.cursor_location[0]
+    found = d.editor.composer.underlined
+    return d.editor.document.get_line(row)[slice(*found)] if found else ""
+
+
+async def test_letters_are_composed_anywhere_in_a_text(desk):
+    async with desk(ghost_words=0, pinyin_first=True) as d:
+        await d.settled()
+        d.editor.load_text("我 ok。")
+        d.editor.move_cursor((0, 1))
+        await d.press(*"huoguo")
+        await d.thought()
+        assert (underlined(d), popup(d).display) == ("huoguo", True)
+        assert "huo'guo" in d.screen and "1 火锅" in d.screen
+        await d.press("space")
+        assert d.editor.text == "我火锅 ok。"
+        assert (underlined(d), popup(d).display) == ("", False)
+        await d.press("alt+z")
+        assert d.editor.text == "我huoguo ok。"
+        await d.thought()
+        assert underlined(d) == "huoguo", "what was undone is open again"
+        await d.press("ctrl+y")
+        assert d.editor.text == "我火锅 ok。"
+        # Enter keeps letters, Esc makes them plain, and again removes them.
+        await d.press(*"huo", "enter", *"guo", "escape", "escape")
+        await d.thought()
+        assert d.editor.text == "我火锅huo ok。"
+        await d.press("alt+z")
+        assert d.editor.text == "我火锅huoguo ok。"
+        # Without open letters, a space is a space and a digit a digit.
+        await d.press("escape", "end", "space", "1")
+        await d.thought()
+        assert d.editor.text == "我火锅huoguo ok。 1"
+
+
+async def test_keys_wait_for_the_model_and_keep_their_order(desk):
+    async with desk(ghost_words=0, pinyin_first=True) as d:
+        await d.settled()
+        await d.press(*"huoguo", "space", *"huoguo", ",", *"3dian", "space", "enter", *"huoguo", "1", "x", "backspace")
+        await d.thought()
+        lines = d.editor.text.split("\n")
+        assert lines[0].startswith("火锅火锅,3") and "dian" not in lines[0]
+        assert lines[1] == "火锅"
+
+
+async def test_a_phrase_is_put_together_from_parts(desk):
+    learnt = []
+    async with desk(ghost_words=0, pinyin_first=True) as d:
+        await d.settled()
+        d.editor.composer.learn = lambda text, letters: learnt.append((text, letters))
+        await d.press(*"chihuoguo")
+        await d.thought()
+        part = next(s for s in d.bar.suggestions if s.rest == 6)
+        d.workspace.completion.commit(part.insert, part.replace)
+        assert d.editor.text == f"{part.word}huoguo"
+        await d.thought()
+        assert underlined(d) == "huoguo"
+        await d.press("backspace")
+        assert d.editor.text == "chihuoguo"
+        await d.thought()
+        d.workspace.completion.commit(part.insert, part.replace)
+        await d.press("space")
+        await d.thought()
+        assert d.editor.text == f"{part.word}火锅"
+        assert learnt == [(f"{part.word}火锅", "chihuoguo")]
+        # Pages turn, and digits take what is on the page.
+        await d.press(*"huoguo", "left", "left", "left")
+        await d.thought()
+        assert underlined(d) == "huoguo" and popup(d).suggestions[0].replace == 3
+        await d.press("=", "=", "-")
+        await d.thought()
+        wanted = popup(d).suggestions[popup(d).slots[1].index]
+        await d.press("2")
+        await d.thought()
+        assert d.editor.text.endswith(f"{wanted.insert}guo")
+
+
+async def test_what_arrives_at_once_is_text_and_ends_what_is_open(desk):
+    async with desk(ghost_words=0, pinyin_first=True) as d:
+        await d.settled()
+        await d.press(*"huo")
+        d.app.post_message(events.Paste("今天"))
+        await d.thought()
+        assert (d.editor.text, underlined(d)) == ("huo今天", "")
+        await d.press(*"huo", "alt+a", "backspace")
+        assert d.editor.text == "", "what is selected goes as a whole"
+        await d.thought()
+        d.app.post_message(events.Paste("\nhuoguo\nni hao\n"))
+        await d.thought()
+        assert d.editor.text == "\nhuoguo\nni hao\n"
+        d.app.post_message(events.Paste("huoguo"))
+        await d.thought()
+        assert underlined(d) == "huoguo", "letters that are pasted alone are open"
+        await d.press("up", "space")
+        await d.thought()
+        assert d.editor.text == "\nhuoguo\nni hao \nhuoguo"
+
+
+async def test_candidates_may_stay_in_the_bar_and_one_key_ends_composing(desk):
+    async with desk(ghost_words=0, candidates="docked") as d:
+        await d.settled()
+        await d.press("alt+shift+p")
+        assert str(d.editor.border_subtitle).startswith("中")
+        await d.press(*"huoguo")
+        await d.thought()
+        assert not popup(d).display and "huo'guo" in str(d.bar.border_subtitle)
+        await d.press("alt+shift+p", "space")
+        await d.thought()
+        assert str(d.editor.border_subtitle).startswith("英")
+        assert d.editor.text == "huoguo "
+        await d.press(*"huoguo", "space", "1")
+        await d.thought()
+        assert d.editor.text == "huoguo huoguo 1"
+        await d.press("alt+shift+p")
+        assert "中" not in str(d.editor.border_subtitle)
+
+
+async def test_in_a_chat_enter_keeps_the_letters_and_then_sends(desk):
+    async with desk(ghost_words=0, pinyin_first=True) as d:
+        await d.settled()
+        await d.press("alt+m", *"huoguo", "space", *"huo", "enter")
+        await d.thought()
+        assert d.editor.text == "火锅huo"
+        await d.press("enter")
+        assert d.workspace.views.chat.conversation.turns[0].text == "火锅huo"
+
+
+async def test_with_a_model_without_chinese_words_letters_are_letters(desk):
+    async with desk(ghost_words=0, pinyin_first=True) as d:
+        await d.settled()
+        d.workspace.composition.know_model(has_chinese=False)
+        await d.press(*"huoguo", "space")
+        assert (d.editor.text, underlined(d)) == ("huoguo ", "")
+
+
+def test_every_command_of_the_composition_has_a_key():
+    table = commands(KEYS["composition"])
+    assert {command for command, _ in table.values()} == set(Command)
+    assert [table[str(n)] for n in (1, 9)] == [(Command.TAKE, 0), (Command.TAKE, 8)]
