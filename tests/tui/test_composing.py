@@ -67,14 +67,14 @@ async def test_a_phrase_is_put_together_from_parts(desk):
         await d.press(*"chihuoguo")
         await d.thought()
         part = next(s for s in d.bar.suggestions if s.rest == 6)
-        d.workspace.completion.commit(part.insert, part.replace)
+        d.workspace.completion.commit(part)
         assert d.editor.text == f"{part.word}huoguo"
         await d.thought()
         assert underlined(d) == "huoguo"
         await d.press("backspace")
         assert d.editor.text == "chihuoguo"
         await d.thought()
-        d.workspace.completion.commit(part.insert, part.replace)
+        d.workspace.completion.commit(part)
         await d.press("space")
         await d.thought()
         assert d.editor.text == f"{part.word}火锅"
