@@ -13,7 +13,7 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.prediction import logsumexp
 from seqchat.completion.reading import Reading
 from seqchat.completion.suggestion import Suggestion
-from seqchat.corpus.pinyin import typed_end
+from seqchat.corpus.pinyin import read_letters, typed_end
 
 # Of the words for the same letters so many are offered, and of single characters
 _WORDS, _CHARACTERS = 5, 27
@@ -27,6 +27,9 @@ def first_parts(engine: Engine, cursor: Cursor, reading: Reading, rest: str = ""
     letters = reading.letters
     assert letters is not None
     kept, typed = cursor.text[: -letters.typed], cursor.text[-letters.typed :]
+    if read_letters(typed).plain != letters.plain:
+        # Of double pinyin it is not known where a syllable ends in what was typed.
+        return []
     syllables, plain = engine.vocabulary.pinyin.syllables, letters.plain
     in_full = syllables.spell(plain)
     found: list[tuple[int, str, float]] = []
