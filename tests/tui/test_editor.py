@@ -91,7 +91,7 @@ async def test_digits_type_digits(desk, space):
 
 
 async def test_text_area_keys_all_work(desk):
-    async with desk() as d:
+    async with desk(pinyin=False) as d:
         await d.press(*"ab", "enter", *"cd ef")
         await d.press("up", "home", "shift+right", "ctrl+c", "end", "ctrl+v")
         assert d.editor.text == "aba\ncd ef"
