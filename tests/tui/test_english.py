@@ -118,7 +118,7 @@ async def test_what_costs_more_than_it_saves_is_not_shown(desk, monkeypatch, wha
 
 
 async def test_after_letters_that_nothing_explains_nothing_is_shown(desk):
-    async with desk() as d:
+    async with desk(pinyin=False) as d:
         await d.press(*"hello xqzv")
         await d.settled()
         assert not d.bar.suggestions
