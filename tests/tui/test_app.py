@@ -13,7 +13,6 @@ from seqchat.tui import inference_messages as messages
 from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.terminal import let_alt_through, let_pastes_through
 from seqchat.tui.textual_compat import XTermParser
-from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.continuations import Continuations
 
 
@@ -154,7 +153,7 @@ async def test_a_click_accepts(desk):
         await d.settled()
         cell = d.bar.slots[1]
         second = d.bar.suggestions[1]
-        await d.pilot.click(Candidates, offset=(cell.column + 3, 1 + cell.row))
+        await d.pilot.click(d.bar, offset=(cell.column + 3, 1 + cell.row))
         assert d.editor.text == "我们" + second.insert
 
 
