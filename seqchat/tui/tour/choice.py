@@ -12,7 +12,6 @@ from seqchat.model.config import ModelConfig
 from seqchat.model.folder import CONFIG
 from seqchat.model.model_registry import find, installed
 
-
 # Endings of the names of the models that ship; first the one that is as large as those of other cells.
 _SHIPPED = ("-small", "", "-infill")
 
