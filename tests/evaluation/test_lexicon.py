@@ -77,7 +77,8 @@ def test_a_word_is_spelled_or_an_entry(model, tmp_path, monkeypatch):
         for turn in dialog.turns:
             for word in vocabulary.segmenter.split(turn):
                 ids = vocabulary.encode_word(word)
-                known, others = exact.next(before)
+                known, entries_after = exact.next(before)
+                others = dict(entries_after)
                 if word in vocabulary:
                     probability = known[ids[0]]
                 elif word in others:
