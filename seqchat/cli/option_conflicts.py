@@ -12,9 +12,13 @@ from seqchat.cli.train_options import NETWORK, RECIPE, SETTINGS, TASK, setting_o
 from seqchat.corpus.sources import DEFAULT_DATASET, SAMPLE, is_local
 from seqchat.declared import Condition, declarations
 from seqchat.model.config import ModelConfig
-from seqchat.training.presets import Preset
+from seqchat.model.model_registry import describe
+from seqchat.training.presets import FINE_TUNING, Preset
 from seqchat.training.settings import RESUMABLE, TrainingSettings
 
+# What a model to go on from has already, besides the shape of its network; and what only such a model has
+_NOT_WITH_BASE = {"preset", f"{TASK}segmenter", f"{TASK}max_words"}
+_ONLY_WITH_BASE = {f"{RECIPE}replay"}
 # What may be given when a run is resumed; all else is in its directory.
 _WITH_RESUME = {"resume", "tensorboard", "as_json", *(RECIPE + name for name in RESUMABLE)}
 
@@ -30,6 +34,7 @@ def check_options(ctx: click.Context, preset: Preset) -> None:
         _check_resumed(named)
         return
     _check_sources(ctx.params)
+    _check_base(ctx.params["base"], ctx.params["data"], named)
     values = _values(ctx.params, preset)
     for parameter in named:
         for condition in _conditions().get(setting_of(str(parameter.name)), ()):
@@ -44,7 +49,22 @@ def _is_given(ctx: click.Context, name: str) -> bool:
 def _check_resumed(named: list[click.Parameter]) -> None:
     for parameter in named:
         if setting_of(str(parameter.name)) not in _WITH_RESUME:
-            raise click.UsageError(f"{_flag(parameter)} cannot change when a run is resumed; it is taken from DIR.")
+            other = "; to go on with other text, use --from DIR" if parameter.name == "data" else ""
+            raise click.UsageError(
+                f"{_flag(parameter)} cannot change when a run is resumed; it is taken from DIR{other}."
+            )
+
+
+def _check_base(base: str | None, data: tuple[str, ...], named: list[click.Parameter]) -> None:
+    """Refuse what a model to go on from has already, and what only such a model has."""
+    for parameter in named:
+        name = setting_of(str(parameter.name))
+        if base is None and name in _ONLY_WITH_BASE:
+            raise click.UsageError(f"{_flag(parameter)} applies only with --from.")
+        if base is not None and (name in _NOT_WITH_BASE or name.startswith(NETWORK)):
+            raise click.UsageError(f"{_flag(parameter)} cannot be chosen with --from; it is that of the model.")
+    if base is not None and not data:
+        raise click.UsageError("--from needs DATA, the text to go on with.")
 
 
 def _check_sources(params: dict[str, Any]) -> None:
@@ -57,8 +77,11 @@ def _check_sources(params: dict[str, Any]) -> None:
 
 def _values(params: dict[str, Any], preset: Preset) -> dict[str, Any]:
     """Return all values by name; where a network and a recipe share one, it is the network's."""
-    recipe = {**TrainingSettings().to_json(), **preset.recipe, **given(params, RECIPE)}
-    shape = {**ModelConfig(1).to_json(), **preset.network, **given(params, NETWORK)}
+    base = params["base"]
+    numbers = preset.recipe if base is None else FINE_TUNING.recipe
+    recipe = {**TrainingSettings().to_json(), **numbers, **given(params, RECIPE)}
+    known = ModelConfig(1).to_json() | preset.network if base is None else describe(base).config.to_json()
+    shape = {**known, **given(params, NETWORK)}
     return {**params, **recipe, **shape}
 
 

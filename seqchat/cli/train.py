@@ -15,22 +15,28 @@ from seqchat.cli.declared_options import given
 from seqchat.cli.interrupts import stop_on_interrupt
 from seqchat.cli.option_conflicts import check_options
 from seqchat.cli.options import drop_option, json_option, print_json
+from seqchat.cli.tables import aligned
 from seqchat.cli.train_options import NETWORK, RECIPE, TASK, renamed, train_options
 from seqchat.corpus.sources import DEFAULT_DATASET, SAMPLE
 from seqchat.errors import SeqchatError
 from seqchat.model.config import ModelConfig
 from seqchat.model.folder import CONFIG, VOCABULARY
-from seqchat.training.presets import DEFAULT_PRESET, PRESETS
+from seqchat.model.model_registry import describe
+from seqchat.training.presets import DEFAULT_PRESET, FINE_TUNING, PRESETS
+from seqchat.training.settings import TrainingSettings
 from seqchat.training.task import Task
-from seqchat.wording import duration, percentage
+from seqchat.wording import counted, duration, percentage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
     from seqchat.cli.progress import TrainingProgress
+    from seqchat.training.assessment import Assessment
     from seqchat.training.observers import TrainingObserver
     from seqchat.training.run import TrainingResult
+
+_Ended = tuple["TrainingResult", "Assessment | None"]
 
 _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.items())
 
@@ -40,10 +46,20 @@ _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.item
     epilog=f"\b\nPresets, with 10,000 words on two CPU cores:\n{_PRESETS_HELP}",
 )
 @click.argument("data", nargs=-1)
-@click.option("--out", type=click.Path(path_type=Path), help="Directory of the model  [default: checkpoints/CELL-DATA]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Directory of the model  [default: checkpoints/CELL-DATA, or MODEL-DATA]",
+)
 @click.option("--overwrite", is_flag=True, help="Replace the model in that directory.")
 @click.option(
     "--resume", type=click.Path(path_type=Path), metavar="DIR", help="Resume an interrupted run; needs nothing else."
+)
+@click.option(
+    "--from",
+    "base",
+    metavar="MODEL",
+    help="Go on from this model, by its name or folder, with its words and those of DATA.",
 )
 @click.option(
     "--preset", type=click.Choice(list(PRESETS)), default=DEFAULT_PRESET, show_default=True, help="Size; see below."
@@ -74,21 +90,22 @@ def train(
     seqchat train chats/ --weight 'friends*=4' --weight 'news*=0.2'
     seqchat train my_chats.jsonl --out checkpoints/me
     seqchat train chats/ --cell gru --time-limit 30m --drop '<Media omitted>'
+    seqchat train my_chats.jsonl --from lstm-chat --out checkpoints/me
     seqchat train --resume checkpoints/me
     torchrun --standalone --nproc-per-node 2 -m seqchat train chats/
     """
     check_options(ctx, PRESETS[options["preset"]])
     options = renamed(options)
     data = data or (DEFAULT_DATASET,)
-    out = out or locations.local_checkpoints() / f"{_cell(options)}-{_data_name(data[0])}"
+    out = out or locations.local_checkpoints() / f"{_kind(options)}-{_data_name(data[0])}"
     if resume is None:
         _check_out(out, data, overwrite=options["overwrite"])
     result = _run(data, out, resume, options)
     if result is not None:
-        _print(result, as_json=as_json)
+        _print(*result, as_json=as_json)
 
 
-def _run(data: tuple[str, ...], out: Path, resumed: Path | None, options: dict[str, Any]) -> TrainingResult | None:
+def _run(data: tuple[str, ...], out: Path, resumed: Path | None, options: dict[str, Any]) -> _Ended | None:
     """Train a new model, or resume a run; return how it ended, or None in the processes that do not lead."""
     from seqchat.cli.progress import TrainingProgress
     from seqchat.training.distributed import joined_group
@@ -103,19 +120,41 @@ def _run(data: tuple[str, ...], out: Path, resumed: Path | None, options: dict[s
                 result = resume(resumed, observer, changes=recipe, group=group, should_stop=should_stop)
         else:
             task = _task(data, options)
-            settings = PRESETS[options["preset"]].settings(_cell(options), **recipe)
+            settings = _settings(options, recipe)
             command = shlex.join(["seqchat", *sys.argv[1:]])
             with joined_group() as group:
                 result = train(task, settings, out, observer, command=command, group=group, should_stop=should_stop)
-    return result if leads else None
+        return _assessed(result, terminal) if leads else None
+
+
+def _assessed(result: TrainingResult, terminal: TrainingProgress) -> tuple[TrainingResult, Assessment | None]:
+    """Measure what came of a run, unless the person wants to leave."""
+    from seqchat.training.assessment import assess
+
+    return result, None if result.outcome == "interrupted" else assess(result.folder, terminal)
 
 
 def _task(data: tuple[str, ...], options: dict[str, Any]) -> Task:
-    network = {**PRESETS[options["preset"]].network, **given(options, NETWORK)}
-    return Task(data, network, options["validation"], options["drop"], options["weight"], **given(options, TASK))
+    base, chosen = options["base"], given(options, TASK)
+    if base is None:
+        network = {**PRESETS[options["preset"]].network, **given(options, NETWORK)}
+    else:
+        network = {}
+        chosen.setdefault("validation_share", FINE_TUNING.validation_share)
+    return Task(data, network, options["validation"], options["drop"], options["weight"], base, **chosen)
 
 
-def _cell(options: dict[str, Any]) -> str:
+def _settings(options: dict[str, Any], recipe: dict[str, Any]) -> TrainingSettings:
+    """Return the recipe: that of the preset, or that of going on from a model."""
+    if options["base"] is not None:
+        return FINE_TUNING.settings(describe(options["base"]).config.cell, **recipe)
+    return PRESETS[options["preset"]].settings(options[f"{NETWORK}cell"] or ModelConfig.cell, **recipe)
+
+
+def _kind(options: dict[str, Any]) -> str:
+    """Return how the name of a new model begins: with its cell, or with the model that it goes on from."""
+    if options["base"] is not None:
+        return describe(options["base"]).path.resolve().name
     return options[f"{NETWORK}cell"] or ModelConfig.cell
 
 
@@ -150,9 +189,9 @@ def _data_name(source: str) -> str:
     return name.lower() or "model"
 
 
-def _print(result: TrainingResult, *, as_json: bool) -> None:
+def _print(result: TrainingResult, assessment: Assessment | None, *, as_json: bool) -> None:
     if not as_json:
-        click.echo(_summary(result))
+        click.echo(_summary(result, assessment))
         return
     validation = {name: getattr(result.quality, name) for name in ("perplexity", "top1", "top5")}
     print_json(
@@ -161,20 +200,50 @@ def _print(result: TrainingResult, *, as_json: bool) -> None:
             "words_seen": result.tokens,
             "seconds": round(result.seconds, 1),
             "validation": validation,
+            "held_out": assessment.to_json() if assessment else None,
+            "next": shlex.join(_next_command(result)),
         }
     )
 
 
-def _summary(result: TrainingResult) -> str:
-    """Say how a run ended, and what to do next."""
+def _next_command(result: TrainingResult) -> list[str]:
+    """Return the command with which the model is used."""
+    return ["seqchat", "tui", str(result.folder)]
+
+
+def _assessment_lines(assessment: Assessment) -> list[str]:
+    """Return what the person gets, beside what the shipped model would have given."""
+    dialogs = f"{counted(assessment.dialogs, 'held-out dialog')}, {counted(assessment.words, 'word')}"
+    biased = "" if assessment.tested else "; they chose its best weights, so it is slightly worse than it looks"
+    rows = [("", "top-5", "bits per character", "keys saved")]
+    for quality in filter(None, (assessment.own, assessment.shipped)):
+        bits = f"{quality.bits_per_character:.2f}"
+        rows.append((quality.model, percentage(quality.top5), bits, percentage(quality.keystroke_savings)))
+    lines = [f"With its n-grams, lexicon and cache, on {dialogs}{biased}:", aligned(rows)]
+    shipped = assessment.shipped
+    if (
+        shipped is not None
+        and not assessment.goes_on
+        and shipped.bits_per_character < assessment.own.bits_per_character
+    ):
+        lines.append(
+            f"{shipped.model} knows this text better; go on from it: seqchat train DATA --from {shipped.model}"
+        )
+    return lines
+
+
+def _summary(result: TrainingResult, assessment: Assessment | None) -> str:
+    """Say how a run ended, what the person gets, and what to do next."""
     folder = shlex.quote(str(result.folder))
     lines = [
         f"{result.folder}: validation perplexity {result.quality.perplexity:.1f}; the next word is among the first "
         f"five {percentage(result.quality.top5)} of the time ({result.outcome} after {duration(result.seconds)})."
     ]
+    if assessment is not None:
+        lines += _assessment_lines(assessment)
     if result.outcome == "interrupted":
         lines.append(f"Resume it:    seqchat train --resume {folder}")
     if result.outcome == "time is up":
         lines.append(f"Resume it:    seqchat train --resume {folder} --time-limit TIME (longer than before)")
-    lines.append(f"Type with it: seqchat tui {folder}")
+    lines.append(f"Type with it: {shlex.join(_next_command(result))}")
     return "\n".join(lines)

@@ -47,17 +47,28 @@ class HeldOut:
         return self.held_out_mask(digests) & ~self.test_mask(digests)
 
 
-def hold_out(digests: NDArray[np.uint64], share: float) -> HeldOut:
+# How much a rule may hold out in place of a share: from half to four times as much.
+_LEAST, _MOST = 0.5, 4.0
+
+
+def hold_out(digests: NDArray[np.uint64], share: float, before: HeldOut | None = None) -> HeldOut:
     """Hold out a share of the different ones among dialogs with these hashes [dialogs].
 
-    The choice does not depend on the order of dialogs, and equal dialogs are never on both sides.
+    The choice does not depend on the order of dialogs, and equal dialogs are never on both sides. before: an earlier
+    choice, which is kept if it holds out about as much, so that what was held out stays so.
     """
     distinct = np.unique(digests)
     if len(distinct) < 2:
         raise SeqchatError("All dialogs of the data are the same; there is nothing to validate on.")
-    held = distinct[: max(1, round(len(distinct) * share))]
+    wanted = max(1, round(len(distinct) * share))
+    held = distinct[:wanted]
+    last = int(held[-1])
+    if before is not None:
+        kept = distinct[before.held_out_mask(distinct)]
+        if wanted * _LEAST <= len(kept) <= min(wanted * _MOST, len(distinct) - 1):
+            held, last = kept, before.last
     even = _even(held)
-    return HeldOut(int(held[-1]), bool(even.any() and not even.all()))
+    return HeldOut(last, bool(even.any() and not even.all()))
 
 
 def _even(digests: NDArray[np.uint64]) -> NDArray[np.bool_]:

@@ -27,6 +27,9 @@ PAD, UNKNOWN, DIALOG, TURN = "<pad>", "<unk>", "<dialog>", "<turn>"
 SPECIAL_WORDS = (PAD, UNKNOWN, DIALOG, TURN)
 PAD_ID, UNKNOWN_ID, DIALOG_ID, TURN_ID = range(4)
 
+# More than any text has
+_NO_LIMIT = 1 << 40
+
 _LAST = "\U0010ffff"
 _ALPHABETIC = re.compile(rf"(?:[^\W\d_{HAN}]|['’]){{2,}}")
 
@@ -77,6 +80,18 @@ class Vocabulary:
             chosen[word] = n
         ordered = [word for word, _ in _by_frequency(Counter(chosen))]
         return cls([*SPECIAL_WORDS, *ordered], segmenter)
+
+    def extended(self, counts: Counter[str], segmenter: Segmenter, *, min_count: int, max_new: int) -> Vocabulary:
+        """Return a vocabulary with these words at its beginning, and at its end those that a text adds.
+
+        `counts`, `min_count`: as in `build`; segmenter: what cut the text; at most `max_new` words are added, single
+        characters first.
+        """
+        built = Vocabulary.build(counts, segmenter, min_count=min_count, max_words=_NO_LIMIT)
+        new = [word for word in built.words if word not in self._id]
+        characters = {word for word in new if len(segmenter.characters(word.removeprefix(GLUE))) == 1}
+        chosen = set(sorted(new, key=lambda word: word not in characters)[:max_new])
+        return Vocabulary([*self.words, *(word for word in new if word in chosen)], segmenter)
 
     def __len__(self) -> int:
         return len(self.words)

@@ -239,13 +239,15 @@ def segmenter(name: str) -> Segmenter:
 
 
 def name_with_words(name: str, words: Iterable[str]) -> str:
-    """Return the name of a segmenter that cuts like another one, and leaves these Chinese words whole."""
+    """Return the name of a segmenter that cuts like another one, and leaves these Chinese words whole too."""
     from seqchat.corpus.jieba_words import whole_words
 
+    base, *known = name.split("\n")
     chosen = [word for word in words if len(word) > 1 and any(map(is_han, word))]
-    if name not in _WITH_JIEBA or not chosen:
+    if base not in _WITH_JIEBA or not chosen:
         return name
-    return "\n".join([name, *(f"{word} {count}" for word, count in whole_words(chosen).items())])
+    chosen = list(dict.fromkeys([*(line.partition(" ")[0] for line in known), *chosen]))
+    return "\n".join([base, *(f"{word} {count}" for word, count in whole_words(chosen).items())])
 
 
 def _cutting_with(words: dict[str, int]) -> _Cut:

@@ -22,9 +22,11 @@ def caveats(
     its data; drop: the options with which the texts were read; held_out: whether only the dialogs that its training
     kept for testing are evaluated.
     """
-    sources = data.get("sources")
+    sources, base = data.get("sources"), data.get("base")
     if not isinstance(sources, list):
         return
+    if isinstance(base, dict) and isinstance(base.get("sources"), list):
+        sources = [*sources, *base["sources"]]
     learned, others = _divide(texts, sources)
     if learned and not held_out:
         yield (

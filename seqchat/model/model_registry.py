@@ -48,6 +48,19 @@ def find(name: str) -> Path:
     raise SeqchatError(f"There is no model {quoted(name)}.{meant} Give its directory, or one of these names: {known}.")
 
 
+def describe(name: str) -> InstalledModel:
+    """Return what a model is made of, given its path or name.
+
+    Raises:
+        SeqchatError: there is no such model, or it is damaged.
+    """
+    folder = find(name)
+    model = _describe(folder)
+    if model is None:
+        raise SeqchatError(f"{folder} is not a model: it has no {CONFIG} that can be used.")
+    return model
+
+
 def installed() -> list[InstalledModel]:
     """List the models that can be named; where two share a name, the one that `find` returns."""
     found: dict[str, InstalledModel] = {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from seqchat.corpus.lexicon_words import LexiconWords
 from seqchat.evaluation.metrics import Metrics
 from seqchat.model.checkpoint import Checkpoint
@@ -19,7 +22,7 @@ A word-level {cell} language model made with seqchat. It predicts words of a cha
 | --- | --- |
 | network | {cell}, {layers}, embedding {embedding}, hidden {hidden}, tied output layer; objective: {objective} |
 | parameters | {parameters:,}, stored as float16, the words' vectors in a byte a number |
-| vocabulary | {words:,} words |
+| vocabulary | {words:,} words{base} |
 | data | {sources}: {learned} |
 | validation | {dialogs}, {words_in_them}, {oov} of them out of vocabulary |
 | training | {tokens:,} tokens in {time} |
@@ -71,6 +74,7 @@ def model_card(
         hidden=config.hidden_size,
         parameters=config.parameters,
         words=config.vocabulary_size,
+        base=_base(data.get("base")),
         sources=", ".join(data["sources"]),
         learned=f"{counted(data['dialogs'], 'dialog')}, {counted(data['words'], 'word')}",
         dialogs=counted(data["validation_dialogs"], "other dialog"),
@@ -84,6 +88,16 @@ def model_card(
         lexicon=_lexicon(checkpoint.lexicon_shares, lexicon),
         results="\n".join(_row(_READS[head], quality) for head, quality in heads.items()),
         command=data.get("command") or "(not recorded)",
+    )
+
+
+def _base(base: Mapping[str, Any] | None) -> str:
+    """Say which model this one goes on from, if any."""
+    if base is None:
+        return ""
+    return (
+        f"; it goes on from {base['name']}, which has {base['words']:,} of them and learned from "
+        f"{', '.join(base['sources']) or 'a text that it does not name'}"
     )
 
 

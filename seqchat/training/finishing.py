@@ -19,6 +19,7 @@ from seqchat.model.weights import load_weights
 from seqchat.progress import Progress
 from seqchat.training.card import model_card
 from seqchat.training.counting import count_ngrams
+from seqchat.training.fine_tuning import base_mixture
 from seqchat.training.loop import Trainer
 
 
@@ -43,11 +44,12 @@ def finish(folder: Path, checkpoint: Checkpoint, trainer: Trainer, progress: Pro
 def _completed(checkpoint: Checkpoint, network: Network, trainer: Trainer, progress: Progress) -> Checkpoint:
     """Return the checkpoint with n-grams and a cache, as much of them as helps on the text to validate on."""
     if checkpoint.config.objective == "window" or not trainer.settings.ngrams:
-        return replace(checkpoint, cache=tune_cache(network, trainer.validation))
+        mixture = tune_mixture(network, None, trainer.validation, base_mixture(checkpoint))
+        return replace(checkpoint, mixture=mixture, cache=tune_cache(network, trainer.validation, mixture))
     progress.message("Counting n-grams")
     settings = trainer.settings
     ngrams = count_ngrams(
         trainer.train, checkpoint.config.vocabulary_size, settings.ngrams, max_tokens=settings.ngram_words
     )
-    mixture = tune_mixture(network, ngrams.stored(), trainer.validation)
+    mixture = tune_mixture(network, ngrams.stored(), trainer.validation, base_mixture(checkpoint))
     return replace(checkpoint, mixture=mixture, cache=tune_cache(network, trainer.validation, mixture))

@@ -28,6 +28,9 @@ from seqchat.training.snapshot import Snapshot
 
 _MAX_RECOVERIES = 3
 _EXPLODING, _VANISHING = 100.0, 1e-6
+# What a time limit leaves for the end of a run: the last report and what `finishing` does take as long as so many
+# reports, and counting n-grams so many seconds a token (measured); but no more than a share of the limit.
+_CLOSING_REPORTS, _COUNTING_SECONDS, _MOST_CLOSING = 5.0, 2e-6, 0.5
 
 
 class Trainer:
@@ -44,8 +47,10 @@ class Trainer:
         sources: Mapping[str, IdStream] | None = None,
         group: Group | None = None,
         should_stop: Callable[[], bool] = lambda: False,
+        teacher: Network | None = None,
     ) -> None:
-        """Take the network and its text; sources: the parts of `validation` by the source they are from."""
+        """Take the network and its text; sources: the parts of `validation` by the source they are from; teacher: as in
+        `TrainingLoss`."""
         self.network, self.settings, self.train, self.validation = network, settings, train, validation
         self.suggestible, self.should_stop = suggestible, should_stop
         self.sources = sources or {"": validation}
@@ -57,13 +62,16 @@ class Trainer:
         network.to(self.device)
         self.average = WeightAverage(network)
         self._bf16 = uses_bf16(settings.precision, self.device)
-        self._loss = self._parallel(TrainingLoss(network, settings).to(self.device))
+        loss = TrainingLoss(network, settings, teacher.to(self.device) if teacher else None).to(self.device)
+        self._initial_state = loss.initial_state
+        self._loss = self._parallel(loss)
         self._optimizer = optimizer(network, settings)
         self._batches = self._reader(group_short=self.group.size == 1)
         self._mine = self._own_lanes()
-        self._state = network.initial_state(self._mine.stop - self._mine.start)
+        self._state = self._initial_state(self._mine.stop - self._mine.start)
         self._perplexities: list[float] = []
         self._warned = False
+        self._report_seconds = 0.0
         self.total_tokens = settings.epochs_for(train.targets) * train.targets
         self._eval_interval = min(settings.eval_interval, train.targets)
         torch.manual_seed(settings.seed + 1_000_003 * self.group.rank)
@@ -117,8 +125,19 @@ class Trainer:
         """Return the share of the run that is done, 0 to 1; it sets the learning rate."""
         share = self.counters.tokens / self.total_tokens
         if self.settings.time_limit is not None:
-            share = max(share, self.counters.seconds / self.settings.time_limit)
+            share = max(share, self.counters.seconds / self._seconds_to_train(self.settings.time_limit))
         return min(share, 1.0)
+
+    def _seconds_to_train(self, limit: float) -> float:
+        """Return how much of a time limit is for training; the rest is for the end of the run."""
+        counting = _COUNTING_SECONDS * min(len(self.train), self.settings.ngram_words) * bool(self.settings.ngrams)
+        closing = _CLOSING_REPORTS * (self._report_seconds or self._expected_report()) + counting
+        return limit - min(closing, _MOST_CLOSING * limit)
+
+    def _expected_report(self) -> float:
+        """Return how long the first report will take: about as long as to learn as many tokens."""
+        seconds_per_token = self.counters.seconds / max(self.counters.tokens, 1)
+        return seconds_per_token * self.validation.targets
 
     def learning_rate(self) -> float:
         """Return the rate at this point of the run."""
@@ -148,7 +167,7 @@ class Trainer:
             SeqchatError: it belongs to another network or text.
         """
         if snapshot.values.get("tokens", []) != [len(self.train), len(self.validation)]:
-            raise SeqchatError("The run to resume was trained on a different text.")
+            raise SeqchatError("The run to resume was trained on a different text; to go on with that, use --from.")
         snapshot.restore(self.network, self._optimizer)
         # Runs of versions without batches of short dialogs go on without them.
         self._batches = self._reader(group_short=bool(snapshot.values["lanes"].get("short")))
@@ -208,7 +227,7 @@ class Trainer:
             for a in (batch.inputs, batch.targets, batch.reset_mask)
         )
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
-            before = self._state if batch.carried else self.network.initial_state(len(reset_mask))
+            before = self._state if batch.carried else self._initial_state(len(reset_mask))
             loss, token_loss, after = self._loss(inputs, self.network.reset(before, reset_mask), targets, share)
         if batch.carried:
             self._state = after
@@ -220,8 +239,10 @@ class Trainer:
 
     def _report(self) -> TrainingReport:
         """Validate, and start to count for the next report."""
+        began = time.monotonic()
         with self.average.applied():
             measured = validate_sources(self.network, self.sources, self.suggestible)
+        self._report_seconds = time.monotonic() - began
         quality = list(measured.heads.values())[-1]
         # All processes decide by the same number; otherwise some would stop while others wait for them.
         perplexity = self.group.mean(quality.perplexity)
@@ -280,7 +301,7 @@ class Trainer:
 
     def _time_is_up(self) -> bool:
         limit = self.settings.time_limit
-        return self.group.any(limit is not None and self.counters.seconds >= limit)
+        return self.group.any(limit is not None and self.counters.seconds >= self._seconds_to_train(limit))
 
     def _ended(self) -> Outcome | None:
         if self.group.any(self.should_stop()):

@@ -1,4 +1,8 @@
-"""The losses: cross-entropy over all words, or over a sample of them if there are many."""
+"""The losses: cross-entropy over all words, or over a sample of them if there are many.
+
+A network that goes on from another one may also be held to what that one expects (knowledge distillation, Hinton,
+Vinyals and Dean 2015; against forgetting: Li and Hoiem 2016).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy, embedding
+from torch.nn.functional import cross_entropy, embedding, kl_div
 
 from seqchat.corpus.batches import NO_TARGET
 from seqchat.model.network import Activations, Network
@@ -38,15 +42,33 @@ class SampledSoftmax(nn.Module):
 
     def forward(self, network: Network, features: Tensor, wanted: Tensor) -> Tensor:
         """Return the mean loss of features [tokens, embedding] for the target ids [tokens]."""
-        draws = torch.rand(self._samples, dtype=torch.float64) * self._cumulative[-1]
-        sample = torch.searchsorted(self._cumulative, draws).unique()  # type: ignore[no-untyped-call]
-        sample = sample.to(features.device)
+        sample = self._sample(features.device)
+        others = self._logits(network, features, sample).masked_fill(sample == wanted[:, None], -math.inf)
         weight, bias = network.embedding.weight, (network.output_bias - self._log_expected)[:, None]
-        # Unlike indexing, an embedding's gradient is summed in the same order each time.
-        others = features @ embedding(sample, weight).T.to(features.dtype) + embedding(sample, bias)[:, 0]
-        others = others.float().masked_fill(sample == wanted[:, None], -math.inf)
         right = (features.float() * embedding(wanted, weight)).sum(dim=-1) + embedding(wanted, bias)[:, 0]
         return (torch.logaddexp(right, others.logsumexp(dim=-1)) - right).mean()
+
+    def divergence(self, network: Network, features: Tensor, teacher: Network, taught: Tensor) -> Tensor:
+        """Return the mean KL divergence from what a teacher expects to what a network does, within a sample of words.
+
+        features, taught: what each of them makes of the same text, [tokens, embedding].
+        """
+        sample = self._sample(features.device)
+        with torch.no_grad():
+            expected = self._logits(teacher, taught, sample)
+        return _divergence(self._logits(network, features, sample), expected)
+
+    def _sample(self, device: torch.device) -> Tensor:
+        draws = torch.rand(self._samples, dtype=torch.float64) * self._cumulative[-1]
+        sample: Tensor = torch.searchsorted(self._cumulative, draws).unique()  # type: ignore[no-untyped-call]
+        return sample.to(device)
+
+    def _logits(self, network: Network, features: Tensor, sample: Tensor) -> Tensor:
+        """Return the corrected logits [tokens, sample] of the words of a sample."""
+        weight, bias = network.embedding.weight, (network.output_bias - self._log_expected)[:, None]
+        # Unlike indexing, an embedding's gradient is summed in the same order each time.
+        logits = features @ embedding(sample, weight).T.to(features.dtype) + embedding(sample, bias)[:, 0]
+        return logits.float()
 
 
 class FullSoftmax(nn.Module):
@@ -55,6 +77,17 @@ class FullSoftmax(nn.Module):
     def forward(self, network: Network, features: Tensor, wanted: Tensor) -> Tensor:
         """Return the mean loss of features [tokens, embedding] for the target ids [tokens]."""
         return cross_entropy(network.logits(features).float(), wanted)
+
+    def divergence(self, network: Network, features: Tensor, teacher: Network, taught: Tensor) -> Tensor:
+        """Return the mean KL divergence from what a teacher expects to what a network does, over all words."""
+        with torch.no_grad():
+            expected = teacher.logits(taught).float()
+        return _divergence(network.logits(features).float(), expected)
+
+
+def _divergence(logits: Tensor, expected: Tensor) -> Tensor:
+    """Return the mean of KL(softmax(expected) ‖ softmax(logits)) over rows: [tokens, words]."""
+    return kl_div(logits.log_softmax(dim=1), expected.log_softmax(dim=1), reduction="batchmean", log_target=True)
 
 
 def activation_penalty(activations: Activations, valid_mask: Tensor, alpha: float, beta: float) -> Tensor:
@@ -72,20 +105,36 @@ def activation_penalty(activations: Activations, valid_mask: Tensor, alpha: floa
 class TrainingLoss(nn.Module):
     """Network and loss as one module, so that DistributedDataParallel sees the whole backward pass."""
 
-    def __init__(self, network: Network, settings: TrainingSettings) -> None:
+    def __init__(self, network: Network, settings: TrainingSettings, teacher: Network | None = None) -> None:
+        """Take the network; teacher: one of the same shape that does not learn, and that `settings.replay` is about."""
         super().__init__()
         self.network = network
+        # In a list, so that it is no part of this module: it has nothing to train or to send to other processes.
+        self._teacher = [teacher] if teacher is not None and settings.replay else []
         self._settings = settings
         words = network.config.vocabulary_size
         sampled = settings.softmax == "sampled" or (settings.softmax == "auto" and words >= _MIN_SAMPLED_WORDS)
         self._softmax = SampledSoftmax(words, settings.samples) if sampled else FullSoftmax()
 
+    def initial_state(self, batch: int) -> Tensor:
+        """Return the state that a text begins with: the network's, and the teacher's below it."""
+        return torch.cat([network.initial_state(batch) for network in (self.network, *self._teacher)])
+
     def forward(self, inputs: Tensor, state: Tensor, targets: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
         """Return the loss to minimise, the mean loss per token of the last head, and the new state."""
-        output = self.network(inputs, state, targets)
+        own = state[: len(state) // 2] if self._teacher else state
+        output = self.network(inputs, own, targets)
         valid_mask = targets != NO_TARGET
         wanted = targets[valid_mask]
         losses = [self._softmax(self.network, features[valid_mask], wanted) for features in output.heads.values()]
         alpha, beta = self._settings.ar_alpha, self._settings.tar_beta
         penalties = [activation_penalty(activations, valid_mask, alpha, beta) for activations in output.stacks]
-        return torch.stack(losses + penalties).sum() * share, losses[-1].detach(), output.state.detach()
+        after, replay = output.state.detach(), self._settings.replay if self._teacher else 0.0
+        terms = [(1 - replay) * loss for loss in losses] + penalties
+        for teacher in self._teacher:
+            with torch.no_grad():
+                taught = teacher(inputs, state[len(state) // 2 :], targets)
+            features, expected = (each.heads["forward"][valid_mask] for each in (output, taught))
+            terms.append(replay * self._softmax.divergence(self.network, features, teacher, expected))
+            after = torch.cat((after, taught.state))
+        return torch.stack(terms).sum() * share, losses[-1].detach(), after

@@ -30,11 +30,18 @@ from seqchat.model.config import ModelConfig
 from seqchat.model.folder import TRAINING
 from seqchat.model.network import build
 from seqchat.progress import Progress
+from seqchat.training.assessment import keep_dialogs
+from seqchat.training.fine_tuning import MAX_NEW_WORDS, Base, keep_beginning
+from seqchat.training.settings import TrainingSettings
 from seqchat.training.task import Task
 from seqchat.wording import counted, percentage
 
 # docs/own-chats.md gives the same number.
 _FEW_WORDS = 20_000
+_TOO_FEW = (
+    f"Fewer than {_FEW_WORDS:,} words are too few for a model of its own; with '--from lstm-chat', the shipped model "
+    "learns them in addition"
+)
 
 # Files beside the text to validate on
 _ORIGINS, _SOURCES = "origins.npy", "sources.json"
@@ -57,6 +64,13 @@ class _Split:
     validated_mask: _Mask
     held_out: HeldOut | None = None
 
+    @property
+    def tested_mask(self) -> _Mask:
+        """Which of the second text's dialogs to measure the finished model on: those that choose nothing, if any."""
+        if self.held_out is not None and self.held_out.tested:
+            return self.held_out.test_mask(self.validated.digests)
+        return self.validated_mask
+
 
 @dataclass(frozen=True)
 class _Streams:
@@ -66,42 +80,68 @@ class _Streams:
     validated: IdStream
 
 
-def prepare(task: Task, seed: int, folder: Path, progress: Progress, command: str) -> None:
-    """Read and encode the text into a folder, and write the untrained model there.
+def prepare(task: Task, settings: TrainingSettings, folder: Path, progress: Progress, command: str) -> None:
+    """Read and encode the text into a folder, and write the untrained model there, or the one to go on from.
 
     Raises:
         SeqchatError: the text cannot be used, or there is nothing in it to learn or to validate on.
     """
+    base = None if task.base is None else Base.load(task.base)
     own = None if task.lexicon is None else read_own(task.lexicon, progress)
     # Read before the text, so that a mistake costs no time
-    own_lexicon = None if own is None else build_lexicon(own, progress)
-    cut = task.segmenter if own is None else name_with_words(task.segmenter, [*own.han, *own.others])
+    own_lexicon = _lexicon_of(base) if own is None else build_lexicon(own, progress)
+    cut = task.segmenter if base is None else base.vocabulary.segmenter.name
+    cut = cut if own is None else name_with_words(cut, [*own.han, *own.others])
     with TemporaryDirectory(dir=folder) as name:
-        split = _read(task, cut, Path(name), progress)
+        split = _read(task, cut, Path(name), progress, base.held_out if base else None)
         progress.message("Choosing the vocabulary")
-        vocabulary = _vocabulary(task, cut, split)
+        vocabulary = _vocabulary(task, cut, split, base)
         streams = _Streams(
             split.learned.encode(folder / TRAINING / "train", vocabulary, split.copies),
             split.validated.encode(folder / TRAINING / "validation", vocabulary, split.validated_mask),
         )
         _write_sources(folder / TRAINING / "validation", split)
+        keep_dialogs(folder, split.validated, vocabulary.segmenter, split.tested_mask)
     _check(streams, vocabulary)
     _describe(streams, vocabulary, progress)
-    torch.manual_seed(seed)
-    config = ModelConfig(len(vocabulary), **task.network)
-    network = build(config)
-    network.init_output_bias(torch.from_numpy(streams.learned.counts(len(vocabulary))))
-    data = _provenance(task, split, streams, command)
-    Checkpoint(config, vocabulary.words, network.state_dict(), vocabulary.segmenter.name, data).save(folder)
+    if base is None and streams.learned.words < _FEW_WORDS:
+        progress.message(_TOO_FEW)
+    counts, data = streams.learned.counts(len(vocabulary)), _provenance(task, split, streams, command)
+    if base is None:
+        begun = _untrained(task, vocabulary, counts, data, settings.seed)
+    else:
+        begun = base.begun(vocabulary, counts, data)
+        new, words = len(vocabulary) - len(base.vocabulary), counted(len(base.vocabulary), "word")
+        progress.message(f"Going on from {base.folder.name}: its {words}, and {new:,} new ones")
+    begun.save(folder)
+    if base is not None and settings.replay:
+        keep_beginning(folder, begun)
     if own_lexicon is not None:
         write_file(folder / lexicon_words.FILE, own_lexicon)
 
 
-def _read(task: Task, cut: str, workspace: Path, progress: Progress) -> _Split:
+def _untrained(
+    task: Task, vocabulary: Vocabulary, counts: NDArray[np.int64], data: dict[str, Any], seed: int
+) -> Checkpoint:
+    """Return a model with random weights, which knows how frequent each word is: counts [words]."""
+    torch.manual_seed(seed)
+    config = ModelConfig(len(vocabulary), **task.network)
+    network = build(config)
+    network.init_output_bias(torch.from_numpy(counts))
+    return Checkpoint(config, vocabulary.words, network.state_dict(), vocabulary.segmenter.name, data)
+
+
+def _lexicon_of(base: Base | None) -> bytes | None:
+    """Return the lexicon that the model to go on from has of its own, if any."""
+    path = base.folder / lexicon_words.FILE if base else None
+    return path.read_bytes() if path and path.is_file() else None
+
+
+def _read(task: Task, cut: str, workspace: Path, progress: Progress, before: HeldOut | None) -> _Split:
     text = _segmented(task, cut, task.data, workspace / "text", progress)
     weights = SourceWeights.parse(task.weights).of(text.sources)
     if not task.validation:
-        split = _divided(text, weights[text.origins], task.validation_share, workspace / "halves")
+        split = _divided(text, weights[text.origins], task.validation_share, workspace / "halves", before)
     else:
         validation = _segmented(task, cut, task.validation, workspace / "validation", progress)
         split = _Split(text, validation, copies(weights[text.origins], text.digests), _all_of(validation))
@@ -125,8 +165,13 @@ def _segmented(task: Task, cut: str, names: Sequence[str], workspace: Path, prog
     return text
 
 
-def _divided(text: SegmentedText, weights: NDArray[np.float64], share: float, workspace: Path) -> _Split:
-    """Hold out a share of the dialogs, which have these weights [dialogs]; a single dialog is cut in two."""
+def _divided(
+    text: SegmentedText, weights: NDArray[np.float64], share: float, workspace: Path, before: HeldOut | None = None
+) -> _Split:
+    """Hold out a share of the dialogs, which have these weights [dialogs]; a single dialog is cut in two.
+
+    before: which dialogs the model to go on from had held out.
+    """
     if text.stream.dialogs == 1:
         halves = replace(
             text,
@@ -135,7 +180,7 @@ def _divided(text: SegmentedText, weights: NDArray[np.float64], share: float, wo
             origins=text.origins.repeat(2),
         )
         return _Split(halves, halves, np.array([1, 0]), np.array([False, True]))
-    held = hold_out(text.digests, share)
+    held = hold_out(text.digests, share, before)
     read = copies(weights, text.digests)
     # What is learned seldom is seldom validated on, so that the whole stays the text that is learned.
     validated = held.validation_mask(text.digests) & (read > 0)
@@ -194,8 +239,10 @@ def _all_of(text: SegmentedText) -> _Mask:
     return np.ones(text.stream.dialogs, dtype=np.bool_)
 
 
-def _vocabulary(task: Task, cut: str, split: _Split) -> Vocabulary:
+def _vocabulary(task: Task, cut: str, split: _Split, base: Base | None) -> Vocabulary:
     counts = split.learned.counts(split.copies)
+    if base is not None:
+        return base.vocabulary.extended(counts, segmenter(cut), min_count=task.min_count, max_new=MAX_NEW_WORDS)
     return Vocabulary.build(counts, segmenter(cut), min_count=task.min_count, max_words=task.max_words)
 
 
@@ -215,11 +262,6 @@ def _describe(streams: _Streams, vocabulary: Vocabulary, progress: Progress) -> 
         f"{len(vocabulary):,} words "
         f"of the vocabulary)"
     )
-    if learned.words < _FEW_WORDS:
-        progress.message(
-            f"Fewer than {_FEW_WORDS:,} words are too few for a model of its own; 'seqchat tui --remember' learns them "
-            "in addition to a shipped model"
-        )
 
 
 def _provenance(task: Task, split: _Split, streams: _Streams, command: str) -> dict[str, Any]:

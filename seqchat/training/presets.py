@@ -45,6 +45,32 @@ class Preset:
         return f"{size:<29} a million words in {duration(self.seconds):<7} {self.purpose}"
 
 
+@dataclass(frozen=True)
+class FineTuning:
+    """How a model goes on with a person's text (tests/benchmarks/fine_tuning.py).
+
+    recipe: as in `Preset`; validation_share: of the dialogs, which are few.
+    """
+
+    recipe: dict[str, Any]
+    validation_share: float
+
+    def settings(self, cell: str, **changes: Any) -> TrainingSettings:
+        """Return the recipe for a cell, with `changes` applied."""
+        return Preset("", {}, self.recipe, 0).settings(cell, **changes)
+
+
+FINE_TUNING = FineTuning(
+    {
+        "batch_size": 16,
+        "learning_rate": 1e-3,
+        "patience": 3,
+        "epochs": 12,
+        "weight_decay": 0.01,
+    },
+    validation_share=0.1,
+)
+
 PRESETS: dict[str, Preset] = {
     "tiny": Preset(
         "to try things out, or for a few hundred messages",

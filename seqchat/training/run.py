@@ -23,6 +23,7 @@ from seqchat.model.network import build
 from seqchat.training.devices import flush_denormals
 from seqchat.training.distributed import Group
 from seqchat.training.events import Notice, Outcome, StepInfo
+from seqchat.training.fine_tuning import beginning
 from seqchat.training.finishing import finish
 from seqchat.training.loop import Trainer
 from seqchat.training.observers import TrainingObserver
@@ -72,7 +73,7 @@ def train(
     group = group or Group()
     staging = out.with_name(f".{out.name}.partial")
     try:
-        group.alone(lambda: prepare(task, settings.seed, _make_folder(staging), observer, command))
+        group.alone(lambda: prepare(task, settings, _make_folder(staging), observer, command))
         checkpoint = Checkpoint.load(staging)
         trainer = _trainer(checkpoint, settings, staging, group, should_stop)
         snapshot = trainer.snapshot()
@@ -144,6 +145,7 @@ def _trainer(
         sources=validation_sources(folder / TRAINING / "validation", validation),
         group=group,
         should_stop=should_stop,
+        teacher=beginning(folder, checkpoint.config) if settings.replay else None,
     )
 
 

@@ -78,6 +78,12 @@ class TrainingSettings:
     )
     ar_alpha: float = declared(2.0, "Penalty on large activations (α of AWD-LSTM).", _NOT_NEGATIVE)
     tar_beta: float = declared(1.0, "Penalty on changes of activations (β of AWD-LSTM).", _NOT_NEGATIVE)
+    replay: float = declared(
+        0.0,
+        "Share of the loss that keeps what the model of --from knows: how far the two differ (KL) on this text.",
+        Range(0, below=1),
+        conditions=(Condition("objective", ("next",), text="with a model that predicts the next word from the left"),),
+    )
     softmax: Softmax = declared(
         "auto",
         "Train against all words or a sample of them.",

@@ -22,7 +22,8 @@ class Task:
     """What to train on what: the texts, how they become words, and the shape of the network (as `ModelConfig`).
 
     data, validation: names of texts as in `CorpusSpec`; drop: regular expressions for what is left out of them;
-    weights: how often the dialogs of a source are read in an epoch, as in `SourceWeights.parse`.
+    weights: how often the dialogs of a source are read in an epoch, as in `SourceWeights.parse`;
+    base: the name or folder of a model to go on from, which has a shape and a segmenter already.
     """
 
     data: Sequence[str]
@@ -30,6 +31,7 @@ class Task:
     validation: Sequence[str] = ()
     drop: Sequence[str] = ()
     weights: Sequence[str] = ()
+    base: str | None = None
     field: str | None = declared(None, "The field or column that holds the turns or the text.")
     columns: str | None = declared(None, "The columns or fields that are the turns of a dialog: prompt,response.")
     pause: float = declared(

@@ -86,7 +86,14 @@ SMALL = ("--embedding", 16, "--hidden", 16, "--epochs", 1, "--device", "cpu")
 def test_train_and_use_what_was_trained(tmp_path):
     done = seqchat("train", "sample", *SMALL, "--cell", "gru", "--json", cwd=tmp_path)
     answer = json.loads(done.stdout)
-    assert set(answer) == {"checkpoint", "words_seen", "seconds", "validation"}
+    assert set(answer) == {"checkpoint", "words_seen", "seconds", "validation", "held_out", "next"}
+    assert answer["next"] == "seqchat tui checkpoints/gru-sample"
+    found = answer["held_out"]
+    assert found["model"] == "gru-sample"
+    assert found["tested"]
+    assert found["words"] > 100
+    assert found["bits_per_character"] > found["shipped"]["bits_per_character"] > 1
+    assert 0 <= found["keystroke_savings"] < found["shipped"]["keystroke_savings"] < 1
     assert set(answer["validation"]) == {"perplexity", "top1", "top5"}
     assert answer["checkpoint"] == "checkpoints/gru-sample"
     assert "validation perplexity" in done.stderr
@@ -96,7 +103,27 @@ def test_train_and_use_what_was_trained(tmp_path):
     replaced = seqchat("train", "sample", *SMALL, "--cell", "gru", "--overwrite", cwd=tmp_path)
     assert replaced.returncode == 0
     assert "seqchat tui checkpoints/gru-sample" in replaced.stdout
+    assert re.search(
+        r"on \d+ held-out dialogs, [\d,]+ words:\n +top-5 +bits per character +keys saved", replaced.stdout
+    )
+    assert "go on from it: seqchat train DATA --from lstm-chat" in replaced.stdout
     assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["gru-sample"]
+
+
+def test_a_model_goes_on_with_a_chat_that_is_one_dialog(models, tmp_path):
+    """Its end is held out, and measured on; the folder is named after both."""
+    lines = [f"今天第{i}次说饕餮盛宴，我们去吃火锅吧" for i in range(150)]
+    (tmp_path / "mine.txt").write_text("\n".join(lines), "utf-8")
+    shutil.copytree(models["gru"], tmp_path / "checkpoints" / "old")
+    done = seqchat("train", "mine.txt", "--from", "old", "--epochs", "2", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "Going on from old: its" in done.stderr
+    assert "on 1 held-out dialog, " in done.stdout
+    assert "they chose its best weights" in done.stdout
+    assert "--from lstm-chat" not in done.stdout
+    assert "seqchat tui checkpoints/old-mine" in done.stdout
+    assert "饕餮盛宴" in seqchat("complete", "今天第3次说", "-m", "old-mine", cwd=tmp_path).stdout
+    assert "seqchat train mine.txt --from old" in (tmp_path / "checkpoints/old-mine/README.md").read_text("utf-8")
 
 
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
@@ -163,6 +190,22 @@ def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
         (("train", "sample", "--out", "/proc/none/m"), 1, "cannot be written"),
         (("train", "--resume", "nowhere"), 1, "nothing to resume"),
         (("train", "sample", "--resume", "x"), 2, "DATA cannot change"),
+        (("train", "sample", "--resume", "x"), 2, "to go on with other text, use --from DIR"),
+        (("train", "--resume", "x", "--from", "lstm-chat"), 2, "--from cannot change"),
+        (("train", "--from", "lstm-chat"), 2, "--from needs DATA"),
+        (("train", "sample", "--from", "lstm-chat", "--hidden", "9"), 2, "--hidden cannot be chosen with --from"),
+        (("train", "sample", "--from", "lstm-chat", "--preset", "tiny"), 2, "--preset cannot be chosen with --from"),
+        (("train", "sample", "--from", "lstm-chat", "--segmenter", "auto"), 2, "--segmenter cannot be chosen"),
+        (("train", "sample", "--from", "lstm-chat", "--max-words", "9"), 2, "--max-words cannot be chosen"),
+        (
+            ("train", "sample", "--from", "lstm-chat-infill", "--replay", "0.5"),
+            2,
+            "a model that predicts the next word",
+        ),
+        (("train", "sample", "--from", "rnn-chat", "--hidden-dropout", "0.1"), 2, "applies only with --layers 2"),
+        (("train", "sample", "--from", "nothing"), 1, "There is no model 'nothing'"),
+        (("train", "sample", "--from", "lstm-chat", "--replay", "1"), 1, "replay must be a number"),
+        (("train", "sample", "--replay", "0.5"), 2, "--replay applies only with --from"),
         (("train", "--resume", "x", "--overwrite"), 2, "--overwrite cannot change"),
         (("train", "--resume", "x", "--preset", "tiny"), 2, "--preset cannot change"),
         (("train", "sample", "--nonlinearity", "relu"), 2, "--nonlinearity applies only with --cell rnn"),

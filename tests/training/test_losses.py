@@ -3,7 +3,8 @@ import torch
 
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import Activations, build
-from seqchat.training.losses import FullSoftmax, SampledSoftmax, activation_penalty
+from seqchat.training.losses import FullSoftmax, SampledSoftmax, TrainingLoss, activation_penalty
+from seqchat.training.settings import TrainingSettings
 
 
 @pytest.fixture
@@ -49,3 +50,41 @@ def test_padding_adds_nothing_to_the_penalties():
     for alpha, beta in ((1.0, 0.0), (0.0, 1.0)):
         expected = activation_penalty(Activations(output, output), present, alpha, beta)
         torch.testing.assert_close(activation_penalty(Activations(padded, padded), present, alpha, beta), expected)
+
+
+@pytest.mark.parametrize("softmax", [FullSoftmax(), SampledSoftmax(200, 100_000)])
+def test_the_divergence_is_that_of_what_both_expect(network, softmax):
+    torch.manual_seed(1)
+    teacher = build(network.config)
+    features, taught = torch.randn(50, 8), torch.randn(50, 8)
+    expected, own = teacher.logits(taught).softmax(1), network.logits(features).log_softmax(1)
+    by_definition = (expected * (expected.log() - own)).sum(1).mean()
+    torch.testing.assert_close(softmax.divergence(network, features, teacher, taught), by_definition)
+    assert float(softmax.divergence(teacher, taught, teacher, taught)) == pytest.approx(0, abs=1e-6)
+
+
+def test_replay_is_a_share_of_the_loss_and_carries_the_teachers_state(network):
+    """Windows that are read one after the other give what the whole text gives."""
+    teacher = build(network.config).requires_grad_(False).eval()
+    network.eval()
+    ids, targets = torch.randint(4, 200, (12, 3)), torch.randint(4, 200, (12, 3))
+
+    def read(replay, start=0, end=12, state=None):
+        settings = TrainingSettings(replay=replay, softmax="full", ar_alpha=0.0, tar_beta=0.0)
+        loss = TrainingLoss(network, settings, teacher)
+        state = loss.initial_state(3) if state is None else state
+        return loss(ids[start:end], state, targets[start:end], 1.0)
+
+    plain, token_loss, _ = read(0.0)
+    assert float(plain) == float(token_loss)
+    own, taught = (n(ids, n.initial_state(3), targets).heads["forward"].flatten(0, 1) for n in (network, teacher))
+    divergence = FullSoftmax().divergence(network, own, teacher, taught)
+    whole, token_loss, after = read(0.25)
+    torch.testing.assert_close(whole, 0.75 * plain + 0.25 * divergence)
+    torch.testing.assert_close(token_loss, plain.detach())
+    first, _, state = read(0.25, 0, 6)
+    second, _, state = read(0.25, 6, 12, state)
+    torch.testing.assert_close((first + second) / 2, whole)
+    torch.testing.assert_close(state, after)
+    second.backward()
+    assert network.embedding.weight.grad.abs().sum() > 0
