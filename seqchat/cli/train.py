@@ -14,9 +14,9 @@ from seqchat import locations
 from seqchat.cli.declared_options import given
 from seqchat.cli.interrupts import stop_on_interrupt
 from seqchat.cli.option_conflicts import check_options
-from seqchat.cli.options import drop_option, json_option, print_json
-from seqchat.cli.tables import aligned
+from seqchat.cli.options import drop_option, json_option
 from seqchat.cli.train_options import NETWORK, RECIPE, TASK, renamed, train_options
+from seqchat.cli.train_result import print_result
 from seqchat.corpus.sources import DEFAULT_DATASET, SAMPLE
 from seqchat.errors import SeqchatError
 from seqchat.model.config import ModelConfig
@@ -25,7 +25,6 @@ from seqchat.model.model_registry import describe
 from seqchat.training.presets import DEFAULT_PRESET, FINE_TUNING, PRESETS
 from seqchat.training.settings import TrainingSettings
 from seqchat.training.task import Task
-from seqchat.wording import counted, duration, percentage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +101,7 @@ def train(
         _check_out(out, data, overwrite=options["overwrite"])
     result = _run(data, out, resume, options)
     if result is not None:
-        _print(*result, as_json=as_json)
+        print_result(*result, as_json=as_json)
 
 
 def _run(data: tuple[str, ...], out: Path, resumed: Path | None, options: dict[str, Any]) -> _Ended | None:
@@ -187,63 +186,3 @@ def _check_out(out: Path, data: tuple[str, ...], *, overwrite: bool) -> None:
 def _data_name(source: str) -> str:
     name = SAMPLE if source == SAMPLE else Path(source).stem.replace("*", "")
     return name.lower() or "model"
-
-
-def _print(result: TrainingResult, assessment: Assessment | None, *, as_json: bool) -> None:
-    if not as_json:
-        click.echo(_summary(result, assessment))
-        return
-    validation = {name: getattr(result.quality, name) for name in ("perplexity", "top1", "top5")}
-    print_json(
-        {
-            "checkpoint": str(result.folder),
-            "words_seen": result.tokens,
-            "seconds": round(result.seconds, 1),
-            "validation": validation,
-            "held_out": assessment.to_json() if assessment else None,
-            "next": shlex.join(_next_command(result)),
-        }
-    )
-
-
-def _next_command(result: TrainingResult) -> list[str]:
-    """Return the command with which the model is used."""
-    return ["seqchat", "tui", str(result.folder)]
-
-
-def _assessment_lines(assessment: Assessment) -> list[str]:
-    """Return what the person gets, beside what the shipped model would have given."""
-    dialogs = f"{counted(assessment.dialogs, 'held-out dialog')}, {counted(assessment.words, 'word')}"
-    biased = "" if assessment.tested else "; they chose its best weights, so it is slightly worse than it looks"
-    rows = [("", "top-5", "bits per character", "keys saved")]
-    for quality in filter(None, (assessment.own, assessment.shipped)):
-        bits = f"{quality.bits_per_character:.2f}"
-        rows.append((quality.model, percentage(quality.top5), bits, percentage(quality.keystroke_savings)))
-    lines = [f"With its n-grams, lexicon and cache, on {dialogs}{biased}:", aligned(rows)]
-    shipped = assessment.shipped
-    if (
-        shipped is not None
-        and not assessment.goes_on
-        and shipped.bits_per_character < assessment.own.bits_per_character
-    ):
-        lines.append(
-            f"{shipped.model} knows this text better; go on from it: seqchat train DATA --from {shipped.model}"
-        )
-    return lines
-
-
-def _summary(result: TrainingResult, assessment: Assessment | None) -> str:
-    """Say how a run ended, what the person gets, and what to do next."""
-    folder = shlex.quote(str(result.folder))
-    lines = [
-        f"{result.folder}: validation perplexity {result.quality.perplexity:.1f}; the next word is among the first "
-        f"five {percentage(result.quality.top5)} of the time ({result.outcome} after {duration(result.seconds)})."
-    ]
-    if assessment is not None:
-        lines += _assessment_lines(assessment)
-    if result.outcome == "interrupted":
-        lines.append(f"Resume it:    seqchat train --resume {folder}")
-    if result.outcome == "time is up":
-        lines.append(f"Resume it:    seqchat train --resume {folder} --time-limit TIME (longer than before)")
-    lines.append(f"Type with it: {shlex.join(_next_command(result))}")
-    return "\n".join(lines)

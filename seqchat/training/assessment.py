@@ -26,7 +26,7 @@ from seqchat.progress import Progress
 # The dialogs to measure on, as they were written
 _DIALOGS = Path(TRAINING) / "held_out.jsonl"
 # So few that a run ends soon; a typed character costs as much as ten words.
-_MAX_CHARACTERS, _TYPED_CHARACTERS = 8_000, 600
+_MAX_CHARACTERS, _TYPED_CHARACTERS = 6_000, 300
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ class Base:
     def _described(self, words: int) -> dict[str, Any]:
         own = self.checkpoint
         before = own.data.get("base")
-        sources = [*own.data.get("sources", []), *(before["sources"] if isinstance(before, Mapping) else [])]
+        sources = _names(own.data) + (_names(before) if isinstance(before, Mapping) else [])
         mixture = self._mixture(words)
         return {
             "name": self.folder.resolve().name,
@@ -98,12 +98,19 @@ class Base:
         }
 
 
+def _names(data: Mapping[str, Any]) -> list[str]:
+    """Return the sources that a model names, as far as it does."""
+    sources = data.get("sources")
+    return [str(source) for source in sources] if isinstance(sources, list) else []
+
+
 def base_mixture(checkpoint: Checkpoint) -> Mixture | None:
     """Return the n-grams that a model has from the one that it goes on from."""
     base = checkpoint.data.get("base")
-    if checkpoint.mixture is None or not base or not base["ngram_models"]:
+    count = base.get("ngram_models") if isinstance(base, Mapping) else 0
+    if checkpoint.mixture is None or not isinstance(count, int) or count < 1:
         return None
-    return Mixture(checkpoint.mixture.parts[: base["ngram_models"]])
+    return Mixture(checkpoint.mixture.parts[:count])
 
 
 @torch.no_grad()
