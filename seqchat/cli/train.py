@@ -87,7 +87,6 @@ def train(
     \b
     seqchat train sample
     seqchat train chats/ --weight 'friends*=4' --weight 'news*=0.2'
-    seqchat train my_chats.jsonl --out checkpoints/me
     seqchat train chats/ --cell gru --time-limit 30m --drop '<Media omitted>'
     seqchat train my_chats.jsonl --from lstm-chat --out checkpoints/me
     seqchat train --resume checkpoints/me
