@@ -20,6 +20,7 @@ _WANTED_WORDS = 4_000_000
 _MIN_EPOCHS, _MAX_EPOCHS = 6, 40
 
 _SHARE = Range(0, 1)
+# Of dropout and of replay, something is left.
 _DROPOUT = Range(0, 0.99)
 _COUNT = Range(1)
 _NOT_NEGATIVE = Range(0)
@@ -81,7 +82,7 @@ class TrainingSettings:
     replay: float = declared(
         0.0,
         "Share of the loss that keeps what the model of --from knows: how far the two differ (KL) on this text.",
-        Range(0, below=1),
+        _DROPOUT,
         conditions=(Condition("objective", ("next",), text="with a model that predicts the next word from the left"),),
     )
     softmax: Softmax = declared(
