@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
-from seqchat.corpus.letters import letters_at_end
+from seqchat.corpus.letters import LETTER, letters_at_end
 from seqchat.corpus.pinyin import Letters, double_pinyin_before, letters_before, read_letters
+from seqchat.corpus.spelling import Spelling
 from seqchat.corpus.verbatim import is_verbatim
 from seqchat.corpus.vocabulary import Vocabulary
 
 # A Latin word before pinyin has so many letters at least, and so has what comes after one.
 _SHORTEST = 2
-
+# Letters with a digit after them
+_TONED = re.compile(rf"([{LETTER}]+)[1-5]")
 
 # log P(a capital is typed where pinyin needs none)
 _CAPITAL = -4.0
@@ -39,12 +42,17 @@ def letter_spans(text: str, vocabulary: Vocabulary, *, tones: bool = True, most:
         return []
     typed = [run, *(run[start:] for start in _starts(run, vocabulary))] if run else []
     toned = letters_before(text) if tones else None
-    # The digit of A4 is no tone.
-    if toned is not None and text[-toned.typed :] != text[-toned.typed :].lower():
+    if toned is not None and not _has_tones(text[-toned.typed :], vocabulary.spelling):
         toned = None
     if toned is not None and len(run) < toned.typed <= (toned.typed if most is None else most):
         typed.insert(0, text[-toned.typed :])
     return [LetterSpan(read_letters(span), _CAPITAL * sum(map(str.isupper, span))) for span in typed]
+
+
+def _has_tones(typed: str, spelling: Spelling) -> bool:
+    """Whether the digits among letters are tones: not that of A4, nor those after what is no syllable (python3)."""
+    before = (read_letters(letters).plain for letters in _TONED.findall(typed))
+    return typed == typed.lower() and all(spelling.is_full(plain, frozenset(), finished=True) for plain in before)
 
 
 def _starts(run: str, vocabulary: Vocabulary) -> list[int]:

@@ -49,12 +49,12 @@ class Spelling:
         if self.layout and self.layout not in LAYOUTS:
             raise SeqchatError(f"The layouts of double pinyin are {', '.join(LAYOUTS)}, not {quoted(self.layout)}.")
 
-    def is_full(self, plain: str, breaks: Breaks) -> bool:
-        """Whether letters are syllables in full, but for the last one, which may be unfinished.
+    def is_full(self, plain: str, breaks: Breaks, *, finished: bool = False) -> bool:
+        """Whether letters are syllables in full; the last one may be unfinished, unless they are `finished`.
 
         breaks: offsets at which a syllable ends.
         """
-        return _is_full(self.fuzzy, plain, breaks)
+        return _is_full(self.fuzzy, plain, breaks, finished)
 
 
 SPELLING = Spelling()
@@ -185,11 +185,11 @@ def _possible(fuzzy: frozenset[str], plain: str, breaks: Breaks, last: bool) -> 
 
 
 @lru_cache(_MAX_KEPT)
-def _is_full(fuzzy: frozenset[str], plain: str, breaks: Breaks) -> bool:
+def _is_full(fuzzy: frozenset[str], plain: str, breaks: Breaks, finished: bool) -> bool:
     reached = {0}
     for end in range(1, len(plain) + 1):
         starts = [s for s in range(max(0, end - LONGEST_SYLLABLE), end) if s in reached]
-        fits = _begins if end == len(plain) else _is_syllable
+        fits = _begins if end == len(plain) and not finished else _is_syllable
         if any(fits(plain[s:end], fuzzy) for s in starts if not any(s < b < end for b in breaks)):
             reached.add(end)
     return len(plain) in reached

@@ -65,6 +65,21 @@ def test_a_digit_after_a_capital_is_no_tone(engine):
     assert [s.letters.plain for s in letter_spans("A4zhi", engine.vocabulary)] == ["zhi"]
 
 
+@pytest.mark.parametrize("text", ["python3", "hello2", "mysql5", "win1", "ni3h2", "nh3", "p2", "zh4", "ni'h3"])
+def test_a_digit_after_letters_that_are_no_syllables_is_no_tone(engine, text):
+    assert letter_spans(text, engine.vocabulary) == []
+    assert not any(s.replace for s in suggest(engine, text, 50))
+
+
+@pytest.mark.parametrize("text", ["nihao3", "ni3'hao3", "nǐ3hao", "lü4se", "lv4", "xi1'an1", "zhong1g"])
+def test_a_digit_after_whole_syllables_is_a_tone(engine, text):
+    assert letter_spans(text, engine.vocabulary)[0].letters.typed == len(text)
+
+
+def test_pinyin_after_a_digit_that_is_no_tone_is_read_alone(engine):
+    assert [s.letters.plain for s in letter_spans("python3nihao", engine.vocabulary)] == ["nihao"]
+
+
 def test_a_capital_makes_pinyin_less_probable(engine):
     prices = {s.letters.plain: s.log_price for s in letter_spans("Bzhan", engine.vocabulary)}
     assert prices["zhan"] == 0 > prices["bzhan"]
