@@ -8,6 +8,14 @@ INITIAL_PAIRS = {"zh/z": ("zh", "z"), "ch/c": ("ch", "c"), "sh/s": ("sh", "s"), 
 INITIAL_PAIRS |= {"r/l": ("r", "l")}
 FINAL_PAIRS = {"an/ang": ("an", "ang"), "en/eng": ("en", "eng"), "in/ing": ("in", "ing")}
 PAIRS = (*INITIAL_PAIRS, *FINAL_PAIRS)
+# Pairs that often go together, for a choice of one
+GROUPS = {
+    "zh-ch-sh": ("zh/z", "ch/c", "sh/s"),
+    "n-l": ("n/l",),
+    "an-en-in": ("an/ang", "en/eng", "in/ing"),
+    "zh-ch-sh-an-en-in": ("zh/z", "ch/c", "sh/s", "an/ang", "en/eng", "in/ing"),
+    "all": PAIRS,
+}
 _TWO_LETTERS = ("zh", "ch", "sh")
 
 

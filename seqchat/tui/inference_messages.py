@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from seqchat.corpus.spelling import SPELLING, Spelling
 from seqchat.tui.keys import CANDIDATES
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ class ContinuationRequest:
 class SuggestionRequest:
     """A text to suggest words for; a newer request takes its place.
 
-    text, after: what is left and right of the cursor; finished: whether the last word was taken; candidates: how many
-    suggestions; ghost_words: length limit of the grey text; traced: how many words the panels show; continuations: None
-    leaves the current ones alone; open_letters: how many characters at the end of the text are open letters, None where
-    any letters may be pinyin; tones: whether digits after letters are tones; forced: whether letters are pinyin
-    wherever they can be.
+    text, after: what is left and right of the cursor; finished: whether the last word was taken; spelling: how pinyin
+    is typed; candidates: how many suggestions; ghost_words: length limit of the grey text; traced: how many words the
+    panels show; continuations: None leaves the current ones alone; open_letters: how many characters at the end of the
+    text are open letters, None where any letters may be pinyin; tones: whether digits after letters are tones; forced:
+    whether letters are pinyin wherever they can be.
     """
 
     number: int
@@ -47,6 +48,7 @@ class SuggestionRequest:
     after: str = ""
     finished: bool = False
     pinyin: bool = True
+    spelling: Spelling = SPELLING
     candidates: int = CANDIDATES
     ghost_words: int = 0
     traced: int = TRACED_WORDS

@@ -234,6 +234,7 @@ class InferenceWorker(BackgroundThread):
         from seqchat.completion.custom_phrases import with_custom_phrases
         from seqchat.insight.gates import trace
 
+        engine.spell(request.spelling)
         meaning = _meaning(engine, request) if request.open_letters and engine.vocabulary.has_chinese else None
         if meaning is None:
             suggestions, complete = _suggestions(engine, request)

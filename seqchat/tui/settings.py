@@ -10,6 +10,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from seqchat.corpus.double_pinyin import LAYOUTS
+from seqchat.corpus.fuzzy_pinyin import GROUPS
+from seqchat.corpus.spelling import Spelling
 from seqchat.declared import Declaration, Range, declarations, declared
 from seqchat.errors import SeqchatError, one_line, quoted
 from seqchat.files import read_bytes, write_private
@@ -18,6 +21,8 @@ from seqchat.tui.language import AUTO, TABLES, say
 
 # No real settings file is this large.
 _MAX_BYTES = 1_000_000
+
+_OFF = "off"
 
 Value = str | bool | int | float
 
@@ -32,6 +37,8 @@ class Settings:
     pinyin: bool = declared(True, "Read Latin letters at the cursor as pinyin")
     pinyin_first: bool = declared(False, "Take letters as pinyin wherever they can be")
     tone_digits: bool = declared(False, "Read digits after pinyin as tones")
+    double_pinyin: str = declared(_OFF, "Read letters as double pinyin", choices=(_OFF, *LAYOUTS))
+    fuzzy: str = declared(_OFF, "Take sounds of pinyin for each other", choices=(_OFF, *GROUPS))
     candidates: str = declared("popup", "Show the candidates for pinyin", choices=("popup", "docked"))
     space: str = declared(
         "types", "Space inserts the first candidate, without pinyin", choices=("types", "completes", "commits")
@@ -46,6 +53,12 @@ class Settings:
     heat_map: str = declared(AUTO, "Draw the gates as", choices=(AUTO, "colours", "bars"))
     shading: str = declared("none", "Shade the text by", choices=("none", "candidate", "neuron"))
     keys: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def spelling(self) -> Spelling:
+        """How the person types pinyin."""
+        layout = "" if self.double_pinyin == _OFF else self.double_pinyin
+        return Spelling(fuzzy=frozenset(GROUPS.get(self.fuzzy, ())), layout=layout)
 
     def changed(self, name: str, value: Value) -> Settings:
         """Return a copy with one value changed."""

@@ -99,6 +99,7 @@ class CompletionController:
             after=after,
             finished=finished,
             pinyin=settings.pinyin,
+            spelling=settings.spelling,
             candidates=candidates,
             ghost_words=0 if after.partition("\n")[0].strip() else settings.ghost_words,
             traced=traced,

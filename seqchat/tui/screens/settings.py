@@ -40,6 +40,16 @@ _CHOICES = {
     "ask": "until you are asked",
     "keep": "for good",
     "forget": "until the app ends",
+    "off": "no",
+    "xiaohe": "Xiaohe",
+    "ziranma": "Ziranma",
+    "microsoft": "Microsoft",
+    "sogou": "Sogou",
+    "zh-ch-sh": "zh z, ch c, sh s",
+    "n-l": "n l",
+    "an-en-in": "an ang, en eng, in ing",
+    "zh-ch-sh-an-en-in": "zh z, ch c, sh s, an ang, en eng, in ing",
+    "all": "all, n l, f h and r l too",
 }
 
 
