@@ -34,9 +34,8 @@ def letter_spans(text: str, vocabulary: Vocabulary, *, tones: bool = True, most:
     are.
     """
     if vocabulary.spelling.layout:
-        letters = double_pinyin_before(text, vocabulary.spelling.layout)
-        fits = letters is not None and letters.typed <= (letters.typed if most is None else most)
-        return [LetterSpan(letters, 0.0)] if letters is not None and fits else []
+        letters = double_pinyin_before(text if most is None else text[len(text) - most :], vocabulary.spelling.layout)
+        return [LetterSpan(letters, 0.0)] if letters is not None else []
     run = letters_at_end(text[len(text) - most :] if most is not None else text)
     if run and is_verbatim(text[: len(text) - len(run)]):
         return []

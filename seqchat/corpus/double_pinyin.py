@@ -73,6 +73,17 @@ def _pairs(layout: Layout, initial: str, final: str) -> list[str]:
     return [final * 2] if len(final) == 1 else [final[0] + key for key in keys]
 
 
+def ends_pair(layout: str, typed: str, key: str) -> bool:
+    """Whether a key after others is the second one of a syllable, as a semicolon may be.
+
+    typed: lower-case letters, semicolons and apostrophes.
+    """
+    pairs, position = syllables_of(layout), 0
+    while position < len(typed) - 1:
+        position += 2 if typed[position : position + 2] in pairs else 1
+    return position < len(typed) and typed[position] + key in pairs
+
+
 def spelled_out(layout: str, typed: str) -> list[str]:
     """Return the syllables that keys are typed for, those that are unfinished by their initial.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seqchat.corpus.double_pinyin import LAYOUTS, spelled_out, syllables_of
+from seqchat.corpus.double_pinyin import LAYOUTS, ends_pair, spelled_out, syllables_of
 from seqchat.corpus.fuzzy_pinyin import PAIRS
 from seqchat.corpus.mandarin_syllables import SYLLABLES
 from seqchat.corpus.pinyin import Letters, PinyinIndex, double_pinyin_before, letters_before
@@ -75,6 +75,18 @@ def test_every_syllable_has_two_keys(layout):
 )
 def test_double_pinyin_is_read_as_published(layout, typed, spelled):
     assert spelled_out(layout, typed) == spelled.split()
+
+
+@pytest.mark.parametrize(
+    ("layout", "typed", "ends"),
+    [
+        ("microsoft", "b", True), ("sogou", "nihkx", True), ("microsoft", "ni'b", True), ("microsoft", "b;m", True),
+        ("microsoft", "", False), ("microsoft", "bz", False), ("sogou", "b;", False), ("sogou", "h", False),
+        ("sogou", "ni'", False), ("xiaohe", "b", False), ("ziranma", "b", False),
+    ],
+)  # fmt: skip
+def test_a_semicolon_ends_a_pair_where_it_stands_for_a_sound(layout, typed, ends):
+    assert ends_pair(layout, typed, ";") is ends
 
 
 def test_double_pinyin_at_the_end_of_a_text():

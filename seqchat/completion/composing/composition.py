@@ -24,6 +24,7 @@ from seqchat.completion.composing.keys import (
     Surroundings,
     Turn,
 )
+from seqchat.corpus.double_pinyin import ends_pair
 from seqchat.corpus.letters import is_pinyin_letter, letters_at_end
 from seqchat.corpus.verbatim import is_verbatim, makes_verbatim
 
@@ -137,8 +138,8 @@ class Composition:
         if not self.letters:
             return self._begin(press, around)
         if self.plain:
-            return self._go_on_plainly(press)
-        if self._is_letter(press):
+            return self._go_on_plainly(press, around)
+        if self._is_letter(press, around):
             return Step(self._typed(press.character), (PassOn(press),))
         if press.command in (Command.DELETE_LEFT, Command.DELETE_RIGHT):
             return self._delete(press)
@@ -148,9 +149,12 @@ class Composition:
             return self._leave_alone(press)
         return self._compose(press, page)
 
-    def _is_letter(self, press: Press) -> bool:
+    def _is_letter(self, press: Press, around: Surroundings) -> bool:
+        before = self.letters[: self.caret]
         ends_syllable = press.is_tone or (press.character != "" and press.character in _APOSTROPHES)
-        return is_pinyin_letter(press.character) or (ends_syllable and self.caret > 0)
+        if is_pinyin_letter(press.character) or (ends_syllable and before):
+            return True
+        return bool(around.layout) and ends_pair(around.layout, before.lower(), press.character)
 
     def _typed(self, character: str) -> Composition:
         letters = self.letters[: self.caret] + character + self.letters[self.caret :]
@@ -165,8 +169,8 @@ class Composition:
             return self._leave_alone(press)
         return Step(Composition(before + press.character, len(before) + 1), (PassOn(press),))
 
-    def _go_on_plainly(self, press: Press) -> Step:
-        if self._is_letter(press):
+    def _go_on_plainly(self, press: Press, around: Surroundings) -> Step:
+        if self._is_letter(press, around):
             return Step(self._typed(press.character), (PassOn(press),))
         if press.command == Command.LEAVE:
             dropped = Replace(self.caret, len(self.letters) - self.caret, "")

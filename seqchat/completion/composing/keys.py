@@ -72,7 +72,8 @@ class Page:
 class Surroundings:
     """The text on both sides of the cursor, up to the ends of its line; finished: whether a word was taken before it.
 
-    composes: whether letters that are typed here may be pinyin at all; selects: whether text is selected.
+    composes: whether letters that are typed here may be pinyin at all; selects: whether text is selected; layout: of
+    double pinyin, empty for letters that spell.
     """
 
     before: str
@@ -80,6 +81,7 @@ class Surroundings:
     finished: bool = False
     composes: bool = True
     selects: bool = False
+    layout: str = ""
 
 
 # --- effects, in the order in which they happen

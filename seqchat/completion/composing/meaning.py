@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from seqchat.completion.composing.literal import PRICES
 from seqchat.completion.composing.parts import first_parts
@@ -65,7 +66,7 @@ def meaning_of(
         return _as_typed(engine, whole, text, k, after)
     parts = first_parts(engine, read.cursor, read.best, rest)
     listed = _listed(typed, found, parts, share)
-    return Meaning(False, listed, _cut(engine, typed, listed[0]), complete=bool(parts) or len(found) < k)
+    return Meaning(False, listed, _cut(engine, read, typed, listed[0]), complete=bool(parts) or len(found) < k)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ def _read(engine: Engine, text: str, letters: int, after: str, tones: bool) -> _
 
 
 def _begun(engine: Engine, typed: str) -> int:
-    """Return how many of the first letters are syllables in full."""
+    """Return how many of the first letters are syllables in full; of double pinyin, all or none are read."""
+    if engine.vocabulary.spelling.layout:
+        return 0
     syllables = engine.vocabulary.pinyin.syllables
     for end in range(min(len(typed), _MOST_LETTERS), 0, -1):
         letters = read_letters(typed[:end])
@@ -164,8 +167,12 @@ def _listed(typed: str, found: Sequence[Suggestion], parts: Sequence[Suggestion]
     return [*kept[:at], literal, *kept[at:], *parts]
 
 
-def _cut(engine: Engine, typed: str, first: Suggestion) -> str:
+def _cut(engine: Engine, read: _Read, typed: str, first: Suggestion) -> str:
     """Return letters with an apostrophe between the syllables of the first candidate, and what is around them."""
+    spelled = read.best.letters
+    if engine.vocabulary.spelling.layout and spelled is not None:
+        bounds = [0, *sorted(spelled.breaks), len(spelled.plain)]
+        return "'".join(spelled.plain[start:end] for start, end in pairwise(bounds))
     start, end = len(typed) - first.replace, len(typed) - first.rest
     letters = read_letters(typed[start:end])
     word = first.word

@@ -64,7 +64,9 @@ class CompositionController:
     def apply_settings(self) -> None:
         """Compose as the settings say from now on."""
         now = self._settings.current
-        ways = Composing(now.pinyin and self._has_chinese, now.tone_digits, self._keys)
+        layout = now.spelling.layout
+        # Double pinyin has no tones.
+        ways = Composing(now.pinyin and self._has_chinese, now.tone_digits and not layout, layout, self._keys)
         for editor in self._views.screen.query(Editor):
             editor.composer.compose(ways)
         self._sign(now)

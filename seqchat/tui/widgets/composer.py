@@ -37,12 +37,13 @@ _TONES = frozenset("12345")
 class Composing:
     """How letters are composed, as the settings and the model say.
 
-    reads: whether letters that are typed may be pinyin; tones: whether digits after them are tones; keys: what keys
-    mean in a composition, with the number of the candidate.
+    reads: whether letters that are typed may be pinyin; tones: whether digits after them are tones; layout: of double
+    pinyin, empty for letters that spell; keys: what keys mean in a composition, with the number of the candidate.
     """
 
     reads: bool = False
     tones: bool = False
+    layout: str = ""
     keys: Mapping[str, tuple[Command, int]] | None = None
 
 
@@ -229,7 +230,8 @@ class Composer:
         line = self._editor.document.get_line(row)
         finished = self._editor.after_taken_word
         selects = not self._editor.selection.is_empty
-        return Surroundings(line[:column], line[column:], finished, self.ways.reads and not selects, selects)
+        composes = self.ways.reads and not selects
+        return Surroundings(line[:column], line[column:], finished, composes, selects, self.ways.layout)
 
     def _watch_patience(self) -> None:
         if self._patience is not None:

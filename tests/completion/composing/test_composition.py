@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from seqchat.completion.composing.composition import Composition
@@ -225,6 +225,26 @@ def test_letters_before_the_cursor_belong_to_the_word_and_those_after_it_stay():
     assert Desk("我", "是").type(*"wo").composition.letters == "wo"
 
 
+@pytest.mark.parametrize(
+    ("layout", "letters", "is_letter"),
+    [
+        ("microsoft", "b", True),
+        ("sogou", "niB", True),
+        ("sogou", "ni", False),
+        ("xiaohe", "b", False),
+        ("", "b", False),
+    ],
+)
+def test_a_semicolon_is_a_letter_where_it_stands_for_a_sound(layout, letters, is_letter):
+    around = Surroundings(letters, "", layout=layout)
+    opened = Composition(letters, len(letters))
+    step = opened.press(Press("semicolon", ";"), around)
+    assert step.composition.letters == (f"{letters};" if is_letter else letters)
+    assert bool(step.composition.held) is not is_letter
+    plain = Composition(letters, len(letters), plain=True).press(Press("semicolon", ";"), around)
+    assert plain.composition.letters == (f"{letters};" if is_letter else "")
+
+
 def test_nothing_is_open_while_text_is_selected():
     composition = Desk().type(*"ni").composition
     assert composition.synchronised(Surroundings("ni", "", selects=True)).composition == Composition()
@@ -378,6 +398,7 @@ class Reference:
             self._delete_at(self.cursor - 1)
 
     def _delete(self) -> None:
+        self.fresh = False
         if self.cursor < len(self.text):
             self._delete_at(self.cursor)
 
@@ -425,6 +446,7 @@ KEYS = [*"nihnihq'  12390,=-", *("enter", "escape", "backspace", "backspace", "d
 
 @settings(max_examples=1_000)
 @given(st.lists(st.sampled_from(KEYS), max_size=40))
+@example(keys=["n", "n", "2", "delete", "backspace"])
 def test_no_letter_is_ever_lost_or_doubled(keys):
     desk, reference = Desk(), Reference()
     for key in keys:

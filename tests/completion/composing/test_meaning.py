@@ -7,11 +7,12 @@ import pytest
 from seqchat.completion.composing.literal import PRICES
 from seqchat.completion.composing.meaning import Meaning, meaning_of
 from seqchat.completion.engine import Engine
+from seqchat.corpus.spelling import SPELLING, Spelling
 
 from ...conftest import small_engine
 
 WORDS = [
-    *"我想吃火锅西安先在吗你好写码密谢",
+    *"我想吃火锅西安先在吗你好写码密谢轻",
     "火锅",
     "你好",
     "我想",
@@ -134,6 +135,25 @@ def test_digits_are_tones_where_they_are_asked_for(engine):
     assert_whole(typed, meaning)
     parts = [found.insert for found in meaning.candidates if found.rest]
     assert "你hao3" in parts
+
+
+@pytest.mark.parametrize(
+    ("layout", "text", "letters", "first", "syllables"),
+    [
+        ("xiaohe", "nihc", 4, "你好", "ni'hao"),
+        ("xiaohe", "3nihc", 4, "你好", "ni'hao"),
+        ("xiaohe", "okhogo", 4, "火锅", "huo'guo"),
+        ("microsoft", "q;;q;", 2, "轻", "qing"),
+    ],
+)
+def test_double_pinyin_is_composed(engine, layout, text, letters, first, syllables):
+    engine.spell(Spelling(layout=layout))
+    try:
+        typed, meaning = read(engine, text, letters)
+    finally:
+        engine.spell(SPELLING)
+    assert (meaning.candidates[0].insert, meaning.syllables) == (first, syllables)
+    assert_whole(typed, meaning)
 
 
 def test_the_price_of_an_unknown_word_grows_with_its_letters():
