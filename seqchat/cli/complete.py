@@ -56,13 +56,10 @@ def complete(
 
     \b
     seqchat complete 我想去北
-    seqchat complete 我想吃huog
     seqchat complete woxiangchihuoguo
     seqchat complete mtkh
-    seqchat complete wosixuesheng --fuzzy sh/s
     seqchat complete nihcma --double-pinyin xiaohe
     seqchat complete 我想去 --after 看电影
-    seqchat complete 我想吃huog --script traditional
     cat lines.txt | seqchat complete --json
     """
     from seqchat.completion import remembered

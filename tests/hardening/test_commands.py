@@ -56,6 +56,7 @@ RUNS: dict[str, Command] = {
     "complete": (("complete", "-m", "{lstm}", "--remember"), "我想吃huog\n你好\n"),
     "generate": (("generate", "今天", "-m", "{gru}", "-n", "2", "--max-words", "4", "--seed", "1"), ""),
     "chat": (("chat", "-m", "{rnn}", "--seed", "1", "--remember"), "你好\n在吗\n"),
+    "words": (("words", "list", "--json"), ""),
     "eval": (("eval", "{lstm}", "text.txt", "--json"), ""),
     "compare": (("compare", "{lstm}", "{gru}", "--data", "text.txt", "--json"), ""),
     "inspect": (("inspect", "小帅是一名程序员", "-m", "{gru}", "--json"), ""),
