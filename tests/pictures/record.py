@@ -27,11 +27,11 @@ GROUND = "#11161d"
 # key, seconds it stays on the screen; "…" waits for the model
 SCRIPT: tuple[tuple[str, float], ...] = (
     ("…", 0.8),
-    *((key, 0.35) for key in "今天想吃"),
-    ("…", 1.0),
-    *((key, 0.12) for key in "huoguo"),
+    *((key, 0.35) for key in "今天"),
+    ("…", 0.6),
+    *((key, 0.14) for key in "xiangchihuoguo"),
     ("…", 1.2),
-    ("alt+1", 0.3),
+    ("space", 0.3),
     ("…", 1.2),
     ("down", 0.5),
     ("right", 0.5),

@@ -37,7 +37,7 @@ PICTURES = (
         "en",
         [*"我明天想去北京看升旗，你去吗？\n还没想好，不过听说那里", "PAUSE", "alt+shift+d", "PAUSE"],
     ),
-    ("compose-light", 110, 32, "seqchat-light", "zh", [*"我想去北京"]),
+    ("compose-light", 110, 32, "seqchat-light", "zh", [*"我们周末", "PAUSE", *"qubeijingkanshengqi"]),
     ("chat", 110, 32, "seqchat-dark", "en", ["alt+m", *"你好，附近有什么好吃的？", "enter", *"人均"]),
 )
 
