@@ -142,6 +142,16 @@ async def test_a_session_that_was_killed_is_offered(desk, answer):
         assert "did not end normally" not in d.screen
 
 
+async def test_a_late_autosave_does_not_undo_the_end(desk):
+    async with desk() as d:
+        await d.press(*"写完了")
+        await d.until(lambda: d.editor.text == "写完了")
+        d.app.sessions.close(saved=True, crashed=False)
+        d.app.sessions.save()
+        (saved,) = locations.sessions().glob("*.json")
+        assert json.loads(saved.read_text("utf-8"))["ended"]
+
+
 async def test_earlier_sessions_can_be_gone_on_with(desk):
     for text in ("第一次", "第二次"):
         async with desk(options={"fresh": True}) as d:

@@ -25,6 +25,7 @@ class SessionController:
         self._store = Sessions(folder)
         self._last = Session()
         self._is_failing = False
+        self._is_closed = False
 
     @property
     def text(self) -> str:
@@ -48,7 +49,9 @@ class SessionController:
     # --- saving
 
     def save(self) -> None:
-        """Save the session; a failure is reported once."""
+        """Save the session; a failure is reported once. After `close`, what is saved stays."""
+        if self._is_closed:
+            return
         try:
             self._store.save(self._capture())
         except NoMatches:
@@ -65,6 +68,7 @@ class SessionController:
 
     def close(self, *, saved: bool, crashed: bool) -> None:
         """Look at the session for the last time, and save it unless it is not to be `saved`."""
+        self._is_closed = True
         with suppress(Exception):
             self._capture()
         if saved:
