@@ -18,6 +18,7 @@ from held_out import held_out_dialogs
 from seqchat.completion.engine import Engine
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.sources import read_dialogs
+from seqchat.corpus.splitting import digest
 from seqchat.evaluation.pinyin import Conversion, measure_pinyin
 
 NEAR = 0.5
@@ -37,9 +38,9 @@ def unlike(tested: Sequence[Dialog], learned: Iterable[Dialog], near: float) -> 
         for pair in pairs_of_one:
             holders[pair].append(number)
     repeated = [False] * len(tested)
-    texts = {"\n".join(dialog.turns) for dialog in tested}
+    same = {digest(dialog) for dialog in tested}
     for dialog in learned:
-        if "\n".join(dialog.turns) in texts:
+        if digest(dialog) in same:
             continue
         other = pairs(dialog)
         for number, shared in Counter(n for pair in other for n in holders.get(pair, ())).items():
