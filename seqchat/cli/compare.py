@@ -136,7 +136,7 @@ def _evaluate(
         selected = texts if selection is None else texts.select(selection)
         if not selected.dialogs:
             raise SeqchatError("These texts have no dialog that the training of every model has kept for testing.")
-        _show_caveats(models, texts, selected, options["drop"], observer)
+        _show_caveats(models, texts, selected, options, observer)
         if options["baselines"]:
             models = [*models, *train_baselines(texts, models[0], folder / "baselines", observer)]
         observer.message(f"Evaluating on {counted(selected.dialogs, 'dialog')}")
@@ -149,7 +149,7 @@ def _show_caveats(
     models: Sequence[ComparedModel],
     texts: ComparisonTexts,
     selected: ComparisonTexts,
-    drop: Sequence[str],
+    options: dict[str, Any],
     progress: Progress,
 ) -> None:
     """Say which texts have no selected dialog, and what the models know of the others."""
@@ -161,7 +161,8 @@ def _show_caveats(
             progress.message(no_test_dialogs(source))
     for model in models:
         own_texts = selected.by_segmenter[model.checkpoint.segmenter]
-        for caveat in caveats(model.name, model.checkpoint.data, own_texts, drop, held_out=selected is not texts):
+        read, is_held_out = (options["drop"], options["reading"].speakers), selected is not texts
+        for caveat in caveats(model.name, model.checkpoint.data, own_texts, *read, held_out=is_held_out):
             progress.message(caveat)
 
 

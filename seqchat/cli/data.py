@@ -27,13 +27,15 @@ def data(data: tuple[str, ...], all_dialogs: bool, as_json: bool, **options: Any
 
     It says of every file which format it has, how many messages by how many people are read, and what is left out for
     which reason; then the first turns, how many words there are, of which scripts, and how many a training would hold
-    out. With --dialogs it prints all dialogs, with --json one object a line, with the speaker of each turn.
+    out. With --dialogs it prints all dialogs, with --json one object a line, with the speaker of each turn. With
+    --speaker it says how many turns a model would learn of whom; dialogs without one are left out.
 
     \b
     seqchat data exports/
     seqchat data chat.txt --dialogs
     seqchat data exports/ --dialogs --json > dialogs.jsonl
     seqchat data table.csv --columns prompt,response
+    seqchat data chat.txt --speaker Ana
     """
     from seqchat.corpus.sources import SourceReport, read_dialogs
 
@@ -75,7 +77,7 @@ def _warn(report: SourceReport) -> None:
 
 def _lines(report: SourceReport) -> list[str]:
     told = [line for file in report.files if file.dialogs or file.is_told for line in file.sentences()]
-    return [*told, *report.complaints()]
+    return [*told, *report.complaints(), *filter(None, [report.speakers.sentence()])]
 
 
 def _overview_lines(seen: Overview) -> list[str]:
@@ -90,6 +92,7 @@ def _overview_lines(seen: Overview) -> list[str]:
         "",
         f"In all: {', '.join(size)}",
         f"Letters: {scripts}",
+        *seen.advice,
         f"Held out by a training: about {counted(seen.held_out_dialogs, 'dialog')} with "
         f"{counted(seen.held_out_turns, 'turn')}",
     ]
@@ -102,5 +105,6 @@ def _as_json(report: SourceReport, seen: Overview) -> dict[str, Any]:
         "skipped": report.skipped,
         "problems": report.problems,
         "not_looked_at": dict(report.others),
+        "learned_turns": report.speakers.learned,
         **seen.to_json(),
     }

@@ -83,6 +83,24 @@ drop_option = click.option(
 )
 
 
+def speaker_option(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option that names people; what: it does with their turns."""
+    return click.option(
+        "--speaker",
+        "speakers",
+        multiple=True,
+        metavar="NAME",
+        callback=_people,
+        help=f"{what}; 'me' where the export says who that is; may be repeated.",
+    )
+
+
+def _people(_ctx: click.Context, _option: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(name.strip() for name in names):
+        raise click.BadParameter("a name has letters.")
+    return names
+
+
 def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options of how files are read; it receives `reading`, a `ReadingOptions`."""
 
@@ -90,7 +108,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*args: Any, **options: Any) -> Any:
         from seqchat.corpus.reading_options import ReadingOptions
 
-        given = {name: options.pop(name) for name in ("field", "columns", "pause", "keep_notes", "encoding")}
+        given = {name: options.pop(name) for name in _READING_NAMES}
         return command(*args, reading=ReadingOptions(**given), **options)
 
     for option in reversed(_READING):
@@ -111,6 +129,7 @@ def _codec(_ctx: click.Context, _option: click.Parameter, value: str | None) -> 
         raise click.BadParameter(str(error)) from None
 
 
+_READING_NAMES = ("field", "columns", "pause", "keep_notes", "encoding", "speakers")
 _READING = (
     click.option("--field", help="The field or column that holds the turns or the text."),
     click.option(
@@ -124,6 +143,7 @@ _READING = (
     ),
     click.option("--keep-notes", is_flag=True, help="Keep a messenger's notes, such as '<Media omitted>'."),
     click.option("--encoding", callback=_codec, help="What texts are encoded in  [default: found out]"),
+    speaker_option("Count the turns of this person alone, and read the others as context"),
 )
 keystrokes_option = click.option(
     "--keystrokes",

@@ -14,7 +14,7 @@ from seqchat import locations
 from seqchat.cli.declared_options import given
 from seqchat.cli.interrupts import stop_on_interrupt
 from seqchat.cli.option_conflicts import check_options
-from seqchat.cli.options import drop_option, json_option
+from seqchat.cli.options import drop_option, json_option, speaker_option
 from seqchat.cli.train_options import NETWORK, RECIPE, TASK, renamed, train_options
 from seqchat.cli.train_result import print_result
 from seqchat.corpus.sources import DEFAULT_DATASET, SAMPLE
@@ -70,6 +70,7 @@ _PRESETS_HELP = "\n".join(f"{name:<6} {preset}" for name, preset in PRESETS.item
     help="Read the dialogs of a source so often in an epoch, such as 'work*=4' or 'news*=0.2'; may be repeated.",
 )
 @drop_option
+@speaker_option("Learn to write as this person, and read the others as context")
 @click.option("--validation", multiple=True, metavar="DATA", help="Validate on this text instead of held-out dialogs.")
 @click.option("--tensorboard", type=click.Path(path_type=Path), metavar="DIR", help="Write curves for TensorBoard.")
 @train_options
@@ -88,7 +89,7 @@ def train(
     seqchat train sample
     seqchat train chats/ --weight 'friends*=4' --weight 'news*=0.2'
     seqchat train chats/ --cell gru --time-limit 30m --drop '<Media omitted>'
-    seqchat train my_chats.jsonl --from lstm-chat --out checkpoints/me
+    seqchat train chat.txt --from lstm-chat --speaker Ana --out checkpoints/me
     seqchat train --resume checkpoints/me
     torchrun --standalone --nproc-per-node 2 -m seqchat train chats/
     """
@@ -139,7 +140,16 @@ def _task(data: tuple[str, ...], options: dict[str, Any]) -> Task:
     else:
         network = {}
         chosen.setdefault("validation_share", FINE_TUNING.validation_share)
-    return Task(data, network, options["validation"], options["drop"], options["weight"], base, **chosen)
+    return Task(
+        data,
+        network,
+        options["validation"],
+        options["drop"],
+        options["weight"],
+        base,
+        speakers=options["speakers"],
+        **chosen,
+    )
 
 
 def _settings(options: dict[str, Any], recipe: dict[str, Any]) -> TrainingSettings:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqchat.corpus.encoding import IdStream
+from seqchat.corpus.encoding import IdStream, is_learned
 
 NO_TARGET = -1
 
@@ -28,6 +28,12 @@ class Batch:
     kinds: NDArray[np.uint8]
     reset_mask: NDArray[np.bool_]
     carried: bool = True
+
+    @property
+    def learned_mask(self) -> NDArray[np.bool_]:
+        """Which targets are learned and measured, and not only read as context: bool [time, lanes]."""
+        learned: NDArray[np.bool_] = (self.targets != NO_TARGET) & is_learned(self.kinds)
+        return learned
 
 
 class Lanes:

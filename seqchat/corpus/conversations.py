@@ -78,6 +78,7 @@ class _Conversation:
         self._location, self._share = "", 0.0
         self._turns: list[str] = []
         self._speakers: list[str] = []
+        self._mine: list[bool] = []
 
     def add(self, message: Message, record: Record) -> None:
         """Take the next message of the chat."""
@@ -89,6 +90,7 @@ class _Conversation:
         self._time = message.time if message.time is not None else self._time
         self._turns.append(message.text)
         self._speakers.append(message.sender)
+        self._mine.append(message.mine)
 
     def ready(self) -> Iterator[Record]:
         """Yield the conversations that need not wait for the end of the file."""
@@ -111,6 +113,6 @@ class _Conversation:
 
     def _finish(self) -> None:
         if self._turns:
-            talk = Talk(self._turns, self._speakers)
+            talk = Talk(self._turns, self._speakers, self._mine)
             self._finished.append(Record(self._location, talk, share=self._share))
-        self._turns, self._speakers = [], []
+        self._turns, self._speakers, self._mine = [], [], []

@@ -95,7 +95,9 @@ class Cutter:
     def __call__(self, dialogs: list[Dialog]) -> CutPiece:
         vocabulary = GrowingVocabulary(segmenter(self.segmenter))
         # Dropping parts must not change on which side of a split a dialog is.
-        left = [(digest(dialog), rest) for dialog in dialogs if (rest := without_patterns(dialog, self.drop)).turns]
+        left = [
+            (digest(dialog), rest) for dialog in dialogs if _is_learned(rest := without_patterns(dialog, self.drop))
+        ]
         ids, kinds = array("i"), array("B")
         for _, dialog in left:
             dialog_ids, dialog_kinds = encode_dialog(dialog, vocabulary)
@@ -109,6 +111,11 @@ class Cutter:
             [dialog.source for _, dialog in left],
             kinds.count(WORD),
         )
+
+
+def _is_learned(dialog: Dialog) -> bool:
+    """Whether anything of a dialog is learned."""
+    return any(dialog.learned) if dialog.learned else bool(dialog.turns)
 
 
 def cut_all(dialogs: Iterable[Dialog], cut: Cutter, processes: int) -> Iterator[CutPiece]:

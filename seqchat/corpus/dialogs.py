@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import Any, NamedTuple
 
 from seqchat.corpus.cleaning import clean
@@ -40,19 +41,23 @@ class Dialog:
     """One conversation: its turns in order, cleaned, without speaker labels.
 
     source: the file or data set it is of; speakers: who says each turn, empty for one whose speaker is not known, and
-    none at all if none is.
+    none at all if none is; mine: which turns are those of the owner of the export, none if it does not say; learned:
+    which turns are learned and measured, and not only their context, none for all.
     """
 
     turns: tuple[str, ...]
     source: str = field(default="", compare=False)
     speakers: tuple[str, ...] = field(default=(), compare=False)
+    mine: tuple[bool, ...] = field(default=(), compare=False)
+    learned: tuple[bool, ...] = field(default=(), compare=False)
 
 
 class Talk(NamedTuple):
-    """Turns that were said in a row, as they were written, and who said each."""
+    """Turns that were said in a row, as they were written, and who said each; mine: as in `Dialog`."""
 
     turns: Sequence[str]
     speakers: Sequence[str]
+    mine: Sequence[bool] = ()
 
 
 class NoDialogError(SeqchatError):
@@ -72,7 +77,7 @@ def dialog_of(value: Any, field: str | None, columns: Sequence[str] = ()) -> Dia
         NoDialogError: there is none.
     """
     if isinstance(value, Talk):
-        return _dialog(value.turns, value.speakers)
+        return _dialog(value.turns, value.speakers, value.mine)
     talk = _talk_in_columns(value, columns) if isinstance(value, Mapping) and not field else None
     if columns and talk is None:
         raise NoFieldError(f"no fields {', '.join(columns)}")
@@ -86,16 +91,17 @@ def dialog_of(value: Any, field: str | None, columns: Sequence[str] = ()) -> Dia
     return _dialog([text for _, text in parts], names)
 
 
-def _dialog(turns: Sequence[str], speakers: Sequence[str]) -> Dialog:
+def _dialog(turns: Sequence[str], speakers: Sequence[str], mine: Sequence[bool] = ()) -> Dialog:
     longest = max(map(len, turns), default=0)
     if longest > MAX_TURN_CHARACTERS:
         raise NoDialogError(f"a turn of {longest:,} characters, more than {MAX_TURN_CHARACTERS:,}; break it up")
-    said = [(composed(clean(turn)).strip(), name) for turn, name in zip(turns, speakers, strict=True)]
-    kept = [(turn, composed(clean(name)).replace("\n", " ").strip()) for turn, name in said if turn]
+    own = mine or [False] * len(turns)
+    said = [(composed(clean(turn)).strip(), name, me) for turn, name, me in zip(turns, speakers, own, strict=True)]
+    kept = [(turn, composed(clean(name)).replace("\n", " ").strip(), me) for turn, name, me in said if turn]
     if not kept:
         raise NoDialogError("no text")
-    names = tuple(name for _, name in kept)
-    return Dialog(tuple(turn for turn, _ in kept), speakers=names if any(names) else ())
+    texts, names, is_mine = zip(*kept, strict=True)
+    return Dialog(texts, speakers=names if any(names) else (), mine=is_mine if any(is_mine) else ())
 
 
 def _talk_in_columns(record: Mapping[str, Any], columns: Sequence[str]) -> Talk | None:
@@ -119,8 +125,14 @@ def without_patterns(dialog: Dialog, patterns: Sequence[str]) -> Dialog:
         return dialog
     dropped = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
     turns = [dropped.sub("", turn).strip() for turn in dialog.turns]
-    speakers = tuple(name for turn, name in zip(turns, dialog.speakers, strict=False) if turn)
-    return replace(dialog, turns=tuple(filter(None, turns)), speakers=speakers)
+    left = [bool(turn) for turn in turns]
+    return replace(
+        dialog,
+        turns=tuple(compress(turns, left)),
+        speakers=tuple(compress(dialog.speakers, left)),
+        mine=tuple(compress(dialog.mine, left)),
+        learned=tuple(compress(dialog.learned, left)),
+    )
 
 
 def has_turns(value: Mapping[str, Any], *, only_known: bool = False) -> bool:

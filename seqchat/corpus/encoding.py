@@ -18,11 +18,21 @@ from seqchat.errors import SeqchatError, one_line
 
 # What a token is, for the definitions of the metrics: a real word, or a part of an out-of-vocabulary one.
 NO_WORD, WORD, UNKNOWN_START, UNKNOWN_REST = range(4)
+# Added to that of a token which is only context: it is read, but neither learned nor measured.
+CONTEXT = 4
+# What remains without it
+KIND = 3
 
 TokenIds = NDArray[np.int32]
 Kinds = NDArray[np.uint8]
 
 _BLOCK = 1 << 20
+
+
+def is_learned(kinds: Kinds) -> NDArray[np.bool_]:
+    """Return which tokens are learned and measured, and not only context: bool, as the kinds."""
+    learned: NDArray[np.bool_] = (kinds & CONTEXT) == 0
+    return learned
 
 
 class WordEncoder(Protocol):
@@ -39,9 +49,10 @@ class WordEncoder(Protocol):
 
 
 def encode_dialog(dialog: Dialog, words: WordEncoder) -> tuple[list[int], list[int]]:
-    """Return the ids of a dialog and what each of them is (`NO_WORD`, `WORD` …)."""
+    """Return the ids of a dialog and what each is (`NO_WORD`, `WORD` …, with `CONTEXT` in turns not learned)."""
     ids, kinds = [DIALOG_ID], [NO_WORD]
-    for turn in dialog.turns:
+    for turn, learned in zip(dialog.turns, dialog.learned or (True,) * len(dialog.turns), strict=True):
+        first = len(kinds)
         for word in words.segmenter.split(turn):
             word_ids = words.encode_word(word)
             ids += word_ids
@@ -53,6 +64,8 @@ def encode_dialog(dialog: Dialog, words: WordEncoder) -> tuple[list[int], list[i
                 kinds += [UNKNOWN_START] + [UNKNOWN_REST] * (len(word_ids) - 1)
         ids.append(TURN_ID)
         kinds.append(NO_WORD)
+        if not learned:
+            kinds[first:] = [kind | CONTEXT for kind in kinds[first:]]
     return ids, kinds
 
 
@@ -105,10 +118,10 @@ class IdStream:
             yield np.array(self.ids[start : start + _BLOCK]), np.array(self.kinds[start : start + _BLOCK])
 
     def counts(self, words: int) -> NDArray[np.int64]:
-        """Return how often each of this many words occurs: [words]."""
+        """Return how often each of this many words occurs in what is learned: [words]."""
         totals = np.zeros(words, dtype=np.int64)
-        for ids, _ in self.blocks():
-            totals += np.bincount(ids, minlength=words)
+        for ids, kinds in self.blocks():
+            totals += np.bincount(ids[is_learned(kinds)], minlength=words)
         return totals
 
     def split(self, count: int) -> list[IdStream]:
@@ -204,6 +217,7 @@ class Recoding:
         offset = np.arange(lengths.sum()) - np.repeat(begins, lengths)
         new_ids = self._flat[np.repeat(self._first[ids], lengths) + offset]
         new_kinds = np.repeat(kinds, lengths)
-        spelled = np.repeat((kinds == WORD) & ~self._known[ids], lengths)
-        new_kinds[spelled] = np.where(offset[spelled] == 0, UNKNOWN_START, UNKNOWN_REST)
+        spelled = np.repeat((kinds & KIND == WORD) & ~self._known[ids], lengths)
+        unknown = np.where(offset[spelled] == 0, UNKNOWN_START, UNKNOWN_REST)
+        new_kinds[spelled] = unknown | (new_kinds[spelled] & CONTEXT)
         return new_ids, new_kinds

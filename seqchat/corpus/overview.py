@@ -12,6 +12,7 @@ import numpy as np
 
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.splitting import digest, hold_out
+from seqchat.corpus.word_cutters import languages_of
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 
@@ -31,6 +32,9 @@ _SCRIPTS = {
     "Hebrew": "\u05d0-\u05ea",
     "Devanagari": "\u0904-\u0939\u0958-\u0961",
     "Thai": "\u0e01-\u0e30\u0e40-\u0e46",
+    "Khmer": "\u1780-\u17b3",
+    "Burmese": "\u1000-\u102a\u103f",
+    "Lao": "\u0e81-\u0eb0\u0ec0-\u0ec6",
 }
 _LETTERS = {name: re.compile(f"[{letters}]") for name, letters in _SCRIPTS.items()}
 
@@ -38,7 +42,8 @@ _LETTERS = {name: re.compile(f"[{letters}]") for name, letters in _SCRIPTS.items
 @dataclass(frozen=True)
 class Overview:
     """first_turns: speaker and text; words: estimated from a part of the text; scripts: the share of the letters of
-    each, the largest first; held_out_…: what a training with the default share would hold out."""
+    each, the largest first; held_out_…: what a training with the default share would hold out; advice: on libraries
+    that would find more of the words."""
 
     dialogs: int
     turns: int
@@ -47,6 +52,7 @@ class Overview:
     scripts: dict[str, float]
     held_out_dialogs: int
     held_out_turns: int
+    advice: list[str]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -62,7 +68,7 @@ def overview(dialogs: Iterable[Dialog]) -> Overview:
     first: list[tuple[str, str]] = []
     digests, lengths = [], []
     letters, words, counted_characters, characters = Counter[str](), 0, 0, 0
-    split = segmenter("unicode").split
+    split, pieces = segmenter("unicode").split, Counter[str]()
     for dialog in dialogs:
         digests.append(digest(dialog))
         lengths.append(len(dialog.turns))
@@ -73,7 +79,9 @@ def overview(dialogs: Iterable[Dialog]) -> Overview:
             characters += len(turn)
             if sum(lengths) <= _COUNTED or not counted_characters:
                 counted_characters += len(turn)
-                words += len(split(turn))
+                found_words = split(turn)
+                words += len(found_words)
+                pieces.update(found_words)
                 letters.update(
                     {name: len(found) for name, pattern in _LETTERS.items() if (found := pattern.findall(turn))}
                 )
@@ -81,7 +89,8 @@ def overview(dialogs: Iterable[Dialog]) -> Overview:
     total = letters.total()
     shares = {name: number / total for name, number in letters.most_common() if number >= _LEAST_SHARE * total}
     estimated = round(words * characters / max(counted_characters, 1))
-    return Overview(len(lengths), sum(lengths), estimated, first, shares, held, held_turns)
+    advice = [cutter.missing for cutter in languages_of(pieces) if not cutter.is_installed]
+    return Overview(len(lengths), sum(lengths), estimated, first, shares, held, held_turns, advice)
 
 
 def _held_out(digests: list[int], lengths: list[int]) -> tuple[int, int]:

@@ -21,7 +21,7 @@ from seqchat.corpus.file_report import FileReport
 from seqchat.corpus.formats import documents, mail, slack
 from seqchat.corpus.formats.base import OTHER_RECORD, Break, LeftOut
 from seqchat.corpus.formats.documents import CHATGPT, RECORD_FORMATS
-from seqchat.corpus.formats.records import RecordFormat, best_format, chats_in, items_of, order_of
+from seqchat.corpus.formats.records import RecordFormat, best_format, chats_in, items_of, order_of, owner_of
 from seqchat.corpus.formats.texts import MARKDOWN, TextFormat, text_format
 from seqchat.corpus.reading_options import ReadingOptions
 from seqchat.corpus.records import Record, first_line
@@ -196,9 +196,10 @@ def _of_document(name: str, document: Any, options: ReadingOptions, report: File
             yield from (Record(f"{name}: conversation {number}", item, share=number / len(trees)) for item in items)
         return
     chats = [] if options.columns else _chats(document, options.field)
+    owner = owner_of(document)
     for number, (form, records) in enumerate(chats, 1):
         report.format = form.name
-        items = [*items_of(form, records, options.field, options.keep_notes), Break()]
+        items = [*items_of(form, records, options.field, options.keep_notes, owner), Break()]
         yield from (Record(f"{name}: chat {number}", item, share=number / len(chats)) for item in items)
     if not chats:
         report.format = report.format or "JSON"

@@ -2,8 +2,8 @@
 
 Letters and digits with the marks on them are a word up to the next other character; an apostrophe between letters
 belongs to it (*don't*), and so do a full stop, comma or colon between digits (*3.14*, *8:30*). Kana, Thai and other
-scripts without spaces are cut into single graphemes, runs of Katakana stay whole. Tailored from the annex: a full stop
-between letters ends a word, as messages often lack the space after it.
+scripts without spaces are cut into single graphemes, where no dictionary is used (`word_cutters`); runs of Katakana
+stay whole. Tailored from the annex: a full stop between letters ends a word, as messages often lack the space after it.
 """
 
 from __future__ import annotations
@@ -40,16 +40,20 @@ _GRAPHEME = r"\X"
 
 
 @cache
-def _compiled(pattern: str) -> regex.Pattern[str]:
+def compiled(pattern: str) -> regex.Pattern[str]:
+    """Return a pattern of the library `regex`."""
     # The app shows its first frame before it needs this library.
     import regex
 
     return regex.compile(pattern, regex.DOTALL | regex.VERSION1)
 
 
-def pieces(text: str) -> Iterator[regex.Match[str]]:
-    """Yield the words, marks and spaces that make up a text; runs of Chinese characters are in the group ``han``."""
-    yield from _compiled(_PIECE).finditer(text)
+def pieces(text: str, runs: str = "") -> Iterator[regex.Match[str]]:
+    """Yield the words, marks and spaces that make up a text; runs of Chinese characters are in the group ``han``.
+
+    runs: further alternatives, each with a group of its own, that come before the others.
+    """
+    yield from compiled(runs + _PIECE).finditer(text)
 
 
 def composed(text: str) -> str:
@@ -59,15 +63,15 @@ def composed(text: str) -> str:
 
 def graphemes(text: str) -> list[str]:
     """Cut a text into extended grapheme clusters: what a reader sees as single characters."""
-    found: list[str] = _compiled(_GRAPHEME).findall(text)
+    found: list[str] = compiled(_GRAPHEME).findall(text)
     return found
 
 
 def ends_in_letter(text: str) -> bool:
     """Whether the last character, without its marks, is of a script that has spaces between words."""
-    return _compiled(rf"{_LETTER}\Z").search(text) is not None
+    return compiled(rf"{_LETTER}\Z").search(text) is not None
 
 
 def begins_with_letter(text: str) -> bool:
     """Whether the first character is of a script that has spaces between words."""
-    return _compiled(_LETTER).match(text) is not None
+    return compiled(_LETTER).match(text) is not None

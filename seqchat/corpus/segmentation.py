@@ -23,7 +23,7 @@ from filelock import FileLock
 from numpy.typing import NDArray
 
 from seqchat.corpus.cutting import Cutter, GrowingVocabulary, available_cores, cut_all
-from seqchat.corpus.encoding import WORD, IdStream, Kinds, Recoding, StreamWriter, TokenIds
+from seqchat.corpus.encoding import KIND, WORD, IdStream, Kinds, Recoding, StreamWriter, TokenIds
 from seqchat.corpus.reading_options import DEFAULT_READING, ReadingOptions
 from seqchat.corpus.sources import SourceReport, content_key, read_dialogs
 from seqchat.corpus.vocabulary import Vocabulary
@@ -38,7 +38,7 @@ SegmentationProgress = Callable[[int, int, float], None]
 _MAX_TEXTS = 8
 
 # Texts are cut again when the stored form changes, or one of the modules that decide how to cut.
-_FORMAT = 2
+_FORMAT = 3
 _DECIDING = (
     "cleaning.py",
     "contents.py",
@@ -50,6 +50,8 @@ _DECIDING = (
     "readers.py",
     "scripts.py",
     "sources.py",
+    "speakers.py",
+    "word_cutters.py",
     "words.py",
 )
 
@@ -84,10 +86,10 @@ class SegmentedText:
             raise SeqchatError(f"The segmented text in {folder} cannot be read ({one_line(error)}).") from error
 
     def counts(self, copies: NDArray[np.integer | np.bool_]) -> Counter[str]:
-        """Count the words of dialogs, each as often as it is read: [dialogs]."""
+        """Count the words of dialogs, each as often as it is read [dialogs]; what is only context is read too."""
         totals = np.zeros(len(self.words), dtype=np.int64)
         for ids, kinds in self._tokens(copies):
-            totals += np.bincount(ids[kinds == WORD], minlength=len(totals))
+            totals += np.bincount(ids[kinds & KIND == WORD], minlength=len(totals))
         return Counter({word: int(n) for word, n in zip(self.words, totals, strict=True) if n})
 
     def encode(self, folder: Path, vocabulary: Vocabulary, copies: NDArray[np.integer | np.bool_]) -> IdStream:

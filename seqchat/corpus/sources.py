@@ -24,6 +24,7 @@ from seqchat.corpus.formats import slack
 from seqchat.corpus.readers import READERS, read, read_slack, with_messages
 from seqchat.corpus.reading_options import ReadingOptions
 from seqchat.corpus.records import Record, first_line
+from seqchat.corpus.speakers import SpeakerCounts, learned_turns
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import expanded, is_file, is_folder
 from seqchat.locations import SAMPLE_CORPUS
@@ -40,7 +41,7 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 @dataclass
 class SourceReport:
     """What was read so far: dialogs, the share of all sources, skipped records, a line for each of the first of these,
-    what was read of each file, and how many files were passed over, by the endings of their names."""
+    what was read of each file, how many were passed over, by the endings of their names, and who wrote how much."""
 
     dialogs: int = 0
     share: float = 0.0
@@ -48,11 +49,14 @@ class SourceReport:
     problems: list[str] = field(default_factory=list)
     files: list[FileReport] = field(default_factory=list)
     others: Counter[str] = field(default_factory=Counter)
+    speakers: SpeakerCounts = field(default_factory=SpeakerCounts)
 
     def sentences(self) -> Iterator[str]:
-        """Yield a sentence for each file, for each of the first records that were skipped, and one for the others."""
+        """Yield a sentence for each file, for each of the first records that were skipped, one for the others, and one
+        on whose turns are learned, if not everybody's."""
         yield from (line for file in self.files if file.is_told for line in file.sentences())
         yield from self.complaints()
+        yield from filter(None, [self.speakers.sentence()])
 
     def complaints(self) -> Iterator[str]:
         """Yield a sentence for each of the first records and files that were skipped, and one for the others."""
@@ -72,13 +76,19 @@ class SourceReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as JSON values."""
-        return {**vars(self), "files": [file.to_json() for file in self.files], "others": dict(self.others)}
+        return {
+            **vars(self),
+            "files": [file.to_json() for file in self.files],
+            "others": dict(self.others),
+            "speakers": self.speakers.to_json(),
+        }
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> SourceReport:
         """Return the report that `to_json` wrote."""
         files = [FileReport.from_json(file) for file in values["files"]]
-        return cls(**{**values, "files": files, "others": Counter(values["others"])})
+        others, speakers = Counter(values["others"]), SpeakerCounts.from_json(values["speakers"])
+        return cls(**{**values, "files": files, "others": others, "speakers": speakers})
 
 
 @dataclass(frozen=True)
@@ -102,14 +112,16 @@ def read_dialogs(
 
     A source is ``sample``, a file, a zip archive, a folder, a glob pattern, or a hub id (``owner/name``). `field` names
     the field or column that holds the turns or the text, if it can't be guessed; `options` are all options. In a
-    messenger's export, a dialog ends at a long pause. With `streaming`, hub data sets are read over the network as they
-    arrive, and not stored. Files and records that can't be used are skipped and entered in `report`.
+    messenger's export, a dialog ends at a long pause. Dialogs without a turn of the wanted speakers are left out. With
+    `streaming`, hub data sets are read over the network as they arrive, and not stored. Files and records that can't be
+    used are skipped and entered in `report`.
 
     Raises:
-        SeqchatError: a source does not exist or cannot be reached, or nothing usable is in any.
+        SeqchatError: a source does not exist or cannot be reached, nothing usable is in any, or a speaker is not there.
     """
     report = report if report is not None else SourceReport()
     options = options or ReadingOptions(field)
+    report.speakers.wanted = list(options.speakers)
     parts = list(chain.from_iterable(_open(source, streaming, options, report) for source in sources))
     whole, done, failures = sum(part.weight for part in parts), 0.0, list[str]()
     for part in parts:
@@ -119,7 +131,11 @@ def read_dialogs(
             for dialog in _read_part(part, file, options, report, done / whole, part.weight / whole):
                 report.dialogs += 1
                 file.add(dialog)
-                yield dialog
+                if options.speakers:
+                    dialog = replace(dialog, learned=learned_turns(dialog, options.speakers))
+                report.speakers.add(dialog)
+                if any(dialog.learned) or not dialog.learned:
+                    yield dialog
         except SeqchatError as error:
             failures.append(str(error))
             if not _is_hub(part.name):
@@ -134,6 +150,7 @@ def read_dialogs(
         advice = "; name the field that holds the text with --field" if any(f.lacks_field for f in report.files) else ""
         said = failures[0].rstrip(".") if failures else "No file has anything that can be read"
         raise SeqchatError(f"{said}{advice}.")
+    report.speakers.check()
 
 
 def _read_part(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.corpus.dialogs import Dialog
-from seqchat.corpus.encoding import NO_WORD, IdStream, StreamWriter
+from seqchat.corpus.encoding import NO_WORD, IdStream, StreamWriter, is_learned
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.errors import SeqchatError
 
@@ -77,11 +77,11 @@ def _even(digests: NDArray[np.uint64]) -> NDArray[np.bool_]:
 
 
 def cut_in_two(stream: IdStream, share: float, folder: Path) -> IdStream:
-    """Write a text of one dialog as two, cut between two turns with about this share after the cut."""
-    ends = _positions(stream, TURN_ID) + 1
+    """Write a text of one dialog as two, cut after a turn that is learned, with about this share of these after it."""
+    ends = _ends_of_learned(stream) + 1
     before = min(len(ends) - 1, round(len(ends) * (1 - share)))
     if before < 1:
-        raise SeqchatError("The data is a single turn; training needs at least two, one to validate on.")
+        raise SeqchatError("There is a single turn to learn; training needs at least two, one to validate on.")
     cut, first = int(ends[before - 1]), 0
     with StreamWriter(folder) as writer:
         for ids, kinds in stream.blocks():
@@ -94,10 +94,10 @@ def cut_in_two(stream: IdStream, share: float, folder: Path) -> IdStream:
     return IdStream.open(folder)
 
 
-def _positions(stream: IdStream, wanted: int) -> NDArray[np.int64]:
-    """Return the position of a token."""
+def _ends_of_learned(stream: IdStream) -> NDArray[np.int64]:
+    """Return the positions at which turns end that are learned."""
     found, first = [], 0
-    for ids, _ in stream.blocks():
-        found.append(np.flatnonzero(ids == wanted) + first)
+    for ids, kinds in stream.blocks():
+        found.append(np.flatnonzero((ids == TURN_ID) & is_learned(kinds)) + first)
         first += len(ids)
     return np.concatenate(found)

@@ -8,7 +8,7 @@ begins with `GLUE`. The convention is that of joiner annotation in OpenNMT's Tok
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from seqchat.corpus import scripts
 from seqchat.corpus.cleaning import GLUE, ZERO_WIDTH_JOINER
 from seqchat.corpus.scripts import HAN, HAN_MARK, KANA, MARK
+from seqchat.corpus.word_cutters import CUTTERS, cutting
 from seqchat.errors import SeqchatError, quoted
 
 if TYPE_CHECKING:
@@ -40,11 +41,18 @@ _HAN_START = re.compile(f"[{HAN}]")
 _JOINED = rf"\s{ZERO_WIDTH_JOINER}"
 _SPACE_SEAM = re.compile(rf"(?<=[^{_JOINED}])(?= )")
 _AUTO_SEAM = re.compile(rf"{_SPACE_SEAM.pattern}|(?<=[{HAN}])(?=[^{HAN}\s])|(?<=[^{HAN}{_JOINED}])(?=[{HAN}])")
+
+
 # A mark stays with the character before it, so that none is next to such a position.
-_UNICODE_SEAM = re.compile(
-    rf"(?<=[^{MARK}{_JOINED}])(?= )|(?<=[{HAN}])(?=[^{HAN}{HAN_MARK}{_JOINED}])"
-    rf"|(?<=[^{HAN}{HAN_MARK}{_JOINED}])(?=[{HAN}])"
-)
+def _unicode_seam(run: str) -> re.Pattern[str]:
+    """Return the seams of text in which characters of this class make up runs that are cut together."""
+    return re.compile(
+        rf"(?<=[^{MARK}{_JOINED}])(?= )|(?<=[{run}])(?=[^{run}{HAN_MARK}{_JOINED}])"
+        rf"|(?<=[^{run}{HAN_MARK}{_JOINED}])(?=[{run}])"
+    )
+
+
+_UNICODE_SEAM = _unicode_seam(HAN)
 
 _CLOSING = frozenset(",.!?;:)]}%…")
 _OPENING = frozenset("([{")
@@ -85,10 +93,13 @@ def _auto_pieces(text: str, cut: _Cut = _cut_han) -> Iterable[str]:
             yield match[0]
 
 
-def _unicode_pieces(text: str, cut: _Cut = _cut_han) -> Iterable[str]:
-    for match in scripts.pieces(text):
-        if match["han"]:
-            yield from cut(match["han"])
+def _unicode_pieces(text: str, cut: _Cut = _cut_han, cutters: Sequence[str] = ()) -> Iterable[str]:
+    """Yield the pieces of a text; cutters: the codes of those that find the words of further scripts."""
+    cuts: dict[str, _Cut] = {"han": cut, **{code: cutting(code) for code in cutters}}
+    runs = "".join(rf"(?P<{code}>[{CUTTERS[code].run}]+)|" for code in cutters)
+    for match in scripts.pieces(text, runs):
+        if match.lastgroup:
+            yield from cuts[match.lastgroup](match[0])
         else:
             yield match[0]
 
@@ -222,20 +233,44 @@ _WITH_JIEBA: dict[str, Callable[..., Iterable[str]]] = {
 }
 
 
+_WITH_CUTTERS = frozenset({"unicode"})
+
+
 @lru_cache(8)
 def segmenter(name: str) -> Segmenter:
-    """Look a segmenter up by its name, which may have lines with a person's own words after it (`name_with_words`)."""
+    """Look a segmenter up by its name, which may have cutters (``unicode+ja``, `name_with_cutters`), and lines with a
+    person's own words after it (`name_with_words`).
+
+    Raises:
+        SeqchatError: there is none of this name, or the library of a cutter is not installed.
+    """
     base, _, own = name.partition("\n")
+    base, *cutters = base.split("+")
     if base not in SEGMENTERS:
         raise SeqchatError(f"There is no segmenter {quoted(base)}; choose one of {', '.join(SEGMENTERS)}.")
+    found = SEGMENTERS[base]
+    if cutters:
+        if base not in _WITH_CUTTERS:
+            raise SeqchatError(f"The segmenter {quoted(base)} has no cutters of other scripts.")
+        for code in cutters:
+            cutting(code)
+        seam = _unicode_seam(HAN + KANA) if "ja" in cutters else found.seam
+        found = replace(found, name=name, pieces=partial(_unicode_pieces, cutters=cutters), seam=seam)
     if not own:
-        return SEGMENTERS[base]
+        return found
     try:
         words = {word: int(count) for word, count in (line.split(" ") for line in own.split("\n"))}
-        pieces = partial(_WITH_JIEBA[base], cut=_cutting_with(words))
+        pieces = partial(_unicode_pieces if cutters else _WITH_JIEBA[base], cut=_cutting_with(words))
     except (ValueError, KeyError):
         raise SeqchatError(f"The segmenter {quoted(base)} has words that it cannot be given.") from None
-    return replace(SEGMENTERS[base], name=name, pieces=pieces)
+    return replace(found, name=name, pieces=partial(pieces, cutters=cutters) if cutters else pieces)
+
+
+def name_with_cutters(name: str, cutters: Iterable[str]) -> str:
+    """Return the name of a segmenter that also finds the words of further scripts, in place of those it found."""
+    first, separator, own = name.partition("\n")
+    base = first.partition("+")[0]
+    return "+".join([base, *cutters]) + separator + own if base in _WITH_CUTTERS else name
 
 
 def name_with_words(name: str, words: Iterable[str]) -> str:
@@ -244,7 +279,7 @@ def name_with_words(name: str, words: Iterable[str]) -> str:
 
     base, *known = name.split("\n")
     chosen = [word for word in words if len(word) > 1 and any(map(is_han, word))]
-    if base not in _WITH_JIEBA or not chosen:
+    if base.partition("+")[0] not in _WITH_JIEBA or not chosen:
         return name
     chosen = list(dict.fromkeys([*(line.partition(" ")[0] for line in known), *chosen]))
     return "\n".join([base, *(f"{word} {count}" for word, count in whole_words(chosen).items())])

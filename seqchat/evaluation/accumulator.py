@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seqchat.corpus.encoding import UNKNOWN_REST, UNKNOWN_START, WORD, IdStream
+from seqchat.corpus.encoding import UNKNOWN_REST, UNKNOWN_START, WORD, IdStream, is_learned
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.lexicon_entries import EntryCounter, FoundEntry
@@ -113,6 +113,8 @@ class MetricsAccumulator:
             better[known] += self._counter.more_probable(predictions.inputs[known], own.numpy()[known])
         values = token_sums(kinds, known, better)
         values[:, NATS] = -own.log().numpy()
+        learned = is_learned(kinds)
+        values[~learned] = 0
         if self._counter is not None:
             for entry in self._counter.entries(predictions, values[:, NATS].copy()):
                 self._add_entry(entry, values, self._counter)
@@ -121,7 +123,7 @@ class MetricsAccumulator:
         np.add.at(sums.by_turn, self._turn_groups(predictions), values)
         words = targets != TURN_ID
         np.add.at(sums.by_rank, _rank_groups(predictions)[words], values[words])
-        sums.characters[...] += self._table.characters(predictions.inputs, targets)
+        sums.characters[...] += self._table.characters(predictions.inputs[learned], targets[learned])
         for k in range(len(TYPED)):
             sums.typed[k] += self._table.typed(k, predictions, np.flatnonzero(known), self._counter)
 

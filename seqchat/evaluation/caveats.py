@@ -14,14 +14,21 @@ from seqchat.wording import counted
 
 
 def caveats(
-    name: str, data: dict[str, Any], texts: Sequence[EvaluationText], drop: Sequence[str], *, held_out: bool
+    name: str,
+    data: dict[str, Any],
+    texts: Sequence[EvaluationText],
+    drop: Sequence[str],
+    speakers: Sequence[str] = (),
+    *,
+    held_out: bool,
 ) -> Iterator[str]:
     """Yield a sentence for each reason why a model may look better, or different, than it is.
 
     A checkpoint records the names of the texts it learned from, not their content. data: what the checkpoint says about
-    its data; drop: the options with which the texts were read; held_out: whether only the dialogs that its training
-    kept for testing are evaluated.
+    its data; drop, speakers: the options with which the texts were read; held_out: whether only the dialogs that its
+    training kept for testing are evaluated.
     """
+    yield from _speaker_caveat(name, data.get("speakers"), list(speakers))
     sources, base = data.get("sources"), data.get("base")
     if not isinstance(sources, list):
         return
@@ -37,6 +44,15 @@ def caveats(
         yield _unknown_caveat(name, others)
     if learned:
         yield from _drop_caveat(name, data.get("drop"), list(drop))
+
+
+def _speaker_caveat(name: str, learned: Any, measured: list[str]) -> Iterator[str]:
+    """Yield a caveat if a model writes as other people than those who are measured."""
+    if isinstance(learned, list) and learned and not measured:
+        options = " ".join(f"--speaker {shlex.quote(str(person))}" for person in learned)
+        yield one_line(
+            f"{name} learned to write as one side of a chat, but is measured on all; count that with {options}"
+        )
 
 
 def _drop_caveat(name: str, trained: Any, evaluated: list[str]) -> Iterator[str]:

@@ -66,8 +66,8 @@ def simulate(
 
     The user types character by character, and accepts a suggestion, for one key, as soon as one of the first `k`
     continues the text by at least one character; the longest such wins. A word that was accepted is finished: the next
-    letter brings the space before it along. Whole dialogs are typed, chosen evenly from
-    those given, until there are this many `characters`; the last one is cut off there.
+    letter brings the space before it along. Whole dialogs are typed, chosen evenly from those given, until there are
+    this many `characters`; the last one is cut off there. Turns that are only context are there already.
 
     Raises:
         SeqchatError: there is nothing to type.
@@ -104,7 +104,10 @@ def simulate_with(
             break
         count += 1
         history = ""
-        for line in lines_of(dialogs[index]):
+        for line, learned in lines_with_mask(dialogs[index]):
+            if not learned:
+                history += f"{line}\n"
+                continue
             turn = line[: characters - typed]
             typist.type(turn, history)
             history += f"{turn}\n"
@@ -153,7 +156,14 @@ def _brings_space(turn: str, typed: int) -> bool:
 
 def lines_of(dialog: Dialog) -> list[str]:
     """Return the turns of a dialog as an engine reads them."""
-    return [line.strip() for turn in dialog.turns for line in clean(turn).split("\n") if line.strip()]
+    return [line for line, _ in lines_with_mask(dialog)]
+
+
+def lines_with_mask(dialog: Dialog) -> list[tuple[str, bool]]:
+    """Return the lines of a dialog's turns, and whether they are more than context."""
+    turns = zip(dialog.turns, dialog.learned or (True,) * len(dialog.turns), strict=True)
+    lines = [(line.strip(), learned) for turn, learned in turns for line in clean(turn).split("\n")]
+    return [(line, learned) for line, learned in lines if line]
 
 
 def _min_keys(turn: str, vocabulary: Vocabulary) -> int:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import accumulate, groupby
 from random import Random
 
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.pinyin import letters_before
 from seqchat.corpus.scripts import HAN
 from seqchat.corpus.words import segmenter
-from seqchat.evaluation.keystrokes import Dialogs, evenly, lines_of
+from seqchat.evaluation.keystrokes import Dialogs, evenly, lines_of, lines_with_mask
 
 # Characters, at least and at most
 PHRASE_LENGTHS = (4, 9)
@@ -130,7 +131,7 @@ def sample(dialogs: Dialogs, find: FindSpans, count: int, *, context: bool = Tru
     others: list[tuple[int, Sequence[Span]]] = []
     for index in evenly(len(dialogs)):
         text = _text(dialogs[index])
-        spans = [span for span in find(text) if _spelled(text, span, context)]
+        spans = [span for span in _measured(dialogs[index], find(text)) if _spelled(text, span, context)]
         if spans:
             first, *rest = (spans[place] for place in evenly(len(spans)))
             chosen.append((index, first))
@@ -149,6 +150,16 @@ def _texts(dialogs: Dialogs, chosen: list[tuple[int, Span]], context: bool) -> I
             spelled = _spelled(text, span, context)
             assert spelled is not None
             yield spelled
+
+
+def _measured(dialog: Dialog, spans: Iterator[Span]) -> Iterator[Span]:
+    """Yield the spans of a dialog's text that are not in turns which are only context."""
+    if not dialog.learned:
+        yield from spans
+        return
+    lines = lines_with_mask(dialog)
+    ends = list(accumulate(len(line) + 1 for line, _ in lines))
+    yield from (span for span in spans if lines[bisect_right(ends, span[0])][1])
 
 
 def _text(dialog: Dialog) -> str:

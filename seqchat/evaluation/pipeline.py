@@ -73,7 +73,7 @@ def evaluate(
             selection=held_out_rule(model.checkpoint.data).test_mask if held_out else None,
             progress=progress,
         )
-        for caveat in caveats(model.name, model.checkpoint.data, texts, drop, held_out=held_out):
+        for caveat in caveats(model.name, model.checkpoint.data, texts, drop, reading.speakers, held_out=held_out):
             progress.message(caveat)
         return evaluate_texts(model, texts, folder, characters, progress, phrases, abbreviated)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.corpus.dialogs import Dialog
-from seqchat.corpus.encoding import IdStream
+from seqchat.corpus.encoding import IdStream, is_learned
 from seqchat.corpus.reading_options import DEFAULT_READING, ReadingOptions
 from seqchat.corpus.segmentation import CorpusSpec, SegmentedText, segment_corpus
 from seqchat.corpus.splitting import HeldOut
@@ -133,8 +133,10 @@ class SelectedDialogs:
         number = self._numbers[index]
         first, end = self._text.stream.starts[number : number + 2]
         ids = self._text.stream.ids[first + 1 : end]
-        turns = np.split(ids, np.flatnonzero(ids == TURN_ID) + 1)
-        return Dialog(tuple(self._joined(turn[:-1]) for turn in turns if len(turn)))
+        ends = np.flatnonzero(ids == TURN_ID)
+        learned = is_learned(self._text.stream.kinds[first + 1 : end][ends])
+        turns = tuple(self._joined(turn[:-1]) for turn in np.split(ids, ends + 1) if len(turn))
+        return Dialog(turns, learned=() if learned.all() else tuple(learned.tolist()))
 
     def _joined(self, ids: NDArray[np.int32]) -> str:
         return self._segmenter.join(self._text.words[i] for i in ids)

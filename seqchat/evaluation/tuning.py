@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from seqchat.corpus.batches import Lanes
-from seqchat.corpus.encoding import IdStream
+from seqchat.corpus.encoding import IdStream, is_learned
 from seqchat.corpus.lexicon_words import LexiconWords, contexts_of
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.evaluation.lanes import read_lanes
@@ -98,8 +98,9 @@ def _target_probs(network: Network, mixture: Mixture, stream: IdStream) -> tuple
     depths: list[list[NDArray[np.int64]]] = [[] for _ in mixture.parts]
     for read in read_lanes(network, Lanes(stream, lanes=32, window=64), mixture, _MAX_MIXTURE_TOKENS):
         assert read.contexts is not None
-        targets, contexts = read.batch.targets[read.valid_mask][:, None], read.contexts[read.valid_mask]
-        features = read.heads["forward"][torch.from_numpy(read.valid_mask)]
+        mask = read.batch.learned_mask
+        targets, contexts = read.batch.targets[mask][:, None], read.contexts[mask]
+        features = read.heads["forward"][torch.from_numpy(mask)]
         rows = network.logits(features).float().softmax(dim=1)
         expected = rows.gather(1, torch.from_numpy(targets).to(rows.device))[:, 0]
         probs[0].append(expected.cpu().double().numpy())
@@ -121,13 +122,14 @@ def tune_cache(network: Network, stream: IdStream, mixture: Mixture | None = Non
     for predictions, entries in predictor.predict_beside_cache(reader, _MAX_CACHE_TOKENS):
         targets = torch.from_numpy(predictions.targets)[:, None]
         expected = predictions.probs.gather(1, targets)[:, 0]
-        loss_without -= float(expected.log().sum())
+        learned = torch.from_numpy(is_learned(predictions.kinds))
+        loss_without -= float(expected[learned].log().sum())
         same_word = targets == entries.entry_words
         recalled = {cache_theta: (entries.weights(cache_theta) * same_word).sum(dim=1) for cache_theta in _THETAS}
         for i, choice in enumerate(choices):
             cache_lambda = choice.cache_lambda * entries.filled_mask
             mixed = expected * (1 - cache_lambda) + recalled[choice.cache_theta] * cache_lambda
-            losses[i] -= float(mixed.clamp(min=1e-30).log().sum())
+            losses[i] -= float(mixed[learned].clamp(min=1e-30).log().sum())
     best = int(losses.argmin())
     return choices[best] if losses[best] < loss_without else CacheWeights()
 
@@ -149,7 +151,8 @@ def tune_lexicon(predictor: TextPredictor, stream: IdStream, vocabulary: Vocabul
     for predictions in predictor.predict(Lanes(stream, lanes=32, window=64)):
         targets = torch.from_numpy(predictions.targets)[:, None]
         nats = -predictions.probs.gather(1, targets)[:, 0].double().clamp(min=1e-300).log().numpy()
-        tokens += np.bincount(contexts[predictions.inputs], minlength=len(CONTEXTS))
+        before = predictions.inputs[is_learned(predictions.kinds)]
+        tokens += np.bincount(contexts[before], minlength=len(CONTEXTS))
         found += [replace(entry, row=_NO_ROW) for entry in counter.entries(predictions, nats)]
         if tokens.sum() >= _MAX_MIXTURE_TOKENS:
             break

@@ -58,10 +58,10 @@ def _read(network: Network, stream: IdStream, suggestible: Tensor, *, lanes: int
     network.eval()
     sums: dict[str, Sums] = {}
     for read in read_lanes(network, Lanes(stream, lanes, window)):
-        valid_mask = read.valid_mask
-        targets, kinds = torch.from_numpy(read.batch.targets[valid_mask]), read.batch.kinds[valid_mask]
+        learned_mask = read.batch.learned_mask
+        targets, kinds = torch.from_numpy(read.batch.targets[learned_mask]), read.batch.kinds[learned_mask]
         for head, features in read.heads.items():
-            logits = network.logits(features[torch.from_numpy(valid_mask).to(features.device)])
+            logits = network.logits(features[torch.from_numpy(learned_mask).to(features.device)])
             sums[head] = sums.get(head, np.zeros(len(SUMS))) + _sums(logits, targets, kinds, suggestible)
     network.train(was_training)
     return sums

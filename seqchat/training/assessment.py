@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seqchat.corpus.dialogs import Dialog
+from seqchat.corpus.reading_options import ReadingOptions
 from seqchat.corpus.segmentation import SegmentedText
+from seqchat.corpus.speakers import ME
 from seqchat.corpus.words import Segmenter
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.evaluated_model import EvaluatedModel
@@ -25,6 +28,7 @@ from seqchat.progress import Progress
 
 # The dialogs to measure on, as they were written
 _DIALOGS = Path(TRAINING) / "held_out.jsonl"
+_OTHERS = "others"
 # So few that a run ends soon; a typed character costs as much as ten words.
 _MAX_CHARACTERS, _TYPED_CHARACTERS = 6_000, 300
 
@@ -75,18 +79,29 @@ def keep_dialogs(folder: Path, text: SegmentedText, segmenter: Segmenter, mask: 
     """Keep some dialogs of a text, those of a mask [dialogs], in the folder of a run; of many, the first by hash."""
     chosen = SelectedDialogs(text, segmenter, mask)
     order = np.argsort(text.digests[np.flatnonzero(mask)], kind="stable")
-    lines = list(_lines((list(chosen[int(i)].turns) for i in order), _MAX_CHARACTERS))
-    write_private(folder / _DIALOGS, "".join(f"{json.dumps({'dialog': turns})}\n" for turns in lines))
+    kept = _beginning((chosen[int(i)] for i in order), _MAX_CHARACTERS)
+    write_private(folder / _DIALOGS, "".join(f"{json.dumps({'dialog': _turns(dialog)})}\n" for dialog in kept))
 
 
-def _lines(dialogs: Iterator[list[str]], characters: int) -> Iterator[list[str]]:
-    """Yield dialogs until there are so many characters; the last one is cut after a turn."""
-    for turns in dialogs:
-        ends = np.cumsum([len(turn) for turn in turns])
-        kept = turns[: max(int((ends <= characters).sum()), 1)]
-        yield kept
-        characters -= int(ends[len(kept) - 1])
-        if len(kept) < len(turns) or characters <= 0:
+def _turns(dialog: Dialog) -> Sequence[str | dict[str, str]]:
+    """Return the turns of a dialog, with who wrote them if only some are measured."""
+    if not dialog.learned:
+        return dialog.turns
+    turns = zip(dialog.turns, dialog.learned, strict=True)
+    return [{"speaker": ME if learned else _OTHERS, "text": turn} for turn, learned in turns]
+
+
+def _beginning(dialogs: Iterable[Dialog], characters: int) -> Iterator[Dialog]:
+    """Yield dialogs until there are so many characters to measure; the last one is cut after a turn."""
+    for dialog in dialogs:
+        learned = dialog.learned or (True,) * len(dialog.turns)
+        lengths = [len(turn) * counts for turn, counts in zip(dialog.turns, learned, strict=True)]
+        ends = np.cumsum(lengths)
+        first = int(np.flatnonzero(ends > 0)[0]) + 1
+        count = max(int((ends <= characters).sum()), first)
+        yield replace(dialog, turns=dialog.turns[:count], learned=dialog.learned[:count])
+        characters -= int(ends[count - 1])
+        if count < len(dialog.turns) or characters <= 0:
             return
 
 
@@ -102,28 +117,31 @@ def assess(folder: Path, progress: Progress) -> Assessment | None:
     held_out = model.checkpoint.data.get("held_out")
     progress.message("Measuring it on held-out dialogs, and typing some of them")
     try:
-        own, words, dialogs = _measured(model, folder / _DIALOGS, progress)
+        reading = ReadingOptions(speakers=(ME,) if model.checkpoint.data.get("speakers") else ())
+        own, words, dialogs = _measured(model, folder / _DIALOGS, reading, progress)
     except SeqchatError:
         return None
     tested = bool(held_out and held_out["tested"])
-    return Assessment(own, _shipped(folder, progress), tested, words, dialogs, "base" in model.checkpoint.data)
+    return Assessment(own, _shipped(folder, reading, progress), tested, words, dialogs, "base" in model.checkpoint.data)
 
 
-def _shipped(folder: Path, progress: Progress) -> Quality | None:
+def _shipped(folder: Path, reading: ReadingOptions, progress: Progress) -> Quality | None:
     """Return how good the shipped model is; None if it is the same one, or cannot be used."""
     try:
         shipped = find(DEFAULT_MODEL)
         if shipped.resolve() == folder.resolve():
             return None
-        return _measured(EvaluatedModel.load(shipped), folder / _DIALOGS, progress)[0]
+        return _measured(EvaluatedModel.load(shipped), folder / _DIALOGS, reading, progress)[0]
     except SeqchatError:
         return None
 
 
-def _measured(model: EvaluatedModel, dialogs: Path, progress: Progress) -> tuple[Quality, int, int]:
+def _measured(
+    model: EvaluatedModel, dialogs: Path, reading: ReadingOptions, progress: Progress
+) -> tuple[Quality, int, int]:
     """Return how good a model is on dialogs, how many words they have by its segmenter, and how many they are."""
     with TemporaryDirectory() as name:
-        texts = read_texts([str(dialogs)], Path(name), segmenter=model.checkpoint.segmenter)
+        texts = read_texts([str(dialogs)], Path(name), segmenter=model.checkpoint.segmenter, reading=reading)
         report = evaluate_texts(model, texts, Path(name), _TYPED_CHARACTERS, progress)
     overall, typed = report.text.overall, report.keystrokes
     assert typed is not None

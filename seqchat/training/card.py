@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from seqchat.corpus.lexicon_words import LexiconWords
+from seqchat.errors import one_line
 from seqchat.evaluation.metrics import Metrics
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.mixture import LexiconShares
 from seqchat.model.ngrams import Mixture
 from seqchat.training.settings import TrainingSettings
-from seqchat.wording import counted, duration, percentage
+from seqchat.wording import counted, duration, listed, percentage
 
 _CARD = """\
 # {name}
@@ -23,7 +24,7 @@ A word-level {cell} language model made with seqchat. It predicts words of a cha
 | network | {cell}, {layers}, embedding {embedding}, hidden {hidden}, tied output layer; objective: {objective} |
 | parameters | {parameters:,}, stored as float16, the words' vectors in a byte a number |
 | vocabulary | {words:,} words{base} |
-| data | {sources}: {learned} |
+| data | {sources}: {learned}{speakers} |
 | validation | {dialogs}, {words_in_them}, {oov} of them out of vocabulary |
 | training | {tokens:,} tokens in {time} |
 | recipe | {recipe} |
@@ -77,6 +78,7 @@ def model_card(
         base=_base(data.get("base")),
         sources=", ".join(data["sources"]),
         learned=f"{counted(data['dialogs'], 'dialog')}, {counted(data['words'], 'word')}",
+        speakers=_speakers(data.get("speakers")),
         dialogs=counted(data["validation_dialogs"], "other dialog"),
         words_in_them=counted(data["validation_words"], "word"),
         oov=percentage(data["validation_unknown_words"] / max(data["validation_words"], 1)),
@@ -89,6 +91,11 @@ def model_card(
         results="\n".join(_row(_READS[head], quality) for head, quality in heads.items()),
         command=data.get("command") or "(not recorded)",
     )
+
+
+def _speakers(speakers: Sequence[str] | None) -> str:
+    """Say as whom the model learned to write, if not as everybody."""
+    return f", written by {one_line(listed(list(speakers)))}; the turns of others are only context" if speakers else ""
 
 
 def _base(base: Mapping[str, Any] | None) -> str:

@@ -35,10 +35,14 @@ class Counters:
     def count_step(self, tokens: int, loss: float) -> None:
         """Count a step over this many tokens with a mean loss."""
         self.step += 1
-        self.tokens += tokens
-        self.since_report += tokens
         self.loss_since_report += loss
         self.steps_since_report += 1
+        self.count_read(tokens)
+
+    def count_read(self, tokens: int) -> None:
+        """Count tokens that were read."""
+        self.tokens += tokens
+        self.since_report += tokens
 
     def count_report(self, perplexity: float, *, waiting: bool) -> bool:
         """Count a report, and return whether it is the best so far; `waiting`: it need not be."""

@@ -106,7 +106,11 @@ class Trainer:
         started = time.monotonic() - self.counters.seconds
         batches = iter(self._batches)
         while (ended := self._ended()) is None:
-            info = self._step(next(batches))
+            batch = next(batches)
+            if not batch.learned_mask.any():
+                self._read(batch)
+                continue
+            info = self._step(batch)
             self.counters.seconds = self.group.mean(time.monotonic() - started)
             if not math.isfinite(info.gradient_norm):
                 yield Notice(self._recover())
@@ -197,10 +201,10 @@ class Trainer:
 
     def _step(self, batch: Batch) -> StepInfo:
         self._set_learning_rate(len(batch.inputs))
-        valid_mask = batch.targets != NO_TARGET
-        tokens, mine = int(valid_mask.sum()), int(valid_mask[:, self._columns(batch)].sum())
-        # Gradients are averaged over processes; with these weights, it is the average over all tokens of the batch.
-        share = mine * self.group.size / tokens
+        learned_mask = batch.learned_mask
+        learned, mine = int(learned_mask.sum()), int(learned_mask[:, self._columns(batch)].sum())
+        # Gradients are averaged over processes; with these weights, it is the average over all tokens that are learned.
+        share = mine * self.group.size / learned
         loss, token_loss = self._forward(batch, share)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
@@ -209,8 +213,16 @@ class Trainer:
             self._optimizer.step()
             self.average.update()
         mean_loss = self.group.mean(float(token_loss) * share)
+        tokens = int((batch.targets != NO_TARGET).sum())
         self.counters.count_step(tokens, mean_loss)
         return StepInfo(mean_loss, norm, tokens)
+
+    @torch.no_grad()
+    def _read(self, batch: Batch) -> None:
+        """Read a batch of which nothing is learned, for the state after it."""
+        if batch.carried:
+            self._forward(batch, 0.0)
+        self.counters.count_read(int((batch.targets != NO_TARGET).sum()))
 
     def _set_learning_rate(self, window: int) -> None:
         """Set the rate of a step over this many words; that of SGD is smaller for a shorter window."""
@@ -222,13 +234,14 @@ class Trainer:
 
     def _forward(self, batch: Batch, share: float) -> tuple[Tensor, Tensor]:
         """Read this process's part of a batch; return the loss to minimise, and the mean loss per token."""
-        inputs, targets, reset_mask = (
+        inputs, targets, reset_mask, learned_mask = (
             torch.from_numpy(a[..., self._columns(batch)]).to(self.device)
-            for a in (batch.inputs, batch.targets, batch.reset_mask)
+            for a in (batch.inputs, batch.targets, batch.reset_mask, batch.learned_mask)
         )
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
             before = self._state if batch.carried else self._initial_state(len(reset_mask))
-            loss, token_loss, after = self._loss(inputs, self.network.reset(before, reset_mask), targets, share)
+            state = self.network.reset(before, reset_mask)
+            loss, token_loss, after = self._loss(inputs, state, targets, learned_mask, share)
         if batch.carried:
             self._state = after
         return loss, token_loss

@@ -120,13 +120,18 @@ class TrainingLoss(nn.Module):
         """Return the state that a text begins with: the network's, and the teacher's below it."""
         return torch.cat([network.initial_state(batch) for network in (self.network, *self._teacher)])
 
-    def forward(self, inputs: Tensor, state: Tensor, targets: Tensor, share: float) -> tuple[Tensor, Tensor, Tensor]:
-        """Return the loss to minimise, the mean loss per token of the last head, and the new state."""
+    def forward(
+        self, inputs: Tensor, state: Tensor, targets: Tensor, learned_mask: Tensor, share: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the loss to minimise, the mean loss per token of the last head, and the new state.
+
+        learned_mask: bool [time, batch], which targets count; the others are only read.
+        """
         own = state[: len(state) // 2] if self._teacher else state
         output = self.network(inputs, own, targets)
         valid_mask = targets != NO_TARGET
-        wanted = targets[valid_mask]
-        losses = [self._softmax(self.network, features[valid_mask], wanted) for features in output.heads.values()]
+        wanted = targets[learned_mask]
+        losses = [self._loss(features[learned_mask], wanted) for features in output.heads.values()]
         alpha, beta = self._settings.ar_alpha, self._settings.tar_beta
         penalties = [activation_penalty(activations, valid_mask, alpha, beta) for activations in output.stacks]
         after, replay = output.state.detach(), self._settings.replay if self._teacher else 0.0
@@ -134,7 +139,13 @@ class TrainingLoss(nn.Module):
         for teacher in self._teacher:
             with torch.no_grad():
                 taught = teacher(inputs, state[len(state) // 2 :], targets)
-            features, expected = (each.heads["forward"][valid_mask] for each in (output, taught))
-            terms.append(replay * self._softmax.divergence(self.network, features, teacher, expected))
+            features, expected = (each.heads["forward"][learned_mask] for each in (output, taught))
+            if len(features):
+                terms.append(replay * self._softmax.divergence(self.network, features, teacher, expected))
             after = torch.cat((after, taught.state))
         return torch.stack(terms).sum() * share, losses[-1].detach(), after
+
+    def _loss(self, features: Tensor, wanted: Tensor) -> Tensor:
+        """Return the mean loss of features [tokens, embedding], 0 for none."""
+        loss: Tensor = self._softmax(self.network, features, wanted) if len(wanted) else features.float().sum()
+        return loss

@@ -22,7 +22,8 @@ from seqchat.corpus.sources import public_name
 from seqchat.corpus.splitting import HeldOut, cut_in_two, hold_out
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.weighting import SourceWeights, copies, short_names
-from seqchat.corpus.words import name_with_words, segmenter
+from seqchat.corpus.word_cutters import languages_of
+from seqchat.corpus.words import name_with_cutters, name_with_words, segmenter
 from seqchat.errors import SeqchatError
 from seqchat.files import write_file
 from seqchat.model.checkpoint import Checkpoint
@@ -34,7 +35,7 @@ from seqchat.training.assessment import keep_dialogs
 from seqchat.training.fine_tuning import MAX_NEW_WORDS, Base, keep_beginning
 from seqchat.training.settings import TrainingSettings
 from seqchat.training.task import Task
-from seqchat.wording import counted, percentage
+from seqchat.wording import counted, listed, percentage
 
 # docs/own-chats.md gives the same number.
 _FEW_WORDS = 20_000
@@ -93,7 +94,10 @@ def prepare(task: Task, settings: TrainingSettings, folder: Path, progress: Prog
     cut = task.segmenter if base is None else base.vocabulary.segmenter.name
     cut = cut if own is None else name_with_words(cut, [*own.han, *own.others])
     with TemporaryDirectory(dir=folder) as name:
-        split = _read(task, cut, Path(name), progress, base.held_out if base else None)
+        text = _segmented(task, cut, task.data, Path(name) / "text", progress)
+        if base is None:
+            text, cut = _cut_as_needed(task, text, cut, Path(name) / "again", progress)
+        split = _read(task, text, cut, Path(name), progress, base.held_out if base else None)
         progress.message("Choosing the vocabulary")
         vocabulary = _vocabulary(task, cut, split, base)
         streams = _Streams(
@@ -137,8 +141,25 @@ def _lexicon_of(base: Base | None) -> bytes | None:
     return path.read_bytes() if path and path.is_file() else None
 
 
-def _read(task: Task, cut: str, workspace: Path, progress: Progress, before: HeldOut | None) -> _Split:
-    text = _segmented(task, cut, task.data, workspace / "text", progress)
+def _cut_as_needed(
+    task: Task, text: SegmentedText, cut: str, workspace: Path, progress: Progress
+) -> tuple[SegmentedText, str]:
+    """Return a text in whose scripts the words are found, as far as libraries are there, and the segmenter for it."""
+    needed = languages_of(text.counts(_all_of(text)))
+    used = name_with_cutters(cut, [cutter.code for cutter in needed if cutter.is_installed])
+    if used != cut:
+        progress.message(f"Finding the words of {listed([c.language for c in needed if c.is_installed])}")
+        text = _segmented(task, used, task.data, workspace, progress, told=True)
+    if cut.startswith("unicode"):
+        for cutter in needed:
+            if not cutter.is_installed:
+                progress.message(cutter.missing)
+    return text, used
+
+
+def _read(
+    task: Task, text: SegmentedText, cut: str, workspace: Path, progress: Progress, before: HeldOut | None
+) -> _Split:
     weights = SourceWeights.parse(task.weights).of(text.sources)
     if not task.validation:
         split = _divided(text, weights[text.origins], task.validation_share, workspace / "halves", before)
@@ -148,9 +169,12 @@ def _read(task: Task, cut: str, workspace: Path, progress: Progress, before: Hel
     return replace(split, validated_mask=_limited(split.validated, split.validated_mask, task.max_validation))
 
 
-def _segmented(task: Task, cut: str, names: Sequence[str], workspace: Path, progress: Progress) -> SegmentedText:
-    """Read a text, cut into words, and say what could not be used."""
-    progress.message(f"Reading {', '.join(names)}")
+def _segmented(
+    task: Task, cut: str, names: Sequence[str], workspace: Path, progress: Progress, *, told: bool = False
+) -> SegmentedText:
+    """Read a text, cut into words, and say what could not be used; told: that was said before."""
+    if not told:
+        progress.message(f"Reading {', '.join(names)}")
     corpus = CorpusSpec(names, cut, task.reading, task.streaming, task.max_dialogs, task.drop)
     text = segment_corpus(
         corpus,
@@ -160,7 +184,7 @@ def _segmented(task: Task, cut: str, names: Sequence[str], workspace: Path, prog
             f"{counted(dialogs, 'dialog')}, {counted(words, 'word')}", share
         ),
     )
-    for sentence in text.report.sentences():
+    for sentence in () if told else text.report.sentences():
         progress.message(sentence)
     return text
 
@@ -275,6 +299,7 @@ def _provenance(task: Task, split: _Split, streams: _Streams, command: str) -> d
         "validation_unknown_words": streams.validated.unknown_words,
         "min_count": task.min_count,
         "drop": list(task.drop),
+        "speakers": list(task.speakers),
         "lexicon": None if task.lexicon is None else public_name(task.lexicon),
         "weights": list(task.weights),
         "held_out": asdict(split.held_out) if split.held_out else None,

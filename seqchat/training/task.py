@@ -23,7 +23,8 @@ class Task:
 
     data, validation: names of texts as in `CorpusSpec`; drop: regular expressions for what is left out of them;
     weights: how often the dialogs of a source are read in an epoch, as in `SourceWeights.parse`;
-    base: the name or folder of a model to go on from, which has a shape and a segmenter already.
+    base: the name or folder of a model to go on from, which has a shape and a segmenter already; speakers: whose turns
+    are learned, as in `ReadingOptions`.
     """
 
     data: Sequence[str]
@@ -32,6 +33,7 @@ class Task:
     drop: Sequence[str] = ()
     weights: Sequence[str] = ()
     base: str | None = None
+    speakers: Sequence[str] = ()
     field: str | None = declared(None, "The field or column that holds the turns or the text.")
     columns: str | None = declared(None, "The columns or fields that are the turns of a dialog: prompt,response.")
     pause: float = declared(
@@ -69,7 +71,8 @@ class Task:
     def reading(self) -> ReadingOptions:
         """How the files are read."""
         columns = tuple(name.strip() for name in (self.columns or "").split(",") if name.strip())
-        return ReadingOptions(self.field, columns, self.pause, self.keep_notes, checked_codec(self.encoding))
+        codec = checked_codec(self.encoding)
+        return ReadingOptions(self.field, columns, self.pause, self.keep_notes, codec, tuple(self.speakers))
 
     def __post_init__(self) -> None:
         # The shape is checked before any text is read.

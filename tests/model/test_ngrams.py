@@ -34,13 +34,13 @@ def dialogs_of(ids, starts):
 class Written:
     """Interpolated modified Kneser-Ney, as the paper has it, one probability at a time."""
 
-    def __init__(self, dialogs, order):
+    def __init__(self, dialogs, order, counted=lambda word: True):
         self.order = order
         raw = [Counter() for _ in range(order + 1)]
         for dialog in dialogs:
             for n in range(1, order + 1):
                 for i in range(n - 1, len(dialog)):
-                    if not (n == 1 and i == 0):
+                    if not (n == 1 and i == 0) and counted(dialog[i]):
                         raw[n][tuple(dialog[i - n + 1 : i + 1])] += 1
         self.counts = [Counter() for _ in range(order + 1)]
         self.counts[order] = raw[order]
@@ -88,6 +88,28 @@ def test_the_model_is_that_of_the_paper(order, seed):
             context = model.advance(context, np.array([word]))
             expected = [written.probability(w, dialog[: i + 1]) for w in range(WORDS)]
             assert model.probabilities(context)[0].tolist() == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("order", [1, 2, 4])
+def test_what_is_not_counted_is_only_what_precedes(order):
+    ids, starts = text(4)
+    model = estimate(ids, starts, WORDS, order, counted=ids % 3 > 0)
+    written = Written(dialogs_of(ids, starts), order, lambda word: word % 3 > 0)
+    for dialog in dialogs_of(ids, starts)[:6]:
+        context = model.begin(1)
+        for i, word in enumerate(dialog):
+            context = model.advance(context, np.array([word]))
+            expected = [written.probability(w, dialog[: i + 1]) for w in range(WORDS)]
+            assert model.probabilities(context)[0].tolist() == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize("most", [60, 15, 0])
+def test_what_precedes_is_pruned_with_what_follows(most):
+    ids, starts = text(3)
+    model = estimate(ids, starts, WORDS, 4, most, counted=ids % 3 > 0)
+    assert model.entries - WORDS <= most
+    rows = model.probabilities(walk(model, ids[:200]))
+    assert rows.sum(dim=1).tolist() == pytest.approx([1.0] * len(rows), abs=1e-5)
 
 
 def walk(model, ids):

@@ -73,7 +73,8 @@ def test_replay_is_a_share_of_the_loss_and_carries_the_teachers_state(network):
         settings = TrainingSettings(replay=replay, softmax="full", ar_alpha=0.0, tar_beta=0.0)
         loss = TrainingLoss(network, settings, teacher)
         state = loss.initial_state(3) if state is None else state
-        return loss(ids[start:end], state, targets[start:end], 1.0)
+        mask = torch.ones_like(targets[start:end], dtype=torch.bool)
+        return loss(ids[start:end], state, targets[start:end], mask, 1.0)
 
     plain, token_loss, _ = read(0.0)
     assert float(plain) == float(token_loss)

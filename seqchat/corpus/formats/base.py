@@ -22,13 +22,15 @@ TIMING = "line of times"
 class Message(NamedTuple):
     """What one person wrote at once.
 
-    time: seconds on the export's own clock, None if it has none; chat: tells the chats of one file apart.
+    time: seconds on the export's own clock, None if it has none; chat: tells the chats of one file apart; mine: whether
+    the export says that its owner wrote it.
     """
 
     text: str
     sender: str = ""
     time: float | None = None
     chat: str = ""
+    mine: bool = False
 
 
 class LeftOut(NamedTuple):

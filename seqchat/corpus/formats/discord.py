@@ -45,6 +45,12 @@ RECORDS = (
     RecordFormat("Discord", time="Date", sender="Author", text="Content"),
     # The package of one's own data
     RecordFormat(
-        "Discord", time="Timestamp", sender="Author", text="Contents", need=("ID", "Timestamp", "Contents"), table=True
+        "Discord",
+        time="Timestamp",
+        sender="Author",
+        text="Contents",
+        need=("ID", "Timestamp", "Contents"),
+        owned=True,
+        table=True,
     ),
 )

@@ -52,4 +52,4 @@ def _item(message: Mapping[str, Any]) -> Item:
         return LeftOut(SYSTEM)
     text = "\n".join(part for part in content.get("parts") or () if isinstance(part, str) and part.strip())
     # A time of its own would end the conversation at a pause; one with a model has none.
-    return Message(text, str(role)) if text.strip() else LeftOut(EMPTY)
+    return Message(text, role, mine=role == _SAID_BY[0]) if text.strip() else LeftOut(EMPTY)

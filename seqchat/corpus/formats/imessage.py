@@ -8,7 +8,8 @@ from typing import Any
 
 from seqchat.corpus.formats.base import SYSTEM
 from seqchat.corpus.formats.lines import LineFormat
-from seqchat.corpus.formats.records import ME, RecordFormat
+from seqchat.corpus.formats.records import RecordFormat
+from seqchat.corpus.speakers import ME
 
 
 def _reason(record: Mapping[str, Any]) -> str:
@@ -36,6 +37,7 @@ RECORDS = (
         text="Text",
         need=("Message Date", "Text", "Sender Name|Sender ID"),
         chat="Chat Session",
+        mine="Type",
         reason=_reason,
         name_of=lambda name: ME if name == "Outgoing" else name.strip(),
     ),

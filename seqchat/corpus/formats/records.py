@@ -11,12 +11,12 @@ from typing import Any
 from seqchat.corpus.formats.base import EMPTY, OTHER_RECORD, Item, LeftOut, Message
 from seqchat.corpus.formats.notes import PLAIN, Notes
 from seqchat.corpus.formats.times import date_order, moment, seconds_of
+from seqchat.corpus.speakers import ME
 
 # Documents are not nested deeper.
 _MAX_DEPTH = 8
-_MINE = frozenset({"1", "true", "yes", "1.0"})
+_MINE = frozenset({"1", "true", "yes", "1.0", "outgoing"})
 _NOT_MINE = frozenset({"0", "false", "no", "0.0"})
-ME = "me"
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,9 @@ class RecordFormat:
 
     time, sender, text, chat, mine: the names of fields, separated by `|` if there are several, with dots for fields
     of fields; the first that has a value counts. need: fields that a record must have to be of this format, by default
-    those of time, sender and text. mine: tells whether the owner of the export wrote it. reason: says why a record is
-    no message. skip: fields that, if they are true, are the reason why. decode: undoes what the exporter does to texts.
+    those of time, sender and text. mine: tells whether the owner of the export wrote it; owned: whether the owner wrote
+    all of it; identity: says who wrote it as `owner_of` says who owns the document. reason: says why a record is no
+    message. skip: fields that, if they are true, are the reason why. decode: undoes what the exporter does to texts.
     """
 
     name: str
@@ -36,6 +37,8 @@ class RecordFormat:
     need: tuple[str, ...] = ()
     chat: str = ""
     mine: str = ""
+    owned: bool = False
+    identity: str = ""
     reason: Callable[[Mapping[str, Any]], str] | None = None
     skip: Mapping[str, str] = field(default_factory=dict)
     decode: Callable[[str], str] | None = None
@@ -51,8 +54,11 @@ class RecordFormat:
             return False
         return all(_has(record, names) for names in self.need or (self.time, self.sender, self.text))
 
-    def item(self, record: Mapping[str, Any], order: str, field: str | None, keep_notes: bool) -> Item:
-        """Return the message of a record that fits, or why there is none; `field` has its text."""
+    def item(self, record: Mapping[str, Any], order: str, field: str | None, keep_notes: bool, owner: str = "") -> Item:
+        """Return the message of a record that fits, or why there is none.
+
+        field: the one of its text, None for that of the format; owner: of the document, as `owner_of` returns it.
+        """
         reason = self._reason(record)
         if reason:
             return LeftOut(reason)
@@ -68,7 +74,9 @@ class RecordFormat:
             if not text:
                 return LeftOut(next(filter(None, reasons), EMPTY))
         chat = str(value_of(record, self.chat) or "") if self.chat else ""
-        return Message(text, self._sender(record), seconds_of(value_of(record, self.time), order), chat)
+        time = seconds_of(value_of(record, self.time), order)
+        mine = self._is_mine(record) or self.owned or (bool(owner) and value_of(record, self.identity) == owner)
+        return Message(text, self._sender(record), time, chat, mine)
 
     def _reason(self, record: Mapping[str, Any]) -> str:
         skipped = (
@@ -78,10 +86,12 @@ class RecordFormat:
 
     def _sender(self, record: Mapping[str, Any]) -> str:
         name = _name(value_of(record, self.sender))
-        mine = str(value_of(record, self.mine, keep_empty=True)).lower() if self.mine else ""
         if not name or name.lower() in _MINE | _NOT_MINE:
-            name = ME if mine in _MINE else _name(value_of(record, self.chat)) if self.chat else name
+            name = ME if self._is_mine(record) else _name(value_of(record, self.chat)) if self.chat else name
         return self.name_of(name) if self.name_of else name.strip()
+
+    def _is_mine(self, record: Mapping[str, Any]) -> bool:
+        return bool(self.mine) and str(value_of(record, self.mine, keep_empty=True)).lower() in _MINE
 
 
 def value_of(record: Mapping[str, Any], names: str, *, keep_empty: bool = False) -> Any:
@@ -160,13 +170,19 @@ def chats_in(
             yield from chats_in(part, formats, depth + 1)
 
 
+def owner_of(document: Any) -> str:
+    """Return who owns a document, as its messages name people; empty if it does not say."""
+    skype, telegram = (value_of(document, name) for name in ("userId", "personal_information.user_id"))
+    return skype if isinstance(skype, str) else f"user{telegram}" if isinstance(telegram, int) else ""
+
+
 def items_of(
-    form: RecordFormat, records: Sequence[Any], field: str | None = None, keep_notes: bool = False
+    form: RecordFormat, records: Sequence[Any], field: str | None = None, keep_notes: bool = False, owner: str = ""
 ) -> Iterator[Item]:
     """Yield the messages of a chat, from the first to the last; newer ones may come first in the list."""
     order = order_of(form, records)
     items = [
-        form.item(record, order, field, keep_notes) if form.fits(record) else LeftOut(OTHER_RECORD)
+        form.item(record, order, field, keep_notes, owner) if form.fits(record) else LeftOut(OTHER_RECORD)
         for record in records
         if record is not None
     ]

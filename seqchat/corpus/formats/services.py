@@ -171,6 +171,7 @@ RECORDS = (
         "Skype",
         time="originalarrivaltime",
         sender="from",
+        identity="from",
         text="content",
         need=("originalarrivaltime", "from", "content", "messagetype"),
         reason=_skype_reason,

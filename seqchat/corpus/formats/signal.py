@@ -36,6 +36,7 @@ RECORDS = (
         text="body",
         need=("sent_at", "body", "type", "conversationId"),
         chat="conversationId",
+        mine="type",
         reason=_reason,
     ),
 )

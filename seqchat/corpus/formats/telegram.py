@@ -26,6 +26,7 @@ RECORDS = (
         "Telegram",
         time="date_unixtime|date",
         sender="from|from_id",
+        identity="from_id",
         text="text",
         need=("type", "date", "text", "from|actor|from_id|action"),
         reason=_reason,
