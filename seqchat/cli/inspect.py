@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
+from seqchat.cli.inspect_step import check_step, show_step
+from seqchat.cli.inspect_text import word_ids
+from seqchat.cli.inspect_torch import write_torch_code
 from seqchat.cli.options import json_option, model_option, print_json
 from seqchat.cli.out import PICTURES, check_out
-from seqchat.errors import SeqchatError
 from seqchat.wording import counted
 
 if TYPE_CHECKING:
@@ -20,11 +21,9 @@ if TYPE_CHECKING:
     from seqchat.insight.recording import Block
     from seqchat.insight.view import View
 
-_STDIN = "-"
 _RECORDINGS = (".npz", ".json", *PICTURES, ".html")
 _STATISTICS = (".json", *PICTURES)
-# A line is read as a whole; a longer one is no text.
-_MAX_LINE_LENGTH = 1 << 24
+_ARROWS = {"forward": "→", "backward": "←"}
 
 
 @click.command(short_help="See every gate at every word.")
@@ -37,6 +36,11 @@ _MAX_LINE_LENGTH = 1 << 24
 @click.option("--layer", "layers", multiple=True, help="Only this layer, counted from 1; may be repeated.")
 @click.option("--gate", "gates", multiple=True, help="Only this gate or state, by its name in the app.")
 @click.option("--neuron", "neurons", multiple=True, type=int, help="Only this neuron, counted from 0.")
+@click.option("--direction", type=click.Choice(list(_ARROWS)), help="Only layers that read in this direction.")
+@click.option(
+    "--step", type=click.IntRange(min=0), help="Open this word, counted from 0 (▶): where each value is from."
+)
+@click.option("--as-torch", is_flag=True, help="Write the model as a script of torch.nn that reads the text.")
 @click.option("--statistics", is_flag=True, help="Saturation, half-life and resets of neurons over the whole text.")
 @click.option(
     "--out",
@@ -52,6 +56,9 @@ def inspect(
     layers: tuple[str, ...],
     gates: tuple[str, ...],
     neurons: tuple[int, ...],
+    direction: str | None,
+    step: int | None,
+    as_torch: bool,
     statistics: bool,
     out: Path | None,
     as_json: bool,
@@ -60,30 +67,51 @@ def inspect(
 
     A line of the text is a turn. ▶ is the start of the dialog, which the network reads as well. Without --out, a table
     shows the mean absolute value of each gate and how many neurons are saturated, or with --neuron that neuron's own
-    value.
+    value. A model of the objective window reads its last words again at each word: shown is the window that ends with
+    the text, all of its words in each direction; ∅ is no word.
+
+    --step opens one neuron at one word: each gate's formula with its numbers, and what contributed most to them.
 
     \b
     seqchat inspect 小帅是一名程序员，他每天都加班
     seqchat inspect 小帅是一名程序员 --gate forget --neuron 17
+    seqchat inspect 小帅是一名程序员 --step 4 --neuron 17
     seqchat inspect 小帅是一名程序员 --out gates.html
+    seqchat inspect 小帅是一名程序员 --as-torch --out lstm.py
     seqchat inspect --file book.txt --out gates.npz
     seqchat inspect --statistics --data my_chats.jsonl --out saturation.png
     """
-    _check_text(text, file, data, statistics)
-    _check_output(out, statistics, as_json)
+    _check_text(text, file, data, statistics or as_torch)
+    check_step(step, neurons, data, statistics)
+    _check_output(out, _kinds(step is not None, as_torch, statistics), as_json)
     from seqchat.completion.engine import Engine
-    from seqchat.insight.recording import record
     from seqchat.insight.view import select_view
 
+    if as_torch:
+        write_torch_code(model, text, file, data, out)
+        return
     engine = Engine.load(model)
-    view = select_view(engine, layers, gates, neurons)
-    blocks = record(engine, view, _ids(engine, text, file, data))
+    view = select_view(engine, layers, gates, neurons, _ARROWS.get(direction or ""))
+    ids = word_ids(engine, text, file, data)
+    if step is not None:
+        show_step(engine, view, ids, step, layers, out, as_json)
+        return
+    blocks = _blocks(engine, view, ids, every_word=statistics or (out is not None and out.suffix.lower() == ".npz"))
     if statistics:
         _summarise(engine, view, blocks, out, as_json)
     elif out is not None or as_json:
         _write(view, blocks, out, as_json)
     else:
         _print(view, blocks, single=bool(neurons))
+
+
+def _blocks(engine: Engine, view: View, ids: Iterator[int], *, every_word: bool) -> Iterable[Block]:
+    """Read words; of a model that reads windows, show the last window, or the last word of every window."""
+    from seqchat.insight.recording import record, record_window
+
+    if engine.config.objective == "window" and not every_word:
+        return [record_window(engine, view, ids)]
+    return record(engine, view, ids)
 
 
 def _check_text(text: str | None, file: str | None, data: str | None, statistics: bool) -> None:
@@ -94,52 +122,22 @@ def _check_text(text: str | None, file: str | None, data: str | None, statistics
         raise click.UsageError("There is no text. Give TEXT, --file or --data.")
 
 
-def _check_output(out: Path | None, statistics: bool, as_json: bool) -> None:
-    check_out(out, _STATISTICS if statistics else _RECORDINGS)
+def _kinds(step: bool, as_torch: bool, statistics: bool) -> tuple[str, ...]:
+    """Return the endings of the files that can be written."""
+    chosen = [kinds for asked, kinds in ((step, (".json",)), (as_torch, (".py",)), (statistics, _STATISTICS)) if asked]
+    if len(chosen) > 1:
+        raise click.UsageError("--step, --as-torch and --statistics show different things; choose one of them.")
+    return chosen[0] if chosen else _RECORDINGS
+
+
+def _check_output(out: Path | None, kinds: tuple[str, ...], as_json: bool) -> None:
+    check_out(out, kinds)
+    if as_json and kinds == (".py",):
+        raise click.UsageError("--as-torch writes code; leave --json out.")
     if as_json and out is not None and out.suffix.lower() == ".npz":
         raise click.UsageError(
             "--json prints all values, and .npz is for texts with too many values to print; leave one of them out."
         )
-
-
-# --- text in -----------------------------------------------------------------------------------------------------
-
-
-def _ids(engine: Engine, text: str | None, file: str | None, data: str | None) -> Iterator[int]:
-    """Return the word ids of the given text, or of the built-in sample if there is none."""
-    from seqchat.insight.word_ids import dialog_ids, text_ids
-
-    if file is not None or text == _STDIN:
-        return text_ids(engine.vocabulary, _lines(file or _STDIN))
-    if text is not None:
-        return text_ids(engine.vocabulary, [text])
-
-    from seqchat.corpus.sources import SAMPLE, read_dialogs
-
-    return dialog_ids(engine.vocabulary, read_dialogs([data or SAMPLE]))
-
-
-def _lines(file: str) -> Iterator[str]:
-    """Yield the lines of a file with their line breaks, holding one at a time."""
-
-    try:
-        with _opened(file) as source:
-            for number, line in enumerate(iter(lambda: source.readline(_MAX_LINE_LENGTH), b""), 1):
-                if len(line) == _MAX_LINE_LENGTH and not line.endswith(b"\n"):
-                    limit = f"{_MAX_LINE_LENGTH >> 20} MB"
-                    raise SeqchatError(f"Line {number:,} of the text is longer than {limit}; break it into lines.")
-                yield line.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise SeqchatError(
-            f"Line {number:,} of the text is not in UTF-8; convert it, an older Chinese file with "
-            "'iconv -f GB18030 -t UTF-8'."
-        ) from error
-    except OSError as error:
-        raise SeqchatError(f"{file} cannot be read ({error.strerror or error}).") from error
-
-
-def _opened(file: str) -> AbstractContextManager[BinaryIO]:
-    return nullcontext(sys.stdin.buffer) if file == _STDIN else Path(file).open("rb")
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from seqchat.completion.engine import Engine
 from seqchat.completion.states import Node
 from seqchat.corpus.cleaning import GLUE
-from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID, UNKNOWN_ID, Vocabulary
+from seqchat.corpus.vocabulary import DIALOG_ID, PAD_ID, TURN_ID, UNKNOWN_ID, Vocabulary
 
-_SIGNS = {DIALOG_ID: "▶", TURN_ID: "⏎", UNKNOWN_ID: "□"}
+_SIGNS = {PAD_ID: "∅", DIALOG_ID: "▶", TURN_ID: "⏎", UNKNOWN_ID: "□"}
 
 
 @dataclass(frozen=True)
@@ -24,24 +24,27 @@ class GateTrace:
 
     words: the label of each column; layers: bottom layer first, for each gate an array [words, neurons]; names: the
     name of each layer, with an arrow if it reads in one of two directions; whole: whether they begin with the start of
-    the text.
+    the text; ids: of the words; after: how many of them are right of the cursor.
     """
 
     words: list[str]
     names: list[str]
     layers: list[dict[str, NDArray[np.float32]]]
     whole: bool = True
+    ids: tuple[int, ...] = ()
+    after: int = 0
 
 
 def trace(engine: Engine, node: Node, last: int) -> GateTrace:
     """Return the gates at the last words up to `node`; the start of the dialog counts as a word."""
     nodes = list(islice(node.path_to_root(), last))[::-1]
-    words = [label(engine.vocabulary, n.word_id) for n in nodes]
+    ids = tuple(node.word_id for node in nodes)
     layers = [
         {gate.name: _rows(nodes, layer, gate.name) for gate in engine.network.cell.gates}
         for layer in range(len(engine.network.layer_names))
     ]
-    return GateTrace(words, engine.network.layer_names, layers, nodes[0].parent is None)
+    words = labels(engine.vocabulary, ids)
+    return GateTrace(words, engine.network.layer_names, layers, nodes[0].parent is None, ids)
 
 
 def _rows(nodes: Sequence[Node], layer: int, name: str) -> NDArray[np.float32]:
@@ -58,6 +61,11 @@ def top_changes(before: NDArray[np.float32], now: NDArray[np.float32], k: int) -
     return [(int(neuron), float(change[neuron])) for neuron in np.argsort(-np.abs(change), kind="stable")[:k]]
 
 
+def labels(vocabulary: Vocabulary, ids: Iterable[int]) -> list[str]:
+    """Return the labels of words."""
+    return [label(vocabulary, word_id) for word_id in ids]
+
+
 def label(vocabulary: Vocabulary, word_id: int) -> str:
-    """Return the label of a word: ``▶`` for the start of a dialog, ``⏎`` for the end of a turn."""
+    """Return the label of a word: ``▶`` for the start of a dialog, ``⏎`` for the end of a turn, ``∅`` for none."""
     return _SIGNS.get(word_id) or vocabulary.words[word_id].removeprefix(GLUE)

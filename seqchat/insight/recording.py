@@ -10,15 +10,16 @@ Memory is that of one block, whatever the length of the text. The meaning of a w
   where more words follow, suggestions read only the next `completion.engine.MAX_RIGHT_WORDS`. ``←`` reads the start of
   a dialog last, and nothing is predicted from it.
 - ``window``: the whole window that ends with the word is read again, and its last word is shown. There, a layer
-  ``1→`` has read the whole window and a layer ``1←`` only the last word.
+  ``1→`` has read the whole window and a layer ``1←`` only the last word; `record_window` shows all words of a window.
 """
 
 from __future__ import annotations
 
 from array import array
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 
 import numpy as np
 import torch
@@ -26,12 +27,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqchat.completion.engine import Engine
-from seqchat.corpus.vocabulary import DIALOG_ID
+from seqchat.corpus.vocabulary import DIALOG_ID, PAD_ID
 from seqchat.errors import SeqchatError
-from seqchat.insight.gates import label
-from seqchat.insight.view import View
+from seqchat.insight.gates import GateTrace, label
+from seqchat.insight.observing import unrolled
+from seqchat.insight.view import View, select_view
 from seqchat.model.cells import Gates, run_layers
-from seqchat.model.stepping import InfillSteps, StepNetwork
+from seqchat.model.stepping import InfillSteps, StepNetwork, WindowSteps
 
 # Words in a block: with two layers of 512 neurons, their gates take about 6 MB.
 BLOCK_WORDS = 256
@@ -71,6 +73,35 @@ def record(engine: Engine, view: View, ids: Iterable[int], max_words: int = BLOC
             for name in view.layers
         ]
         yield Block(part, [label(engine.vocabulary, word_id) for word_id in part], layers)
+
+
+def record_window(engine: Engine, view: View, ids: Iterable[int]) -> Block:
+    """Return what is in view of the window that ends with some words, at each of its words.
+
+    The model's objective is ``window``. A text that is shorter than the window begins with ``∅``, no word.
+    """
+    network = engine.network
+    assert isinstance(network, WindowSteps)
+    last = deque(repeat(PAD_ID, network.config.window), network.config.window)
+    last.extend(ids)
+    seen = unrolled(engine, network, list(last))
+    by_name, chosen = dict(zip(seen.names, seen.layers, strict=True)), list(view.neurons)
+    layers = [{gate.name: by_name[name][gate.name][:, chosen] for gate in view.gates} for name in view.layers]
+    return Block(list(seen.ids), seen.words, layers)
+
+
+def observe_ids(engine: Engine, ids: Iterable[int], max_words: int) -> GateTrace:
+    """Return everything at each of some words that begin a dialog, or at each word of the window that ends with them.
+
+    Raises:
+        SeqchatError: there are more than this many words.
+    """
+    view = select_view(engine)
+    if isinstance(engine.network, WindowSteps):
+        block = record_window(engine, view, ids)
+    else:
+        block = join_blocks(record(engine, view, ids), max_words, "opening a step")
+    return GateTrace(block.words, list(view.layers), block.layers, True, tuple(block.ids))
 
 
 def join_blocks(blocks: Iterable[Block], max_words: int, kind: str) -> Block:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seqchat.completion.engine import Engine
+from seqchat.errors import SeqchatError
 from seqchat.insight.selection import check_gate, check_layer, check_neuron
 from seqchat.model.cells import Gate
 from seqchat.model.stepping import InfillSteps, StepNetwork
+from seqchat.wording import listed
 
 
 @dataclass(frozen=True)
@@ -33,22 +35,35 @@ class View:
 
 
 def select_view(
-    engine: Engine, layers: Sequence[str] = (), gates: Sequence[str] = (), neurons: Sequence[int] = ()
+    engine: Engine,
+    layers: Sequence[str] = (),
+    gates: Sequence[str] = (),
+    neurons: Sequence[int] = (),
+    direction: str | None = None,
 ) -> View:
     """Choose what to record by names and numbers; without names, everything.
 
-    A layer's number without an arrow means both directions.
+    A layer's number without an arrow means both directions; direction: ``→`` or ``←``, None for both.
 
     Raises:
-        SeqchatError: the model has no such layer, gate or neuron.
+        SeqchatError: the model has no such layer, gate, neuron or direction.
     """
     network = engine.network
     present = layer_names(network)
     _check(network, present, layers, gates, neurons)
+    chosen = tuple(name for name in present if not layers or name in layers or _number(name) in layers)
+    if direction == "←" or any(name.endswith("←") for name in chosen):
+        chosen = tuple(name for name in chosen if direction is None or name.endswith(direction))
+    if not chosen:
+        raise SeqchatError(
+            f"{engine.name} reads in one direction, from left to right."
+            if not present[-1].endswith("←")
+            else f"The layers {listed(layers)} do not read in the direction {direction}."
+        )
     return View(
         engine.name,
         engine.config.cell,
-        tuple(name for name in present if not layers or name in layers or _number(name) in layers),
+        chosen,
         tuple(gate for gate in network.cell.gates if not gates or gate.name in gates),
         tuple(dict.fromkeys(neurons)) or tuple(range(engine.config.hidden_size)),
     )

@@ -138,16 +138,26 @@ class WindowSteps(StepNetwork):
         holds: one for each of `layer_names`, at every word of the window.
         """
         window = torch.cat((state[..., 0], ids[None]))
+        unrolled, features = self._read_window(window, holds or [free] * len(self.layer_names))
+        return Stepped(window[1:, :, None], features, [steps[-1] for steps in unrolled])
+
+    @torch.inference_mode()
+    def unroll(self, ids: Tensor) -> list[list[Gates]]:
+        """Return the gates [1, hidden] at each word of a window, ids [window], for each of `layer_names`."""
+        return self._read_window(ids[:, None], [free] * len(self.layer_names))[0]
+
+    def _read_window(self, window: Tensor, holds: Sequence[Hold]) -> tuple[list[list[Gates]], Tensor]:
+        """Read a window, ids [window, batch]; return the gates of each layer at each word, and the features."""
         sequence = list(self.vectors[window])
-        gates: list[Gates] = []
-        hold = holds or [free] * len(self.layer_names)
+        unrolled: list[list[Gates]] = []
         for layer in self.layers:
             directions = [
-                self._read(sequence, weights, hold[len(gates) + d], reverse=d == 1) for d, weights in enumerate(layer)
+                self._read(sequence, weights, holds[len(unrolled) + d], reverse=d == 1)
+                for d, weights in enumerate(layer)
             ]
-            gates += [direction[-1] for direction in directions]
+            unrolled += directions
             sequence = [torch.cat([g["hidden"] for g in at_word], dim=-1) for at_word in zip(*directions, strict=True)]
-        return Stepped(window[1:, :, None], self._project(sequence[-1]), gates)
+        return unrolled, self._project(sequence[-1])
 
     def _read(self, sequence: list[Tensor], weights: LayerWeights, hold: Hold, *, reverse: bool) -> list[Gates]:
         """Run one layer in one direction; return the gates at each word, in the order of the text."""

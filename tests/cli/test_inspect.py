@@ -1,7 +1,9 @@
 """``seqchat inspect`` as a person or a script calls it."""
 
 import json
+import math
 import re
+import runpy
 import sys
 from itertools import islice
 from xml.etree import ElementTree
@@ -9,12 +11,18 @@ from xml.etree import ElementTree
 import click
 import numpy as np
 import pytest
+import torch
 from click.testing import CliRunner
 
 from seqchat.cli import cli
 from seqchat.cli import inspect as command
+from seqchat.corpus.vocabulary import SPECIAL_WORDS
 from seqchat.errors import SeqchatError
 from seqchat.insight.export import documents, pages, pictures
+from seqchat.model.cells import CELLS
+from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.config import ModelConfig
+from seqchat.model.network import build
 
 TEXT = "小帅是一名程序员，他每天都加班"
 
@@ -134,7 +142,7 @@ def test_dialogs_of_data_begin_anew(inspect, tmp_path):
 
 
 def test_a_line_without_end_is_refused(inspect, text_file, monkeypatch):
-    monkeypatch.setattr(sys.modules["seqchat.cli.inspect"], "_MAX_LINE_LENGTH", 20)
+    monkeypatch.setattr(sys.modules["seqchat.cli.inspect_text"], "_MAX_LINE_LENGTH", 20)
     with pytest.raises(SeqchatError, match="Line 3 of the text is longer than 0 MB; break it into lines"):
         inspect("--file", text_file)
 
@@ -276,3 +284,139 @@ def test_a_line_of_help_for_every_option(inspect):
     done = inspect("--help")
     assert all(option.help for option in command.inspect.params if isinstance(option, click.Option))
     assert "seqchat inspect --statistics --data" in done.stdout
+
+
+# --- one step, opened --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def window(tmp_path_factory):
+    """A folder with a model that reads windows in two layers and two directions, untrained."""
+    return _saved(tmp_path_factory, objective="window", window=5, layers=2, bidirectional=True)
+
+
+@pytest.fixture(scope="module")
+def infill(tmp_path_factory):
+    """A folder with a model of two layers in two directions, untrained."""
+    return _saved(tmp_path_factory, objective="infill", layers=2, cell="gru")
+
+
+def _saved(tmp_path_factory, **network):
+    words = [*SPECIAL_WORDS, *"小帅是一名程序员，他每天都加班"]
+    config = ModelConfig(len(words), **{"embedding_size": 6, "hidden_size": 8, **network})
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("untrained")
+    Checkpoint(config, words, build(config).state_dict(), "auto").save(folder)
+    return folder
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_json_of_a_step_adds_up_to_what_is_recorded(inspect, cell):
+    recorded = json.loads(inspect(TEXT, "--json", cell=cell).stdout)
+    step = json.loads(inspect(TEXT, "--step", 4, "--neuron", 11, "--json", cell=cell).stdout)
+    assert (step["layer"], step["neuron"], step["step"], step["word"]) == ("1", 11, 4, recorded["words"][4])
+    for name, gate in step["gates"].items():
+        assert gate["value"] == pytest.approx(recorded["layers"][0][name][4][11], abs=1e-6)
+        assert math.fsum(addend["value"] for addend in gate["addends"]) == pytest.approx(gate["sum"], abs=1e-15)
+        for addend in gate["addends"]:
+            if "products" in addend:
+                assert math.fsum(addend["products"]) == pytest.approx(addend["value"], abs=1e-12)
+                assert len(addend["products"]) == len(addend["weights"]) == len(addend["values"])
+
+
+def test_a_step_as_text(inspect):
+    text = inspect(TEXT, "--step", 4, "--neuron", 11, "--layer", 2).stdout
+    assert "layer 2 · neuron 11" in text
+    for formula in ("i[11] = σ(W·x ", "c[11] = f·c₋₁ + i·g = ", "h[11] = o·tanh(c) = "):
+        assert f"\n{formula}" in text
+    assert "layer 1, neuron" in text
+    one = inspect(TEXT, "--step", 4, "--neuron", 11, "--gate", "forget").stdout
+    assert one.count("[11] = ") == 1
+    assert "most frequent words" in one
+
+
+def test_steps_of_a_window_and_of_both_directions(inspect, window, infill):
+    for model, words in ((window, 5), (infill, 16)):
+        recorded = json.loads(inspect(TEXT, "--json", "-m", model).stdout)
+        assert len(recorded["layers"]) == 4
+        assert len(recorded["words"]) == words
+        for direction, row in (("forward", 2), ("backward", 3)):
+            arguments = ("--step", 3, "--neuron", 2, "--layer", 2, "--direction", direction)
+            step = json.loads(inspect(TEXT, *arguments, "--json", "-m", model).stdout)
+            assert step["layer"] == "2→←"[0] + "→←"[direction == "backward"]
+            for name, gate in step["gates"].items():
+                assert gate["value"] == pytest.approx(recorded["layers"][row][name][3][2], abs=1e-6)
+
+
+def test_several_steps_are_a_line_each(inspect, tmp_path):
+    arguments = (TEXT, "--step", 2, "--neuron", 1, "--neuron", 3, "--out", tmp_path / "a.json", "--json")
+    done = inspect(*arguments)
+    assert [json.loads(line)["neuron"] for line in done.stdout.splitlines()] == [1, 3]
+    assert (tmp_path / "a.json").read_text("utf-8") == done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--step", "99", "--neuron", "1"], r"There is no step 99; there are the steps 0 \(▶\) to"),
+        (["--step", "1", "--neuron", "99"], "There is no neuron 99"),
+        (["--step", "1", "--neuron", "1", "--layer", "7"], "There is no layer 7"),
+        (["--direction", "backward"], "reads in one direction, from left to right"),
+        (["--step", "1", "--neuron", "1", "--out", "a.png"], r"must end in \.json"),
+    ],
+)
+def test_steps_that_do_not_exist(inspect, arguments, says):
+    with pytest.raises(SeqchatError, match=says):
+        inspect(TEXT, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([TEXT, "--step", "1"], "choose it with --neuron"),
+        (["--step", "1", "--neuron", "1", "--data", "sample"], "leave --data and --statistics out"),
+        ([TEXT, "--step", "-1", "--neuron", "1"], "--step"),
+        ([TEXT, "--as-torch", "--json"], "leave --json out"),
+        ([TEXT, "--as-torch", "--statistics"], "choose one of them"),
+    ],
+)
+def test_wrong_usage_of_steps(inspect, arguments, says):
+    done = inspect(*arguments)
+    assert done.exit_code == 2
+    assert says in done.stderr
+
+
+# --- the script of torch.nn --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", ["rnn", "lstm", "gru", "window", "infill"])
+def test_the_script_runs_and_computes_the_same(inspect, models, request, tmp_path, model, capsys):
+    from seqchat.completion.engine import Engine
+
+    folder = models[model] if model in models else request.getfixturevalue(model)
+    script = tmp_path / "model.py"
+    inspect(TEXT, "--as-torch", "--out", script, "-m", folder)
+    capsys.readouterr()
+    ran = runpy.run_path(str(script))
+    printed = capsys.readouterr().out
+    recorded = json.loads(inspect(TEXT, "--json", "-m", folder).stdout)
+    sides = 2 if model == "window" else 1
+    found = [layer["hidden"] for layer in recorded["layers"]]
+    top = np.concatenate(found[-2:], axis=1) if model == "window" else found[-2 if model == "infill" else -1]
+    np.testing.assert_allclose(ran["output"][:, 0].numpy(), top, atol=1e-5)
+    if model == "infill":
+        np.testing.assert_allclose(ran["from_right"][:, 0].numpy(), found[-1], atol=1e-5)
+    engine = Engine.load(folder)
+    logits = engine.network.log_probabilities(engine.context.node(TEXT).features[None])
+    np.testing.assert_allclose(ran["logits"].log_softmax(dim=-1).numpy(), logits.numpy(), atol=1e-3)
+    layers, hidden = engine.config.layers, engine.config.hidden_size
+    assert f"[{len(recorded['words'])}, 1, {sides * hidden}]" in printed
+    assert f"[{sides * layers}, 1, {hidden}]" in printed
+
+
+def test_the_script_is_printed_without_a_text_too(inspect):
+    code = inspect("--as-torch", cell="gru").stdout
+    compile(code, "model.py", "exec")
+    assert "nn.GRU(input_size=24, hidden_size=32, num_layers=1)" in code
+    with pytest.raises(SeqchatError, match="no minGRU"):
+        inspect("--as-torch", cell="mingru")

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from torch import Tensor, nn
 
+    from seqchat.model.cells.opening import Formula, OpenedGate
+
     Floats = NDArray[np.float32]
 
 Gates = dict[str, "Tensor"]
@@ -130,10 +132,10 @@ class Cell:
     """A kind of recurrent cell.
 
     name, title: in commands and on the screen; state_names: the gates that are its state, carried from word to word,
-    the one that it is built to keep last; gates: in the order of the formulas; keep_gate: None where nothing decides
-    what stays; nonlinearities: those to choose from, if any; recurrent_weights: the names of what weight dropout drops;
-    lr_scale: of the learning rate that suits a gated cell; context_layers: how many layers it takes until a gate sees
-    more than its own word.
+    the one that it is built to keep last; gates: in the order of the formulas; formulas: of each gate, by its name;
+    keep_gate: None where nothing decides what stays; nonlinearities: those to choose from, if any; recurrent_weights:
+    the names of what weight dropout drops; lr_scale: of the learning rate that suits a gated cell; context_layers: how
+    many layers it takes until a gate sees more than its own word.
     """
 
     name: ClassVar[str]
@@ -145,6 +147,7 @@ class Cell:
     lr_scale: ClassVar[float] = 1.0
     context_layers: ClassVar[int] = 1
     gates: tuple[Gate, ...]
+    formulas: Mapping[str, Formula]
 
     def with_nonlinearity(self, name: str) -> Cell:
         """Return the cell with one of its nonlinearities; a cell that has no choice is returned as it is."""
@@ -211,6 +214,16 @@ class Cell:
         before: the kept state before each word. Without a gate all is forgotten and all is written at each word.
         """
         return -before, gates[self.kept_state]
+
+    def open(self, neuron: int, x: Tensor, state: Tensor, w: LayerWeights) -> list[OpenedGate]:
+        """Return one neuron of one step with every addend of its gates, in float64, in the order of the formulas.
+
+        x: what the layer reads at the word, [inputs]; state: before the word, [parts, hidden].
+        """
+        from seqchat.model.cells.opening import open_neuron
+
+        before = {name: float(part[neuron]) for name, part in zip(self.state_names, state, strict=True)}
+        return open_neuron(self.gates, self.formulas, neuron, x, state[self.state_names.index("hidden")], before, w)
 
     def torch_module(self, inputs: int, hidden: int, layers: int, **options: Any) -> nn.Module | None:
         """Return the module of `torch.nn` that the cell equals, with weights of the same names, or None."""

@@ -22,6 +22,7 @@ from seqchat.model.cells.base import (
     fused,
     torch_shapes,
 )
+from seqchat.model.cells.opening import Addend, Bias, Factor, Formula, Row, read_by_torch
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -86,6 +87,26 @@ class GRU(Cell):
             "记忆与输出合一：旧状态与候选状态的混合。",
         ),
     )
+
+    formulas: Mapping[str, Formula] = {
+        "reset": Formula(read_by_torch("r", 0), "σ"),
+        "update": Formula(read_by_torch("z", 1), "σ"),
+        "candidate": Formula(
+            (
+                Addend(term=Row("weight_ih", 2, "x", "W_in")),
+                Addend(term=Bias("bias_ih", 2, "b_in")),
+                Addend((Factor("reset"),), Row("weight_hh", 2, "h", "W_hn")),
+                Addend((Factor("reset"),), Bias("bias_hh", 2, "b_hn")),
+            ),
+            "tanh",
+        ),
+        "hidden": Formula(
+            (
+                Addend((Factor("update", complement=True), Factor("candidate"))),
+                Addend((Factor("update"), Factor("hidden", before=True))),
+            )
+        ),
+    }
 
     def weight_shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
         """Return those of `torch.nn.GRU`."""

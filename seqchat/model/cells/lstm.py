@@ -22,6 +22,7 @@ from seqchat.model.cells.base import (
     fused,
     torch_shapes,
 )
+from seqchat.model.cells.opening import Addend, Factor, Formula, read_by_torch
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -114,6 +115,20 @@ class LSTM(Cell):
             "下一层和候选词所看到的那部分记忆。",
         ),
     )
+
+    formulas: Mapping[str, Formula] = {
+        "input": Formula(read_by_torch("i", 0), "σ"),
+        "forget": Formula(read_by_torch("f", 1), "σ"),
+        "candidate": Formula(read_by_torch("g", 2), "tanh"),
+        "output": Formula(read_by_torch("o", 3), "σ"),
+        "cell": Formula(
+            (
+                Addend((Factor("forget"), Factor("cell", before=True))),
+                Addend((Factor("input"), Factor("candidate"))),
+            )
+        ),
+        "hidden": Formula((Addend((Factor("output"), Factor("cell", squashed=True))),)),
+    }
 
     def weight_shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
         """Return those of `torch.nn.LSTM`."""

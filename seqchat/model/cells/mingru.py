@@ -27,6 +27,7 @@ from seqchat.model.cells.base import (
     LayerWeights,
     free,
 )
+from seqchat.model.cells.opening import Addend, Bias, Factor, Formula, Row
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -80,6 +81,17 @@ class MinGRU(Cell):
             "记忆与输出合一：旧状态与候选状态的混合，总为正。",
         ),
     )
+
+    formulas: Mapping[str, Formula] = {
+        "update": Formula((Addend(term=Row("weight", 0, "x", "W_z")), Addend(term=Bias("bias", 0, "b_z"))), "σ"),
+        "candidate": Formula((Addend(term=Row("weight", 1, "x", "W_h")), Addend(term=Bias("bias", 1, "b_h"))), "g"),
+        "hidden": Formula(
+            (
+                Addend((Factor("update", complement=True), Factor("hidden", before=True))),
+                Addend((Factor("update"), Factor("candidate"))),
+            )
+        ),
+    }
 
     def weight_shapes(self, inputs: int, hidden: int) -> dict[str, tuple[int, ...]]:
         """Return the matrix and the bias of the update gate and, below, of the candidate."""

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from seqchat.model.cells.base import MAX_STATE, Cell, Gate, Gates, Hold, LayerWeights, free, fused, torch_shapes
+from seqchat.model.cells.opening import Formula, read_by_torch
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -38,6 +39,8 @@ class RNN(Cell):
                 "网络对前文所知的一切；每读一个词就整个重写。",
             ),
         )
+
+        self.formulas = {"hidden": Formula(read_by_torch("h", 0), nonlinearity)}
 
     def with_nonlinearity(self, name: str) -> RNN:
         """Return the cell with tanh or relu."""
