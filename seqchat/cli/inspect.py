@@ -74,7 +74,6 @@ def inspect(
 
     \b
     seqchat inspect 小帅是一名程序员，他每天都加班
-    seqchat inspect 小帅是一名程序员 --gate forget --neuron 17
     seqchat inspect 小帅是一名程序员 --step 4 --neuron 17
     seqchat inspect 小帅是一名程序员 --out gates.html
     seqchat inspect 小帅是一名程序员 --as-torch --out lstm.py

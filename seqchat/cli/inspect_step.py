@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich.cells import cell_len, set_cell_size
 
 from seqchat.cli.options import print_json
 from seqchat.files import write_file
@@ -74,6 +73,8 @@ def _text(step: OpenedStep, gates: list[str]) -> Iterator[str]:
 
 def aligned_lines(found: list[Line]) -> Iterator[str]:
     """Yield lines with their numbers below each other."""
+    from rich.cells import cell_len, set_cell_size
+
     width = max((cell_len(line.what) for line in found if line.kind != "remark"), default=0)
     for line in found:
         indent = "   " * (line.kind == "part")
