@@ -158,7 +158,12 @@ def _guess_field(record: Mapping[str, Any]) -> str | None:
         name = known if known in record else by_lower_case.get(known)
         if name is not None and _talk(record[name]) is not None:
             return name
-    return _only_text_field(record)
+    # Where turns are, but none that can be read, a title beside them is not what was said.
+    return (
+        None
+        if any(isinstance(record.get(name), list | Mapping) for name in _TURNS_FIELDS)
+        else _only_text_field(record)
+    )
 
 
 def _only_text_field(record: Mapping[str, Any]) -> str | None:

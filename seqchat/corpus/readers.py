@@ -46,6 +46,9 @@ _STAMPED = re.compile(
     r"\W{0,3}(?:\d{1,4}[-./年]\s?\d{1,2}[-./月]\s?\d{1,4}|\d{1,2}[:.]\d{2})\b.*|[^\W\d][^:：]{0,30}[:：] \S.*"
 )
 _SHOWN = 3
+# Of a damaged document: lists of objects, the next object of a list and its end, and how much is tried
+_LIST, _NEXT, _END = re.compile(r"\[\s*(?=\{)"), re.compile(r"\s*,\s*(?=\{)"), re.compile(r"\s*\]")
+_SALVAGED_LISTS, _MAX_GAPS = 100, 1_000
 
 
 def read(content: Content, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
@@ -146,8 +149,20 @@ def _lines(file: TextIOWrapper) -> Iterator[tuple[int, str | None]]:
 
 
 def _read_json_lines(text: _Text, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
-    """Read JSON lines, each one a record."""
-    yield from with_messages(_json_records(text), options, report, "JSON lines")
+    """Read JSON lines, each one a record, or a document with chats of its own."""
+    records = _json_records(text)
+    first = list(islice(records, _SNIFFED_RECORDS))
+    values = [record.value for record in first if not record.error]
+    documents_in = sum(bool(_chats(value, options.field) or documents.trees_in(value)) for value in values)
+    whole = chain(first, records)
+    if options.columns or 2 * documents_in <= len(values):
+        yield from with_messages(whole, options, report, "JSON lines")
+        return
+    for record in whole:
+        if record.error:
+            yield record
+        else:
+            yield from _of_document(record.location, record.value, options, report)
 
 
 def _json_records(text: _Text) -> Iterator[Record]:
@@ -180,11 +195,12 @@ def _read_json(text: _Text, options: ReadingOptions, report: FileReport) -> Iter
         if _begins_with_a_record(whole):
             yield from _read_json_lines(text, options, report)
             return
-        document = [] if wrong else _salvaged(whole)
+        document, broken = ([], 0) if wrong else _salvaged(whole)
         problem = wrong or f"not JSON ({first_line(error)})"
         if not document:
             raise SeqchatError(f"{one_line(text.name)} is {problem}.") from error
-        yield Record(text.name, None, f"{problem}; what is whole before that is read")
+        yield Record(text.name, None, f"{problem}; what is whole is read")
+        yield from [Record(text.name, None, "an object that is not whole")] * (broken - 1)
     yield from _of_document(text.name, document, options, report)
 
 
@@ -213,25 +229,54 @@ def _chats(document: Any, field: str | None) -> list[tuple[RecordFormat, list[An
     return [] if named else chats
 
 
-def _salvaged(text: str) -> list[Any]:
-    """Return the whole objects of the longest list in a document that breaks off."""
-    decoder, best = json.JSONDecoder(), list[Any]()
-    for start in islice(re.finditer(r"\[\s*(?=\{)", text), 100):
-        found, position = list[Any](), start.end()
-        while True:
-            try:
-                value, position = decoder.raw_decode(text, position)
-            except (ValueError, RecursionError):
-                break
+def _salvaged(text: str) -> tuple[list[Any], int]:
+    """Return the whole objects of all lists of chats or dialogs in a document that is damaged, and how many are not
+    whole."""
+    parts, broken, position = list[list[Any]](), 0, 0
+    for _ in range(_SALVAGED_LISTS):
+        start = _LIST.search(text, position)
+        if start is None:
+            break
+        found, gaps, end = _whole_objects(text, start.end())
+        if found and _hold_turns(found):
+            parts.append(found)
+            broken += gaps
+            position = end
+        else:
+            position = start.end()
+    return [value for part in parts for value in part] if not any(map(_chats_of, parts)) else parts, broken
+
+
+def _whole_objects(text: str, position: int) -> tuple[list[Any], int, int]:
+    """Return the objects of a list whose first one begins here, at how many places one is not whole, and where it ends.
+
+    What comes after a message that is not whole is looked for; after anything else it could be a part of that.
+    """
+    decoder, found, gaps = json.JSONDecoder(), list[Any](), 0
+    while True:
+        try:
+            value, position = decoder.raw_decode(text, position)
             found.append(value)
-            comma = re.compile(r"\s*,\s*").match(text, position)
-            if comma is None:
-                break
-            position = comma.end()
-        has_dialogs = any(isinstance(value, dict) and has_turns(value, only_known=True) for value in found)
-        if best_format(found, RECORD_FORMATS) or has_dialogs:
-            best = max(best, found, key=len)
-    return best
+            following = _NEXT.match(text, position)
+            if following is None and _END.match(text, position):
+                return found, gaps, position
+        except (ValueError, RecursionError):
+            following = None
+        if following is None:
+            gaps += 1
+            messages = not found or best_format(found, RECORD_FORMATS) is not None
+            following = _NEXT.search(text, position + 1) if messages and gaps < _MAX_GAPS else None
+        if following is None:
+            return found, gaps, position
+        position = following.end()
+
+
+def _chats_of(values: Sequence[Any]) -> bool:
+    return any(True for _ in chats_in(values, RECORD_FORMATS))
+
+
+def _hold_turns(values: Sequence[Any]) -> bool:
+    return _chats_of(values) or any(isinstance(value, dict) and has_turns(value, only_known=True) for value in values)
 
 
 def _records(document: Any) -> list[Any]:

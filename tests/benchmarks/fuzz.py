@@ -25,6 +25,7 @@ _TESTS = Path(__file__).parents[1] / "hardening"
 _PARTS = {
     "checkpoint": "test_fuzz_checkpoint.py",
     "sources": "test_fuzz_sources.py",
+    "exports": "test_fuzz_exports.py",
     "settings": "test_fuzz_settings.py",
     "engine": "test_fuzz_engine.py",
     "soak": "test_soak.py",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from seqchat.corpus.formats import discord, imessage, kakaotalk, plain, qq, services, signal, telegram, wechat
-from seqchat.corpus.formats.base import EMPTY, SYSTEM, Item, LeftOut, Message
+from seqchat.corpus.formats.base import EMPTY, OTHER_BRANCH, SYSTEM, Item, LeftOut, Message
 from seqchat.corpus.formats.records import RecordFormat
 
 RECORD_FORMATS: tuple[RecordFormat, ...] = tuple(
@@ -17,7 +17,6 @@ RECORD_FORMATS: tuple[RecordFormat, ...] = tuple(
 
 CHATGPT = "ChatGPT"
 _SAID_BY = ("user", "assistant")
-_MAX_NODES = 100_000
 
 
 def trees_in(document: Any) -> list[Mapping[str, Any]]:
@@ -27,14 +26,19 @@ def trees_in(document: Any) -> list[Mapping[str, Any]]:
 
 
 def items_of_tree(tree: Mapping[str, Any]) -> Iterator[Item]:
-    """Yield the messages of the branch that leads to the current node, from the first on."""
+    """Yield the messages of the branch that leads to the current node, from the first on, and how many others are."""
     nodes: Mapping[str, Any] = tree["mapping"]
-    branch: list[Any] = []
-    name: Any = tree.get("current_node") or _last(nodes)
-    while isinstance(name, str) and isinstance(nodes.get(name), Mapping) and len(branch) < _MAX_NODES:
-        branch.append(nodes[name].get("message"))
+    branch: dict[str, Any] = {}
+    name: Any = tree.get("current_node")
+    name = name if isinstance(name, str) and name in nodes else _last(nodes)
+    while isinstance(name, str) and isinstance(nodes.get(name), Mapping) and name not in branch:
+        branch[name] = nodes[name].get("message")
         name = nodes[name].get("parent")
-    yield from (_item(message) for message in reversed(branch) if isinstance(message, Mapping))
+    yield from (_item(message) for message in reversed(branch.values()) if isinstance(message, Mapping))
+    beside = (node for name, node in nodes.items() if name not in branch)
+    others = sum(bool(node.get("message") if isinstance(node, Mapping) else node) for node in beside)
+    if others:
+        yield LeftOut(OTHER_BRANCH, others)
 
 
 def _last(nodes: Mapping[str, Any]) -> str | None:
@@ -50,6 +54,8 @@ def _item(message: Mapping[str, Any]) -> Item:
         return LeftOut(SYSTEM)
     if content.get("content_type") not in ("text", "multimodal_text"):
         return LeftOut(SYSTEM)
-    text = "\n".join(part for part in content.get("parts") or () if isinstance(part, str) and part.strip())
+    parts = content.get("parts")
+    said = [part for part in parts if isinstance(part, str)] if isinstance(parts, list) else []
+    text = "\n".join(filter(str.strip, said))
     # A time of its own would end the conversation at a pause; one with a model has none.
     return Message(text, role, mine=role == _SAID_BY[0]) if text.strip() else LeftOut(EMPTY)

@@ -158,7 +158,7 @@ def chats_in(
     if depth > _MAX_DEPTH:
         return
     if isinstance(document, list):
-        form = best_format(document, formats) if document and isinstance(document[0], Mapping) else None
+        form = best_format(document, formats) if any(isinstance(item, Mapping) for item in document) else None
         if form is not None:
             yield form, document
             return
