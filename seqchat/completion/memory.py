@@ -47,6 +47,11 @@ class NeuralCache:
         """Mix into the log-probabilities [ids] of some words after a node."""
         return torch.logaddexp(log_probs + self._log_kept, self.log_shares(node)[self._index_of[ids]])
 
+    def mix_table(self, log_probs: Tensor, ids: Tensor, nodes: Sequence[Node]) -> Tensor:
+        """Mix into the log-probabilities [nodes, ids] of the same words after several nodes."""
+        shares = torch.stack([self.log_shares(node) for node in nodes])
+        return torch.logaddexp(log_probs + self._log_kept, shares[:, self._index_of[ids]])
+
     def log_shares(self, node: Node) -> Tensor:
         """Return log (λ · P) of each of the different words after a node, and minus infinity at the end."""
         found = self._log_shares.get(node)

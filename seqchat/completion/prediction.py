@@ -79,9 +79,7 @@ class Predictor:
     def log_prob_table(self, nodes: Sequence[Node], ids: Tensor) -> Tensor:
         """Return the log-probabilities [nodes, ids] of the same words after several nodes."""
         scores = self._tree.log_prob_table(nodes, ids)
-        if self._cache is None:
-            return scores
-        return torch.stack([self._cache.mix_some(row, ids, node) for row, node in zip(scores, nodes, strict=True)])
+        return scores if self._cache is None else self._cache.mix_table(scores, ids, nodes)
 
 
 class GapPredictor(Predictor):

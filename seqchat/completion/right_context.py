@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-
 from seqchat.completion.states import Node, StateTree
 
 # How much of the text on the right is scored; what is farther away hardly distinguishes words.
@@ -18,9 +16,9 @@ def right_log_probs(tree: StateTree, nodes: Sequence[Node], rights: Sequence[Seq
     sums = [0.0] * len(nodes)
     for position in range(max(map(len, rights), default=0)):
         longer = [i for i, right in enumerate(rights) if len(right) > position]
-        tree.prefetch([nodes[i] for i in longer])
-        for i in longer:
-            sums[i] += float(tree.log_probs_of(nodes[i], torch.tensor([rights[i][position]])))
+        found = tree.log_probs_of_each([nodes[i] for i in longer], [rights[i][position] for i in longer])
+        for i, log_prob in zip(longer, found, strict=True):
+            sums[i] += log_prob
         read = tree.read([nodes[i] for i in longer], [rights[i][position : position + 1] for i in longer])
         for i, node in zip(longer, read, strict=True):
             nodes[i] = node

@@ -95,7 +95,7 @@ class StateTree:
         # Called between two words; reading ends with `AbandonedError` if it returns True.
         self.interrupted: Callable[[], bool] = lambda: False
         self._rows: OrderedDict[Node, Tensor] = OrderedDict()
-        # Those of `_rows` that the n-grams are not mixed into yet: a phrase only needs some words of most nodes.
+        # Those of `_rows` that are logits still: a phrase only needs some words of most nodes.
         self._unmixed: set[Node] = set()
         self._states = 1
         self._clock = 0
@@ -155,8 +155,10 @@ class StateTree:
         if node not in self._rows:
             self._predict([node])
         self._rows.move_to_end(node)
-        if self.mixture is not None and node in self._unmixed:
-            self._rows[node] = self.mixture.mix(self._rows[node][None], self.ngram_contexts([node]))[0]
+        if node in self._unmixed:
+            row = self._rows[node] - node.log_normalizer
+            mixed = None if self.mixture is None else self.mixture.mix(row[None], self.ngram_contexts([node]))[0]
+            self._rows[node] = row if mixed is None else mixed
             self._unmixed.discard(node)
         return self._rows[node]
 
@@ -189,17 +191,28 @@ class StateTree:
             return scores
         return self.mixture.mix_some(scores, self.ngram_contexts(nodes), ids.expand(len(nodes), -1))
 
+    def log_probs_of_each(self, nodes: Sequence[Node], ids: Sequence[int]) -> list[float]:
+        """Return the log-probability of one word after each of several nodes, in float32; all are predicted at once."""
+        self.prefetch(nodes)
+        words = torch.tensor(ids)[:, None]
+        totals = torch.tensor([[node.log_normalizer] for node in nodes])
+        features = torch.stack([node.features for node in nodes])
+        scores = self.network.output.exact_logits_of_each(features, words) - totals
+        if self.mixture is not None:
+            scores = self.mixture.mix_some(scores, self.ngram_contexts(nodes), words)
+        return [float(score) for score in scores[:, 0].tolist()]
+
     def ngram_contexts(self, nodes: Sequence[Node]) -> Contexts:
         """Return the last words of nodes as the n-grams know them: [nodes, …]; nothing without n-grams."""
         if self.mixture is None:
             return np.empty((len(nodes), 0), dtype=np.int64)
-        return np.concatenate([_ngram_context(node, self.mixture) for node in nodes])
+        _read_ngrams(nodes, self.mixture)
+        return np.concatenate([node.ngram_context for node in nodes if node.ngram_context is not None])
 
     def _predict(self, nodes: list[Node]) -> None:
         logits = self.network.output.logits(torch.stack([node.features for node in nodes]))
-        totals = logits.logsumexp(dim=1)
-        rows = logits - totals[:, None]
-        for node, row, total in zip(nodes, rows, totals.tolist(), strict=True):
+        totals = logits.logsumexp(dim=1).tolist()
+        for node, row, total in zip(nodes, logits, totals, strict=True):
             node.log_normalizer = total
             self._rows[node] = row
         self._unmixed.update(nodes)
@@ -227,15 +240,21 @@ class StateTree:
         return nodes
 
 
-def _ngram_context(node: Node, mixture: Mixture) -> Contexts:
-    """Return the last words of a node, advanced from the nearest node before it for which they are known."""
-    new: list[Node] = []
-    known: Node | None = node
-    while known is not None and known.ngram_context is None:
-        new.append(known)
-        known = known.parent
-    context = mixture.begin(1) if known is None or known.ngram_context is None else known.ngram_context
-    for later in reversed(new):
-        context = mixture.advance(context, np.array([later.word_id]))
-        later.ngram_context = context
-    return context
+def _read_ngrams(nodes: Sequence[Node], mixture: Mixture) -> None:
+    """Give nodes their last words, advanced from the nearest nodes before them for which these are known."""
+    new: dict[int, list[Node]] = {}
+    for node in dict.fromkeys(nodes):
+        known: Node | None = node
+        while known is not None and known.ngram_context is None:
+            at_depth = new.setdefault(known.depth, [])
+            if known in at_depth:
+                break
+            at_depth.append(known)
+            known = known.parent
+    for depth in sorted(new):
+        later = new[depth]
+        before = [n.parent.ngram_context for n in later if n.parent is not None and n.parent.ngram_context is not None]
+        known_before = np.concatenate(before) if before else mixture.begin(len(later))
+        contexts = mixture.advance(known_before, np.array([n.word_id for n in later]))
+        for row, node in enumerate(later):
+            node.ngram_context = contexts[row : row + 1]

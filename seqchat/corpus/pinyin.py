@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from seqchat.corpus.double_pinyin import spelled_out
 from seqchat.corpus.letters import LETTER, MAX_LETTERS
 from seqchat.corpus.pinyin_cache import trie_of
-from seqchat.corpus.pinyin_search import PinyinSearch
+from seqchat.corpus.pinyin_search import PinyinSearch, Span
 from seqchat.corpus.spelling import SPELLING, Spelling
 from seqchat.corpus.syllable_trie import SyllableTrie
 from seqchat.corpus.syllables import Syllables
@@ -131,6 +131,8 @@ class PinyinIndex:
     def _read_with(self, spelling: Spelling) -> None:
         self._spelling, self._search = spelling, PinyinSearch(self._trie, spelling)
         self._matching = lru_cache(1_000)(self._find_matching)
+        self._spelled = lru_cache(1_000)(self._find_spelled)
+        self._last = lru_cache(1_000)(self._find_last)
         self._abbreviated = lru_cache(1_000)(self._find_abbreviated)
 
     def matching(self, letters: Letters) -> LetterMatch:
@@ -138,7 +140,7 @@ class PinyinIndex:
         return self._matching(letters.plain, letters.breaks)
 
     def _find_matching(self, plain: str, breaks: frozenset[int]) -> LetterMatch:
-        for span in self._search.begun(plain, breaks, [0], slips=not self._spelling.is_full(plain, breaks)):
+        for span in self._search.begun(plain, breaks, slips=not self._spelling.is_full(plain, breaks)):
             return LetterMatch(span.words, span.log_probs)
         return LetterMatch(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
 
@@ -148,12 +150,21 @@ class PinyinIndex:
         Those that end before the letters do are typed in full; the last one is not the first, and as any single word.
         """
         size = len(letters.plain)
-        inner = self._search.spelled(letters.plain, letters.breaks)
-        last = self._search.begun(letters.plain, letters.breaks, range(1, size))
         found: dict[int, dict[int, LetterMatch]] = {}
-        for start, end, words, log_probs in (*(span for span in inner if span.end < size), *last):
-            found.setdefault(start, {})[end] = LetterMatch(words, log_probs)
+        for end in range(1, size):
+            before = letters.prefix(end)
+            for start, match in self._spelled(before.plain, before.breaks).items():
+                found.setdefault(start, {})[end] = match
+        for start, match in self._last(letters.plain, letters.breaks).items():
+            if start:
+                found.setdefault(start, {})[size] = match
         return found
+
+    def _find_spelled(self, plain: str, breaks: frozenset[int]) -> dict[int, LetterMatch]:
+        return _by_start(self._search.spelled(plain, breaks))
+
+    def _find_last(self, plain: str, breaks: frozenset[int]) -> dict[int, LetterMatch]:
+        return _by_start(self._search.begun(plain, breaks, anywhere=True))
 
     def abbreviated_phrase_words(self, letters: Letters, ends: Iterable[int]) -> PhraseWords:
         """Return the words of a phrase in which any syllable may be abbreviated or have a slip, and none is left out.
@@ -169,8 +180,7 @@ class PinyinIndex:
         return found
 
     def _find_abbreviated(self, plain: str, breaks: frozenset[int], last: bool) -> dict[int, LetterMatch]:
-        spans = self._search.abbreviated(plain, breaks, last)
-        return {span.start: LetterMatch(span.words, span.log_probs) for span in spans}
+        return _by_start(self._search.abbreviated(plain, breaks, last))
 
     @cached_property
     def syllables(self) -> Syllables:
@@ -184,3 +194,8 @@ class PinyinIndex:
             for row in range(first, end):
                 of_character.setdefault(self._words[int(trie.words[row])], []).append(names[code])
         return Syllables(names, lambda character: of_character.get(character, ()))
+
+
+def _by_start(spans: Iterable[Span]) -> dict[int, LetterMatch]:
+    """Return words that end at the same place by where they start."""
+    return {span.start: LetterMatch(span.words, span.log_probs) for span in spans}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.corpus.mandarin_syllables import LONGEST_SYLLABLE
-from seqchat.corpus.spelling import Spelling, SyllableSpelling, Way, parts_before
+from seqchat.corpus.spelling import Codes, Spelling, SyllableSpelling, Way, parts_before
 from seqchat.corpus.syllable_trie import SyllableTrie
 
 Ints = NDArray[np.int64]
@@ -18,7 +18,12 @@ Floats = NDArray[np.float64]
 
 _HALF = 32
 # For how many beginnings of what is typed the ways to read it are kept; more than may be typed.
-_MAX_KEPT = 128
+_MAX_KEPT = 256
+# How the syllables of a word are typed, but for the last one
+_WHOLE = (Way.WHOLE,)
+_SHORT = (Way.WHOLE, Way.ABBREVIATED)
+_SLIPPED = (*_SHORT, Way.SLIPPED)
+_NOTHING = Codes(0, 0, 0.0)
 
 
 class Span(NamedTuple):
@@ -31,15 +36,6 @@ class Span(NamedTuple):
     end: int
     words: Ints
     log_probs: NDArray[np.float32]
-
-
-class _Part(NamedTuple):
-    """Letters typed of one syllable: where they end, the range of syllables they may stand for, and their price."""
-
-    end: int
-    low: int
-    high: int
-    price: float
 
 
 class _States(NamedTuple):
@@ -62,22 +58,22 @@ class PinyinSearch:
         self._spelling, self._prices = spelling, spelling.prices
         self._names = [name.decode() for name in trie.syllables.tolist()]
         self._codes = SyllableSpelling(self._names, spelling).codes
+        self._ways = lru_cache(_MAX_KEPT)(self._find_ways)
         self._abbreviated = lru_cache(_MAX_KEPT)(self._find_abbreviated)
 
     def spelled(self, plain: str, breaks: frozenset[int]) -> list[Span]:
-        """Return the words that are typed in full, anywhere in the letters."""
-        states = self._walk([self._full(plain, p, breaks) for p in range(len(plain))], range(len(plain)))
-        ranges = self._trie.ranges[states.node]
-        which, rows = _expanded(ranges[:, 0], ranges[:, 1])
-        return self._spans(states.at(which), rows)
+        """Return the words that the letters from anywhere to the end are typed for in full."""
+        return self._finished(self._ways(plain, breaks, _WHOLE, True))
 
-    def begun(self, plain: str, breaks: frozenset[int], starts: Sequence[int], *, slips: bool = False) -> list[Span]:
-        """Return the words of which the letters from each start to the end are typed, in full or in part.
+    def begun(self, plain: str, breaks: frozenset[int], *, slips: bool = False, anywhere: bool = False) -> list[Span]:
+        """Return the words of which the letters are typed, in full or in part.
 
-        slips: whether a syllable may have a slip.
+        slips: whether a syllable may have a slip; anywhere: whether of those from anywhere to the end, too.
         """
-        states = self._walk([self._parts(plain, p, breaks, slips) for p in range(len(plain))], starts)
-        states = states.at(states.position == len(plain))
+        inside = _SLIPPED if slips else _SHORT
+        # What is unfinished may be abbreviated as well.
+        last = (*(way for way in inside if way is not Way.ABBREVIATED), Way.UNFINISHED)
+        states = self._ending(plain, breaks, last, inside, anywhere)
         ranges = self._trie.ranges[states.node]
         which, rows = _expanded(ranges[:, 0], ranges[:, 2])
         states = states.at(which)
@@ -89,49 +85,71 @@ class PinyinSearch:
 
         last: whether nothing follows, so that the last syllable may be unfinished.
         """
-        states = self._ending(plain, breaks, True) if last else self._abbreviated(plain, breaks)
+        found = self._any_way(plain, breaks, True) if last else self._abbreviated(plain, breaks)
+        return self._finished(found)
+
+    def _finished(self, states: _States) -> list[Span]:
+        """Return the words that end where ways to read letters do."""
         ranges = self._trie.ranges[states.node]
         which, rows = _expanded(ranges[:, 0], ranges[:, 1])
         return self._spans(states.at(which), rows)
 
-    def _find_abbreviated(self, plain: str, breaks: frozenset[int]) -> _States:
-        """Return the ways to read the letters from anywhere to the end; those before a letter are kept for the next."""
-        return self._ending(plain, breaks, False)
+    # What was found for the letters before is kept, so that a key costs the same however many there are.
 
-    def _ending(self, plain: str, breaks: frozenset[int], last: bool) -> _States:
-        parts: list[list[_Part]] = [[] for _ in plain]
+    def _find_ways(self, plain: str, breaks: frozenset[int], ways: tuple[Way, ...], anywhere: bool) -> _States:
+        """Return how letters can be read as syllables typed in some ways; anywhere: from any letter to the end."""
+        return self._ending(plain, breaks, ways, ways, anywhere)
+
+    def _ending(
+        self, plain: str, breaks: frozenset[int], last: tuple[Way, ...], before: tuple[Way, ...], anywhere: bool
+    ) -> _States:
+        """Return how letters can be read; last, before: the ways in which the last syllable and others are typed."""
+        size = len(plain)
+        first = max(size - LONGEST_SYLLABLE, *(b for b in breaks if b < size), 0) if breaks else size - LONGEST_SYLLABLE
+        parts: list[list[Codes]] = [[] for _ in plain]
+        for start in range(max(first, 0), size):
+            parts[start] = [codes for way in last for codes in self._codes(plain[start:], way)]
+        return self._joined(plain, breaks, parts, lambda *letters: self._ways(*letters, before, anywhere), anywhere)
+
+    def _find_abbreviated(self, plain: str, breaks: frozenset[int]) -> _States:
+        return self._any_way(plain, breaks, False)
+
+    def _any_way(self, plain: str, breaks: frozenset[int], last: bool) -> _States:
+        """Return how the letters from anywhere to the end can be read, syllables typed as `parts_before` says."""
+        parts: list[list[Codes]] = [[] for _ in plain]
         for start, way in parts_before(self._spelling, plain, breaks, last):
-            parts[start] += [_Part(len(plain), *codes) for codes in self._codes(plain[start:], way)]
+            parts[start] += self._codes(plain[start:], way)
+        return self._joined(plain, breaks, parts, self._abbreviated, True)
+
+    def _joined(
+        self,
+        plain: str,
+        breaks: frozenset[int],
+        parts: Sequence[Sequence[Codes]],
+        earlier: Callable[[str, frozenset[int]], _States],
+        anywhere: bool,
+    ) -> _States:
+        """Return the ways to read letters whose last syllable is one of the parts, which begin at each position."""
         before = [_root(0)]
         for position in range(1, len(plain)):
             if parts[position]:
-                earlier = self._abbreviated(plain[:position], frozenset(b for b in breaks if b < position))
-                before += [_root(position), earlier]
-        return self._longer(_joined(before), *_table(parts))
+                before.append(earlier(plain[:position], frozenset(b for b in breaks if b < position)))
+                if anywhere:
+                    before.append(_root(position))
+        return self._longer(_concatenated(before), len(plain), parts)
 
-    def _walk(self, parts: Sequence[Sequence[_Part]], starts: Sequence[int]) -> _States:
-        """Return the ways to read letters from each start on; parts: those that begin at each position."""
-        table = _table(parts)
-        first = np.array(starts, dtype=np.int64)
-        states = _States(np.zeros_like(first), first, first, np.zeros(len(first)))
-        levels = []
-        while len(states.node):
-            states = self._longer(states, *table)
-            levels.append(states)
-            states = states.at(states.position < len(parts))
-        return _joined(levels) if levels else states
-
-    def _longer(self, states: _States, end: Ints, low: Ints, high: Ints, price: Floats) -> _States:
-        """Return the ways with one more syllable; the arrays are [positions, parts]."""
+    def _longer(self, states: _States, end: int, parts: Sequence[Sequence[Codes]]) -> _States:
+        """Return the ways with one more syllable, one of the parts that begin at each position and end at `end`."""
+        low, high, price = _table(parts)
         before = states.node[:, None] * len(self._names)
         edges = self._trie.edges
         first = np.searchsorted(edges, (before + low[states.position]).ravel())
         last = np.searchsorted(edges, (before + high[states.position]).ravel())
         which, edge = _expanded(first, last)
-        way, part = np.divmod(which, end.shape[1])
-        position = states.position[way]
+        way, part = np.divmod(which, low.shape[1])
+        prices = states.price[way] + price[states.position[way], part]
         # The edges begin with that of node 1.
-        return _States(edge + 1, states.start[way], end[position, part], states.price[way] + price[position, part])
+        return _States(edge + 1, states.start[way], np.full(len(edge), end), prices)
 
     def _spans(self, states: _States, rows: Ints) -> list[Span]:
         """Return the words of readings; states: the way to each."""
@@ -151,26 +169,6 @@ class PinyinSearch:
             for at, found, values in groups
         ]
 
-    def _full(self, plain: str, start: int, breaks: frozenset[int]) -> list[_Part]:
-        """Return the whole syllables that begin at a position."""
-        ends = range(start + 1, min(_stop(plain, start, breaks), start + LONGEST_SYLLABLE) + 1)
-        return [_Part(end, *codes) for end in ends for codes in self._codes(plain[start:end], Way.WHOLE)]
-
-    def _parts(self, plain: str, start: int, breaks: frozenset[int], slips: bool) -> list[_Part]:
-        """Return the syllables that begin at a position, typed in any way."""
-        stop = _stop(plain, start, breaks)
-        found = []
-        for end in range(start + 1, min(stop, start + LONGEST_SYLLABLE) + 1):
-            ways = [Way.WHOLE, Way.UNFINISHED if end == len(plain) else Way.ABBREVIATED]
-            for way in [*ways, Way.SLIPPED] if slips else ways:
-                found += [_Part(end, *codes) for codes in self._codes(plain[start:end], way)]
-        return found
-
-
-def _stop(plain: str, start: int, breaks: frozenset[int]) -> int:
-    """Return where a syllable that begins at a position has to end."""
-    return min((b for b in breaks if b > start), default=len(plain))
-
 
 def _root(position: int) -> _States:
     """Return the only way to read nothing."""
@@ -178,16 +176,16 @@ def _root(position: int) -> _States:
     return _States(np.zeros_like(at), at, at, np.zeros(1))
 
 
-def _joined(states: Sequence[_States]) -> _States:
+def _concatenated(states: Sequence[_States]) -> _States:
     return _States(*map(np.concatenate, zip(*states, strict=True)))
 
 
-def _table(parts: Sequence[Sequence[_Part]]) -> tuple[Ints, Ints, Ints, Floats]:
-    """Return ends, lowest and highest codes, and prices of the parts at each position: [positions, parts] each."""
+def _table(parts: Sequence[Sequence[Codes]]) -> tuple[Ints, Ints, Floats]:
+    """Return lowest and highest codes, and prices of the parts at each position: [positions, parts] each."""
     width = max(map(len, parts), default=0)
-    padded = [part for at in parts for part in (*at, *[_Part(0, 0, 0, 0.0)] * (width - len(at)))]
-    end, low, high, price = np.array(padded, dtype=np.float64).reshape(len(parts), width, 4).transpose(2, 0, 1)
-    return end.astype(np.int64), low.astype(np.int64), high.astype(np.int64), price
+    padded = [part for at in parts for part in (*at, *[_NOTHING] * (width - len(at)))]
+    low, high, price = np.array(padded, dtype=np.float64).reshape(len(parts), width, 3).transpose(2, 0, 1)
+    return low.astype(np.int64), high.astype(np.int64), price
 
 
 def _expanded(first: NDArray[np.signedinteger], last: NDArray[np.signedinteger]) -> tuple[Ints, Ints]:

@@ -72,6 +72,9 @@ class Way(Enum):
     UNFINISHED = "unfinished"
     SLIPPED = "slipped"
 
+    # That of Enum is a function of Python; there is one object of each.
+    __hash__ = object.__hash__
+
 
 class Codes(NamedTuple):
     """Syllables that letters may be typed for: those with the codes from `low` to `high`, and log P(letters | each)."""

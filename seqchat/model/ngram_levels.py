@@ -89,14 +89,19 @@ class Level:
 
     def _find_by_row(self, parents: Ints, ids: Ints) -> Ints:
         found = np.full(ids.shape, UNKNOWN)
-        wanted = ids.astype(self.words.dtype)
         for row in np.flatnonzero(parents >= 0).tolist():
             first, end = self.starts[parents[row] : parents[row] + 2].tolist()
             if first < end:
-                words = self.words[first:end]
-                places = np.minimum(np.searchsorted(words, wanted[row]), end - first - 1)
-                found[row] = np.where(words[places] == wanted[row], first + places, UNKNOWN)
+                found[row] = self.places(first, end, ids[row])
         return found
+
+    def places(self, first: int, end: int, ids: Ints) -> Ints:
+        """Return where some words are among the n-grams from `first` to `end` (not empty): [some], or `UNKNOWN`."""
+        words, wanted = self.words[first:end], ids.astype(self.words.dtype)
+        places = words.searchsorted(wanted)
+        # Beyond the end is the first one, which is not the word.
+        places[places == end - first] = 0
+        return np.where(words[places] == wanted, places + first, UNKNOWN)
 
     def _find_together(self, parents: Ints, ids: Ints) -> Ints:
         """Search for all at once by bisection: `low` and `high` are the first and last place where one may be."""

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -25,6 +26,21 @@ from seqchat.model.ngram_levels import UNKNOWN, Floats, Ints, Level, read_level
 # For each row the index of its last 1, 2 … order − 1 words in the levels of the tree, `UNKNOWN` if there is none.
 Contexts = Ints
 
+# Up to this many contexts are looked up one by one, each with what is kept of it; more are looked up together.
+_FEW, _MAX_KEPT = 16, 2_000
+
+
+class _Continuations(NamedTuple):
+    """What may follow a context, by its levels.
+
+    depth: as in `NgramModel.depths`; weight: of the words' probabilities without a context; levels: those in which
+    something continues it, with where that begins and ends and the weight of its shares.
+    """
+
+    depth: int
+    weight: float
+    levels: tuple[tuple[Level, int, int, float], ...]
+
 
 class NgramModel:
     """Predicts each word from the last ones, for many texts side by side."""
@@ -34,6 +50,7 @@ class NgramModel:
         self.unigrams, self.levels = unigrams, list(levels)
         self.words, self.order = len(unigrams), len(levels) + 1
         self._unigrams = torch.from_numpy(unigrams)
+        self._continuations = lru_cache(_MAX_KEPT)(self._find_continuations)
 
     @property
     def entries(self) -> int:
@@ -62,6 +79,8 @@ class NgramModel:
 
     def depths(self, contexts: Contexts) -> Ints:
         """Return how many words of each context [rows] are known to predict the next one, 0 to order - 1."""
+        if len(contexts) <= _FEW:
+            return np.array([self._after(context).depth for context in contexts], dtype=np.int64)
         deepest = np.zeros(len(contexts), dtype=np.int64)
         for k, level in enumerate(self.levels):
             at = contexts[:, k]
@@ -84,6 +103,9 @@ class NgramModel:
 
     def probabilities_of(self, contexts: Contexts, ids: Ints) -> Tensor:
         """Return the probabilities [rows, some] of some words after each context, its own ones: ids [rows, some]."""
+        if len(contexts) <= _FEW or ids.shape[1] > _FEW:
+            rows = [self._probabilities_after(context, words) for context, words in zip(contexts, ids, strict=True)]
+            return torch.from_numpy(np.stack(rows) if rows else np.empty(ids.shape, dtype=np.float32))
         weights = self._weights(contexts)
         result = weights[0][:, None] * self.unigrams[ids]
         for k, level in enumerate(self.levels):
@@ -92,6 +114,28 @@ class NgramModel:
                 found = level.find(contexts[rows, k], ids[rows])
                 result[rows] += np.where(found >= 0, level.shares(found), 0.0) * weights[k + 1][rows, None]
         return torch.from_numpy(result)
+
+    def _probabilities_after(self, context: Ints, ids: Ints) -> Floats:
+        """Return the probabilities [some] of some words after one context [order - 1]."""
+        found = self._after(context)
+        result: Floats = self.unigrams[ids] * np.float32(found.weight)
+        for level, first, end, weight in found.levels:
+            places = level.places(first, end, ids)
+            result += np.where(places >= 0, level.shares(places), np.float32(0)) * np.float32(weight)
+        return result
+
+    def _after(self, context: Ints) -> _Continuations:
+        return self._continuations(tuple(context.tolist()))
+
+    def _find_continuations(self, context: tuple[int, ...]) -> _Continuations:
+        weights = self._weights(np.array([context], dtype=np.int64).reshape(1, -1))[:, 0].tolist()
+        depth, levels = 0, []
+        for k, (level, at) in enumerate(zip(self.levels, context, strict=True)):
+            first, end = level.starts[at : at + 2].tolist() if at >= 0 else (0, 0)
+            if first < end:
+                depth = k + 1
+                levels.append((level, first, end, weights[k + 1]))
+        return _Continuations(depth, weights[0], tuple(levels))
 
     def _weights(self, contexts: Contexts) -> Floats:
         """Return the weight of each length: [order, rows], the product of what all longer ones leave to it."""

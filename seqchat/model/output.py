@@ -55,13 +55,17 @@ class OutputLayer:
                 if count > _MANY_WORDS:
                     return self._all_logits(features)
                 best = logits.topk(max(count, _EXACT_WORDS), dim=1, sorted=False).indices
-        exact = torch.bmm(self._vectors[best], features[:, :, None])[..., 0] + self._bias[best]
-        return logits.scatter_(1, best, exact)
+        return logits.scatter_(1, best, self.exact_logits_of_each(features, best))
 
     @torch.inference_mode()
     def exact_logits(self, features: Tensor, ids: Tensor) -> Tensor:
         """Return the logits [..., ids] of some words in float32, for features [..., embedding]."""
         return linear(features, self._vectors[ids], self._bias[ids])
+
+    @torch.inference_mode()
+    def exact_logits_of_each(self, features: Tensor, ids: Tensor) -> Tensor:
+        """Return the logits [batch, some] of the words of each row, ids [batch, some], in float32."""
+        return torch.bmm(self._vectors[ids], features[:, :, None])[..., 0] + self._bias[ids]
 
     def _all_logits(self, features: Tensor) -> Tensor:
         """Return all logits [batch, words] in float32, of some words after the other."""
