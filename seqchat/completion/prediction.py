@@ -45,6 +45,10 @@ class Predictor:
         """Predict the word after each of the nodes as one batch; the other methods then only look it up."""
         self._tree.prefetch(nodes)
 
+    def prefetch_words(self, nodes: Sequence[Node]) -> None:
+        """Compute how probable the words of the nodes are; `log_prob` then only looks it up."""
+        self._tree.prefetch_log_probs(nodes)
+
     def log_probs(self, node: Node) -> Tensor:
         """Return the log-probabilities [words] of the word after a node."""
         row = self._tree.log_probs(node)

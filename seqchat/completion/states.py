@@ -178,9 +178,18 @@ class StateTree:
     def log_prob(self, node: Node) -> float:
         """Return log P(the word of a node | the words before it)."""
         if node.log_prob is None:
-            assert node.parent is not None
-            node.log_prob = float(self.log_probs_of(node.parent, torch.tensor([node.word_id])))
+            self.prefetch_log_probs([node])
+            assert node.log_prob is not None
         return node.log_prob
+
+    def prefetch_log_probs(self, nodes: Sequence[Node]) -> None:
+        """Compute `log_prob` of all of these nodes that have a word before them at once."""
+        missing = [node for node in dict.fromkeys(nodes) if node.log_prob is None and node.parent is not None]
+        if missing:
+            before = [node.parent for node in missing if node.parent is not None]
+            found = self.log_probs_of_each(before, [node.word_id for node in missing])
+            for node, log_prob in zip(missing, found, strict=True):
+                node.log_prob = log_prob
 
     def log_prob_table(self, nodes: Sequence[Node], ids: Tensor) -> Tensor:
         """Return the log-probabilities [nodes, ids] of the same words after several nodes, each in float32."""

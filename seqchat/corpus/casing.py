@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # The end of a sentence, with what may close after it; three dots are none
 _SENTENCE_END = re.compile(r"(?:\A|\n|(?<!\.)[.!?。！？][\"'”’)\]）」』]*)\s*\Z")
 _LOOKED_AT = 16
 
 
+@lru_cache(20_000)
 def fold(text: str) -> str:
     """Return a text in lower case, with as many characters as before."""
     lowered = text.lower()

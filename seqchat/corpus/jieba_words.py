@@ -10,40 +10,55 @@ from copy import copy
 from functools import cache
 from typing import TYPE_CHECKING
 
-from seqchat import locations
+from seqchat.corpus.jieba_dictionary import JiebaDictionary, dictionary
+from seqchat.errors import SeqchatError
 
 if TYPE_CHECKING:
     import jieba
 
 
 @cache
-def tokenizer() -> jieba.Tokenizer:
-    """Return jieba's tokenizer; its dictionary is loaded at the first use."""
+def _tokenizer() -> tuple[jieba.Tokenizer, JiebaDictionary | None]:
+    """Return jieba's tokenizer, and where its words are read from as they are needed; None if it has them all."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import jieba
     # jieba prints a traceback if its cache cannot be written, but only starts more slowly the next time.
     jieba.setLogLevel(logging.CRITICAL + 1)
     found = jieba.Tokenizer()
-    # jieba's default is the shared temporary folder, where anybody could plant a cache.
     try:
-        found.tmp_dir = str(locations.cache())
-    except OSError:
+        words = dictionary()
+    except (OSError, SeqchatError):
+        # jieba's default is the shared temporary folder, where anybody could plant a cache.
         found.tmp_dir = os.devnull
-    found.initialize()
-    return found
+        found.initialize()
+        return found, None
+    found.FREQ, found.total, found.initialized = words.frequencies, words.total, True
+    return found, words
+
+
+def cut(block: str) -> tuple[str, ...]:
+    """Cut a text into words."""
+    found, words = _tokenizer()
+    if words is not None:
+        words.know(block)
+    return tuple(found.cut(block))
 
 
 def jieba_frequencies() -> dict[str, int]:
     """Return the words of jieba's dictionary with how often each occurs in its corpus."""
-    return {word: count for word, count in tokenizer().FREQ.items() if count}
+    return {word: count for word, count in _all_words().items() if count}
+
+
+def _all_words() -> dict[str, int]:
+    found, words = _tokenizer()
+    return dict(found.FREQ) if words is None else words.whole()
 
 
 def tokenizer_with(own: Mapping[str, int]) -> jieba.Tokenizer:
     """Return a tokenizer that also knows these words, with how often each occurs in jieba's corpus; in this order."""
-    # The words themselves are shared with the other tokenizer.
-    found = copy(tokenizer())
-    found.FREQ = dict(found.FREQ)
+    found = copy(_tokenizer()[0])
+    found.FREQ = _all_words()
     for word, count in own.items():
         found.add_word(word, count)
     return found

@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +136,7 @@ class OtherWords:
         self.first = first
         self._text = text
         self._ends = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
+        self.starting_with = lru_cache(10_000)(self._starting_with)
 
     def __len__(self) -> int:
         return len(self._ends) - 1
@@ -148,10 +149,41 @@ class OtherWords:
         at = bisect_left(self, word)
         return at + self.first if at < len(self) and self[at] == word else -1
 
-    def starting_with(self, beginning: str) -> EntryIds:
+    def find_all(self, words: Sequence[str]) -> list[int]:
+        """Return the same for many words, first of all by their first bytes."""
+        keys = self._keys
+        wanted = _first_bytes(*_joined([word.encode("utf-8") for word in words]))
+        low, high = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, side="right")
+        found = []
+        for word, start, end in zip(words, low.tolist(), high.tolist(), strict=True):
+            at = bisect_left(self, word, start, end)
+            found.append(at + self.first if at < end and self[at] == word else -1)
+        return found
+
+    @cached_property
+    def _keys(self) -> NDArray[np.uint64]:
+        return _first_bytes(self._text, self._ends)
+
+    def _starting_with(self, beginning: str) -> EntryIds:
         """Return the entries that begin with some characters and are longer."""
         low, high = bisect_left(self, beginning + "\0"), bisect_left(self, beginning + _LAST)
         return np.arange(low, high) + self.first
+
+
+def _joined(words: Sequence[bytes]) -> tuple[NDArray[np.uint8], EntryIds]:
+    ends = np.cumsum([0, *map(len, words)])
+    return np.frombuffer(b"".join(words), dtype=np.uint8), ends
+
+
+def _first_bytes(text: NDArray[np.uint8], ends: EntryIds) -> NDArray[np.uint64]:
+    """Return the first eight bytes of texts, as numbers in the order of the texts; ends: [texts + 1]."""
+    starts, lengths = ends[:-1], np.diff(ends)
+    keys = np.zeros(len(starts), dtype=np.uint64)
+    for index in range(8):
+        there = lengths > index
+        keys <<= np.uint64(8)
+        keys[there] |= text[starts[there] + index]
+    return keys
 
 
 class Lexicon:
@@ -229,7 +261,7 @@ class Lexicon:
             at = np.flatnonzero(lengths == han.length).tolist()
             found[at] = han.find([words[i] for i in at])
         at = np.flatnonzero(lengths == 0).tolist()
-        found[at] = [self.others.find(words[i]) for i in at]
+        found[at] = self.others.find_all([words[i] for i in at])
         return found
 
     def find_word(self, word: str) -> int:

@@ -27,6 +27,7 @@ _MAX_KEPT = 8
 _APART_FROM = 20_000
 # A trie is built again when one of the modules or packages changes that decide what is in it.
 _DECIDING = (
+    "jieba_dictionary.py",
     "jieba_words.py",
     "pinyin_cache.py",
     "reading_tables.py",

@@ -46,6 +46,7 @@ _DECIDING = (
     "dialogs.py",
     "encodings.py",
     "formats/*.py",
+    "jieba_dictionary.py",
     "jieba_words.py",
     "readers.py",
     "scripts.py",

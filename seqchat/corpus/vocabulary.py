@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,6 +53,7 @@ class Vocabulary:
         self.lexicon: ExtraWords | None = None
         self.spelling = SPELLING
         self._id = {word: i for i, word in enumerate(self.words)}
+        self._variants = lru_cache(20_000)(self._find_variants)
         if tuple(self.words[: len(SPECIAL_WORDS)]) != SPECIAL_WORDS:
             raise SeqchatError(f"A vocabulary begins with {' '.join(SPECIAL_WORDS)}; this one does not.")
         if len(self._id) != len(self.words):
@@ -187,7 +188,9 @@ class Vocabulary:
 
     def variants(self, surface: str) -> list[int]:
         """Return the ids of the words with these characters, capital or not, with and without a space before them."""
-        folded = fold(surface)
+        return self._variants(fold(surface))
+
+    def _find_variants(self, folded: str) -> list[int]:
         return [*self.ids_of(folded), *self._with_capitals.get(folded, ())]
 
     def with_capitals(self, surface: str) -> list[int]:
@@ -197,9 +200,8 @@ class Vocabulary:
     def starting_with(self, beginning: str) -> WordIds:
         """Return the ids of the words that begin with these characters, capital or not, and are longer."""
         beginning = fold(beginning)
-        low = bisect_left(self._sorted, (beginning, len(self)))
-        high = bisect_left(self._sorted, (beginning + _LAST, 0))
-        return self._sorted_ids[low:high]
+        words, ids = self._sorted
+        return ids[bisect_right(words, beginning) : bisect_left(words, beginning + _LAST)]
 
     @cached_property
     def pinyin(self) -> PinyinIndex:
@@ -216,20 +218,25 @@ class Vocabulary:
                 self.lexicon.spell(spelling)
 
     @cached_property
-    def _sorted(self) -> list[tuple[str, int]]:
-        return sorted((fold(w.removeprefix(GLUE)), i) for i, w in enumerate(self.words) if i >= len(SPECIAL_WORDS))
+    def _sorted(self) -> tuple[list[str], WordIds]:
+        """The words in small letters, in order, and the id of each: [words]."""
+        special = len(SPECIAL_WORDS)
+        # What is written so already is not kept twice.
+        folded = [word if word.islower() else fold(word) for word in map(_without_glue, self.words[special:])]
+        order = sorted(range(len(folded)), key=folded.__getitem__)
+        return [folded[i] for i in order], np.array(order, dtype=np.int64) + special
 
     @cached_property
     def _with_capitals(self) -> dict[str, list[int]]:
         found: dict[str, list[int]] = {}
-        for folded, i in self._sorted:
+        for folded, i in zip(self._sorted[0], self._sorted[1].tolist(), strict=True):
             if folded != self.words[i].removeprefix(GLUE):
                 found.setdefault(folded, []).append(i)
         return found
 
-    @cached_property
-    def _sorted_ids(self) -> WordIds:
-        return np.array([i for _, i in self._sorted], dtype=np.int64)
+
+def _without_glue(word: str) -> str:
+    return word.removeprefix(GLUE)
 
 
 def _count_characters(counts: Counter[str], segmenter: Segmenter) -> Counter[str]:

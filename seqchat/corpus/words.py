@@ -77,9 +77,9 @@ _Cut = Callable[[str], Iterable[str]]
 
 
 def _cut(block: str) -> tuple[str, ...]:
-    from seqchat.corpus.jieba_words import tokenizer
+    from seqchat.corpus.jieba_words import cut
 
-    return tuple(tokenizer().cut(block))
+    return cut(block)
 
 
 _cut_han = lru_cache(maxsize=50_000)(_cut)

@@ -75,7 +75,11 @@ class Level:
             first, last = np.searchsorted(self.starts, (begin, begin + _CHUNK))
             totals[first:last] = sums[self.starts[first:last] - begin]
             total = sums[-1]
-        return np.append(np.clip(1.0 - np.diff(totals), 0.0, 1.0), 1.0).astype(np.float32)
+        backoffs = np.ones(len(self.starts), dtype=np.float32)
+        for begin in range(0, len(totals) - 1, _CHUNK):
+            used = np.diff(totals[begin : begin + _CHUNK + 1])
+            backoffs[begin : begin + len(used)] = np.clip(1.0 - used, 0.0, 1.0)
+        return backoffs
 
     def find(self, parents: Ints, ids: Ints) -> Ints:
         """Return the indices of the n-grams that continue each parent [rows] with its `ids` [rows, some].

@@ -1,0 +1,58 @@
+"""jieba's dictionary is mapped from the user's cache; texts are cut as jieba cuts them."""
+
+import jieba
+import pytest
+
+from seqchat.corpus import jieba_dictionary, jieba_words
+from seqchat.corpus.jieba_dictionary import JiebaDictionary, write_dictionary
+from seqchat.errors import SeqchatError
+
+WORDS = {"中": 3, "中国": 5, "中国人": 2, "人": 4, "人民": 0, "人民币": 1, "T恤": 6}
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "words.safetensors"
+    write_dictionary(WORDS, 21, path)
+    return path
+
+
+def test_only_words_that_a_text_may_have_are_read(path):
+    words = JiebaDictionary(path)
+    assert (words.frequencies, words.total) == ({}, 21)
+    words.know("人x")
+    assert words.frequencies == {"人": 4, "人民": 0, "人民币": 1}
+    words.know("T中人")
+    assert words.frequencies == words.whole() == WORDS
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 40])
+def test_a_damaged_file_is_an_error(path, content):
+    path.write_bytes(content)
+    with pytest.raises(SeqchatError):
+        JiebaDictionary(path)
+
+
+def test_a_damaged_cache_is_written_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(jieba_dictionary, "cache", lambda: tmp_path)
+    monkeypatch.setattr(jieba.Tokenizer, "gen_pfdict", staticmethod(lambda file: (file.close(), (WORDS, 21))[1]))
+    jieba_dictionary.dictionary()
+    (found,) = (tmp_path / "jieba").glob("*.safetensors")
+    found.write_bytes(b"no dictionary")
+    assert jieba_dictionary.dictionary().whole() == WORDS
+
+
+def test_texts_are_cut_as_by_jieba_with_and_without_a_cache(monkeypatch):
+    plain = jieba.Tokenizer()
+    plain.FREQ, plain.total, plain.initialized = jieba_words.tokenizer_with({}).FREQ, plain.total, True
+    plain.total = jieba_words._tokenizer()[0].total
+    texts = ["我们明天下午三点在公司开会", "小帅说T恤打3.5折，杭研大厦", "𠮷野家 hello卡拉OK"]
+    expected = [tuple(plain.cut(text)) for text in texts]
+    assert [jieba_words.cut(text) for text in texts] == expected
+
+    def no_cache():
+        raise SeqchatError("The cache cannot be written.")
+
+    monkeypatch.setattr(jieba_words, "dictionary", no_cache)
+    monkeypatch.setattr(jieba_words, "_tokenizer", jieba_words._tokenizer.__wrapped__)
+    assert [jieba_words.cut(text) for text in texts] == expected
