@@ -156,6 +156,7 @@ class StateTree:
             self._predict([node])
         self._rows.move_to_end(node)
         if node in self._unmixed:
+            assert node.log_normalizer is not None
             row = self._rows[node] - node.log_normalizer
             mixed = None if self.mixture is None else self.mixture.mix(row[None], self.ngram_contexts([node]))[0]
             self._rows[node] = row if mixed is None else mixed

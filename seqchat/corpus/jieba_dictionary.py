@@ -11,8 +11,10 @@ from contextlib import suppress
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqchat.corpus.mapped import map_arrays, write_arrays
 from seqchat.errors import SeqchatError
@@ -69,7 +71,7 @@ def write_dictionary(frequencies: Mapping[str, int], total: int, path: Path) -> 
     for character, words in groupby(sorted(word for word in frequencies if word), key=lambda word: word[0]):
         parts.append("".join(f"{word} {frequencies[word]}\n" for word in words).encode("utf-8"))
         characters.append(ord(character))
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "characters": np.array(characters, dtype=np.uint32),
         "ends": np.cumsum([len(part) for part in parts]).astype(np.uint32),
         "text": np.frombuffer(b"".join(parts), dtype=np.uint8),
@@ -89,7 +91,8 @@ def dictionary() -> JiebaDictionary:
     with suppress(SeqchatError):
         return JiebaDictionary(path)
     private_folder(path.parent)
-    write_dictionary(*jieba.Tokenizer.gen_pfdict(jieba.Tokenizer().get_dict_file()), path)
+    frequencies, total = jieba.Tokenizer.gen_pfdict(jieba.Tokenizer().get_dict_file())
+    write_dictionary(frequencies, total, path)
     return JiebaDictionary(path)
 
 

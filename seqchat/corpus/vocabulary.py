@@ -31,7 +31,7 @@ PAD_ID, UNKNOWN_ID, DIALOG_ID, TURN_ID = range(4)
 _NO_LIMIT = 1 << 40
 
 _LAST = "\U0010ffff"
-_ALPHABETIC = re.compile(rf"(?:[^\W\d_{HAN}]|['’]){{2,}}")
+_ALPHABETIC = re.compile(rf"^(?:[^\W\d_{HAN}]|['’]){{2,}}$", re.MULTILINE)
 
 
 def is_storable(word: str) -> bool:
@@ -178,8 +178,8 @@ class Vocabulary:
     @cached_property
     def alphabetic_share(self) -> float:
         """The share of words of letters, and not of Chinese characters, among those of two characters or more."""
-        longer = [word for word in self.words[len(SPECIAL_WORDS) :] if len(word.removeprefix(GLUE)) > 1]
-        return sum(_ALPHABETIC.fullmatch(word) is not None for word in longer) / max(len(longer), 1)
+        longer = [word for word in map(_without_glue, self.words[len(SPECIAL_WORDS) :]) if len(word) > 1]
+        return len(_ALPHABETIC.findall("\n".join(longer))) / max(len(longer), 1)
 
     @cached_property
     def spaced_suggestions(self) -> WordIds:

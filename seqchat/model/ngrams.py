@@ -104,8 +104,8 @@ class NgramModel:
     def probabilities_of(self, contexts: Contexts, ids: Ints) -> Tensor:
         """Return the probabilities [rows, some] of some words after each context, its own ones: ids [rows, some]."""
         if len(contexts) <= _FEW or ids.shape[1] > _FEW:
-            rows = [self._probabilities_after(context, words) for context, words in zip(contexts, ids, strict=True)]
-            return torch.from_numpy(np.stack(rows) if rows else np.empty(ids.shape, dtype=np.float32))
+            each = [self._probabilities_after(context, words) for context, words in zip(contexts, ids, strict=True)]
+            return torch.from_numpy(np.stack(each) if each else np.empty(ids.shape, dtype=np.float32))
         weights = self._weights(contexts)
         result = weights[0][:, None] * self.unigrams[ids]
         for k, level in enumerate(self.levels):
