@@ -2,6 +2,7 @@
 
     python tests/benchmarks/app.py
     python tests/benchmarks/app.py --part keys --typed 100
+    python tests/benchmarks/app.py --part composing
     python tests/benchmarks/app.py --part session --keys 500
 
 `seqchat tui` runs in a pseudo-terminal. Keys go in as bytes; what comes out is drawn by a small terminal, and a key
@@ -48,7 +49,12 @@ _SLOW_RATE, _FAST_RATE = 5, 20
 _READY_SECONDS, _PATIENCE_SECONDS = 90.0, 20.0
 _BOX = "│"
 
-_ENTER, _TAB, _BACKSPACE, _QUIT = "\r", "\t", "\x7f", "\x11"
+_ENTER, _TAB, _BACKSPACE, _QUIT, _ESCAPE = "\r", "\t", "\x7f", "\x11", "\x1b"
+# Alt and a key arrive as Esc and that key; after this time, Esc was a key of its own.
+_ESCAPE_SECONDS = 0.4
+# The frame of the candidates at the cursor, with the letters cut into syllables
+_POPUP = re.compile("╭─ [a-z']+ ─")
+_LONGEST_COMPOSITION = 30
 _UP, _DOWN, _RIGHT, _LEFT, _HOME, _END = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F"
 _ALT_1, _ALT_J, _MODE = "\x1b1", "\x1bj", "\x1bm"
 
@@ -277,11 +283,14 @@ class Typist:
         app.pump(0.5)
         self.keys: list[Key] = []
         self.frames = self.streamed = 0
+        # Frames since the candidates at the cursor appeared for these letters, and those in which they were not there
+        self.popup_frames = self.flickers = 0
         self._first = 0
         self._drawn = ""
+        self._pops = False
 
-    def type(self, lines: Iterable[str], rate: float, rng: random.Random) -> None:
-        """Type lines, each with a line break, about `rate` keys a second."""
+    def type(self, lines: Iterable[str], rate: float, rng: random.Random, *, composes: bool = False) -> None:
+        """Type lines, each with a line break, about `rate` keys a second; composes: each is letters that stay open."""
         app = self._app
         app.on_frame = self._look
         due = time.perf_counter()
@@ -291,6 +300,9 @@ class Typist:
                 app.pump(due - time.perf_counter())
                 due += rng.uniform(0.8, 1.2) / rate
                 broken = end > len(line)
+                if broken and composes:
+                    self._settle()
+                    due = time.perf_counter()
                 self.keys.append(Key(time.perf_counter(), "" if broken else line[:end], line if broken else before))
                 app.send(_ENTER if broken else line[end - 1])
             before = line
@@ -299,9 +311,25 @@ class Typist:
             app.pump(0.01)
         app.on_frame = lambda: None
 
+    def _settle(self) -> None:
+        """Leave open letters as they are."""
+        self._app.pump(_ESCAPE_SECONDS)
+        self._pops = False
+        self._app.send(_ESCAPE)
+        self._app.pump(_ESCAPE_SECONDS)
+        self._pops = False
+
+    def _look_at_popup(self) -> None:
+        screen = self._app.screen
+        pops = any(_POPUP.search(screen.text(row, 0, screen.columns)) for row in range(screen.rows))
+        self.popup_frames += pops or self._pops
+        self.flickers += self._pops and not pops
+        self._pops = self._pops or pops
+
     def _look(self) -> None:
         """Find the last key that the frame shows; what was typed before it is shown as well."""
         self.frames += 1
+        self._look_at_popup()
         drawn = self._app.drawn()
         self.streamed += drawn != self._drawn
         self._drawn = drawn
@@ -320,7 +348,8 @@ class Typist:
             return app.before_cursor(app.screen.y - 1).rstrip() == key.line_before.rstrip()
         last = key.line[-1]
         # Brackets may be drawn in other colours.
-        return last in " ()[]{}" or app.screen.styles[app.screen.y][app.screen.x - cell_len(last)] == self._style
+        style = app.screen.styles[app.screen.y][app.screen.x - cell_len(last)]
+        return last in " ()[]{}" or style.removeprefix("4;") == self._style
 
 
 def messages() -> list[str]:
@@ -391,6 +420,41 @@ def measure_keys(start: Callable[[], App], typed: int) -> None:
                     "as typed" if text == expected else difference(text, expected),
                 ]
             )
+    click.echo()
+
+
+def measure_composing(start: Callable[[], App], typed: int) -> None:
+    """Time keys while letters are open, up to 30 of them; count frames without the candidates at the cursor."""
+    click.echo("Key to screen while letters are open (target: each key within a frame, no frame without candidates)\n")
+    table(
+        ["keys/s", "keys", "median", "p95", "p99", "max", f"≤ {_FRAME_MS:.0f} ms", "with candidates", "without", "text"]
+    )
+    for rate in (_SLOW_RATE, _FAST_RATE):
+        rng = random.Random(rate)
+        with start() as app:
+            typist = Typist(app)
+            letters = ("".join(lazy_pinyin(text)) for text in messages())
+            phrases = [
+                one[:_LONGEST_COMPOSITION] for one in letters if one.isascii() and one.isalpha() and len(one) > 8
+            ]
+            lines = first(phrases, typed)
+            typist.type(lines, rate, rng, composes=True)
+            text = app.quit()
+        expected = "".join(f"{line}\n" for line in lines)
+        keys = [key for key in typist.keys if key.line]
+        shown = [1000 * (key.shown - key.sent) for key in keys if key.shown is not None]
+        lost = len(keys) - len(shown)
+        row(
+            [
+                rate,
+                f"{len(keys)}" + (f" ({lost} not seen)" if lost else ""),
+                *quantiles(shown),
+                f"{sum(value <= _FRAME_MS for value in shown) / len(keys):.1%}",
+                f"{typist.popup_frames} frames",
+                f"{typist.flickers}",
+                "as typed" if text == expected else difference(text, expected),
+            ]
+        )
     click.echo()
 
 
@@ -618,7 +682,9 @@ def difference(text: str, expected: str) -> str:
 
 @click.command()
 @click.argument("model", required=False, default="lstm-chat")
-@click.option("--part", "parts", multiple=True, type=click.Choice(["keys", "actions", "order", "paste", "session"]))
+@click.option(
+    "--part", "parts", multiple=True, type=click.Choice(["keys", "composing", "actions", "order", "paste", "session"])
+)
 @click.option("--typed", default=400, show_default=True, help="Keys for each text and pace.")
 @click.option("--times", default=20, show_default=True, help="How often each other key is pressed.")
 @click.option("--keys", default=10_000, show_default=True, help="Keys of the session.")
@@ -635,6 +701,8 @@ def main(
 
     if not parts or "keys" in parts:
         measure_keys(start, typed)
+    if not parts or "composing" in parts:
+        measure_composing(start, typed)
     if not parts or "actions" in parts:
         measure_actions(start, times)
     if not parts or "order" in parts:
