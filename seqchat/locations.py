@@ -27,6 +27,10 @@ def shipped_checkpoints() -> Path:
     return inside if inside.is_dir() else PACKAGE.parent / "checkpoints"
 
 
+# Names another lexicon than the one that ships, or none at all
+LEXICON_VARIABLE, NAME_OF_NO_LEXICON = "SEQCHAT_LEXICON", "none"
+
+
 def shipped_lexicon() -> Path:
     """The words with frequencies that every model can offer."""
     return PACKAGE / "lexicon" / "lexicon.safetensors"
@@ -50,6 +54,11 @@ def custom_phrases() -> Path:
 def sessions() -> Path:
     """What was written in the app, for its next start."""
     return user_state_path(APP, appauthor=False) / "sessions"
+
+
+def command_use() -> Path:
+    """How often commands were chosen from the palette of the app."""
+    return user_state_path(APP, appauthor=False) / "commands.json"
 
 
 def settings() -> Path:

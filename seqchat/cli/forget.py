@@ -20,6 +20,7 @@ def forget() -> None:
     from seqchat.tui import session
     from seqchat.wording import counted, listed
 
+    locations.command_use().unlink(missing_ok=True)
     counts = {
         "word": HabitFile().remove(),
         "text": remembered.forget(),

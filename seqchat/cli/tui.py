@@ -11,6 +11,7 @@ import click
 
 from seqchat.cli.options import lexicon_option
 from seqchat.errors import SeqchatError
+from seqchat.locations import LEXICON_VARIABLE, NAME_OF_NO_LEXICON
 from seqchat.model.model_registry import find
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     help="Chinese characters: traditional ones are those of Taiwan.  [default: that of the settings]",
 )
 @click.option("--lang", type=click.Choice(["auto", "en", "zh"]), help="Language of the interface.")
-@click.option("--inline", is_flag=True, help="Use a single line below the prompt; Enter prints it.")
+@click.option("--inline", is_flag=True, help="Use a single line below the prompt; Enter prints it, Ctrl+C leaves.")
 @click.option("--tour", is_flag=True, help="Start with the lessons, ten pages on recurrent networks.")
 @click.option("--web", is_flag=True, help="Serve the app to a browser (needs the extra seqchat[web]).")
 @click.option("--host", default="localhost", show_default=True, help="With --web: the address to listen on.")
@@ -65,7 +66,7 @@ def tui(
     for model in models:
         find(model)
     if lexicon:
-        _choose(lexicon)
+        _choose(lexicon, web)
     if remember and forget_on_exit:
         raise click.UsageError("--remember and --forget-on-exit exclude each other.")
     if tour and inline:
@@ -79,15 +80,17 @@ def tui(
         return
     _check_terminal(inline)
     learning: Policy | None = "keep" if remember else "forget" if forget_on_exit else None
-    _open(models, file, fresh, learning, remember, script, lang, inline, tour)
+    _open(models, file, fresh, learning, remember, lexicon, script, lang, inline, tour)
 
 
-def _choose(lexicon: str) -> None:
+def _choose(lexicon: str, web: bool) -> None:
     """Let every model that the app loads, and the app in a browser, use this lexicon."""
-    from seqchat.corpus.lexicon_words import VARIABLE, lexicons_of
+    from seqchat.corpus.lexicon_words import lexicons_of
 
     lexicons_of(Path(), lexicon)
-    os.environ[VARIABLE] = lexicon
+    # The app has a setting for no lexicon, which may be changed while it runs.
+    if lexicon != NAME_OF_NO_LEXICON or web:
+        os.environ[LEXICON_VARIABLE] = lexicon
 
 
 def _arguments() -> list[str]:
@@ -117,6 +120,7 @@ def _open(
     fresh: bool,
     learning: Policy | None,
     remember: bool,
+    lexicon: str | None,
     script: str | None,
     lang: str | None,
     inline: bool,
@@ -132,6 +136,8 @@ def _open(
         chosen = chosen.changed("language", lang)
     if script:
         chosen = chosen.changed("script", script)
+    if named := lexicon or os.environ.get(LEXICON_VARIABLE):
+        chosen = chosen.changed("lexicon", named != NAME_OF_NO_LEXICON)
     texts = remembered.load() if remember else ()
     app = SeqchatApp(
         models,
@@ -156,7 +162,9 @@ def _open(
     if app.crash is not None:
         click.echo("The app stopped. Your text was saved; the next start offers it.", err=True)
         raise app.crash
-    if inline and line is not None:
+    if inline and line is None:
+        raise SystemExit(1)
+    if inline:
         click.echo(line)
     if remember:
         remembered.add([line or app.sessions.text])

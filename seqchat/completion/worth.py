@@ -89,16 +89,16 @@ def without_open_end(text: str) -> str:
     return text if kept == text else kept.rstrip(" ")
 
 
-def branch_is_worth(words: Sequence[tuple[str, float]]) -> bool:
+def branch_is_worth(words: Sequence[tuple[str, float]], replace: int = 0) -> bool:
     """Whether a continuation, its words with the log-probability of each, is worth a glance as far as it goes.
 
-    A word saves its keys if all words up to it are right.
+    A word saves its keys if all words up to it are right; `replace` letters of the first one are typed already.
     """
     log_probs = accumulate(log_prob for _, log_prob in words)
     saved = sum(
         math.exp(log_prob) * (keys_saved(text) + 1) for (text, _), log_prob in zip(words, log_probs, strict=True)
     )
-    return saved - math.exp(words[0][1]) >= COSTS["continuation"]
+    return saved - math.exp(words[0][1]) * (1 + replace) >= COSTS["continuation"]
 
 
 def is_last(suggestion: Suggestion) -> bool:

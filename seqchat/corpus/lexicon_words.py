@@ -21,7 +21,7 @@ from seqchat.corpus.pinyin import Letters
 from seqchat.corpus.spelling import SPELLING, PartsFrom, Spelling, parts_between
 from seqchat.corpus.words import is_han, is_letter
 from seqchat.files import expanded
-from seqchat.locations import shipped_lexicon
+from seqchat.locations import LEXICON_VARIABLE, NAME_OF_NO_LEXICON, shipped_lexicon
 
 if TYPE_CHECKING:
     from seqchat.corpus.vocabulary import Vocabulary
@@ -40,8 +40,7 @@ START_CONTEXT, HAN_CONTEXT, LETTERS_CONTEXT, OTHER_CONTEXT = range(4)
 
 # The file of the words that a model brings with it
 FILE = "lexicon.safetensors"
-NONE = "none"
-VARIABLE = "SEQCHAT_LEXICON"
+NONE, VARIABLE = NAME_OF_NO_LEXICON, LEXICON_VARIABLE
 
 
 class Lexicons(NamedTuple):

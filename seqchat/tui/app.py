@@ -19,7 +19,9 @@ from textual.theme import ThemeProvider
 
 from seqchat import locations
 from seqchat.errors import SeqchatError, quoted
-from seqchat.tui import commands, language, terminal, textual_compat
+from seqchat.tui import clusters, commands, language, terminal, textual_compat
+from seqchat.tui.command_use import CommandUse
+from seqchat.tui.contrast import Legible
 from seqchat.tui.controllers.learning import Policy
 from seqchat.tui.controllers.sessions import SessionController
 from seqchat.tui.engine_pool import EnginePool
@@ -68,6 +70,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         "widgets/candidate_popup.tcss",
         "widgets/continuations.tcss",
         "widgets/chat.tcss",
+        "widgets/find_bar.tcss",
         "widgets/gate_panel.tcss",
         "tour/tour.tcss",
     ]
@@ -97,6 +100,8 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         terminal.let_alt_through()
         terminal.let_pastes_through()
         textual_compat.break_lines(line_breaks)
+        textual_compat.measure_characters(clusters.stand_in)
+        textual_compat.anchor_characters(clusters.anchored)
         super().__init__()
         self.settings = LiveSettings(chosen)
         self.keys, clashes = with_changes(chosen.keys)
@@ -106,12 +111,13 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         self._lost_keys: set[str] = set()
         self._fresh, self._file, self._inline, self._tour = fresh or inline, file, inline, tour
         self.pool = EnginePool()
+        self.command_use = CommandUse(locations.command_use())
         self.workspace = Workspace(
             models or [chosen.model], self.settings, self.keys, self.pool, remembered, learning=learning, inline=inline
         )
         self.sessions = SessionController(self.workspace, locations.sessions())
         self.crash: Exception | None = None
-        self._harmless = terminal.Harmless()
+        self._line_filters = [Legible(), terminal.Harmless()]
         self._use_theme(chosen.theme)
 
     def _use_theme(self, name: str) -> None:
@@ -193,11 +199,11 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """List what the palette offers."""
-        return commands.of(self)
+        return map(commands.as_system_command, commands.by_use(self))
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return what changes every line before it is drawn; the last one drops what would control the terminal."""
-        return [*super().get_line_filters(), self._harmless]
+        return [*super().get_line_filters(), *self._line_filters]
 
     def get_key_display(self, binding: Binding) -> str:
         """Return what the line of keys calls a key."""
@@ -218,7 +224,8 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
     def action_command_palette(self) -> None:
         """Show all commands."""
         if not isinstance(self.screen, CommandPalette):
-            self.push_screen(Palette(placeholder=say("Search for commands…"), id="--command-palette"))
+            placeholder = say("Search for commands…")
+            self.push_screen(Palette([commands.Commands], placeholder=placeholder, id="--command-palette"))
 
     def search_themes(self) -> None:
         """Show all themes."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
+from seqchat.locations import LEXICON_VARIABLE, NAME_OF_NO_LEXICON, shipped_lexicon
+
 if TYPE_CHECKING:
     from seqchat.completion.engine import Engine
+
+# Folder, time of the weights, and name of the lexicon
+_Key = tuple[Path, int, str | None]
 
 
 class EnginePool:
@@ -20,9 +26,11 @@ class EnginePool:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # Folder and time of the weights → what is loading or loaded
-        self._loading: defaultdict[tuple[Path, int], threading.Lock] = defaultdict(threading.Lock)
-        self._loaded: WeakValueDictionary[tuple[Path, int], Engine] = WeakValueDictionary()
+        # Whether models know the words of the lexicon
+        self.uses_lexicon = True
+        # Folder, time of the weights and lexicon → what is loading or loaded
+        self._loading: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
+        self._loaded: WeakValueDictionary[_Key, Engine] = WeakValueDictionary()
         # A lent engine keeps the loaded one alive that it shares its weights with.
         self._origins: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
 
@@ -38,14 +46,22 @@ class EnginePool:
 
         folder = find(model).resolve()
         weights = folder / WEIGHTS
-        key = folder, weights.stat().st_mtime_ns if weights.is_file() else 0
+        lexicon = _lexicon(self.uses_lexicon)
+        key = folder, weights.stat().st_mtime_ns if weights.is_file() else 0, lexicon
         with self._lock:
             loading = self._loading[key]
         with loading:
             origin = self._loaded.get(key)
             if origin is None:
-                origin = self._loaded[key] = Engine.load(model)
+                origin = self._loaded[key] = Engine.load(model, lexicon=lexicon)
             engine = origin.fork()
         with self._lock:
             self._origins[engine] = origin
         return engine
+
+
+def _lexicon(used: bool) -> str | None:
+    """Return the name of the lexicon to load, or None for the usual one; the environment may name none."""
+    if not used:
+        return NAME_OF_NO_LEXICON
+    return str(shipped_lexicon()) if os.environ.get(LEXICON_VARIABLE) == NAME_OF_NO_LEXICON else None

@@ -291,20 +291,20 @@ class InferenceWorker(BackgroundThread):
         before, best = self._best
         replace = best.replace if best is not None and before == text else 0
         count = len(continuations.branches)
+        held: dict[int, list[GeneratedWord]] = {index: [] for index in range(count)}
         if best is not None and replace:
             text, finished = text[:-replace] + best.insert, is_finished(best.insert)
-            for index in range(count):
-                word = GeneratedWord(index, best.insert, math.log(max(best.probability, 1e-30)), False)
-                publish(index, word)
+            chance = math.log(max(best.probability, 1e-30))
+            held = {index: [GeneratedWord(index, best.insert, chance, False)] for index in range(count)}
         engine = self._engines[self._main_model]
         if not replace and not Place.of(text, engine.vocabulary, finished).has_meaning:
             for index in range(count):
                 publish(index, GeneratedWord(index, "", 0.0, True))
             return
-        held: dict[int, list[GeneratedWord]] = {} if replace else {index: [] for index in range(count)}
         for word in generate(engine, text, count, sampling, finished=finished):
+            shown = word.index not in held
             words = [*held.pop(word.index, ()), word]
-            if replace or branch_is_worth([(each.text, each.log_probability) for each in words]):
+            if shown or branch_is_worth([(each.text, each.log_probability) for each in words], replace):
                 for each in words:
                     publish(word.index, each)
             elif word.ended:

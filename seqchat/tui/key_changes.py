@@ -13,7 +13,8 @@ from seqchat.tui.language import say
 # Scopes whose keys work at the same time
 TOGETHER: tuple[tuple[str, ...], ...] = tuple(
     [("always", "app", *scopes) for scopes in (("text", "prompt"), ("composition",), ("bar",), ("panel",), ("turn",))]
-    + [("always", "tour", "text"), ("always", "tour", "panel"), ("always", "experiment"), ("always", "page")]
+    + [("always", "app", "find"), ("always", "tour", "text"), ("always", "tour", "panel")]
+    + [("always", scope) for scope in ("experiment", "form", "page")]
 )
 
 # Names that keys had in config files of earlier versions

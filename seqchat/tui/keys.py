@@ -55,6 +55,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("mode", "alt+m", "mode", "Compose / chat", footer="Mode"),
         Key("pinyin", "alt+shift+p", "pinyin", "Pinyin as the model judges, always (中), or never (英)"),
         Key("again", "ctrl+r,alt+r", "again", "Other continuations, or another reply"),
+        Key("find", "ctrl+f,alt+shift+f", "find", "Find in the text or the conversation, and replace"),
         Key("palette", "ctrl+p,alt+p", "app.command_palette", "Commands", footer="Commands"),
         Key("save", "ctrl+s,alt+s", "save", "Save the text, or the conversation"),
         Key("save_as", "alt+shift+s", "save_as", "Save under another name"),
@@ -72,6 +73,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("cooler", "alt+shift+t", "warm(-1)", "Lower temperature"),
         Key("wider_nucleus", "alt+u", "nucleus(1)", "Higher top-p"),
         Key("narrower_nucleus", "alt+shift+u", "nucleus(-1)", "Lower top-p"),
+        Key("numbers", "alt+shift+n", "numbers", "Show probabilities as numbers, or as marks"),
         Key("watch", "alt+w", "watch", "Go to the gates", footer="Gates"),
         Key("gate", "alt+g", "gate(1)", "Next gate, or all"),
         Key("layer", "alt+y", "layer(1)", "Next layer"),
@@ -97,8 +99,10 @@ KEYS: dict[str, tuple[Key, ...]] = {
         ),
         Key("line_start", "home,ctrl+a", "cursor_line_start", "Start of the line"),
         Key("line_end", "end,ctrl+e", "cursor_line_end", "End of the line"),
-        Key("page_up", "pageup", "cursor_page_up", "A page up"),
-        Key("page_down", "pagedown", "cursor_page_down", "A page down"),
+        Key("page_up", "pageup", "cursor_page_up", "A page up, in a chat of the conversation"),
+        Key("page_down", "pagedown", "cursor_page_down", "A page down, in a chat of the conversation"),
+        Key("start", "ctrl+home", "cursor_start", "Start of the text or the conversation"),
+        Key("end", "ctrl+end", "cursor_end", "End of the text or the conversation"),
         Key("select_up", "shift+up", "cursor_up(True)", "Select upwards"),
         Key("select_down", "shift+down", "cursor_down(True)", "Select downwards"),
         Key("select_left", "shift+left", "cursor_left(True)", "Select to the left"),
@@ -107,6 +111,8 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("select_word_right", "ctrl+shift+right", "cursor_word_right(True)", "Select a word to the right"),
         Key("select_line_start", "shift+home", "cursor_line_start(True)", "Select to the start of the line"),
         Key("select_line_end", "shift+end", "cursor_line_end(True)", "Select to the end of the line"),
+        Key("select_start", "ctrl+shift+home", "cursor_start(True)", "Select to the start of the text"),
+        Key("select_end", "ctrl+shift+end", "cursor_end(True)", "Select to the end of the text"),
         Key("select_all", "alt+a", "select_all", "Select all"),
         Key("select_line", "alt+shift+a", "select_line", "Select the line"),
         Key("delete_left", "backspace", "delete_left", "Delete to the left"),
@@ -144,6 +150,14 @@ KEYS: dict[str, tuple[Key, ...]] = {
     "prompt": (
         Key("send", "enter", "send", "Send", footer="Send"),
         Key("edit_last", "alt+up", "edit_last", "Change what was sent last, or go to the conversation"),
+    ),
+    # in the fields in which one says what to find, in addition to the keys of a text
+    "find": (
+        Key("next", "enter", "submit", "Next hit; in the field below, replace this one", footer="Next hit"),
+        Key("above", "up", "previous", "Hit before", footer="Hit before"),
+        Key("other_field", "tab,shift+tab", "other_field", "The other field: what to find, what to write instead"),
+        Key("replace_all", "alt+shift+x", "replace_all", "Replace all hits", footer="Replace all"),
+        Key("close", "escape", "screen.close_find", "Back to the text, at the hit", footer="Leave"),
     ),
     # in the candidates
     "bar": (
@@ -191,6 +205,17 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("help", "alt+h", "app.help", "Help", footer="Help"),
         Key("gates", "alt+e", "formula", "Formulas"),
     ),
+    # in the settings
+    "form": (
+        Key("up", "up", "move(-1)", "Setting above"),
+        Key("down", "down", "move(1)", "Setting below"),
+        Key("page_up", "pageup", "move(-8)", "Eight settings up"),
+        Key("page_down", "pagedown", "move(8)", "Eight settings down"),
+        Key("first", "ctrl+home", "move(-1000)", "First setting"),
+        Key("last", "ctrl+end", "move(1000)", "Last setting"),
+        Key("less", "left", "change(-1)", "Switch off, or choose the value before"),
+        Key("more", "right", "change(1)", "Switch on, or choose the next value"),
+    ),
     # on a page for reading
     "page": (
         Key("back", "escape", "app.pop_screen", "Back to the text", footer="Leave"),
@@ -200,9 +225,13 @@ KEYS: dict[str, tuple[Key, ...]] = {
     "turn": (
         Key("up", "up", "move(-1)", "Previous turn"),
         Key("down", "down", "move(1)", "Next turn"),
-        Key("edit", "e,enter", "edit", "Change and send again", footer="Edit"),
-        Key("again", "r", "again", "Another reply", footer="Again"),
-        Key("copy", "c", "copy", "Copy", footer="Copy"),
+        Key("edit", "enter", "edit", "Change and send again", footer="Edit"),
+        Key("again", "alt+shift+r", "again", "Another reply", footer="Again"),
+        Key("copy", "ctrl+c", "copy", "Copy", footer="Copy"),
+        Key("page_up", "pageup", "page(-1)", "A page up"),
+        Key("page_down", "pagedown", "page(1)", "A page down"),
+        Key("start", "ctrl+home", "end(-1)", "Start of the conversation"),
+        Key("end", "ctrl+end", "end(1)", "End of the conversation"),
         Key("leave", "escape", "screen.write", "Back to the prompt", footer="Leave"),
     ),
     # in the lessons, in addition to the keys of a text and of the gates
@@ -223,11 +252,13 @@ SCOPES: dict[str, str] = {
     "app": "In a text or a conversation",
     "text": "In a text",
     "prompt": "In the prompt of a chat",
+    "find": "While you find and replace",
     "composition": "While letters are underlined",
     "bar": "In the candidates",
     "panel": "In the gates",
     "turn": "On a turn of a conversation",
     "experiment": "In an experiment",
+    "form": "In the settings",
     "page": "On the gradients page",
     "tour": "In the lessons",
 }

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from rich.cells import cell_len, chop_cells
+from rich.cells import cell_len
+
+from seqchat.tui.clusters import chopped
 
 _OPENING = "「『（《〈【〔［｛“"
 _CLOSING = "，。；：？！、」』）》〉】〕］｝”…—"
@@ -31,7 +33,7 @@ def line_breaks(text: str, width: int, fold: bool = True) -> list[int]:
             continue
         if start:
             breaks.append(start)
-        pieces = chop_cells(part, width) if fold and cell_len(part.rstrip()) > width else [part]
+        pieces = chopped(part, width) if fold and cell_len(part.rstrip()) > width else [part]
         for piece in filter(None, pieces[:-1]):
             start += len(piece)
             breaks.append(start)

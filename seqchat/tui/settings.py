@@ -39,6 +39,7 @@ class Settings:
     tone_digits: bool = declared(False, "Read digits after pinyin as tones")
     double_pinyin: str = declared(_OFF, "Read letters as double pinyin", choices=(_OFF, *LAYOUTS))
     fuzzy: str = declared(_OFF, "Take sounds of pinyin for each other", choices=(_OFF, *GROUPS))
+    lexicon: bool = declared(True, "Offer the words of the lexicon")
     candidates: str = declared("popup", "Show the candidates for pinyin", choices=("popup", "docked"))
     space: str = declared(
         "types", "Space inserts the first candidate, without pinyin", choices=("types", "completes", "commits")
@@ -49,7 +50,8 @@ class Settings:
     continuations: bool = declared(True, "Write continuations")
     temperature: float = declared(0.8, "Temperature of continuations", Range(0, 2, step=0.1))
     top_p: float = declared(0.95, "Top-p of continuations", Range(0.05, 1, step=0.05))
-    panel: bool = declared(True, "Show the gates")
+    numbers: bool = declared(False, "Show probabilities as numbers")
+    panel: str = declared("wide", "Show the gates", choices=("wide", "shown", "hidden"))
     heat_map: str = declared(AUTO, "Draw the gates as", choices=(AUTO, "colours", "bars"))
     shading: str = declared("none", "Shade the text by", choices=("none", "candidate", "neuron"))
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -70,7 +72,10 @@ class Settings:
 DECLARATIONS: dict[str, Declaration] = declarations(Settings)
 
 # setting → what its values were called in files of earlier versions
-_FORMER_VALUES: dict[str, dict[str, str]] = {"space": {"takes": "commits"}}
+_FORMER_VALUES: dict[str, dict[str | bool, str]] = {
+    "space": {"takes": "commits"},
+    "panel": {True: "wide", False: "hidden"},
+}
 
 
 def problem(name: str, value: object) -> str | None:
@@ -99,7 +104,7 @@ def _checked(document: Mapping[str, Any], file: str) -> tuple[Settings, list[str
         if name not in DECLARATIONS:
             problems.append(_unknown(name, file))
             continue
-        value = _FORMER_VALUES.get(name, {}).get(given, given) if isinstance(given, str) else given
+        value = _FORMER_VALUES.get(name, {}).get(given, given) if isinstance(given, str | bool) else given
         if wanted := problem(name, value):
             problems.append(_wrong(name, wanted, value, file))
         else:

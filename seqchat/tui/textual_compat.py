@@ -9,15 +9,22 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
+from rich.color import ColorSystem
 from rich.containers import Lines
+from rich.style import Style, StyleType
 from rich.text import Text
-from textual import content
+from textual import _cells, _wrap, content
 from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual._xterm_parser import XTermParser
 from textual.app import App
+from textual.document import _wrapped_document
 from textual.message import Message
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import _text_area
+
+from seqchat.tui.clusters import widened
 
 Result = TypeVar("Result")
 
@@ -64,6 +71,43 @@ def break_lines(breaks: Callable[[str, int, bool], list[int]]) -> None:
     content.divide_line = breaks  # type: ignore[attr-defined,assignment]
 
 
+def measure_characters(stand_in: Callable[[str], str]) -> None:
+    """Wrap text areas and find their columns in a text that stands in for theirs, with as many code points.
+
+    Why: Textual measures each code point alone, and would cut a character of several in two.
+    """
+    wrap, find = _wrap.compute_wrap_offsets, _cells.cell_width_to_column_index
+    if hasattr(_wrapped_document, "stands_in"):
+        return
+
+    def compute_wrap_offsets(text: str, *args: Any, **options: Any) -> list[int]:
+        return wrap(stand_in(text), *args, **options)
+
+    def cell_width_to_column_index(line: str, cell_width: int, tab_width: int) -> int:
+        return find(stand_in(line), cell_width, tab_width)
+
+    _wrapped_document.stands_in = True  # type: ignore[attr-defined]
+    _wrapped_document.compute_wrap_offsets = compute_wrap_offsets  # type: ignore[attr-defined]
+    for module in (_wrapped_document, _text_area):
+        module.cell_width_to_column_index = cell_width_to_column_index  # type: ignore[attr-defined]
+
+
+def anchor_characters(anchored: Callable[[str], str]) -> None:
+    """Send the text of every style to the terminal as a function returns it.
+
+    Why: Textual has no hook between a cut line and the terminal.
+    """
+    render = Strip.render_style
+    if hasattr(render, "is_patched"):
+        return
+
+    def render_style(cls: type[Strip], style: Style, text: str, color_system: ColorSystem) -> str:
+        return render(style, anchored(text), color_system)
+
+    render_style.is_patched = True  # type: ignore[attr-defined]
+    Strip.render_style = classmethod(render_style)  # type: ignore[method-assign,assignment]
+
+
 def draw_now(screen: Screen[Any], widget: Widget) -> None:
     """Draw a widget that has changed at once.
 
@@ -107,6 +151,12 @@ class LineText(Text):
         """Add spaces at the end."""
         self._text.append(" " * (new_length - self._length))
         self._length = new_length
+
+    def stylize(self, style: StyleType, start: int = 0, end: int | None = None) -> None:
+        """Draw a part of the line in a style, and no part of a character."""
+        if start or end is not None:
+            start, end = widened(self.plain, start, len(self.plain) if end is None else end)
+        super().stylize(style, start, end)
 
     def divide(self, offsets: Iterable[int]) -> Lines:
         """Cut the line at offsets."""

@@ -110,7 +110,7 @@ def plain_keys(rng: Random, model: Model) -> Iterator[str]:
 
 async def test_the_text_is_what_a_plain_editor_would_have(desk):
     rng, model = Random(_SEED), Model()
-    async with desk(size=(110, 34), continuations=False, panel=False, pinyin=False) as d:
+    async with desk(size=(110, 34), continuations=False, panel="hidden", pinyin=False) as d:
         for number, key in zip(range(_KEYS), plain_keys(rng, model), strict=False):
             model.press(key)
             await d.press(key)

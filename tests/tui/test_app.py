@@ -19,7 +19,7 @@ from seqchat.tui.widgets.continuations import Continuations
 @pytest.mark.parametrize("size", [(80, 24), (120, 34), (200, 60)])
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 async def test_typing_brings_suggestions_continuations_and_gates(desk, cell, size):
-    async with desk(cell, size=size) as d:
+    async with desk(cell, size=size, panel="shown", numbers=True) as d:
         await d.settled()
         before = d.bar.suggestions
         await d.press(*"我想去")

@@ -118,7 +118,7 @@ async def test_what_is_typed_in_the_bar_goes_on_in_the_text(desk):
 
 
 async def test_the_bar_says_what_finishes_a_word_and_what_comes_next(desk):
-    async with desk(size=(140, 34)) as d:
+    async with desk(size=(140, 34), numbers=True) as d:
         await d.press(*"吃火")
         await d.until(lambda: any(s.word == "吃火锅" for s in d.bar.suggestions), "吃火锅")
         await d.thought()

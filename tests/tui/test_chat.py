@@ -114,7 +114,7 @@ async def test_a_turn_can_be_changed_and_sent_again(desk):
         await d.press("up", "up")
         assert d.app.focused.turn.text == "你好"
         before = turns(d)
-        await d.press("e")
+        await d.press("enter")
         assert d.editor.text == "你好"
         # Nothing is lost before it is sent, and what stands before the prompt is what stood before the turn.
         assert turns(d) == before
@@ -126,7 +126,7 @@ async def test_a_turn_can_be_changed_and_sent_again(desk):
         await d.until(
             lambda: d.workspace.completion.latest.text == "".join(f"{turn}\n" for turn in before), "all turns"
         )
-        await d.press("alt+up", "up", "up", "e")
+        await d.press("alt+up", "up", "up", "enter")
         await talk(d, "呀")
         assert turns(d)[0] == "你好呀"
         assert len(turns(d)) == 2
@@ -138,12 +138,12 @@ async def test_another_reply_in_the_middle_is_asked_about_first(desk):
         await talk(d, "你好")
         await talk(d, "在吗")
         before = turns(d)
-        await d.press("alt+up", "up", "up", "r")
+        await d.press("alt+up", "up", "up", "alt+shift+r")
         await d.until(lambda: isinstance(d.app.screen, Confirm), "a question")
         await d.press("escape")
         await d.until(lambda: d.app.screen is d.workspace, "the conversation")
         assert turns(d) == before
-        await d.press("r")
+        await d.press("alt+shift+r")
         await d.until(lambda: isinstance(d.app.screen, Confirm), "a question")
         await d.press("right", "enter")
         await d.until(
@@ -216,9 +216,9 @@ async def test_turns_have_keys_to_copy_and_repeat(desk):
         await talk(d, "你好")
         await d.press("alt+c")
         assert d.app.clipboard == turns(d)[1]
-        await d.press("alt+up", "c")
+        await d.press("alt+up", "ctrl+c")
         assert d.app.clipboard == "你好"
-        await d.press("r")
+        await d.press("alt+shift+r")
         await d.until(lambda: not d.workspace.replies.is_writing and turns(d)[-1], "another reply")
         await d.press("alt+up", "escape")
         assert d.editor.has_focus

@@ -153,3 +153,13 @@ def test_every_command_of_the_composition_has_a_key():
     table = commands(KEYS["composition"])
     assert {command for command, _ in table.values()} == set(Command)
     assert [table[str(n)] for n in (1, 9)] == [(Command.TAKE, 0), (Command.TAKE, 8)]
+
+
+async def test_open_letters_are_underlined_without_colours(desk, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with desk(ghost_words=0, pinyin_first=True) as d:
+        await d.settled()
+        await d.press(*"huoguo")
+        await d.thought()
+        drawn = [segment for strip in d.app.screen._compositor.render_strips() for segment in strip]
+        assert "".join(text for text, style, _ in drawn if style and style.underline) == "huoguo"

@@ -113,7 +113,7 @@ async def test_every_command_of_the_palette_runs(desk):
         for command in list(commands.of(d.app)):
             if command.title in ("Quit", "Suspend (fg resumes)", "Screenshot"):
                 continue
-            result = command.callback()
+            result = command.run()
             if result is not None:
                 await result
             await d.pilot.pause()

@@ -41,7 +41,8 @@ def said():
     yield from (gradients.GUIDE_1, gradients.GUIDE_2)
     yield from gradient_report.TEXTS
     screens = (models.Models, form.SettingsForm, help.Help, formula.Formulas, sessions.EarlierSessions, dialog.Confirm)
-    yield from (screen.TITLE_TEXT for screen in screens)
+    yield from (text for screen in screens for text in (screen.TITLE_TEXT, screen.HINT_TEXT))
+    yield from form._STATES.values()
 
 
 def fields(text):

@@ -100,6 +100,7 @@ def app(monkeypatch, tmp_path):
     for name in ("STATE", "CONFIG", "DATA"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name))
     monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(inference_worker, "InferenceWorker", Canned)
     # A cursor that blinks would be in the picture by chance.
     monkeypatch.setattr("textual.widgets.TextArea._toggle_cursor_blink_visible", lambda self: None)

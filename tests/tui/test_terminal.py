@@ -70,6 +70,10 @@ class Terminal:
         own = {"PATH": os.environ["PATH"], "HOME": folder, "XDG_CACHE_HOME": cache, **folders}
         own |= {"LANG": "C.UTF-8", "TERM": "tmux-256color", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", **variables}
         self._sessions = folder / "state" / "seqchat" / "sessions"
+        # Candidates are recognised by their probabilities.
+        settings = folder / "config" / "seqchat" / "config.toml"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text("numbers = true\n")
         set_ = [f"{name}={value}" for name, value in own.items()]
         size = ["-x", columns, "-y", lines, "-c", REPOSITORY]
         new = tmux("new-session", "-d", *size, "-P", "-F", "#{pane_id} #{pane_pid}", "env", "-i", *set_, *command)

@@ -21,7 +21,7 @@ class ContinuationController:
         if again:
             emptied = view.branches.restart()
         view.refresh()
-        visible = view.display and self._views.mode == "compose"
+        visible = view.display and self._views.continues_text
         settings = self._settings.current
         self._latest = ContinuationRequest(emptied if visible else (), settings.temperature, settings.top_p)
         return self._latest
@@ -59,5 +59,5 @@ class ContinuationController:
 
     def commit(self, text: str) -> None:
         """Insert the beginning of a continuation."""
-        if text and self._views.mode == "compose":
+        if text and self._views.continues_text:
             self._views.editor.commit(text, self._views.continuations.branches.replaced)

@@ -12,7 +12,9 @@ from seqchat.tui.live_settings import LiveSettings
 from seqchat.tui.screens.formula import Formulas
 from seqchat.tui.screens.gradients import GradientsScreen
 from seqchat.tui.screens.intervention import InterventionScreen
+from seqchat.tui.screens.settings import SettingsForm
 from seqchat.tui.screens.views import Views
+from seqchat.tui.settings import DECLARATIONS
 from seqchat.tui.widgets.gate_panel import GatePanel
 
 
@@ -51,17 +53,31 @@ class GatesController:
 
     def apply_settings(self) -> None:
         """Show the panels, or not, and draw them as is set."""
-        self._views.screen.set_class(not self._settings.current.panel, "-without-panel")
+        for value in DECLARATIONS["panel"].choices:
+            self._views.screen.set_class(value == self._settings.current.panel, f"-panel-{value}")
         self._views.panels.draw_bars(self.drawn_as_bars)
 
+    @property
+    def _are_usual(self) -> bool:
+        """Whether there are panels in a window of this width unless someone wants it otherwise."""
+        return self._views.screen.has_class("-wide")
+
+    @property
+    def _are_shown(self) -> bool:
+        panel = self._settings.current.panel
+        return self._are_usual if panel == "wide" else panel == "shown"
+
     def toggle(self) -> None:
-        """Hide the panels, or show them."""
-        self._settings.change("panel", not self._settings.current.panel)
-        if not self._settings.current.panel and isinstance(self._views.screen.focused, GatePanel):
+        """Hide the panels, or show them, and keep that for the next start."""
+        shown = not self._are_shown
+        value = "wide" if shown == self._are_usual else "shown" if shown else "hidden"
+        self._settings.change("panel", value)
+        self._views.screen.app.post_message(SettingsForm.SettingChanged("panel", value))
+        if not shown and isinstance(self._views.screen.focused, GatePanel):
             self._views.focus_text()
 
     def _make_visible(self) -> None:
-        if not self._settings.current.panel:
+        if not self._are_shown:
             self.toggle()
 
     def focus_next(self) -> None:

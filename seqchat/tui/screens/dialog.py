@@ -24,6 +24,7 @@ class ModalDialog(ModalScreen[Result | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("always"), ("escape", "dismiss", "")]
     TITLE_TEXT = ""
+    HINT_TEXT = "Esc closes"
 
     def __init__(self, keys: str = "") -> None:
         """`keys`, separated by commas, close it as well."""
@@ -34,7 +35,7 @@ class ModalDialog(ModalScreen[Result | None]):
         """Put the content into the frame."""
         with Vertical(classes="dialog") as frame:
             frame.border_title = Content(say(self.TITLE_TEXT))
-            frame.border_subtitle = say("Esc closes")
+            frame.border_subtitle = say(self.HINT_TEXT)
             yield from self.content()
 
     def content(self) -> ComposeResult:

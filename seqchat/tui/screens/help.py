@@ -18,7 +18,10 @@ from seqchat.tui.screens.dialog import ModalDialog
 
 _COLUMN = 26
 # What people need first comes first.
-_ORDER = ("app", "composition", "bar", "text", "panel", "prompt", "turn", "experiment", "page", "tour", "always")
+_ORDER = (
+    *("app", "composition", "bar", "text", "find", "panel", "prompt", "turn"),
+    *("experiment", "form", "page", "tour", "always"),
+)
 
 
 class Help(ModalDialog[None]):

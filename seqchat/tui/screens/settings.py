@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.message import Message
@@ -15,6 +17,7 @@ from textual.widgets import Input, Label, Select, Static, Switch
 from seqchat import locations
 from seqchat.declared import Declaration
 from seqchat.model.model_registry import installed
+from seqchat.tui.keys import bindings
 from seqchat.tui.language import say
 from seqchat.tui.live_settings import LiveSettings
 from seqchat.tui.screens.dialog import ModalDialog
@@ -40,6 +43,9 @@ _CHOICES = {
     "ask": "until you are asked",
     "keep": "for good",
     "forget": "until the app ends",
+    "wide": "from 100 columns on",
+    "shown": "always",
+    "hidden": "never",
     "off": "no",
     "xiaohe": "Xiaohe",
     "ziranma": "Ziranma",
@@ -53,10 +59,35 @@ _CHOICES = {
 }
 
 
+_STATES = {True: "on", False: "off"}
+
+
+class Rows(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Rows that scroll to the one with the focus; the arrows belong to the form."""
+
+
+class Choice(Select[str], inherit_bindings=False):
+    """One of several texts; the arrows belong to the form until the list is open."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,space", "show_overlay", show=False)]
+
+    def __init__(self, texts: Sequence[tuple[Content, str]], value: str, name: str) -> None:
+        """Take each text with its value, and the value that is chosen now."""
+        super().__init__(texts, value=value, allow_blank=False, id=name, compact=True)
+        self._values = [value for _, value in texts]
+
+    def step(self, steps: int) -> None:
+        """Choose the text some places further on, within the list."""
+        index = self._values.index(str(self.value)) + steps
+        self.value = self._values[min(max(index, 0), len(self._values) - 1)]
+
+
 class SettingsForm(ModalDialog[None]):
     """One row for each setting."""
 
+    BINDINGS: ClassVar[list[BindingType]] = bindings("form")
     TITLE_TEXT = "Settings"
+    HINT_TEXT = "↑ ↓ move  ← → change  Esc closes"
 
     class SettingChanged(Message):
         """A setting has another value."""
@@ -72,28 +103,47 @@ class SettingsForm(ModalDialog[None]):
 
     def content(self) -> ComposeResult:
         """Show each setting with what fits it: a switch, a choice, or a field for a number."""
-        with VerticalScroll():
+        with Rows():
             for declaration in DECLARATIONS.values():
                 with Horizontal(classes="row"):
                     yield Label(Content(say(declaration.help)))
-                    yield self._field(declaration)
+                    yield from self._field(declaration)
             yield Static(
                 Content(say("They are saved in {path}, where you can also set keys.", path=locations.settings()))
             )
 
-    def _field(self, declaration: Declaration) -> Widget:
+    def _field(self, declaration: Declaration) -> Iterator[Widget]:
         name, value = declaration.name, getattr(self._settings.saved, declaration.name)
         if declaration.kind is bool:
-            return Switch(value, id=name)
-        if declaration.kind is not str:
+            yield Switch(value, id=name)
+            yield Label(say(_STATES[value]), classes="state")
+        elif declaration.kind is not str:
             kind: Literal["integer", "number"] = "integer" if declaration.kind is int else "number"
-            return Input(f"{value:g}", type=kind, id=name, compact=True)
-        choices = declaration.choices or tuple(dict.fromkeys([*self._texts[name], value]))
-        named = [(Content(say(_CHOICES.get(c, c)) if declaration.choices else c), c) for c in choices]
-        return Select(named, value=value, allow_blank=False, id=name, compact=True)
+            yield Input(f"{value:g}", type=kind, id=name, compact=True)
+        else:
+            choices = declaration.choices or tuple(dict.fromkeys([*self._texts[name], value]))
+            named = [(Content(say(_CHOICES.get(c, c)) if declaration.choices else c), c) for c in choices]
+            yield Choice(named, value, name)
+
+    def action_move(self, steps: int) -> None:
+        """Go to a row further down, or up."""
+        fields = [self.query_one(f"#{name}") for name in DECLARATIONS]
+        index = next((i for i, field in enumerate(fields) if field.has_focus), 0)
+        fields[min(max(index + steps, 0), len(fields) - 1)].focus()
+
+    def action_change(self, steps: int) -> None:
+        """Set the next value, or the one before."""
+        match self.focused:
+            case Switch() as switch:
+                switch.value = steps > 0
+            case Choice() as choice:
+                choice.step(steps)
 
     @on(Switch.Changed)
     def _switched(self, message: Switch.Changed) -> None:
+        row = message.switch.parent
+        if row is not None:
+            row.query_one(".state", Label).update(say(_STATES[message.value]))
         self._set(message.switch.id, message.value)
 
     @on(Select.Changed)

@@ -16,6 +16,7 @@ from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.chat import Chat
 from seqchat.tui.widgets.continuations import Continuations
 from seqchat.tui.widgets.editor import Editor
+from seqchat.tui.widgets.find_bar import FindBar
 from seqchat.tui.widgets.panels import Panels
 
 
@@ -47,6 +48,12 @@ class Views:
         for editor in self.screen.query(Editor):
             editor.show_sign(sign)
 
+    def show_numbers(self, numbers: bool) -> None:
+        """Show probabilities as numbers, or as marks."""
+        self.continuations.numbers = numbers
+        for bar in self.bars:
+            bar.numbers = numbers
+
     @cached_property
     def panels(self) -> Panels:
         """The gates of each model."""
@@ -71,15 +78,26 @@ class Views:
         self._modes.current = mode
         self.screen.set_class(mode == "chat", "-chat")
 
+    @cached_property
+    def find_bar(self) -> FindBar:
+        """What to find."""
+        return self.screen.query_one(FindBar)
+
     @property
     def active_editor(self) -> Editor:
         """What is typed into."""
-        return self.chat.prompt if self.mode == "chat" else self.editor
+        return self.find_bar.active or (self.chat.prompt if self.mode == "chat" else self.editor)
+
+    @property
+    def continues_text(self) -> bool:
+        """Whether what is typed into is the text of the mode *compose*, which alone has continuations."""
+        return self.active_editor is self.editor
 
     def around_cursor(self) -> tuple[str, str]:
         """Return the text left and right of the cursor; in a chat, the earlier turns are on the left."""
         editor = self.active_editor
-        turns = "".join(f"{turn}\n" for turn in self.chat.history() if turn) if self.mode == "chat" else ""
+        history = self.chat.history() if editor is self.chat.prompt else []
+        turns = "".join(f"{turn}\n" for turn in history if turn)
         return turns + editor.text_before_cursor(), editor.text_after_cursor()
 
     @property
@@ -93,8 +111,12 @@ class Views:
         return self.active_editor.composer.open_letters
 
     def focus_text(self) -> None:
-        """Go back to what is typed into."""
-        self.active_editor.focus()
+        """Go back to what is typed into, before the next key if that is possible."""
+        editor = self.active_editor
+        if editor.focusable:
+            self.screen.set_focus(editor)
+        else:
+            editor.focus()
 
     def draw_text(self) -> None:
         """Draw what is typed into at once, and not in the next frame."""

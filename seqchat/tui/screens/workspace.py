@@ -19,6 +19,7 @@ from seqchat.tui.controllers.completion import CompletionController
 from seqchat.tui.controllers.composition import CompositionController
 from seqchat.tui.controllers.continuations import ContinuationController
 from seqchat.tui.controllers.document import DocumentController
+from seqchat.tui.controllers.finding import FindController
 from seqchat.tui.controllers.gates import GatesController
 from seqchat.tui.controllers.learning import LearningController, Policy
 from seqchat.tui.controllers.models import ModelsController
@@ -28,6 +29,7 @@ from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.keys import Key, bindings
 from seqchat.tui.language import say
 from seqchat.tui.live_settings import LiveSettings
+from seqchat.tui.screens.settings import SettingsForm
 from seqchat.tui.screens.views import Views
 from seqchat.tui.session import Mode
 from seqchat.tui.settings import Settings
@@ -36,6 +38,7 @@ from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.chat import Chat
 from seqchat.tui.widgets.continuations import Continuations
 from seqchat.tui.widgets.editor import Editor, Prompt
+from seqchat.tui.widgets.find_bar import FindBar, FindField
 from seqchat.tui.widgets.footer import KeyLine
 from seqchat.tui.widgets.gate_panel import GatePanel
 from seqchat.tui.widgets.panels import Panels
@@ -53,7 +56,7 @@ class Workspace(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = bindings("app")
     # The focus comes when everything typed before is in the text.
     AUTO_FOCUS = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-wide")]  # noqa: RUF012 - so does Textual
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (60, "-middle"), (100, "-wide")]  # noqa: RUF012 - so does Textual
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (10, "-low"), (18, "-high"), (30, "-tall")]  # noqa: RUF012
 
     class Ready(Message):
@@ -75,7 +78,7 @@ class Workspace(Screen[None]):
         learning: what becomes of learned words, if it is not what the settings say.
         """
         super().__init__(classes="-inline" if inline else "")
-        self._inline, self._settings = inline, settings
+        self._inline, self._settings, self._pool = inline, settings, pool
         self.views = views = Views(self)
         self.learning = LearningController(settings, learning)
         self.models = ModelsController(views, pool, self.post_message, remembered, self.learning.personal, models)
@@ -88,6 +91,7 @@ class Workspace(Screen[None]):
         self.shading = ShadingController(views, settings, self.models, self.completion)
         self.gates = GatesController(views, settings, self.models, keys, pool)
         self.document = DocumentController(views)
+        self.finding = FindController(views)
 
     def compose(self) -> ComposeResult:
         """Lay out the widgets."""
@@ -96,6 +100,7 @@ class Workspace(Screen[None]):
                 with ContentSwitcher(initial="compose", id="modes"):
                     yield (Prompt if self._inline else Editor)(id="compose", compact=self._inline)
                     yield Chat(id="chat")
+                yield FindBar()
                 yield Vertical(id="bars")
                 yield Continuations()
             yield Panels(id="panels")
@@ -151,6 +156,7 @@ class Workspace(Screen[None]):
     async def _show_models(self) -> None:
         bars = [Candidates() for _ in self.models.names]
         await self.views.show_models(bars, gates_as_bars=self.gates.drawn_as_bars)
+        self.views.show_numbers(self._settings.current.numbers)
 
     async def use_models(self, names: Sequence[str]) -> None:
         """Open other models instead of the current ones."""
@@ -170,6 +176,10 @@ class Workspace(Screen[None]):
         self.composition.apply_settings()
         self.gates.apply_settings()
         self.continuations.describe()
+        self.views.show_numbers(now.numbers)
+        self._pool.uses_lexicon = now.lexicon
+        if before.lexicon != now.lexicon:
+            self.call_later(self.use_models, self.models.names)
         if before.script != now.script:
             self.models.use_script(now.script, lambda _: self.call_later(self.completion.request_again))
         if before.changed("shading", now.shading) != now:
@@ -181,7 +191,7 @@ class Workspace(Screen[None]):
     def use_mode(self, mode: Mode) -> None:
         """Show the text, or the conversation."""
         self.views.mode = mode
-        self.views.focus_text()
+        self.finding.close()
         self.completion.request()
 
     def save_learned(self) -> None:
@@ -195,14 +205,37 @@ class Workspace(Screen[None]):
     # --- widgets → controllers
 
     @on(TextArea.Changed)
-    def _text_changed(self) -> None:
+    def _text_changed(self, message: TextArea.Changed) -> None:
         self.completion.request()
-        self.document.describe_soon()
+        if message.text_area is self.views.editor:
+            self.document.describe_soon()
+            self.finding.refresh()
 
     @on(TextArea.SelectionChanged)
-    @on(Chat.HistoryChanged)
     def _cursor_moved(self) -> None:
         self.completion.request()
+
+    @on(Chat.HistoryChanged)
+    def _history_changed(self) -> None:
+        self.completion.request()
+        self.finding.refresh()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Type into the text again once it has the focus, and not into what is open below it."""
+        if event.widget in (self.views.editor, self.views.chat.prompt):
+            self.views.find_bar.activate(None)
+            self.completion.request()
+        elif isinstance(event.widget, FindField):
+            self.views.find_bar.activate(event.widget)
+            self.completion.request()
+
+    @on(FindBar.WantedChanged)
+    def _wanted_changed(self) -> None:
+        self.finding.search()
+
+    @on(FindField.Asked)
+    def _hits_asked(self, message: FindField.Asked) -> None:
+        self.finding.do(message.what)
 
     @on(Editor.CompositionChanged)
     def _composition_changed(self) -> None:
@@ -270,6 +303,12 @@ class Workspace(Screen[None]):
     def _line_sent(self, message: Prompt.Sent) -> None:
         """End with the written line, if the app is a single line."""
         self.app.exit(message.text)
+
+    @on(Prompt.Cancelled)
+    def _line_cancelled(self) -> None:
+        """End without a line, if the app is a single line."""
+        if self._inline:
+            self.app.exit()
 
     # --- worker → controllers
 
@@ -346,6 +385,15 @@ class Workspace(Screen[None]):
         """Copy the whole text, or the last reply."""
         self.document.copy()
 
+    def action_find(self) -> None:
+        """Find in the text or the conversation."""
+        if not self._inline:
+            self.finding.open()
+
+    def action_close_find(self) -> None:
+        """Go back to the text; a message would come after the keys that are typed next."""
+        self.finding.close()
+
     def action_commit(self, number: int) -> None:
         """Insert a candidate."""
         self.completion.commit_candidate(number)
@@ -406,6 +454,10 @@ class Workspace(Screen[None]):
     def action_maximise(self) -> None:
         """Give the gates the whole width, or their former width."""
         self.gates.maximise()
+
+    def action_numbers(self) -> None:
+        """Show probabilities as numbers, or as marks."""
+        self.app.post_message(SettingsForm.SettingChanged("numbers", not self._settings.current.numbers))
 
     def action_hide(self) -> None:
         """Hide the gates, or show them."""

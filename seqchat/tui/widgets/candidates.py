@@ -14,10 +14,10 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from seqchat.tui.candidate_pages import Pages, Slot
+from seqchat.tui.confidence import confidence
 from seqchat.tui.heatmap import fit
 from seqchat.tui.keys import bindings
 from seqchat.tui.language import say
-from seqchat.wording import probability
 
 if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
@@ -36,6 +36,8 @@ class Candidates(Widget, can_focus=True):
     cursor = reactive(0)
     # Whether the candidates stand at the cursor of the text, so that those here would be in the way
     covered = reactive(False)
+    # Whether the candidates have their probabilities, or marks
+    numbers = reactive(False)
 
     class Committed(Message):
         """A candidate should be inserted."""
@@ -145,19 +147,26 @@ class Candidates(Widget, can_focus=True):
 
     def _draw(self, slot: Slot, number: int, selected: bool) -> Content:
         suggestion = self._suggestions[slot.index]
-        kind = KINDS[suggestion.completes]
-        room = slot.width - cell_len(_suffix(suggestion)) - 2
+        kind, sure = self._after(suggestion)
+        room = slot.width - cell_len(f"{kind}{sure}") - 2
         style = "bold reverse" if selected else "bold" if slot.index == 0 else ""
         return Content.assemble(
             (f"{number} ", "$text-muted"),
             (fit(suggestion.word, max(room, 1)).rstrip(), style),
-            (f" {kind}", "$success" if suggestion.completes else "$secondary"),
-            (probability(suggestion.probability), "$text-muted"),
+            (kind, "$success" if suggestion.completes else "$secondary"),
+            (sure, "$foreground-muted"),
         )
+
+    def _after(self, suggestion: Suggestion) -> tuple[str, str]:
+        """Return what stands after a word: a space and its kind, if it is shown, and a mark or a probability."""
+        kind = KINDS[suggestion.completes] if self.numbers else ""
+        return f" {kind}", confidence(suggestion.probability, numbers=self.numbers)
 
     def _measures(self) -> tuple[list[int], int, int]:
         """Return the width of each candidate, of a row, and the number of rows."""
-        widths = [2 + min(cell_len(s.word), MAX_WORD_WIDTH) + cell_len(_suffix(s)) for s in self._suggestions]
+        after = ["".join(self._after(suggestion)) for suggestion in self._suggestions]
+        words = [min(cell_len(suggestion.word), MAX_WORD_WIDTH) for suggestion in self._suggestions]
+        widths = [2 + word + cell_len(rest) for word, rest in zip(words, after, strict=True)]
         return widths, max(self.content_size.width, 1), max(self.content_size.height, 1)
 
     def describe(self, letters: str) -> None:
@@ -167,11 +176,16 @@ class Candidates(Widget, can_focus=True):
             self._retitle()
 
     def _retitle(self) -> None:
-        self.border_subtitle = Content(self._letters) or say("+ finishes the word  → comes next")
+        kinds = say("+ finishes the word  → comes next") if self.numbers else ""
+        self.border_subtitle = Content(self._letters) or kinds
         self.refresh()
 
     def _cursor_in(self, slots: Sequence[Slot]) -> int:
         return min(max(self.cursor, slots[0].index), slots[-1].index) if slots else 0
+
+    def watch_numbers(self) -> None:
+        """Say what the signs mean, if there are any."""
+        self._retitle()
 
     def watch_cursor(self) -> None:
         """Say that another candidate would be committed."""
@@ -268,7 +282,3 @@ class Candidates(Widget, can_focus=True):
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Turn to the page before."""
         self.action_page(-1)
-
-
-def _suffix(suggestion: Suggestion) -> str:
-    return f" {KINDS[suggestion.completes]}{probability(suggestion.probability)}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
 from seqchat.tui.conversation import Conversation, Speaker, Turn
+from seqchat.tui.finding import Hit
 from seqchat.tui.language import say
 from seqchat.tui.widgets.editor import Prompt
 from seqchat.tui.widgets.turns import Turns, TurnView
@@ -114,6 +117,16 @@ class Chat(Vertical):
         await self._turns.show(self.conversation.turns)
         self.post_message(self.HistoryChanged())
 
+    # --- what is found
+
+    def mark(self, hits: Sequence[Hit], current: Hit | None) -> None:
+        """Draw parts of the turns as found, and one of them as the current one."""
+        self._turns.mark(hits, current)
+
+    async def reveal(self, hit: Hit) -> None:
+        """Show the turn of a hit."""
+        await self._turns.reveal(hit.text)
+
     # --- changing a turn
 
     def edit(self, index: int) -> None:
@@ -153,6 +166,17 @@ class Chat(Vertical):
         index = self.conversation.last("you")
         if index is not None:
             self._turns.focus_turn(index)
+
+    async def on_prompt_scrolled(self, message: Prompt.Scrolled) -> None:
+        """Show another part of the conversation."""
+        message.stop()
+        await self._turns.scroll_pages(message.pages)
+
+    async def on_turn_view_typed(self, message: TurnView.Typed) -> None:
+        """Go on in the prompt, with what was typed on a turn."""
+        message.stop()
+        self.prompt.focus()
+        await self.prompt.type_text(message.text)
 
     async def on_turn_view_action_chosen(self, message: TurnView.ActionChosen) -> None:
         """Do what was asked for with a turn."""

@@ -9,22 +9,31 @@ from rich.cells import cell_len
 from textual import events
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widget import Widget
 
 from seqchat.tui.branches import Branch, Branches
+from seqchat.tui.confidence import branch_confidence
 from seqchat.tui.keys import BRANCHES
 from seqchat.tui.language import say
-from seqchat.wording import log_probability
 
-_BOUGHS = ("├", "├", "└")
+# Before the last branch that has words, and before others
+_BOUGHS = {True: "└", False: "├"}
 # Words that are at least this probable have full contrast.
 _PROBABLE = 0.1
-_PERCENT_WIDTH = 5
-_HEAD_WIDTH = 3 + _PERCENT_WIDTH + 1
+# The number of a branch, and how probable it is as a number or a mark
+_NUMBER_WIDTH = 3
+_WIDTHS = {True: 5, False: 1}
 
 
 class Continuations(Widget):
-    """One row for each branch: its number, its probability, and its words, the improbable ones fainter."""
+    """One row for each branch: its number, how probable it is, and its words, the improbable ones fainter.
+
+    A branch without words has no row: it is not worth a glance, or not yet.
+    """
+
+    # Whether the branches have their probabilities, or marks
+    numbers = reactive(False)
 
     class BranchCommitted(Message):
         """A branch was clicked; `text` is its text up to there."""
@@ -51,18 +60,22 @@ class Continuations(Widget):
 
     def render(self) -> Content:
         """Draw the branches, each cut to one line."""
-        return Content("\n").join(self._row(index, self.branches[index]) for index in range(BRANCHES))
+        last = max((index for index in range(BRANCHES) if self.branches[index].words), default=-1)
+        rows = [self._row(index, self.branches[index], index == last) for index in range(last + 1)]
+        return Content("\n").join(rows)
 
-    def _row(self, index: int, branch: Branch) -> Content:
-        chance = log_probability(sum(branch.log_probabilities)) if branch.words else ""
+    def _row(self, index: int, branch: Branch, last: bool) -> Content:
+        if not branch.words:
+            return Content.styled("│", "$text-muted")
+        sure = branch_confidence(branch.log_probabilities, numbers=self.numbers)
         head = Content.assemble(
-            (f"{_BOUGHS[index]}{index + 1} ", "$text-muted"), (f"{chance:>{_PERCENT_WIDTH}} ", "$secondary")
+            (f"{_BOUGHS[last]}{index + 1} ", "$text-muted"), (f"{sure:>{_WIDTHS[self.numbers]}} ", "$secondary")
         )
         words = [
             (word.replace("\n", " "), "" if value >= math.log(_PROBABLE) else "$text-muted")
             for word, value in zip(branch.words, branch.log_probabilities, strict=True)
         ]
-        mark = "⏎" if branch.ended and branch.words else "" if branch.ended else "▌"
+        mark = "⏎" if branch.ended else "▌"
         text = Content.assemble(*words, (mark, "$text-muted"))
         return head + text.truncate(max(self.content_size.width - head.cell_length, 1), ellipsis=True)
 
@@ -72,7 +85,7 @@ class Continuations(Widget):
         if offset is None or offset.y >= BRANCHES:
             return
         branch = self.branches[offset.y]
-        ends = accumulate((cell_len(word) for word in branch.words), initial=_HEAD_WIDTH)
+        ends = accumulate((cell_len(word) for word in branch.words), initial=_NUMBER_WIDTH + _WIDTHS[self.numbers] + 1)
         # A click on the number, or after the last word, inserts all of it.
         taken = sum(end <= offset.x for end in ends)
         words = branch.words[:taken] if taken else branch.words

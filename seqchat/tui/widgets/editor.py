@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from rich.style import Style
 from rich.text import Text
@@ -13,7 +14,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
-from textual.widgets.text_area import Edit, EditHistory, EditResult, Location, Selection, WrappedDocument
+from textual.widgets.text_area import Document, Edit, EditHistory, EditResult, Location, Selection, WrappedDocument
 
 from seqchat.completion.spacing import begins_word, is_finished
 from seqchat.corpus.cleaning import clean
@@ -61,6 +62,7 @@ class Editor(TextArea, inherit_bindings=False):
     """A text area with grey text at the cursor; the cursor moves by characters as a reader counts them."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("text")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"editor--hit"}
 
     # Where a word was taken; the space after it appears with the next word.
     _taken_at: Location | None = None
@@ -88,8 +90,9 @@ class Editor(TextArea, inherit_bindings=False):
         self._sign = self._description = Content("")
         self._offer = Offer()
         self._dismissed = False
-        # line → what is shaded in it
+        # line → what is shaded in it, and what was found in it
         self.shades: Shades = {}
+        self._marks: Shades = {}
 
     # --- the text
 
@@ -112,6 +115,7 @@ class Editor(TextArea, inherit_bindings=False):
     def edit(self, edit: Edit) -> EditResult:
         """Change the text, without any characters that would control the terminal."""
         self.shades = shades.before(self.shades, min(edit.from_location, edit.to_location))
+        self._marks = shades.before(self._marks, min(edit.from_location, edit.to_location))
         edit = replace(edit, text=self._spaced(clean(edit.text)))
         self._taken_at = None
         # Typing the grey text shortens it; any other change removes it.
@@ -143,7 +147,7 @@ class Editor(TextArea, inherit_bindings=False):
     def get_line(self, line_index: int) -> Text:
         """Return a line of the document."""
         line = LineText(self.document.get_line(line_index))
-        for start, end, style in self.shades.get(line_index, ()):
+        for start, end, style in (*self.shades.get(line_index, ()), *self._marks.get(line_index, ())):
             line.stylize(style, start, end)
         if line_index == self.cursor_location[0] and (underlined := self.composer.underlined):
             line.stylize(_OPEN, *underlined)
@@ -161,10 +165,18 @@ class Editor(TextArea, inherit_bindings=False):
     def load_text(self, text: str) -> None:
         """Replace the whole text, without a step of undo."""
         self.withdraw()
-        self.shades = {}
+        self.shades, self._marks = {}, {}
         self._taken_at = None
         super().load_text(clean(text))
         self.composer.synchronise()
+
+    def offset_of(self, location: Location) -> int:
+        """Return how many characters stand before a location."""
+        return cast("Document", self.document).get_index_from_location(location)
+
+    def location_at(self, offset: int) -> Location:
+        """Return the location before which so many characters stand."""
+        return cast("Document", self.document).get_location_from_index(offset)
 
     # --- the border
 
@@ -190,6 +202,13 @@ class Editor(TextArea, inherit_bindings=False):
         """Draw parts of the text in other styles, from one character to before another, in their order."""
         self.shades = shades.by_line(spans, self.document.lines)
         self.redraw_lines()
+
+    def mark(self, spans: Sequence[tuple[int, int]]) -> None:
+        """Draw parts of the text, from one character to before another, as found."""
+        if spans or self._marks:
+            style = self.get_component_rich_style("editor--hit")
+            self._marks = shades.by_line([(start, end, style) for start, end in spans], self.document.lines)
+            self.redraw_lines()
 
     def redraw_lines(self) -> None:
         """Draw all lines again, since styles have changed."""
@@ -313,6 +332,14 @@ class Editor(TextArea, inherit_bindings=False):
 
     # --- the cursor
 
+    def action_cursor_start(self, select: bool = False) -> None:
+        """Move to the start of the text."""
+        self.move_cursor((0, 0), select=select)
+
+    def action_cursor_end(self, select: bool = False) -> None:
+        """Move to the end of the text."""
+        self.move_cursor(self.document.end, select=select)
+
     def action_cursor_right(self, select: bool = False) -> None:
         """Move to the right, or commit the grey text."""
         if self.suggestion and not select:
@@ -359,8 +386,18 @@ class Prompt(Editor):
     class EditLast(Message):
         """The last sent turn should be changed."""
 
+    class Scrolled(Message):
+        """The conversation should move by some pages, or go to its start or its end."""
+
+        def __init__(self, pages: float) -> None:
+            super().__init__()
+            self.pages = pages
+
     class Dismissed(Message):
         """Esc was pressed."""
+
+    class Cancelled(Message):
+        """Ctrl+C was pressed, and nothing is selected that it would copy."""
 
     def action_send(self) -> None:
         """Send the line, unless it is empty."""
@@ -373,6 +410,35 @@ class Prompt(Editor):
         super().action_dismiss()
         self.post_message(self.Dismissed())
 
+    def action_copy(self) -> None:
+        """Copy what is selected; without a selection, give up."""
+        if self.selected_text:
+            super().action_copy()
+        else:
+            self.post_message(self.Cancelled())
+
     def action_edit_last(self) -> None:
         """Go to the conversation."""
         self.post_message(self.EditLast())
+
+    def action_cursor_page_up(self) -> None:
+        """Show what was said before."""
+        self.post_message(self.Scrolled(-1))
+
+    def action_cursor_page_down(self) -> None:
+        """Show what was said after it."""
+        self.post_message(self.Scrolled(1))
+
+    def action_cursor_start(self, select: bool = False) -> None:
+        """Show the start of the conversation; select to the start of the prompt."""
+        if select:
+            super().action_cursor_start(select)
+        else:
+            self.post_message(self.Scrolled(-math.inf))
+
+    def action_cursor_end(self, select: bool = False) -> None:
+        """Show the end of the conversation; select to the end of the prompt."""
+        if select:
+            super().action_cursor_end(select)
+        else:
+            self.post_message(self.Scrolled(math.inf))

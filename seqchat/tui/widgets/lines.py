@@ -6,8 +6,7 @@ from itertools import pairwise
 
 from textual.widgets.text_area import WrappedDocument
 
-# A family of emoji with joiners has up to 11 code points; looking through a whole line would take long in a long one.
-_MAX_GRAPHEME_LENGTH = 64
+from seqchat.tui.clusters import LONGEST
 
 
 def grapheme_ends(line: str, column: int) -> list[int]:
@@ -15,8 +14,8 @@ def grapheme_ends(line: str, column: int) -> list[int]:
     # Imported when the cursor first moves, so that the first frame need not wait for it.
     import regex
 
-    start = max(0, column - _MAX_GRAPHEME_LENGTH)
-    near = line[start : column + _MAX_GRAPHEME_LENGTH]
+    start = max(0, column - LONGEST)
+    near = line[start : column + LONGEST]
     return [start, *(start + match.end() for match in regex.finditer(r"\X", near))]
 
 

@@ -83,7 +83,7 @@ class Panels(Container):
         if not self._steps:
             return
         size = self.screen.size
-        if self.screen.has_class("-several") or self.screen.has_class("-maximised"):
+        if any(map(self.screen.has_class, ("-several", "-maximised", "-narrow"))):
             most = max(size.height - _TEXT_LINES, _MIN_LINES)
             self.styles.height = min(max(size.height // 2 + self._steps, _MIN_LINES), most)
         else:

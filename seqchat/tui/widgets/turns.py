@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
@@ -12,10 +14,14 @@ from textual.message import Message
 from textual.widgets import Static
 
 from seqchat.tui.conversation import Turn
+from seqchat.tui.finding import Hit
 from seqchat.tui.keys import bindings
+from seqchat.tui.widgets.editor import Prompt
 
 # A turn on the screen takes 40 KB, so earlier turns are drawn only when someone scrolls up to them.
 MAX_VIEWS = 60
+# How hits are drawn: the current one, and others
+_CURRENT, _FOUND = "bold reverse", "underline $text-warning on $warning-muted"
 
 
 class TurnView(Static, can_focus=True):
@@ -34,11 +40,40 @@ class TurnView(Static, can_focus=True):
         """Show a turn; `speaker` names who said it."""
         super().__init__(classes=turn.speaker)
         self.turn, self._speaker = turn, speaker
+        # What was found in it, and which hit is the current one
+        self._marks: list[tuple[int, int, bool]] = []
+
+    class Typed(Message):
+        """A text was typed or pasted, which belongs into the prompt."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
 
     def render(self) -> Content:
         """Draw the speaker and what was said; a turn without text is being written."""
         style = "bold $secondary" if self.turn.speaker == "you" else "bold $accent"
-        return Content.assemble((f"{self._speaker(self.turn)}  ", style), self.turn.text or "…")
+        said = Content(self.turn.text or "…")
+        for start, end, current in self._marks:
+            said = said.stylize(_CURRENT if current else _FOUND, start, end)
+        return Content.assemble((f"{self._speaker(self.turn)}  ", style), said)
+
+    def mark(self, marks: list[tuple[int, int, bool]]) -> None:
+        """Draw parts of the turn as found, and one of them as the current one."""
+        if marks != self._marks:
+            self._marks = marks
+            self.refresh()
+
+    def on_key(self, event: events.Key) -> None:
+        """Pass on what is typed to the prompt."""
+        if event.is_printable and event.character:
+            event.stop()
+            self.post_message(self.Typed(event.character))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Pass on what is pasted to the prompt."""
+        event.stop()
+        self.post_message(self.Typed(event.text))
 
     def action_edit(self) -> None:
         """Change it and send it again."""
@@ -55,6 +90,14 @@ class TurnView(Static, can_focus=True):
     def action_move(self, steps: int) -> None:
         """Go to another turn."""
         self.post_message(self.ActionChosen(self, "move", steps))
+
+    def action_page(self, pages: int) -> None:
+        """Show what was said before, or after it."""
+        self.post_message(Prompt.Scrolled(pages))
+
+    def action_end(self, side: int) -> None:
+        """Show the start of the conversation, or its end."""
+        self.post_message(Prompt.Scrolled(math.inf * side))
 
 
 class Turns(VerticalScroll, can_focus=False):
@@ -118,10 +161,40 @@ class Turns(VerticalScroll, can_focus=False):
             views[-1].refresh(layout=True)
             self.scroll_end(animate=False)
 
+    def mark(self, hits: Sequence[Hit], current: Hit | None) -> None:
+        """Draw parts of the turns as found, and one of them as the current one; turns count from 0."""
+        marks: dict[int, list[tuple[int, int, bool]]] = {}
+        for hit in hits:
+            marks.setdefault(hit.text, []).append((hit.start, hit.end, hit == current))
+        for index, view in enumerate(self.views, self._first):
+            view.mark(marks.get(index, []))
+
     def mark_replaced(self, first: int | None) -> None:
         """Mark the turns from one on, by its index, as those that will be replaced; None marks none."""
         for index, view in enumerate(self.views, self._first):
             view.set_class(first is not None and index >= first, "-replaced")
+
+    async def scroll_pages(self, pages: float) -> None:
+        """Move by some pages, or to an end where there are infinitely many."""
+        if math.isfinite(pages):
+            self.scroll_relative(y=pages * max(self.content_size.height - 1, 1), animate=False)
+        elif pages > 0:
+            self.scroll_end(animate=False)
+        else:
+            await self._draw_from(0)
+            self.call_after_refresh(self.scroll_home, animate=False)
+
+    async def reveal(self, index: int) -> None:
+        """Show a turn."""
+        await self._draw_from(index)
+        self.call_after_refresh(self.scroll_to_widget, self.views[index - self._first], animate=False)
+
+    async def _draw_from(self, index: int) -> None:
+        """Draw all turns from one on."""
+        views, earlier = self.views, self._turns[index : self._first]
+        if earlier and views:
+            self._first = index
+            await self.mount_all((TurnView(turn, self._speaker) for turn in earlier), before=views[0])
 
     async def _scrolled(self) -> None:
         # The current position counts: it may have moved on since the top was reached.
