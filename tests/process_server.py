@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any
 
 # What nothing imports at the start of a command, and most commands import later
-_ALSO = ["torch", "safetensors.torch", "jieba", "pypinyin", "pandas", "datasets", "rich.progress"]
+_ALSO = ["torch", "safetensors.torch", "jieba", "pypinyin", "pandas", "datasets", "rich.progress", "torch._dynamo"]
 _PACKAGES = ["cli", "training", "evaluation", "insight", "completion", "corpus", "model"]
 
 

@@ -21,11 +21,11 @@ from seqchat.training.run import resume, train
 from seqchat.training.task import Task
 
 from ..conftest import LIGHT, QUICK, TINY, Silent
+from ..processes import python, seqchat
 
 OPTIONS = (
     "--embedding 16 --hidden 16 --epochs 2 --batch 8 --window 20 --eval-interval 9000 --precision fp32 --device cpu"
 )
-COMMAND = [sys.executable, "-m", "seqchat", "train", "sample", *OPTIONS.split()]
 
 # Runs a command that saves after every step and kills itself at the n-th moment that matters: the beginning of a step,
 # the moments before a file is complete, before it is renamed, and after.
@@ -63,15 +63,15 @@ main()
 NEVER = "0"
 
 
-def suicidal(moment: object, *arguments: str) -> list[str]:
-    return [sys.executable, "-c", SUICIDAL, str(moment), "train", *arguments]
+def suicidal(folder: Path, moment: object, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return python(SUICIDAL, moment, "train", *arguments, cwd=folder)
 
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     """The weights of a run that nothing disturbed."""
     folder = tmp_path_factory.mktemp("whole")
-    subprocess.run([*COMMAND, "--out", "m"], cwd=folder, check=True, capture_output=True)
+    seqchat("train", "sample", *OPTIONS.split(), "--out", "m", cwd=folder).check_returncode()
     return (folder / "m" / WEIGHTS).read_bytes(), (folder / "m" / "metrics.jsonl").read_text()
 
 
@@ -81,11 +81,11 @@ def test_a_killed_run_goes_on_bit_for_bit(whole, tmp_path):
     # The first kills fall on every moment of the first save, the others anywhere.
     for moment in [*range(1, 9), *(rng.randrange(3, 60) for _ in range(14))]:
         arguments = ["--resume", "m"] if model.exists() else ["sample", *OPTIONS.split(), "--out", "m"]
-        done = subprocess.run(suicidal(moment, *arguments), cwd=tmp_path, capture_output=True, text=True)
+        done = suicidal(tmp_path, moment, *arguments)
         assert done.returncode == -signal.SIGKILL, done.stderr
         if model.exists():
             Checkpoint.load(model)
-    subprocess.run(suicidal(NEVER, "--resume", "m"), cwd=tmp_path, check=True, capture_output=True)
+    suicidal(tmp_path, NEVER, "--resume", "m").check_returncode()
     weights, metrics = whole
     assert (model / WEIGHTS).read_bytes() == weights
 
@@ -197,7 +197,7 @@ def losses(folder: Path) -> list[float]:
 def test_two_processes_with_half_the_batch_each_learn_the_same(tmp_path):
     off = [f"--{name.replace('_', '-')}={0}" for name in LIGHT]
     options = [*OPTIONS.split(), *off, "--softmax", "full", "--json"]
-    one = subprocess.run([*COMMAND[:5], *options, "--out", "one"], cwd=tmp_path, capture_output=True, text=True)
+    one = seqchat("train", "sample", *options, "--out", "one", cwd=tmp_path)
     assert one.returncode == 0, one.stderr
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     two = subprocess.run(
