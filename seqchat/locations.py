@@ -36,6 +36,17 @@ def shipped_lexicon() -> Path:
     return PACKAGE / "lexicon" / "lexicon.safetensors"
 
 
+def changelog() -> Path:
+    """What changed from version to version: inside the installed package, or next to it in a checkout."""
+    inside = PACKAGE / "CHANGELOG.md"
+    return inside if inside.is_file() else PACKAGE.parent / "CHANGELOG.md"
+
+
+def last_version() -> Path:
+    """The version of the app that ran last."""
+    return user_state_path(APP, appauthor=False) / "version"
+
+
 def remembered() -> Path:
     """What the user wrote in earlier sessions with --remember."""
     return user_data_path(APP, appauthor=False) / "remembered.txt"

@@ -16,7 +16,7 @@ from typing import Any
 
 # What nothing imports at the start of a command, and most commands import later
 _ALSO = ["torch", "safetensors.torch", "jieba", "pypinyin", "pandas", "datasets", "rich.progress", "torch._dynamo"]
-_PACKAGES = ["cli", "training", "evaluation", "insight", "completion", "corpus", "model"]
+_PACKAGES = ["cli", "serving", "training", "evaluation", "insight", "completion", "corpus", "model"]
 
 
 def _import_all() -> None:

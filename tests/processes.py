@@ -17,7 +17,7 @@ from pathlib import Path
 
 # A command that takes longer is ended by a signal.
 _SECONDS = 300
-_MAIN = "from seqchat.cli import main\nmain()\n"
+_MAIN = "from seqchat.__main__ import main\nmain()\n"
 
 
 def seqchat(*arguments: object, stdin: str | None = None, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -34,7 +34,7 @@ def python(
         entered, out, error = files = [Path(name) / part for part in ("in", "out", "error")]
         for file in files:
             file.touch()
-        entered.write_text(stdin or "", encoding="utf-8")
+        entered.write_text(stdin or "", encoding="utf-8", errors="surrogateescape")
         status = _run(
             {
                 "code": code,

@@ -8,11 +8,15 @@ import os
 import sys
 import threading
 import traceback
+from typing import TYPE_CHECKING
 
 import click
 
 from seqchat import __version__
 from seqchat.errors import SeqchatError, one_line
+
+if TYPE_CHECKING:
+    from seqchat.serving.surroundings import Surroundings
 
 # The commands in the order of `seqchat --help`; each is the function of that name in the module of that name.
 COMMANDS = (
@@ -29,6 +33,8 @@ COMMANDS = (
     "gradients",
     "probe",
     "neurons",
+    "serve",
+    "lsp",
     "models",
     "bench",
     "lab",
@@ -73,6 +79,13 @@ def cli(debug: bool) -> None:
     seqchat tui me                              # the app with it
     seqchat complete 我想吃huog                 # suggestions, without the app
     """
+
+
+def run_in(arguments: list[str], surroundings: Surroundings) -> None:
+    """Run a command elsewhere than in a process of its own; what goes wrong is raised."""
+    # Not `cli.main`, which changes the output of the whole process when a reader has gone.
+    with cli.make_context("seqchat", arguments, obj=surroundings) as context:
+        cli.invoke(context)
 
 
 def main() -> None:

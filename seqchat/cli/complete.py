@@ -10,6 +10,7 @@ import click
 
 from seqchat.cli.options import (
     double_pinyin_option,
+    fast_option,
     fuzzy_option,
     json_option,
     lexicon_option,
@@ -19,6 +20,7 @@ from seqchat.cli.options import (
     script_option,
     texts,
 )
+from seqchat.serving.surroundings import surroundings
 from seqchat.wording import percentage
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 @lexicon_option
 @script_option
 @precision_option
+@fast_option
 @json_option
 def complete(
     text: str | None,
@@ -60,23 +63,24 @@ def complete(
     seqchat complete mtkh
     seqchat complete nihcma --double-pinyin xiaohe
     seqchat complete 我想去 --after 看电影
+    seqchat complete 我想去 --fast
     cat lines.txt | seqchat complete --json
     """
     from seqchat.completion import remembered
-    from seqchat.completion.engine import Engine
     from seqchat.completion.habit_file import HabitFile
     from seqchat.completion.habits import Habits
     from seqchat.completion.suggestion import suggest
     from seqchat.corpus.spelling import Spelling
 
-    engine = Engine.load(model, precision, lexicon)
+    here = surroundings()
+    spelling = Spelling(fuzzy=frozenset(fuzzy), layout=double_pinyin or "")
+    engine = here.engine(model, precision, lexicon, spelling)
     engine.use_script(script)
-    engine.spell(Spelling(fuzzy=frozenset(fuzzy), layout=double_pinyin or ""))
     if remember:
         engine.learn(remembered.load())
         habits, problem = HabitFile().load()
         if problem:
-            click.echo(problem, err=True)
+            here.echo(problem, err=True)
         engine.follow(Habits(habits))
     for line in texts(text):
         started = time.perf_counter()
@@ -90,4 +94,4 @@ def complete(
         for suggestion in suggestions:
             kept = line[: len(line) - suggestion.replace]
             inserted = click.style(suggestion.insert, bold=True)
-            click.echo(f"{percentage(suggestion.probability):>6}  {kept}{inserted}{after}")
+            here.echo(f"{percentage(suggestion.probability):>6}  {kept}{inserted}{after}")

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from seqchat.cli.options import json_option, model_option, precision_option, print_json, script_option, texts
+from seqchat.cli.options import (
+    fast_option,
+    json_option,
+    model_option,
+    precision_option,
+    print_json,
+    script_option,
+    texts,
+)
+from seqchat.serving.surroundings import surroundings
 
 if TYPE_CHECKING:
     from seqchat.completion.continuation import GeneratedWord
@@ -44,6 +53,7 @@ if TYPE_CHECKING:
 @click.option("--beam", type=click.IntRange(min=1), metavar="N", help="Find the most probable texts by a beam of N.")
 @script_option
 @precision_option
+@fast_option
 @json_option
 @click.pass_context
 def generate(
@@ -69,14 +79,13 @@ def generate(
     """
     from seqchat.completion.beam_search import most_probable
     from seqchat.completion.continuation import generate as sample
-    from seqchat.completion.engine import Engine
     from seqchat.completion.sampling import Sampling
 
     drawn = Sampling(**sampling)
     for name in sampling:
         if beam is not None and name != "max_words" and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             raise click.UsageError(f"--{name.replace('_', '-')} has no effect on the search of --beam.")
-    engine = Engine.load(model, precision)
+    engine = surroundings().engine(model, precision)
     engine.use_script(script)
     for line in texts(text):
         if beam is None:
@@ -88,8 +97,9 @@ def generate(
 
 def _write(words: Iterator[GeneratedWord], text: str, n: int, as_json: bool, *, streams: bool) -> None:
     """Print a single continuation as it grows, or each of several when it is finished."""
+    here = surroundings()
     if streams:
-        click.echo(text, nl=False)
+        here.echo(text, nl=False)
     parts: list[list[str]] = [[] for _ in range(n)]
     totals = [0.0] * n
     for word in words:
@@ -97,7 +107,7 @@ def _write(words: Iterator[GeneratedWord], text: str, n: int, as_json: bool, *, 
             parts[word.index].append(word.text)
         totals[word.index] += word.log_probability
         if streams:
-            click.echo(word.text, nl=word.ended)
+            here.echo(word.text, nl=word.ended)
         elif word.ended and as_json:
             print_json(
                 {
@@ -108,4 +118,4 @@ def _write(words: Iterator[GeneratedWord], text: str, n: int, as_json: bool, *, 
                 }
             )
         elif word.ended:
-            click.echo(f"{text}{click.style(''.join(parts[word.index]), bold=True)}")
+            here.echo(f"{text}{click.style(''.join(parts[word.index]), bold=True)}")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import re
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,6 +15,7 @@ from seqchat.corpus.double_pinyin import LAYOUTS
 from seqchat.corpus.fuzzy_pinyin import PAIRS
 from seqchat.errors import SeqchatError
 from seqchat.model.model_registry import DEFAULT_MODEL
+from seqchat.serving.surroundings import surroundings
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?", re.IGNORECASE)
 _SECONDS = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600}
@@ -160,6 +160,12 @@ script_option = click.option(
     show_default=True,
     help="Chinese characters: traditional ones are those of Taiwan.",
 )
+fast_option = click.option(
+    "--fast",
+    is_flag=True,
+    expose_value=False,
+    help="Use an engine that stays in memory for 15 minutes after its last use.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -168,11 +174,10 @@ def texts(text: str | None) -> Iterator[str]:
     if text is not None:
         yield clean(text)
         return
-    for line in sys.stdin.buffer:
+    for line in surroundings().lines():
         yield clean(line.decode("utf-8", errors="replace").rstrip("\r\n"))
 
 
 def print_json(value: Any) -> None:
     """Print one JSON object on a line of its own, at once."""
-    click.echo(json.dumps(value, ensure_ascii=False))
-    sys.stdout.flush()
+    surroundings().echo(json.dumps(value, ensure_ascii=False))

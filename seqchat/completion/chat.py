@@ -20,8 +20,12 @@ def reply(engine: Engine, turns: Sequence[str], sampling: Sampling = REPLY) -> I
     A line break within a turn counts as a space. If a conversation is longer than `MAX_CHARACTERS`, only its end is
     read.
     """
-    lines = (" ".join(clean(turn).split()) for turn in turns)
-    history = "".join(f"{line}\n" for line in lines if line)
-    for word in generate(engine, history, 1, replace(sampling, stop="turn")):
+    for word in generate(engine, history(turns), 1, replace(sampling, stop="turn")):
         if word.text:
             yield word.text
+
+
+def history(turns: Sequence[str]) -> str:
+    """Return the text of a conversation's turns, each a line, after which the next turn begins."""
+    lines = (" ".join(clean(turn).split()) for turn in turns)
+    return "".join(f"{line}\n" for line in lines if line)

@@ -86,9 +86,16 @@ class Engine:
         """Read letters as a writer with these habits types them; forks do so too."""
         self.vocabulary.spell(spelling)
 
-    def fork(self) -> Engine:
-        """Return an engine that shares the weights and the words, with states and a memory of its own."""
+    def fork(self, spelling: Spelling | None = None) -> Engine:
+        """Return an engine that shares the weights and the words, with states and a memory of its own.
+
+        spelling: how it alone reads letters; by default as this one does, also after `spell`.
+        """
         other = copy(self)
+        if spelling is not None:
+            other.vocabulary = copy(self.vocabulary)
+            other.vocabulary.lexicon = copy(self.vocabulary.lexicon)
+            other.vocabulary.spell(spelling)
         other.context = TextContext(self.network, self.vocabulary, self.mixture)
         other.context.read_as = self.context.read_as
         other.memory = Memory(self.memory.cache_weights, len(self.vocabulary))

@@ -17,19 +17,21 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.theme import ThemeProvider
 
-from seqchat import locations
+from seqchat import __version__, locations
+from seqchat.changes import is_updated
+from seqchat.completion.engine_pool import EnginePool
 from seqchat.errors import SeqchatError, quoted
 from seqchat.tui import clusters, commands, language, terminal, textual_compat
 from seqchat.tui.command_use import CommandUse
 from seqchat.tui.contrast import Legible
 from seqchat.tui.controllers.learning import Policy
 from seqchat.tui.controllers.sessions import SessionController
-from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.key_changes import keymap, with_changes
 from seqchat.tui.keys import bindings, shown
 from seqchat.tui.language import say
 from seqchat.tui.line_breaks import line_breaks
 from seqchat.tui.live_settings import LiveSettings
+from seqchat.tui.screens.changes import WhatIsNew
 from seqchat.tui.screens.help import Help
 from seqchat.tui.screens.keep_learned import KeepLearned
 from seqchat.tui.screens.models import Models
@@ -164,7 +166,17 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
             await self.sessions.resume()
         if self._tour:
             self.action_tour()
+        if is_updated():
+            self._say_version()
         self.set_interval(_AUTOSAVE_SECONDS, self._save)
+
+    def _say_version(self) -> None:
+        """Say where the changes are, once after an update."""
+        palette = next(shown(key.keys) for key in self.keys["app"] if key.name == "palette")
+        text = say(
+            "This is seqchat {version}; {key} and 'What is new' list its changes.", version=__version__, key=palette
+        )
+        self.notify(text, timeout=10, markup=False)
 
     def _save(self) -> None:
         """Save what was written, and what was learned."""
@@ -234,6 +246,10 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
     def action_help(self) -> None:
         """Show all keys."""
         self.push_screen(Help(self.keys, getattr(self.screen, "SCOPES", ())))
+
+    def action_changes(self) -> None:
+        """Show what is new."""
+        self.push_screen(WhatIsNew())
 
     def action_settings(self) -> None:
         """Show all settings."""

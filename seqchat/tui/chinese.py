@@ -18,6 +18,12 @@ CHINESE: dict[str, str] = {
     "Earlier sessions": "以前的会话",
     "continue one of them": "接着写其中一个",
     "Screenshot": "截图",
+    "What is new": "更新内容",
+    "the changes of this version": "这个版本有哪些变化",
+    "The list of changes is not there.": "找不到更新内容。",
+    "This is seqchat {version}; {key} and 'What is new' list its changes.": (
+        "现在是 seqchat {version}；按 {key}，选“更新内容”，看有哪些变化。"
+    ),
     "save the screen as SVG": "把屏幕保存为 SVG",
     "Esc closes": "Esc 关闭",
     "Question": "请确认",

@@ -48,6 +48,7 @@ def of(app: SeqchatApp) -> Iterator[Command]:
     yield Command("theme", say("Theme"), say("light, dark and others; the choice is saved"), app.action_change_theme)
     yield Command("lessons", say("Lessons"), say("the recurrent network step by step"), app.action_tour)
     yield Command("sessions", say("Earlier sessions"), say("continue one of them"), app.action_sessions)
+    yield Command("changes", say("What is new"), say("the changes of this version"), app.action_changes)
     screenshot = say("Screenshot"), say("save the screen as SVG")
     yield Command("screenshot", *screenshot, lambda: app.set_timer(0.1, app.deliver_screenshot))
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from seqchat.completion.custom_phrases import Table
+from seqchat.completion.engine_pool import EnginePool
 from seqchat.completion.habits import Habits
 from seqchat.completion.personal import Personal
 from seqchat.tui.background import BackgroundThread, reason
-from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.inference_messages import (
     ContinuationRequest,
     ContinuationToken,
@@ -256,22 +256,15 @@ class InferenceWorker(BackgroundThread):
 
     def _generate_ghost_text(self, request: SuggestionRequest) -> None:
         """Continue the best suggestion with the most probable words, while they are probable."""
-        from seqchat.completion.continuation import generate
-        from seqchat.completion.sampling import Sampling
-        from seqchat.completion.spacing import is_finished
-        from seqchat.completion.worth import MIN_NEXT_PROBABILITY, is_grey, without_open_end
+        from seqchat.completion.ghost import words_ahead
+        from seqchat.completion.worth import is_grey
 
         _, best = self._best
         if best is None or not is_grey(best):
             return
-        greedy = Sampling(temperature=0, max_words=request.ghost_words)
-        text = ""
-        engine, finished = self._engines[self._main_model], is_finished(best.insert)
-        for word in generate(engine, request.text + best.insert, 1, greedy, finished=finished):
-            if word.log_probability < math.log(MIN_NEXT_PROBABILITY) or self._is_superseded():
-                break
-            text += word.text
-        self._publish(GhostTextReady(request, without_open_end(text)))
+        engine = self._engines[self._main_model]
+        ahead = words_ahead(engine, request.text, best, request.ghost_words, self._is_superseded)
+        self._publish(GhostTextReady(request, ahead))
 
     def _generate_continuations(self, request: SuggestionRequest, continuations: ContinuationRequest) -> Iterator[None]:
         """Continue a text; if it ends with pinyin, the most probable reading of the letters comes first.

@@ -8,9 +8,9 @@ from textual.events import Key, Paste
 from textual.widgets import DataTable
 
 from seqchat.completion import suggestion
+from seqchat.completion.engine_pool import EnginePool
 from seqchat.model.cells import CELLS
 from seqchat.tui import inference_messages as messages
-from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.terminal import let_alt_through, let_pastes_through
 from seqchat.tui.textual_compat import XTermParser
 from seqchat.tui.widgets.continuations import Continuations

@@ -13,6 +13,7 @@ from textual.widgets import Footer
 
 from seqchat.cli.tui import tui
 from seqchat.completion.engine import Engine
+from seqchat.completion.engine_pool import EnginePool
 from seqchat.completion.states import AbandonedError
 from seqchat.completion.suggestion import Suggestion
 from seqchat.insight.connectivity import connectivity
@@ -21,7 +22,6 @@ from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
 from seqchat.tui import keys, language
 from seqchat.tui.app import SeqchatApp
-from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.settings import Settings
 from seqchat.tui.tour import network_diagram, reach, tutor
 from seqchat.tui.tour.choice import Choice, Need, choose

@@ -407,7 +407,7 @@ async def test_all_text_of_our_own_themes_has_contrast_on_every_screen(desk, the
 
 
 def test_the_lexicon_can_be_left_out(models, monkeypatch):
-    from seqchat.tui.engine_pool import EnginePool
+    from seqchat.completion.engine_pool import EnginePool
 
     pool = EnginePool()
     name = str(models["lstm"])

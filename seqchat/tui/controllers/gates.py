@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from seqchat.completion.engine_pool import EnginePool
 from seqchat.tui.controllers.models import ModelsController
-from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.intervention_setup import InterventionSetup, held_value, with_hold
 from seqchat.tui.keys import Key, keys_of
 from seqchat.tui.live_settings import LiveSettings

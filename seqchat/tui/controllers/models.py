@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from textual.content import Content
 from textual.message import Message
 
+from seqchat.completion.engine_pool import EnginePool
 from seqchat.completion.personal import Personal
 from seqchat.tui import inference_worker
-from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.inference_messages import ModelFailed, ModelLoading, ModelQuery, ModelReady, WorkerIdle
 from seqchat.tui.language import say
 from seqchat.tui.screens.views import Views

@@ -16,9 +16,9 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
+from seqchat.completion.engine_pool import EnginePool
 from seqchat.errors import SeqchatError
 from seqchat.model.model_registry import shipped
-from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.keys import Key, bindings
 from seqchat.tui.language import say
 from seqchat.tui.widgets.footer import KeyLine

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import ContentSwitcher, TextArea
 
+from seqchat.completion.engine_pool import EnginePool
 from seqchat.errors import one_line
 from seqchat.tui import inference_messages as messages
 from seqchat.tui.controllers.completion import CompletionController
@@ -25,7 +26,6 @@ from seqchat.tui.controllers.learning import LearningController, Policy
 from seqchat.tui.controllers.models import ModelsController
 from seqchat.tui.controllers.replies import ReplyController
 from seqchat.tui.controllers.shading import ShadingController
-from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.keys import Key, bindings
 from seqchat.tui.language import say
 from seqchat.tui.live_settings import LiveSettings

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
-from seqchat.tui.engine_pool import EnginePool
+from seqchat.completion.engine_pool import EnginePool
 from seqchat.tui.inference_messages import TRACED_WORDS
 from seqchat.tui.keys import LESSONS as COUNT
 from seqchat.tui.keys import Key, bindings, keys_of

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
+from seqchat.completion.engine_pool import EnginePool
 from seqchat.tui.background import BackgroundThread, reason
-from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.inference_messages import TRACED_WORDS
 from seqchat.tui.language import say
 

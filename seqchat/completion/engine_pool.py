@@ -6,16 +6,23 @@ import os
 import threading
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from seqchat.locations import LEXICON_VARIABLE, NAME_OF_NO_LEXICON, shipped_lexicon
 
 if TYPE_CHECKING:
     from seqchat.completion.engine import Engine
+    from seqchat.model.output import Precision
 
-# Folder, time of the weights, and name of the lexicon
-_Key = tuple[Path, int, str | None]
+
+class _Key(NamedTuple):
+    """What is loaded: a folder, the time of its weights in nanoseconds, and how."""
+
+    folder: Path
+    time: int
+    precision: Precision
+    lexicon: str | None
 
 
 class EnginePool:
@@ -26,16 +33,15 @@ class EnginePool:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # Whether models know the words of the lexicon
-        self.uses_lexicon = True
-        # Folder, time of the weights and lexicon → what is loading or loaded
+        # Whether models know the words of the lexicon; None if the environment says so
+        self.uses_lexicon: bool | None = True
         self._loading: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
         self._loaded: WeakValueDictionary[_Key, Engine] = WeakValueDictionary()
         # A lent engine keeps the loaded one alive that it shares its weights with.
         self._origins: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
 
-    def engine(self, model: str) -> Engine:
-        """Return an engine of a model, named or in a directory; several threads may ask at once.
+    def engine(self, model: str, precision: Precision = "auto", lexicon: str | None = None) -> Engine:
+        """Return an engine of a model as `Engine.load` does; several threads may ask at once.
 
         Raises:
             SeqchatError: there is no such model, or its files are damaged.
@@ -46,22 +52,24 @@ class EnginePool:
 
         folder = find(model).resolve()
         weights = folder / WEIGHTS
-        lexicon = _lexicon(self.uses_lexicon)
-        key = folder, weights.stat().st_mtime_ns if weights.is_file() else 0, lexicon
+        lexicon = lexicon or _lexicon(self.uses_lexicon)
+        key = _Key(folder, weights.stat().st_mtime_ns if weights.is_file() else 0, precision, lexicon)
         with self._lock:
             loading = self._loading[key]
         with loading:
             origin = self._loaded.get(key)
             if origin is None:
-                origin = self._loaded[key] = Engine.load(model, lexicon=lexicon)
+                origin = self._loaded[key] = Engine.load(model, precision, lexicon)
             engine = origin.fork()
         with self._lock:
             self._origins[engine] = origin
         return engine
 
 
-def _lexicon(used: bool) -> str | None:
+def _lexicon(used: bool | None) -> str | None:
     """Return the name of the lexicon to load, or None for the usual one; the environment may name none."""
+    if used is None:
+        return None
     if not used:
         return NAME_OF_NO_LEXICON
     return str(shipped_lexicon()) if os.environ.get(LEXICON_VARIABLE) == NAME_OF_NO_LEXICON else None

@@ -10,9 +10,9 @@ import weakref
 import pytest
 
 from seqchat.completion.engine import Engine
+from seqchat.completion.engine_pool import EnginePool
 from seqchat.completion.suggestion import suggest
 from seqchat.errors import SeqchatError
-from seqchat.tui.engine_pool import EnginePool
 from seqchat.tui.inference_messages import WorkerIdle
 from seqchat.tui.inference_worker import InferenceWorker
 

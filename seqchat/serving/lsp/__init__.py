@@ -1,0 +1,1 @@
+"""The language server: suggestions in editors."""

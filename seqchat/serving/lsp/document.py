@@ -1,0 +1,157 @@
+"""An open document: its lines, the positions in them, and the parts around the cursor that a model reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from seqchat.completion.context import MAX_CHARACTERS
+
+# The protocol knows these line breaks, and no others.
+_LINE_BREAK = re.compile("\r\n|\r|\n")
+# What is read begins so many characters further on when it has become too long, so that states are re-used in between.
+_STEP = MAX_CHARACTERS // 2
+# Characters on the right of the cursor that are read, and those elsewhere that are remembered on each side
+_RIGHT, _ELSEWHERE = 1_000, 4_000
+
+
+class Place(NamedTuple):
+    """A place in a document: the number of the line, and of the characters before it there."""
+
+    line: int
+    column: int
+
+
+class Units(NamedTuple):
+    """What positions of a client count.
+
+    before: how many units a text has; text: the beginning of a text that has so many units, or a part of one more.
+    """
+
+    count: Callable[[str], int]
+    beginning: Callable[[str, int], str]
+
+
+def _encoded(encoding: str, size: int) -> Units:
+    def count(text: str) -> int:
+        return len(text) if text.isascii() else len(text.encode(encoding)) // size
+
+    def beginning(text: str, units: int) -> str:
+        if text.isascii():
+            return text[:units]
+        return text.encode(encoding)[: units * size].decode(encoding, errors="ignore")
+
+    return Units(count, beginning)
+
+
+# By the name of the encoding in the protocol
+UNITS = {
+    "utf-8": _encoded("utf-8", 1),
+    "utf-16": _encoded("utf-16-le", 2),
+    "utf-32": Units(len, lambda text, units: text[:units]),
+}
+
+
+class Document:
+    """The text of one document. An edit costs as much as what it changes, however long the document is."""
+
+    def __init__(self, text: str, units: Units) -> None:
+        self._units = units
+        self._lines = _lines(text)
+        # Where the text that is read begins
+        self._start = Place(0, 0)
+
+    @property
+    def text(self) -> str:
+        """The whole text, with a line feed between its lines."""
+        return "\n".join(self._lines)
+
+    def place(self, line: int, units: int) -> Place:
+        """Return the place of a position; one beyond the end of its line or of the document is that end."""
+        if line >= len(self._lines):
+            return Place(len(self._lines) - 1, len(self._lines[-1]))
+        return Place(line, len(self._units.beginning(self._lines[line], units)))
+
+    def units(self, place: Place) -> int:
+        """Return how many units of its line are before a place."""
+        return self._units.count(self._lines[place.line][: place.column])
+
+    def replace(self, start: Place, end: Place, text: str) -> None:
+        """Put a text in the place of another."""
+        before, after = self._lines[start.line][: start.column], self._lines[end.line][end.column :]
+        lines = _lines(text)
+        lines[0] = before + lines[0]
+        lines[-1] += after
+        self._lines[start.line : end.line + 1] = lines
+
+    def before(self, place: Place) -> str:
+        """Return the text before a place as far as it is read; it begins at the same place while the writer goes on."""
+        if not self._is_near(place):
+            self._start = self._start_for(place)
+        start = self._start
+        if start.line == place.line:
+            return self._lines[place.line][start.column : place.column]
+        lines = [self._lines[start.line][start.column :], *self._lines[start.line + 1 : place.line]]
+        return "\n".join([*lines, self._lines[place.line][: place.column]])
+
+    def after(self, place: Place) -> str:
+        """Return the text after a place as far as it is read."""
+        parts, characters = [self._lines[place.line][place.column : place.column + _RIGHT]], 0
+        for line in self._lines[place.line + 1 : place.line + 1 + _RIGHT]:
+            characters += len(parts[-1]) + 1
+            if characters >= _RIGHT:
+                break
+            parts.append(line[:_RIGHT])
+        return "\n".join(parts)
+
+    def elsewhere(self, place: Place) -> list[str]:
+        """Return lines that `before` leaves out: those before it, and after the line of the place; the nearest last."""
+        start = self._start
+        above = self._nearest(range(start.line - 1, -1, -1))
+        if start.column:
+            above = [self._lines[start.line][max(start.column - _ELSEWHERE, 0) : start.column]]
+        return [*self._nearest(range(place.line + 1, len(self._lines))), *above[::-1]]
+
+    def _nearest(self, numbers: range) -> list[str]:
+        kept: list[str] = []
+        characters = 0
+        for number in numbers:
+            characters += len(self._lines[number]) + 1
+            if characters > _ELSEWHERE:
+                break
+            kept.append(self._lines[number])
+        return kept
+
+    def _is_near(self, place: Place) -> bool:
+        """Whether the text from where it began last time to a place is of the length that is read."""
+        if not self._start <= place or self._start.line >= len(self._lines):
+            return False
+        if place.line - self._start.line > MAX_CHARACTERS:
+            return False
+        characters = place.column - self._start.column
+        characters += sum(len(line) + 1 for line in self._lines[self._start.line : place.line])
+        return characters <= MAX_CHARACTERS and (self._start <= Place(0, 0) or characters >= _STEP // 2)
+
+    def _start_for(self, place: Place) -> Place:
+        """Return where to begin: `_STEP` characters before a place, or at the start of a line a little after that."""
+        if place.column > _STEP:
+            return Place(place.line, place.column - _STEP)
+        characters, line = place.column, place.line
+        while line and characters + len(self._lines[line - 1]) + 1 <= _STEP:
+            line -= 1
+            characters += len(self._lines[line]) + 1
+        return Place(line, 0)
+
+
+def _lines(text: str) -> list[str]:
+    return _LINE_BREAK.split(_whole(text))
+
+
+def _whole(text: str) -> str:
+    """Return a text in which halves of characters, of which JSON can have one alone, are replaced."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text

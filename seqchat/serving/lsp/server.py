@@ -1,0 +1,199 @@
+"""The language server: documents and requests of an editor → suggestions. It reads and writes no files."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
+
+from seqchat import __version__
+from seqchat.completion.engine import Engine
+from seqchat.errors import SeqchatError, one_line
+from seqchat.serving.lsp.document import UNITS, Document, Place
+from seqchat.serving.lsp.suggesting import Candidate, Choice, Suggester
+from seqchat.wording import percentage
+
+# After these characters an editor asks by itself; where words begin and go on, it does so anyway.
+_TRIGGERS = list(" ，。！？、；：,.!?;:'")
+# Grey text goes no further after so many seconds.
+_GREY_SECONDS = 0.008
+
+
+class Server(LanguageServer):
+    """Documents, and the model once it is loaded."""
+
+    def __init__(self, load: Callable[[], Engine], choice: Choice) -> None:
+        """load: loads the model, in a thread; choice: what the writer wants to see."""
+        super().__init__("seqchat", __version__, protocol_cls=_Protocol, converter_factory=default_converter)
+        self._load, self._choice = load, choice
+        self._loading: asyncio.Future[Engine] | None = None
+        self._documents: dict[str, Document] = {}
+        self._suggesters: dict[str, Suggester] = {}
+        self._reading: set[asyncio.Task[None]] = set()
+
+    # --- documents
+
+    def open(self, uri: str, text: str) -> None:
+        """Take the text of a document."""
+        self._documents[uri] = Document(text, UNITS[types.PositionEncodingKind(self.workspace.position_encoding).value])
+        self._suggesters.pop(uri, None)
+
+    def change(self, uri: str, changes: list[types.TextDocumentContentChangeEvent]) -> None:
+        """Change a document."""
+        for change in changes:
+            document = self._documents.get(uri)
+            if document is None or not isinstance(change, types.TextDocumentContentChangePartial):
+                self.open(uri, change.text)
+                continue
+            start, end = (_place(document, position) for position in (change.range.start, change.range.end))
+            document.replace(start, max(start, end), change.text)
+
+    def close(self, uri: str) -> None:
+        """Forget a document."""
+        self._documents.pop(uri, None)
+        self._suggesters.pop(uri, None)
+
+    # --- suggestions
+
+    async def completion(self, params: types.CompletionParams) -> types.CompletionList:
+        """Answer a request for a list; the list is asked for again at each key."""
+        uri, position = params.text_document.uri, params.position
+        context = params.context
+        worth = context is not None and context.trigger_kind == types.CompletionTriggerKind.TriggerCharacter
+        suggester = await self._suggester(uri)
+        document = self._documents.get(uri)
+        if suggester is None or document is None:
+            return types.CompletionList(is_incomplete=True, items=[])
+        place = _place(document, position)
+        candidates = suggester.candidates(place, worth=worth)
+        self._read_elsewhere(suggester, place)
+        items = [_item(document, place, rank, candidate) for rank, candidate in enumerate(candidates)]
+        return types.CompletionList(is_incomplete=True, items=items)
+
+    async def inline_completion(self, params: types.InlineCompletionParams) -> types.InlineCompletionList:
+        """Answer a request for grey text."""
+        suggester = await self._suggester(params.text_document.uri)
+        document = self._documents.get(params.text_document.uri)
+        if suggester is None or document is None:
+            return types.InlineCompletionList(items=[])
+        place = _place(document, params.position)
+        ends = time.monotonic() + _GREY_SECONDS
+        text = suggester.grey_text(place, lambda: time.monotonic() > ends)
+        self._read_elsewhere(suggester, place)
+        if not text:
+            return types.InlineCompletionList(items=[])
+        here = _range(document, place, place)
+        return types.InlineCompletionList(items=[types.InlineCompletionItem(insert_text=text, range=here)])
+
+    async def _suggester(self, uri: str) -> Suggester | None:
+        """Return the suggestions for a document, None if it is not open or there is no model."""
+        engine = await self._engine()
+        document = self._documents.get(uri)
+        if engine is None or document is None:
+            return None
+        if uri not in self._suggesters:
+            self._suggesters[uri] = Suggester(engine.fork(), document, self._choice)
+        return self._suggesters[uri]
+
+    async def _engine(self) -> Engine | None:
+        if self._loading is None:
+            self._loading = asyncio.ensure_future(asyncio.to_thread(self._load))
+        try:
+            return await asyncio.shield(self._loading)
+        except SeqchatError as error:
+            message = types.ShowMessageParams(types.MessageType.Error, f"seqchat: {one_line(error)}")
+            self.window_show_message(message)
+            return None
+
+    def start_loading(self) -> None:
+        """Load the model, so that the first request finds it."""
+        task = asyncio.ensure_future(self._loaded())
+        self._reading.add(task)
+        task.add_done_callback(self._reading.discard)
+
+    async def _loaded(self) -> None:
+        await self._engine()
+
+    def _read_elsewhere(self, suggester: Suggester, place: Place) -> None:
+        """Read the words elsewhere in a document, in a thread; the next request has them."""
+        read = suggester.reading(place)
+        if read is not None:
+            task = asyncio.ensure_future(_remember(suggester, read))
+            self._reading.add(task)
+            task.add_done_callback(self._reading.discard)
+
+
+async def _remember(suggester: Suggester, read: Callable[[], Engine]) -> None:
+    suggester.remember(await asyncio.to_thread(read))
+
+
+class _Protocol(LanguageServerProtocol):
+    """Keeps documents itself: an edit costs nothing in a long one, and only the protocol's line breaks are some."""
+
+    _server: Server
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
+    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
+        self._server.open(params.text_document.uri, params.text_document.text)
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
+        self._server.change(params.text_document.uri, list(params.content_changes))
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
+    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
+        self._server.close(params.text_document.uri)
+
+
+def language_server(load: Callable[[], Engine], choice: Choice) -> Server:
+    """Return a server with its features; those of LSP 3.18 are announced to editors that announce them."""
+    server = Server(load, choice)
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        capabilities = params.capabilities.text_document
+        if capabilities is not None and capabilities.inline_completion is not None:
+            options = types.InlineCompletionOptions()
+            server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, options)(inline_completion)
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(_: types.InitializedParams) -> None:
+        server.start_loading()
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=_TRIGGERS))
+    async def completion(params: types.CompletionParams) -> types.CompletionList:
+        return await server.completion(params)
+
+    async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
+        return await server.inline_completion(params)
+
+    return server
+
+
+def _item(document: Document, place: Place, rank: int, candidate: Candidate) -> types.CompletionItem:
+    """Return a candidate as the protocol writes it: it replaces what was typed, and its rank is its order."""
+    start = Place(place.line, max(place.column - len(candidate.typed), 0))
+    return types.CompletionItem(
+        label=candidate.text.strip() or candidate.text,
+        kind=types.CompletionItemKind.Text,
+        detail=percentage(candidate.probability),
+        sort_text=f"{rank:03d}",
+        filter_text=candidate.typed,
+        text_edit=types.TextEdit(_range(document, start, place), candidate.text),
+    )
+
+
+def _range(document: Document, start: Place, end: Place) -> types.Range:
+    return types.Range(_position(document, start), _position(document, end))
+
+
+def _place(document: Document, position: types.Position) -> Place:
+    return document.place(position.line, position.character)
+
+
+def _position(document: Document, place: Place) -> types.Position:
+    return types.Position(place.line, document.units(place))

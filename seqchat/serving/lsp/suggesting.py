@@ -1,0 +1,101 @@
+"""What is offered at a place of a document: candidates for a list, and grey text; the document's words are expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from seqchat.completion.engine import Engine
+from seqchat.completion.ghost import words_ahead
+from seqchat.completion.suggestion import Suggestion, suggest
+from seqchat.completion.worth import is_grey, worthwhile
+from seqchat.serving.lsp.document import Document, Place
+
+# The words elsewhere in a document are read again when the cursor has moved so many lines.
+_NEAR = 40
+_GHOST_WORDS = 4
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A text that may be inserted.
+
+    typed: what it replaces before the cursor, letters or the beginning of the word; text: what is there then.
+    """
+
+    typed: str
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the writer wants.
+
+    k: candidates at most; pinyin: whether letters are read as pinyin too; remembered: texts that they wrote before.
+    """
+
+    k: int = 9
+    pinyin: bool = True
+    remembered: Sequence[str] = ()
+
+
+class Suggester:
+    """The suggestions for one document; it has an engine of its own."""
+
+    def __init__(self, engine: Engine, document: Document, choice: Choice) -> None:
+        self._engine, self._document, self._choice = engine, document, choice
+        # The line near which the words elsewhere were read
+        self._read_at: int | None = None
+
+    def candidates(self, place: Place, *, worth: bool) -> list[Candidate]:
+        """Return candidates at a place, the best first; worth: only those that are worth a glance."""
+        text, found = self._suggestions(place, self._choice.k)
+        if worth:
+            found = worthwhile(found, text, self._engine.vocabulary, False)
+        return [_candidate(text, suggestion) for suggestion in found]
+
+    def grey_text(self, place: Place, stops: Callable[[], bool]) -> str:
+        """Return the text that may be shown in grey at a place, empty if none is probable enough; stops: asked after
+        each word whether to go no further."""
+        text, found = self._suggestions(place, 1)
+        if not found or not is_grey(found[0]):
+            return ""
+        return found[0].insert + words_ahead(self._engine, text, found[0], _GHOST_WORDS, stops)
+
+    def reading(self, place: Place) -> Callable[[], Engine] | None:
+        """Return what reads the words that are elsewhere in the document, for any thread; None if that was done.
+
+        What it returns is for `remember`.
+        """
+        if self._read_at is not None and abs(place.line - self._read_at) < _NEAR:
+            return None
+        self._read_at = place.line
+        self._document.before(place)
+        lines = self._document.elsewhere(place)
+        reader = self._engine.fork()
+
+        def read() -> Engine:
+            reader.learn([*self._choice.remembered, *lines])
+            return reader
+
+        return read
+
+    def remember(self, reader: Engine) -> None:
+        """Expect the words that an engine has read."""
+        self._engine.memory = reader.memory
+
+    def _suggestions(self, place: Place, k: int) -> tuple[str, list[Suggestion]]:
+        text = self._document.before(place)
+        after = self._document.after(place) if self._engine.reads_both_sides else ""
+        return text, suggest(self._engine, text, k, after=after, pinyin=self._choice.pinyin)
+
+
+def _candidate(text: str, suggestion: Suggestion) -> Candidate:
+    """Return what a suggestion replaces and with what: for the rest of a word, the whole word."""
+    typed = text[len(text) - suggestion.replace :] if suggestion.replace else ""
+    if suggestion.completes and not suggestion.replace:
+        begun = text[len(text) - len(suggestion.word) + len(suggestion.insert) :]
+        if f"{begun}{suggestion.insert}".casefold() == suggestion.word.casefold():
+            return Candidate(begun, begun + suggestion.insert, suggestion.probability)
+    return Candidate(typed, suggestion.insert, suggestion.probability)

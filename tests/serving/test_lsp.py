@@ -1,0 +1,292 @@
+"""`seqchat lsp` with the client of pygls: what is offered, where it goes, and what documents may be like."""
+
+import asyncio
+import json
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
+
+from seqchat.completion.engine import Engine
+from seqchat.completion.suggestion import suggest
+from seqchat.serving.lsp.document import UNITS, Document, Place
+from seqchat.serving.lsp.server import language_server
+from seqchat.serving.lsp.suggesting import Choice
+
+from ..processes import seqchat
+
+URI = "file:///diary.md"
+
+
+class Editor:
+    """An editor that is connected to a server in this process."""
+
+    def __init__(self, engine, *, encodings=None, inline=False, choice=None):
+        self.server = language_server(lambda: engine, choice or Choice())
+        self.client = LanguageClient("editor", "1")
+        text = types.TextDocumentClientCapabilities(
+            inline_completion=types.InlineCompletionClientCapabilities() if inline else None
+        )
+        general = types.GeneralClientCapabilities(position_encodings=encodings)
+        self.capabilities = types.ClientCapabilities(text_document=text, general=general)
+        self.messages = []
+        self.client.feature(types.WINDOW_SHOW_MESSAGE)(lambda params: self.messages.append(params.message))
+
+    async def __aenter__(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            host, port = free.getsockname()
+        threading.Thread(target=self.server.start_tcp, args=[host, port], daemon=True).start()
+        for _ in range(1_000):
+            try:
+                await self.client.start_tcp(host, port)
+                break
+            except OSError:
+                await asyncio.sleep(0.01)
+        self.answer = await self.client.initialize_async(types.InitializeParams(self.capabilities))
+        self.client.initialized(types.InitializedParams())
+        return self
+
+    async def __aexit__(self, *_):
+        await self.client.shutdown_async(None)
+        self.client.protocol.writer.close()
+        await self.client.stop()
+
+    def open(self, text, uri=URI):
+        """Open a document."""
+        item = types.TextDocumentItem(uri, "markdown", 1, text)
+        self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+
+    def edit(self, start, end, text):
+        """Replace a text; start, end: line and character."""
+        where = types.Range(types.Position(*start), types.Position(*end))
+        change = types.TextDocumentContentChangePartial(where, text)
+        version = types.VersionedTextDocumentIdentifier(2, URI)
+        self.client.text_document_did_change(types.DidChangeTextDocumentParams(version, [change]))
+
+    async def items(self, line, character, trigger=types.CompletionTriggerKind.Invoked, uri=URI):
+        """Ask for a list."""
+        where = types.TextDocumentIdentifier(uri), types.Position(line, character)
+        params = types.CompletionParams(*where, context=types.CompletionContext(trigger))
+        found = await self.client.text_document_completion_async(params)
+        assert found.is_incomplete
+        return found.items
+
+    async def grey(self, line, character):
+        """Ask for grey text."""
+        context = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic)
+        where = types.TextDocumentIdentifier(URI), types.Position(line, character)
+        return (
+            await self.client.text_document_inline_completion_async(types.InlineCompletionParams(context, *where))
+        ).items
+
+
+def taken(text, item, encoding="utf-16"):
+    """The text after an item was taken."""
+    document = Document(text, UNITS[encoding])
+    edit = item.text_edit
+    start, end = (document.place(place.line, place.character) for place in (edit.range.start, edit.range.end))
+    assert item.filter_text == document._lines[start.line][start.column : end.column]
+    document.replace(start, end, edit.new_text)
+    return document.text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
+async def test_pinyin_is_replaced_wherever_it_is(lstm, encoding):
+    text = "😀😀\r\n😀我想chihuog，再见"
+    expected = suggest(Engine.fork(lstm), "😀😀\n😀我想chihuog", 9)
+    position = UNITS[encoding].count("😀我想chihuog")
+    async with Editor(lstm, encodings=[encoding]) as editor:
+        assert editor.answer.capabilities.position_encoding == encoding
+        editor.open(text)
+        items = await editor.items(1, position)
+        assert [item.sort_text for item in items] == sorted(item.sort_text for item in items)
+        for item, suggestion in zip(items, expected, strict=True):
+            kept = "😀我想chihuog"[: len("😀我想chihuog") - suggestion.replace]
+            assert taken(text, item, encoding) == f"😀😀\n{kept}{suggestion.insert}，再见"
+        assert any(item.text_edit.new_text == "吃火锅" and item.filter_text == "chihuog" for item in items)
+
+
+async def test_the_rest_of_a_word_replaces_its_beginning(lstm):
+    async with Editor(lstm, choice=Choice(k=60)) as editor:
+        editor.open("我想吃火")
+        items = await editor.items(0, 4)
+        assert (items[0].filter_text, items[0].label, items[0].text_edit.new_text) == ("吃火", "吃火锅", "吃火锅")
+        assert any(not item.filter_text for item in items)
+        assert all(taken("我想吃火", item).startswith("我想吃火") for item in items)
+
+
+async def test_positions_are_utf_16_where_nothing_was_agreed_on(lstm):
+    for encodings in (None, ["utf-7"], ["utf-16"]):
+        async with Editor(lstm, encodings=encodings) as editor:
+            assert editor.answer.capabilities.position_encoding == "utf-16"
+            editor.open("😀 nihao")
+            items = await editor.items(0, 8)
+            assert all(item.text_edit.range.end.character == 8 for item in items)
+            assert items[0].text_edit.range.start.character == 3
+
+
+async def test_grey_text_only_where_the_editor_knows_it(lstm):
+    async with Editor(lstm) as editor:
+        assert editor.answer.capabilities.inline_completion_provider is None
+    async with Editor(lstm, inline=True) as editor:
+        assert editor.answer.capabilities.inline_completion_provider is not None
+        shown = []
+        for line in ("你好", "我想去", "今天", "不客", "谢谢", "再见"):
+            editor.open(line)
+            shown += [(line, item) for item in await editor.grey(0, len(line))]
+        assert shown
+        for line, item in shown:
+            assert item.insert_text.startswith(suggest(lstm.fork(), line, 1)[0].insert)
+            assert item.range == types.Range(types.Position(0, len(line)), types.Position(0, len(line)))
+
+
+async def test_after_a_space_only_what_is_worth_a_glance_is_offered(lstm):
+    async with Editor(lstm) as editor:
+        editor.open("12:30 ")
+        assert len(await editor.items(0, 6)) == 9
+        assert len(await editor.items(0, 6, types.CompletionTriggerKind.TriggerCharacter)) < 9
+
+
+async def test_words_below_and_far_above_are_expected(lstm):
+    async with Editor(lstm, choice=Choice(k=60)) as editor:
+
+        async def offered():
+            return "火车" in [item.label for item in await editor.items(0, 2)]
+
+        editor.open("我们\n")
+        assert not await offered()
+        editor.open("我们\n" + "我们的火车\n" * 20)
+        for _ in range(1_000):
+            if await offered():
+                return
+            await asyncio.sleep(0.01)
+        pytest.fail("the words below are not expected")
+
+
+async def test_what_is_no_document_or_no_position_is_answered(lstm):
+    async with Editor(lstm, encodings=["utf-16"]) as editor:
+        assert await editor.items(0, 0, uri="file:///etc/passwd") == ()
+        editor.open("你好")
+        for line, character in [(0, 99), (7, 0), (2**31 - 1, 2**31 - 1)]:
+            assert await editor.items(line, character)
+        editor.edit((5, 0), (9, 9), "，我想")
+        assert taken("你好，我想", (await editor.items(0, 5))[0]).startswith("你好，我想")
+        # Half of a character, and one alone
+        editor.open("\ud83d你好😀")
+        assert (await editor.items(0, 4))[0].text_edit.range.end.character == 3
+        editor.client.protocol._send_data({"jsonrpc": "2.0", "id": 7, "method": "textDocument/completion", "params": 3})
+        editor.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(URI)))
+        assert await editor.items(0, 0) == ()
+
+
+async def test_a_model_that_cannot_be_loaded_is_said(lstm):
+    def load():
+        return Engine.load("no-such-model")
+
+    editor = Editor(lstm)
+    editor.server._load = load
+    async with editor:
+        editor.open("你好")
+        assert await editor.items(0, 2) in ((), [])
+        assert "no-such-model" in editor.messages[0]
+
+
+async def test_a_document_of_a_million_characters(lstm):
+    for text in ("我想去看电影\n" * 143_000, "我😀" * 500_000):
+        async with Editor(lstm) as editor:
+            editor.open(text)
+            last = text.split("\n")[70_000] if "\n" in text else text
+            line, end = (70_000 if "\n" in text else 0), UNITS["utf-16"].count(last)
+            editor.edit((line, end), (line, end), "，我想chi")
+            items = await editor.items(line, end + 6)
+            assert items[0].text_edit.range.start.character == end + 3
+            assert items[0].filter_text == "chi"
+
+
+# --- documents
+
+
+@pytest.mark.parametrize("name", list(UNITS))
+def test_edits_do_what_they_do_to_a_text(name):
+    drawn = random.Random(1)
+    units = UNITS[name]
+    pieces = ["a", "我", "😀", "\n", "é", "\u2028", "xy\nz", ""]
+    text = ""
+    document = Document("", units)
+    for _ in range(400):
+        start, end = sorted(drawn.randrange(len(text) + 1) for _ in range(2))
+        piece = drawn.choice(pieces)
+        places = []
+        for offset in (start, end):
+            line = text[:offset].count("\n")
+            before = text[:offset].rpartition("\n")[2]
+            place = document.place(line, units.count(before))
+            assert (place, document.units(place)) == (Place(line, len(before)), units.count(before))
+            places.append(place)
+        document.replace(*places, piece)
+        text = text[:start] + piece + text[end:]
+        assert document.text == text
+
+
+def test_a_text_is_read_from_the_same_place_while_it_grows():
+    document = Document("一行字\n" * 5_000, UNITS["utf-16"])
+    end = Place(4_000, 3)
+    first = document.before(end)
+    assert 3_000 < len(first) <= 8_000
+    for number in range(100):
+        document.replace(end, end, "字")
+        end = Place(end.line, end.column + 1)
+        assert document.before(end) == first + "字" * (number + 1)
+    assert document.before(Place(3, 1)) == "一行字\n" * 3 + "一"
+    around = document.elsewhere(Place(3, 1))
+    assert set(around) == {"一行字"}
+    assert len(around) < 1_100
+
+
+# --- the command, and an editor
+
+
+def test_the_command_needs_a_model_that_is_there():
+    done = seqchat("lsp", "-m", "no-such-model")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no-such-model" in done.stderr
+
+
+_NEOVIM = """
+local id = vim.lsp.start_client({ name = 'seqchat', cmd = vim.json.decode(vim.env.SEQCHAT_COMMAND) })
+vim.lsp.buf_attach_client(0, id)
+local client = vim.lsp.get_client_by_id(id)
+vim.wait(60000, function() return client.initialized end)
+local line = vim.api.nvim_buf_get_lines(0, 1, 2, false)[1]
+local column = vim.lsp.util.character_offset(0, 1, #line, client.offset_encoding)
+local where = { textDocument = { uri = vim.uri_from_bufnr(0) }, position = { line = 1, character = column } }
+local answer = vim.lsp.buf_request_sync(0, 'textDocument/completion', where, 60000)
+vim.lsp.util.apply_text_edits({ answer[id].result.items[1].textEdit }, 0, client.offset_encoding)
+vim.cmd('write')
+"""
+
+
+@pytest.mark.skipif(shutil.which("nvim") is None, reason="there is no Neovim (the package neovim)")
+def test_completion_in_neovim(models, tmp_path):
+    (tmp_path / "text.md").write_text("😀\n😀我想chihuog\n", "utf-8")
+    (tmp_path / "test.lua").write_text(_NEOVIM, "utf-8")
+    command = [sys.executable, "-m", "seqchat", "lsp", "-m", str(models["lstm"])]
+    done = subprocess.run(
+        ["nvim", "--headless", "-u", "NONE", "-i", "NONE", "text.md", "-c", "luafile test.lua", "-c", "qall!"],
+        cwd=tmp_path,
+        env={**os.environ, "SEQCHAT_COMMAND": json.dumps(command), "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    expected = suggest(Engine.load(models["lstm"]), "😀\n😀我想chihuog", 1)[0]
+    written = "😀我想chihuog"[: len("😀我想chihuog") - expected.replace] + expected.insert
+    assert (tmp_path / "text.md").read_text("utf-8") == f"😀\n{written}\n", done.stderr
