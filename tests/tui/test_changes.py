@@ -62,7 +62,7 @@ async def test_the_app_says_it_once_and_shows_it(desk, changelog):
     locations.last_version().write_text("0.0.1\n")
     async with desk() as d:
         app, pilot = d.app, d.pilot
-        await d.settled()
+        await d.until(lambda: d.notices)
         assert [__version__ in notice for notice in d.notices] == [True]
         app.action_changes()
         await pilot.pause()
