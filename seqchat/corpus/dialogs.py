@@ -32,6 +32,10 @@ _TURN_COLUMNS = (
 _NOT_SAID = frozenset({"system", "developer", "tool", "function", "observation", "function_call", "tool_call"})
 _TEXT_FIELDS = ("text", "content", "message", "utterance", "sentence", "value")
 
+# How many characters may stand beside the only text of a record, and how many times its own
+_LITTLE, _MUCH = 200, 2
+_MAX_DEPTH = 8
+
 # No message is longer; a whole book on one line is no conversation.
 MAX_TURN_CHARACTERS = 100_000
 
@@ -168,7 +172,19 @@ def _guess_field(record: Mapping[str, Any]) -> str | None:
 
 def _only_text_field(record: Mapping[str, Any]) -> str | None:
     text_fields = [n for n, v in record.items() if isinstance(v, str) and n not in _SPEAKER_FIELDS]
-    return text_fields[0] if len(text_fields) == 1 else None
+    if len(text_fields) != 1:
+        return None
+    # A title, or a name, stands beside what holds the text.
+    beside = sum(_characters(value) for value in record.values() if isinstance(value, list | Mapping))
+    return text_fields[0] if beside <= max(_LITTLE, _MUCH * len(record[text_fields[0]])) else None
+
+
+def _characters(value: Any, depth: int = 0) -> int:
+    """Return how many characters the texts in a value have."""
+    if isinstance(value, str) or depth > _MAX_DEPTH:
+        return len(value) if isinstance(value, str) else 0
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    return sum(_characters(item, depth + 1) for item in inner)
 
 
 def _talk(value: Any) -> Talk | None:

@@ -70,8 +70,11 @@ def encoding_of(sample: bytes) -> Encoding | None:
     marked = next((name for mark, name in _MARKS if sample.startswith(mark)), None)
     if marked:
         return Encoding(marked)
-    if b"\x00" in sample[:4096]:
-        return _sixteen_bits(sample)
+    if b"\x00" in sample:
+        # A few zeros in a text are its own affair; in UTF-16 they are many, and its other bytes are no text.
+        rest = sample.replace(b"\x00", b"")
+        stray = len(sample) - len(rest) < _STRAY * len(sample) and (_decodes(rest) or _is_utf8(rest))
+        return Encoding(UTF8) if stray and _is_mostly_ascii(rest, 0.5) else _sixteen_bits(sample)
     if b"\x1b$" in sample and sample.isascii():
         return Encoding("iso2022_jp", guessed=True)
     if sample.isascii() or _is_utf8(sample):
@@ -81,9 +84,9 @@ def encoding_of(sample: bytes) -> Encoding | None:
     return found or (Encoding(UTF8) if _is_mostly_ascii(sample) else None)
 
 
-def _is_mostly_ascii(sample: bytes) -> bool:
+def _is_mostly_ascii(sample: bytes, share: float = 0.9) -> bool:
     plain = sum(byte in b"\t\r\n" or 0x20 <= byte < 0x7F for byte in sample[:_MAX_JUDGED])
-    return plain >= 0.9 * min(len(sample), _MAX_JUDGED)
+    return plain >= share * min(len(sample), _MAX_JUDGED)
 
 
 def _sixteen_bits(sample: bytes) -> Encoding | None:
@@ -211,6 +214,8 @@ _CANDIDATES: tuple[tuple[str, Callable[[str], float]], ...] = (
     ("cp1258", _words("LATIN", "ăâđêôơư")),
 )
 _MAX_JUDGED = 4_000
+# Of the bytes of a text: zeros that do not belong there
+_STRAY = 0.05
 # Of fewer bytes beyond ASCII, only the languages of Western Europe are guessed.
 _FEW = 4
 # What is judged to be less likely is not believed.

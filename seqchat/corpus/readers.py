@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -386,9 +387,10 @@ def _named_rows(reader: Any) -> Iterator[tuple[int, dict[str, Any]]]:
     _, header = next(numbered, (0, []))
     first = list(islice(numbered, _SNIFFED_RECORDS))
     names = [name.removeprefix("\ufeff").strip() or f"column {n}" for n, name in enumerate(header, 1)]
-    longer = [len(row) for _, row in first if len(row) > len(names)]
-    if longer and 2 * len(longer) > len(first):
-        names += [f"column {n}" for n in range(len(names) + 1, max(longer) + 1)]
+    usual, rows = next(iter(Counter(len(row) for _, row in first).most_common(1)), (0, 0))
+    # Commas in a text that is not quoted make rows of many lengths.
+    if usual > len(names) and 2 * rows > len(first):
+        names += [f"column {n}" for n in range(len(names) + 1, usual + 1)]
     for line, row in chain(first, numbered):
         values: dict[str, Any] = dict(zip(names, row, strict=False))
         values |= dict.fromkeys(names[len(row) :]) if len(row) < len(names) else {}

@@ -36,6 +36,15 @@ def prepare_memory() -> None:
         library.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
+def release_memory() -> None:
+    """Give freed memory back to the kernel, which `prepare_memory` makes the C library keep.
+
+    Batches have many shapes, so that what one leaves free is too small for the next, and the whole would grow.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).malloc_trim(0)
+
+
 def choose_device(name: Device, group: Group) -> torch.device:
     """Return the device of that name; ``auto`` is a GPU if there is one. Each process of a machine gets its own.
 

@@ -26,6 +26,8 @@ class Counters:
     reports_without_gain: int = 0
     recoveries: int = 0
     rate_scale: float = 1.0
+    # The share of the validation text that is read, where a time limit leaves no time for all of it
+    validated_share: float = 1.0
 
     @property
     def mean_loss(self) -> float:

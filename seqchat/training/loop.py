@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
@@ -15,10 +16,17 @@ from seqchat.corpus.batches import NO_TARGET, Batch
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.training_batches import TrainingBatches
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.validation import validate_sources
+from seqchat.evaluation.validation import validate, validate_sources
 from seqchat.model.network import Network
 from seqchat.training.averaging import WeightAverage
-from seqchat.training.devices import choose_device, prepare_memory, random_state, set_random_state, uses_bf16
+from seqchat.training.devices import (
+    choose_device,
+    prepare_memory,
+    random_state,
+    release_memory,
+    set_random_state,
+    uses_bf16,
+)
 from seqchat.training.distributed import Group
 from seqchat.training.events import Counters, Notice, Outcome, StepInfo, TrainingReport
 from seqchat.training.losses import TrainingLoss
@@ -27,10 +35,16 @@ from seqchat.training.settings import TrainingSettings
 from seqchat.training.snapshot import Snapshot
 
 _MAX_RECOVERIES = 3
+# Steps of this length around a circle spread evenly over it.
+_GOLDEN_RATIO = (5**0.5 - 1) / 2
+_FIRST_REPORT = 100_000
+_STEPS_TO_RELEASE = 50
 _EXPLODING, _VANISHING = 100.0, 1e-6
 # What a time limit leaves for the end of a run: the last report and what `finishing` does take as long as so many
 # reports, and counting n-grams so many seconds a token (measured); but no more than a share of the limit.
 _CLOSING_REPORTS, _COUNTING_SECONDS, _MOST_CLOSING = 5.0, 2e-6, 0.5
+# If the reports alone would take a larger share, less is validated on; how long it takes is tried on so many tokens.
+_MOST_READING, _TRIED_TOKENS = 0.3, 1_000
 
 
 class Trainer:
@@ -72,6 +86,7 @@ class Trainer:
         self._perplexities: list[float] = []
         self._warned = False
         self._report_seconds = 0.0
+        self._lengths = [len(train), len(validation)]
         self.total_tokens = settings.epochs_for(train.targets) * train.targets
         self._eval_interval = min(settings.eval_interval, train.targets)
         torch.manual_seed(settings.seed + 1_000_003 * self.group.rank)
@@ -116,14 +131,20 @@ class Trainer:
                 yield Notice(self._recover())
                 batches = iter(self._batches)
                 continue
+            if self.counters.step % _STEPS_TO_RELEASE == 0:
+                release_memory()
             yield info
             yield from self._warnings(info)
-            if self.counters.since_report >= self._eval_interval or self._time_is_up():
+            if self.counters.since_report >= self._next_report() or self._time_is_up():
                 yield self._report()
                 self.counters.seconds = self.group.mean(time.monotonic() - started)
         self.outcome = ended
         if ended != "interrupted" and self.counters.since_report:
             yield self._report()
+
+    def _next_report(self) -> int:
+        """Return after how many tokens the next report is due; the first one comes early, to show that it learns."""
+        return min(self._eval_interval, _FIRST_REPORT) if not self.counters.reports else self._eval_interval
 
     def progress(self) -> float:
         """Return the share of the run that is done, 0 to 1; it sets the learning rate."""
@@ -135,8 +156,9 @@ class Trainer:
     def _seconds_to_train(self, limit: float) -> float:
         """Return how much of a time limit is for training; the rest is for the end of the run."""
         counting = _COUNTING_SECONDS * min(len(self.train), self.settings.ngram_words) * bool(self.settings.ngrams)
-        closing = _CLOSING_REPORTS * (self._report_seconds or self._expected_report()) + counting
-        return limit - min(closing, _MOST_CLOSING * limit)
+        reading = _CLOSING_REPORTS * (self._report_seconds or self._expected_report())
+        reading = reading if self._report_seconds else min(reading, _MOST_READING * limit)
+        return limit - min(reading + counting, _MOST_CLOSING * limit)
 
     def _expected_report(self) -> float:
         """Return how long the first report will take: about as long as to learn as many tokens."""
@@ -158,7 +180,7 @@ class Trainer:
             "settings": self.settings.to_json(),
             "counters": asdict(self.counters),
             "lanes": self._batches.state(),
-            "tokens": [len(self.train), len(self.validation)],
+            "tokens": self._lengths,
             "perplexities": list(self._perplexities),
             "average_steps": self.average.steps,
         }
@@ -170,7 +192,7 @@ class Trainer:
         Raises:
             SeqchatError: it belongs to another network or text.
         """
-        if snapshot.values.get("tokens", []) != [len(self.train), len(self.validation)]:
+        if snapshot.values.get("tokens", []) != self._lengths:
             raise SeqchatError("The run to resume was trained on a different text; to go on with that, use --from.")
         snapshot.restore(self.network, self._optimizer)
         # Runs of versions without batches of short dialogs go on without them.
@@ -181,6 +203,8 @@ class Trainer:
         set_random_state(random[min(self.group.rank, len(random) - 1)], self.device)
         self.average.mean = {n: t.to(self.device, copy=True) for n, t in snapshot.part("average.").items()}
         self.average.steps = snapshot.values["average_steps"]
+        if snapshot.values["counters"].get("validated_share", 1.0) < self.counters.validated_share:
+            self._validate_on(snapshot.values["counters"]["validated_share"])
         self.counters = Counters(**snapshot.values["counters"])
         self._perplexities = list(snapshot.values["perplexities"])
         self._batches.restore(snapshot.values["lanes"])
@@ -250,8 +274,27 @@ class Trainer:
         """Return which columns of a batch this process reads."""
         return self._mine if batch.carried else slice(None)
 
+    def _fit_validation(self) -> None:
+        """Before the first report, choose how much of the validation text a time limit leaves time for."""
+        limit = self.settings.time_limit
+        if limit is None or self.counters.reports:
+            return
+        tried = _part(self.validation, _TRIED_TOKENS / self.validation.targets)
+        began = time.monotonic()
+        validate(self.network, tried, self.suggestible)
+        seconds = self.group.mean(time.monotonic() - began) * self.validation.targets / tried.targets
+        if _CLOSING_REPORTS * seconds > _MOST_READING * limit:
+            self._validate_on(self.counters.validated_share * _MOST_READING * limit / (_CLOSING_REPORTS * seconds))
+
+    def _validate_on(self, share: float) -> None:
+        """Read only a share of the validation text from now on, in this run and where it is resumed."""
+        self.validation = _part(self.validation, share / self.counters.validated_share)
+        self.sources = {n: _part(text, share / self.counters.validated_share) for n, text in self.sources.items()}
+        self.counters.validated_share = share
+
     def _report(self) -> TrainingReport:
         """Validate, and start to count for the next report."""
+        self._fit_validation()
         began = time.monotonic()
         with self.average.applied():
             measured = validate_sources(self.network, self.sources, self.suggestible)
@@ -324,3 +367,10 @@ class Trainer:
         if self.counters.tokens >= self.total_tokens:
             return "finished"
         return "stopped early" if self.counters.reports_without_gain >= self.settings.patience else None
+
+
+def _part(stream: IdStream, share: float) -> IdStream:
+    """Return about this share of the dialogs of a text, spread over it, at least one."""
+    chosen = np.arange(stream.dialogs) * _GOLDEN_RATIO % 1 < share
+    chosen[0] = True
+    return stream.selected(chosen)

@@ -49,15 +49,21 @@ class Preset:
 class FineTuning:
     """How a model goes on with a person's text (tests/benchmarks/fine_tuning.py).
 
-    recipe: as in `Preset`; validation_share: of the dialogs, which are few.
+    recipe: as in `Preset`; validation_share: of the dialogs, which are few; epochs: how often a text of so many tokens,
+    or more, is read.
     """
 
     recipe: dict[str, Any]
     validation_share: float
+    epochs: dict[int, int]
 
     def settings(self, cell: str, **changes: Any) -> TrainingSettings:
         """Return the recipe for a cell, with `changes` applied."""
         return Preset("", {}, self.recipe, 0).settings(cell, **changes)
+
+    def epochs_for(self, tokens: int) -> int:
+        """Return how often a text of this many tokens is read."""
+        return [epochs for least, epochs in self.epochs.items() if tokens >= least][-1]
 
 
 FINE_TUNING = FineTuning(
@@ -65,10 +71,11 @@ FINE_TUNING = FineTuning(
         "batch_size": 16,
         "learning_rate": 1e-3,
         "patience": 3,
-        "epochs": 12,
         "weight_decay": 0.01,
     },
     validation_share=0.1,
+    # More than these gain less than a hundredth of a bit.
+    epochs={0: 12, 15_000: 8, 50_000: 5},
 )
 
 PRESETS: dict[str, Preset] = {

@@ -28,6 +28,7 @@ from seqchat.training.finishing import finish
 from seqchat.training.loop import Trainer
 from seqchat.training.observers import TrainingObserver
 from seqchat.training.preparation import prepare, validation_sources
+from seqchat.training.presets import FINE_TUNING
 from seqchat.training.recipe import dropouts
 from seqchat.training.recording import Recorder
 from seqchat.training.settings import RESUMABLE, TrainingSettings
@@ -75,6 +76,9 @@ def train(
     try:
         group.alone(lambda: prepare(task, settings, _make_folder(staging), observer, command))
         checkpoint = Checkpoint.load(staging)
+        if task.base is not None and settings.epochs is None:
+            tokens = IdStream.open(staging / TRAINING / "train").targets
+            settings = replace(settings, epochs=FINE_TUNING.epochs_for(tokens))
         trainer = _trainer(checkpoint, settings, staging, group, should_stop)
         snapshot = trainer.snapshot()
         group.wait()

@@ -277,7 +277,7 @@ def _with_a_row_wrong(rng: Random, text: str) -> str:
             lines[at] = re.sub(r"\d", lambda m: rng.choice("0123456789"), lines[at], count=rng.randint(1, 6))
         case _:
             where = rng.randint(0, len(lines[at]))
-            lines[at] = lines[at][:where] + rng.choice(["\x00", "\u202e", " ", ":", "\ufeff", ","]) + lines[at][where:]
+            lines[at] = lines[at][:where] + rng.choice(["\x00", "\u202e", " ", ":", "\ufeff"]) + lines[at][where:]
     return "\n".join(lines)
 
 
@@ -341,11 +341,11 @@ def test_what_was_said_is_a_turn_or_is_counted(tmp_path: Path) -> None:
         there = Counter(_WORD.findall(text))
         left_out = sum(sum(file.counts.left_out.values()) for file in report.files) + report.skipped
         missing = there - said
-        # What is not whole is counted by the line, or by the object
-        lines = sum(any(word in missing for word in _WORD.findall(line)) for line in text.split("\n"))
-        # A hole may make one of two.
-        gone = missing.total() - 1 if ending == ".json" else min(lines, missing.total())
-        assert gone <= left_out, f"{missing} are gone, and {left_out} counted"
+        # A line is counted once, and so is an object; a hole, or lines that are joined, may make one of two.
+        touched = sum(any(word in missing for word in _WORD.findall(line)) for line in text.split("\n"))
+        gone = missing.total() if ending == ".json" else min(touched, missing.total())
+        slack = ending in (".json", ".jsonl") and left_out > 0
+        assert gone <= left_out + slack, f"{missing} are gone, and {left_out} counted"
         return f"{name}: {min(len(dialogs), 3)} dialogs, {report.files[0].format}"
 
     outcomes = fuzz(_an_export, check, cases=CASES // 3)
