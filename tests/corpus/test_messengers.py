@@ -365,3 +365,39 @@ def test_other_texts_are_a_turn_a_line(lines, tmp_path):
 
 def read(path, **options) -> list[Dialog]:
     return list(read_dialogs([str(path)], **options))
+
+
+def message(number, text):
+    return {"id": number, "type": "message", "date": f"2023-12-24T21:4{number}:00", "from": "A", "text": text}
+
+
+def test_all_chats_of_a_damaged_account_are_read_around_the_damage(tmp_path):
+    chats = [{"name": f"chat {n}", "messages": [message(i, f"{n} {i}") for i in range(4)]} for n in range(3)]
+    text = json.dumps({"chats": {"list": chats}}).replace('"1 2"', '"1 2', 1)
+    path = tmp_path / "result.json"
+    path.write_text(text, "utf-8")
+    report = SourceReport()
+    turns = [turn for dialog in read_dialogs([str(path)], report=report) for turn in dialog.turns]
+    assert {"0 0", "0 3", "1 0", "1 1", "2 0", "2 3"} <= set(turns)
+    assert report.skipped >= 1
+
+
+def test_a_room_whose_messages_cannot_be_read_is_not_learned_by_its_name(tmp_path):
+    path = tmp_path / "room.jsonl"
+    path.write_text('{"name": "Family", "messages": [1, 2]}\n{"dialog": ["hello", "hi"]}\n', "utf-8")
+    assert [dialog.turns for dialog in read(path)] == [("hello", "hi")]
+
+
+def test_a_stray_zero_does_not_make_a_text_utf_16(tmp_path):
+    path = tmp_path / "chat.txt"
+    path.write_bytes(b"hello there\n\x00\nhow are you\n")
+    assert [dialog.turns for dialog in read(path)] == [("hello there", "how are you")]
+
+
+def test_commas_that_are_not_quoted_leave_out_no_words_unseen(tmp_path):
+    path = tmp_path / "chat.csv"
+    path.write_text("sender,time,text\nA,2024-01-01,hello\nA,2024-01-01,a,b\nA,2024-01-01,a,b,c\n", "utf-8")
+    report = SourceReport()
+    dialogs = list(read_dialogs([str(path)], report=report))
+    assert [dialog.turns for dialog in dialogs] == [("hello",)]
+    assert report.skipped == 2

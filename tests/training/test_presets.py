@@ -2,7 +2,7 @@ import pytest
 
 from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
-from seqchat.training.presets import OPTIMIZER_NUMBERS, PRESETS
+from seqchat.training.presets import FINE_TUNING, OPTIMIZER_NUMBERS, PRESETS
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -34,3 +34,9 @@ def test_an_optimizer_brings_its_own_numbers_unless_told_otherwise():
     assert preset.settings("rnn", optimizer="sgd").learning_rate == sgd.learning_rate * CELLS["rnn"].lr_scale
     assert preset.settings("lstm", optimizer="sgd", clip=3.0).clip == 3.0
     assert preset.settings("lstm", optimizer="adamw") == preset.settings("lstm")
+
+
+def test_large_texts_are_read_less_often_when_going_on_from_a_model():
+    epochs = [FINE_TUNING.epochs_for(tokens) for tokens in (0, 14_999, 15_000, 50_000, 10_000_000)]
+    assert epochs == sorted(epochs, reverse=True)
+    assert epochs[0] > epochs[2] > epochs[3] == epochs[4] >= 1
