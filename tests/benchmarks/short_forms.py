@@ -5,8 +5,8 @@
 
 Phrases have 1 to 3 words and 2 to 5 characters, from dialogs that the model did not learn from; half of the phrases are
 typed after the turns and the words before them, the others after nothing. --tune measures several prices of abbreviated
-and unfinished syllables on every other phrase, chooses the best by the mean of top-1 and top-5, and reports the phrases
-that these were not chosen by.
+and unfinished syllables on half of the phrases, chooses the best by the mean of top-1 and top-5, and reports the
+phrases that these were not chosen by.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def cases(engine: Engine, turns: Sequence[tuple[str, str]], count: int) -> list[
     """Return `count` cases of each kind, half of them with a text before them; turns: with the text before each."""
     rng = random.Random(1)
     found: list[Case] = []
-    for number, (before, turn) in enumerate(rng.sample(list(turns), len(turns))):
+    for before, turn in rng.sample(list(turns), len(turns)):
         words = engine.vocabulary.segmenter.split(turn)
         starts = [*_phrases(words)]
         if len(found) >= 3 * count:
@@ -59,7 +59,7 @@ def cases(engine: Engine, turns: Sequence[tuple[str, str]], count: int) -> list[
         if starts:
             start, length = rng.choice(starts)
             meant = "".join(words[start : start + length])
-            text = before + engine.vocabulary.segmenter.join(words[:start]) if number % 2 else ""
+            text = before + engine.vocabulary.segmenter.join(words[:start]) if len(found) % 2 else ""
             found += [Case(kind, text, letters, meant) for kind, letters in _typed(meant, rng)]
     return found
 
@@ -129,7 +129,8 @@ def main(sources: tuple[str, ...], model: str, count: int, tune: bool) -> None:
         return
     # A phrase has a case of each kind.
     phrases = [chosen[i : i + 3] for i in range(0, len(chosen), 3)]
-    own, others = ([case for phrase in phrases[half::2] for case in phrase] for half in (0, 1))
+    # Of those after a text, and of those after nothing, half each
+    own, others = ([c for i, phrase in enumerate(phrases) if i // 2 % 2 == half for c in phrase] for half in (0, 1))
     best, score = PRICES, 0.0
     for name, grid in (("abbreviated", _ABBREVIATED), ("unfinished", _UNFINISHED)):
         for price in grid:
