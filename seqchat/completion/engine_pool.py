@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-from seqchat.locations import LEXICON_VARIABLE, NAME_OF_NO_LEXICON, shipped_lexicon
+from seqchat.locations import LEXICON_VARIABLE, NAME_OF_NO_LEXICON
 
 if TYPE_CHECKING:
     from seqchat.completion.engine import Engine
@@ -33,12 +33,18 @@ class EnginePool:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        # Whether models know the words of the lexicon; None if the environment says so
-        self.uses_lexicon: bool | None = True
+        self._uses_lexicon = True
+        # What is loading or loaded
         self._loading: defaultdict[_Key, threading.Lock] = defaultdict(threading.Lock)
         self._loaded: WeakValueDictionary[_Key, Engine] = WeakValueDictionary()
         # A lent engine keeps the loaded one alive that it shares its weights with.
         self._origins: WeakKeyDictionary[Engine, Engine] = WeakKeyDictionary()
+
+    def use_lexicon(self, used: bool, *, again: bool = False) -> None:
+        """Let models know the words of the lexicon from now on, or not; again: even if the environment names none."""
+        self._uses_lexicon = used
+        if used and again and os.environ.get(LEXICON_VARIABLE) == NAME_OF_NO_LEXICON:
+            del os.environ[LEXICON_VARIABLE]
 
     def engine(self, model: str, precision: Precision = "auto", lexicon: str | None = None) -> Engine:
         """Return an engine of a model as `Engine.load` does; several threads may ask at once.
@@ -52,7 +58,7 @@ class EnginePool:
 
         folder = find(model).resolve()
         weights = folder / WEIGHTS
-        lexicon = lexicon or _lexicon(self.uses_lexicon)
+        lexicon = lexicon or (None if self._uses_lexicon else NAME_OF_NO_LEXICON)
         key = _Key(folder, weights.stat().st_mtime_ns if weights.is_file() else 0, precision, lexicon)
         with self._lock:
             loading = self._loading[key]
@@ -64,12 +70,3 @@ class EnginePool:
         with self._lock:
             self._origins[engine] = origin
         return engine
-
-
-def _lexicon(used: bool | None) -> str | None:
-    """Return the name of the lexicon to load, or None for the usual one; the environment may name none."""
-    if used is None:
-        return None
-    if not used:
-        return NAME_OF_NO_LEXICON
-    return str(shipped_lexicon()) if os.environ.get(LEXICON_VARIABLE) == NAME_OF_NO_LEXICON else None

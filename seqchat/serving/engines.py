@@ -26,7 +26,6 @@ class Engines:
 
     def __init__(self, kept: int = _KEPT) -> None:
         self._pool, self._kept = EnginePool(), max(kept, 1)
-        self._pool.uses_lexicon = None
         self._lock = threading.Lock()
         # An engine of each model that stays, the last used at the end
         self._last: list[Engine] = []

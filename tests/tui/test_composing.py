@@ -163,3 +163,24 @@ async def test_open_letters_are_underlined_without_colours(desk, monkeypatch):
         await d.thought()
         drawn = [segment for strip in d.app.screen._compositor.render_strips() for segment in strip]
         assert "".join(text for text, style, _ in drawn if style and style.underline) == "huoguo"
+
+
+async def test_a_single_line_composes_too(desk):
+    async with desk(size=(60, 20), ghost_words=0, pinyin_first=True, options={"inline": True}) as d:
+        d.app.workspace.views.editor.focus()
+        await d.settled()
+        await d.press(*"huoguo")
+        await d.thought()
+        assert not popup(d).display and "1 火锅" in d.screen and "huo'guo" in d.screen
+        assert underlined(d) == "huoguo"
+        await d.press("space", *"huo", "enter")
+        assert d.editor.text == "火锅huo", "Enter keeps open letters first"
+        await d.press("enter")
+        assert d.app.return_value == "火锅huo"
+
+
+async def test_a_single_line_can_be_left_without_one(desk):
+    async with desk(size=(60, 20), options={"inline": True}) as d:
+        await d.press(*"半", "ctrl+c")
+        await d.until(lambda: d.app._exit, "the end")
+        assert d.app.return_value is None

@@ -23,9 +23,9 @@ def loads(monkeypatch):
     loaded = []
     load = Engine.load
 
-    def counted(model, *arguments):
+    def counted(model, *arguments, **options):
         loaded.append(str(model))
-        return load(model, *arguments)
+        return load(model, *arguments, **options)
 
     monkeypatch.setattr(Engine, "load", counted)
     return loaded

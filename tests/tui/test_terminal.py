@@ -422,6 +422,13 @@ def test_a_single_line_goes_to_standard_output(models, terminal, tmp_path):
     shell.until("status 0")
     assert out.read_text(encoding="utf-8") == "今天天气\n"
     assert shell.state("cursor_flag") == "1"
+    shell.type(f"clear; {shlex.join(app(models, '--inline'))} > {shlex.quote(str(out))}; echo left with $?\n")
+    shell.until("Candidates")
+    shell.type("不要了")
+    shell.until("不要了")
+    shell.press("C-c")
+    shell.until("left with 1")
+    assert out.read_text(encoding="utf-8") == ""
 
 
 def test_a_single_line_ends_with_its_window(models, terminal):

@@ -412,10 +412,12 @@ def test_the_lexicon_can_be_left_out(models, monkeypatch):
     pool = EnginePool()
     name = str(models["lstm"])
     monkeypatch.setenv(locations.LEXICON_VARIABLE, "none")
-    pool.uses_lexicon = False
+    pool.use_lexicon(False)
     without = pool.engine(name)
     assert without.vocabulary.lexicon is None
     if Path(locations.shipped_lexicon()).is_file():
-        pool.uses_lexicon = True
+        pool.use_lexicon(True)
+        assert pool.engine(name).vocabulary.lexicon is None, "the environment decides at first"
+        pool.use_lexicon(True, again=True)
         assert pool.engine(name).vocabulary.lexicon is not None, "what is switched on is there"
         assert pool.engine(name) is not without

@@ -118,8 +118,8 @@ class CompositionController:
 
     @property
     def _floats(self) -> bool:
-        screen = self._views.screen
-        return self._settings.current.candidates == "popup" and not screen.has_class("-inline", "-flat")
+        is_small = any(map(self._views.screen.has_class, ("-inline", "-flat")))
+        return self._settings.current.candidates == "popup" and not is_small
 
     @property
     def shown(self) -> Candidates:

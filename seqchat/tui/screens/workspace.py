@@ -177,7 +177,7 @@ class Workspace(Screen[None]):
         self.gates.apply_settings()
         self.continuations.describe()
         self.views.show_numbers(now.numbers)
-        self._pool.uses_lexicon = now.lexicon
+        self._pool.use_lexicon(now.lexicon, again=before.lexicon != now.lexicon)
         if before.lexicon != now.lexicon:
             self.call_later(self.use_models, self.models.names)
         if before.script != now.script:
