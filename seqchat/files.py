@@ -71,17 +71,18 @@ def private_folder(path: Path) -> Path:
     return path
 
 
-def write_file(path: Path, content: bytes | str, mode: int = _ANY_FILE) -> None:
+def write_file(path: Path, content: bytes | str, mode: int = _ANY_FILE, *, lasting: bool = True) -> None:
     """Write a file so that a reader, or a crash, finds the old content or the new, never a part.
 
-    mode: its permissions, without those that the user's umask removes.
+    mode: its permissions, without those that the user's umask removes; lasting: wait until it is on the disk.
     """
     partial = path.with_name(f".{path.name[:_MAX_NAME_LENGTH]}.partial")
     try:
         with _created(partial, mode) as file:
             file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         partial.replace(path)
     except (OSError, ValueError) as error:
         raise _unwritten(path, partial, error) from error
@@ -112,13 +113,18 @@ def _unwritten(path: Path, partial: Path, error: OSError | ValueError) -> Seqcha
     return SeqchatError(f"{one_line(path, 300)} cannot be written ({one_line(reason)}).")
 
 
+def partial_folder(path: Path) -> Path:
+    """Return the hidden folder in which a folder is made before it appears under its name."""
+    return path.with_name(f".{path.name}.partial")
+
+
 @contextmanager
 def new_folder(path: Path) -> Iterator[Path]:
     """Yield a hidden folder next to `path`, which is renamed to `path` when the block succeeds.
 
     It then replaces an existing folder of that name. When the block fails, nothing remains.
     """
-    partial = path.with_name(f".{path.name}.partial")
+    partial = partial_folder(path)
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)

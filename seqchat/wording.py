@@ -26,6 +26,18 @@ def duration(seconds: float) -> str:
     return f"{minutes:.0f} min" if round(minutes) < 100 else f"{minutes / 60:.1f} h"
 
 
+def clock_time(seconds: float) -> str:
+    """Return a time as a clock shows it: 0:45, 12:05, 1:02:30."""
+    minutes, rest = divmod(round(max(seconds, 0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def perplexity(value: float) -> str:
+    """Return a perplexity with a decimal, 123.4; one that nothing was learned for is a power of ten, 2e+31."""
+    return f"{value:.1f}" if value < 1e6 else f"{value:.0e}"
+
+
 def percentage(share: float, decimals: int = 1) -> str:
     """Return a share with a fixed number of decimals, for columns of a table: 41.3%; – if it is not a number."""
     return "–" if math.isnan(share) else f"{share:.{decimals}%}"

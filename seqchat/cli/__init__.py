@@ -23,6 +23,7 @@ COMMANDS = (
     "tui",
     "data",
     "train",
+    "watch",
     "plot",
     "complete",
     "generate",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import MISSING
 from typing import Any, TypeVar
 
@@ -32,18 +32,23 @@ class WholeNumbers(click.ParamType[tuple[int, ...]]):
 
 
 def declared_options(
-    settings: type, prefix: str = "", shown: Callable[[Declaration], str] | None = None
+    settings: type,
+    prefix: str = "",
+    shown: Callable[[Declaration], str] | None = None,
+    several: Collection[str] = (),
 ) -> Callable[[F], F]:
     """Return a decorator that adds an option for each declared setting with a default; those not given are None.
 
     The values are checked where the settings are made, not here. prefix: put before the names of the values; shown:
-    says what the default is, if that is not the setting's own.
+    says what the default is, if that is not the setting's own; several: settings that may be given more than once, for
+    as many models; the value is then a tuple.
     """
 
     def decorate(command: F) -> F:
         for declaration in reversed(declarations(settings).values()):
             if declaration.default is not MISSING:
-                command = _option(declaration, prefix, (shown or default_text)(declaration))(command)
+                option = _option(declaration, prefix, (shown or default_text)(declaration), declaration.name in several)
+                command = option(command)
         return command
 
     return decorate
@@ -71,7 +76,7 @@ def default_text(declaration: Declaration) -> str:
     return ",".join(map(str, default)) if declaration.many else str(default)
 
 
-def _option(declaration: Declaration, prefix: str, shown: str) -> Callable[[F], F]:
+def _option(declaration: Declaration, prefix: str, shown: str, several: bool) -> Callable[[F], F]:
     kind = _type(declaration)
     return click.option(
         *filter(None, (flag(declaration), declaration.also)),
@@ -79,10 +84,18 @@ def _option(declaration: Declaration, prefix: str, shown: str) -> Callable[[F], 
         type=kind,
         default=None,
         is_flag=declaration.kind is bool,
-        multiple=declaration.many and not isinstance(kind, WholeNumbers),
+        multiple=several or (declaration.many and not isinstance(kind, WholeNumbers)),
+        callback=_one_or_several if several else None,
         metavar=_METAVARS.get(type(kind)),
-        help=declaration.help + (f"  [default: {shown}]" if shown else ""),
+        help=(f"{declaration.help[:-1]}; several race side by side." if several else declaration.help)
+        + (f"  [default: {shown}]" if shown else ""),
     )
+
+
+def _one_or_several(_ctx: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Any:
+    """Return no value, the only one, or all of them, each once."""
+    different = tuple(dict.fromkeys(values))
+    return different if len(different) > 1 else next(iter(different), None)
 
 
 _METAVARS: dict[type, str] = {Duration: "TIME", WholeNumbers: "N,N…"}

@@ -17,10 +17,10 @@ from seqchat.training.presets import FINE_TUNING, Preset
 from seqchat.training.settings import RESUMABLE, TrainingSettings
 
 # What a model to go on from has already, besides the shape of its network; and what only such a model has
-_NOT_WITH_BASE = {"preset", f"{TASK}segmenter", f"{TASK}max_words"}
+_NOT_WITH_BASE = {"preset", "show", f"{TASK}segmenter", f"{TASK}max_words"}
 _ONLY_WITH_BASE = {f"{RECIPE}replay"}
 # What may be given when a run is resumed; all else is in its directory.
-_WITH_RESUME = {"resume", "tensorboard", "as_json", *(RECIPE + name for name in RESUMABLE)}
+_WITH_RESUME = {"resume", "tensorboard", "watch", "prompt", "as_json", *(RECIPE + name for name in RESUMABLE)}
 
 
 def check_options(ctx: click.Context, preset: Preset) -> None:
@@ -33,6 +33,8 @@ def check_options(ctx: click.Context, preset: Preset) -> None:
     if ctx.params["resume"] is not None:
         _check_resumed(named)
         return
+    if ctx.params["show"] and _is_given(ctx, "preset"):
+        raise click.UsageError("--preset and --show exclude each other.")
     _check_sources(ctx.params)
     _check_base(ctx.params["base"], ctx.params["data"], named)
     values = _values(ctx.params, preset)

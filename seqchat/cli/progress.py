@@ -10,7 +10,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.text import Text
 
 from seqchat.corpus.cleaning import clean
-from seqchat.wording import percentage
+from seqchat.training.pace import Pace
+from seqchat.wording import clock_time, percentage, perplexity
 
 if TYPE_CHECKING:
     from seqchat.training.events import StepInfo, TrainingReport
@@ -36,7 +37,7 @@ class TrainingProgress:
         self._task = self._progress.add_task("", total=1.0, line="")
         self._losses: deque[float] = deque(maxlen=_SMOOTHED_STEPS)
         self._trainer: Trainer | None = None
-        self._clock = (0.0, 0)
+        self._pace: Pace | None = None
 
     def __enter__(self) -> TrainingProgress:
         return self
@@ -60,47 +61,31 @@ class TrainingProgress:
 
     def start(self, trainer: Trainer, parameters: int) -> None:
         self._trainer = trainer
-        self._clock = (trainer.counters.seconds, trainer.counters.tokens)
+        self._pace = Pace(trainer)
         self.message(f"Training {parameters:,} parameters; {self._hint}")
         if self._console.is_terminal:
             self._progress.start()
 
     def step(self, info: StepInfo) -> None:
         assert self._trainer is not None
+        assert self._pace is not None
         self._losses.append(info.loss)
         loss = sum(self._losses) / len(self._losses)
-        left = _clock_time(self._seconds_left(self._trainer))
-        line = f"{self._words_per_second():,.0f} words/s  loss {loss:.2f}  gradient {info.gradient_norm:.2f}"
+        left = clock_time(self._pace.seconds_left)
+        line = f"{self._pace.words_per_second:,.0f} words/s  loss {loss:.2f}  gradient {info.gradient_norm:.2f}"
         line += f"  {left} left"
         self._progress.update(self._task, completed=self._trainer.progress(), line=line)
 
     def report(self, report: TrainingReport) -> None:
+        assert self._pace is not None
         quality = report.quality
         line = (
-            f"epoch {report.epoch:4.1f}  {_clock_time(report.seconds)}  loss {report.training_loss:.3f}  "
-            f"validation perplexity {quality.perplexity:.1f}  top-5 {percentage(quality.top5)}"
+            f"epoch {report.epoch:4.1f}  {clock_time(report.seconds)}  loss {report.training_loss:.3f}  "
+            f"validation perplexity {perplexity(quality.perplexity)}  top-5 {percentage(quality.top5)}"
             f"{'  best' if report.improved else ''}"
         )
         # In a terminal, the progress line shows it.
-        self.message(line if self._console.is_terminal else f"{line}  ({self._words_per_second():,.0f} words/s)")
+        self.message(line if self._console.is_terminal else f"{line}  ({self._pace.words_per_second:,.0f} words/s)")
         if len(report.sources) > 1:
             shares = (f"{name} {percentage(quality.top5)}" for name, quality in report.sources.items())
             self.message(f"  top-5 by source: {', '.join(shares)}")
-
-    def _words_per_second(self) -> float:
-        assert self._trainer is not None
-        counters = self._trainer.counters
-        seconds, tokens = self._clock
-        return (counters.tokens - tokens) / max(counters.seconds - seconds, 1e-9)
-
-    def _seconds_left(self, trainer: Trainer) -> float:
-        rate = max(self._words_per_second(), 1e-9)
-        left = (trainer.total_tokens - trainer.counters.tokens) / rate
-        limit = trainer.settings.time_limit
-        return left if limit is None else min(left, limit - trainer.counters.seconds)
-
-
-def _clock_time(seconds: float) -> str:
-    minutes, rest = divmod(round(max(seconds, 0)), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -22,6 +22,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 TASK, NETWORK, RECIPE = "task_", "network_", "recipe_"
 SETTINGS: dict[str, type] = {TASK: Task, NETWORK: ModelConfig, RECIPE: TrainingSettings}
 
+# What may be given more than once, for a network each
+_SEVERAL = ("cell",)
+CELL = f"{NETWORK}cell"
+
 _OLD = "old_"
 # Settings whose defaults depend on something, by prefix
 _BY_PRESET = {
@@ -40,7 +44,8 @@ def train_options(command: F) -> F:
             _old_flag(old), _OLD + old, type=setting.kind, help=f"Old name of {flag(setting)}.", hidden=True
         )(command)
     for prefix in (RECIPE, NETWORK, TASK):
-        command = declared_options(SETTINGS[prefix], prefix, partial(_default, prefix))(command)
+        several = _SEVERAL if prefix == NETWORK else ()
+        command = declared_options(SETTINGS[prefix], prefix, partial(_default, prefix), several)(command)
     return command
 
 

@@ -9,7 +9,7 @@ import click
 
 from seqchat.cli.options import print_json
 from seqchat.cli.tables import aligned
-from seqchat.wording import counted, duration, percentage
+from seqchat.wording import counted, duration, percentage, perplexity
 
 if TYPE_CHECKING:
     from seqchat.training.assessment import Assessment
@@ -64,8 +64,8 @@ def _summary(result: TrainingResult, assessment: Assessment | None) -> str:
     """Say how a run ended, what the person gets, and what to do next."""
     folder = shlex.quote(str(result.folder))
     lines = [
-        f"{result.folder}: validation perplexity {result.quality.perplexity:.1f}; the next word is among the first "
-        f"five {percentage(result.quality.top5)} of the time ({result.outcome} after {duration(result.seconds)})."
+        f"{result.folder}: validation perplexity {perplexity(result.quality.perplexity)}; the next word is among the "
+        f"first five {percentage(result.quality.top5)} of the time ({result.outcome} after {duration(result.seconds)})."
     ]
     if assessment is not None:
         lines += _assessment_lines(assessment)

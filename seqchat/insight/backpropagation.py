@@ -50,24 +50,25 @@ class Backpropagation:
     In float64, because a gradient over a hundred steps leaves the range of float32.
     """
 
-    def __init__(self, network: CarriedSteps, layer: int) -> None:
+    def __init__(self, network: CarriedSteps, layer: int, context: int = _CONTEXT) -> None:
+        """Take a layer, from 0, and how many words of a dialog are read before the steps that gradients flow over."""
         self.parts = network.cell.state_names
-        self._network, self._layer = network, layer
+        self._network, self._layer, self._context = network, layer, context
         self._weights = [{name: weight.double() for name, weight in weights.items()} for weights in network.layers]
 
     def read(self, stream: IdStream, ends: NDArray[np.int64], distance: int) -> UnrolledSteps:
         """Read the text up to each of some tokens [rows], with the graph of the last steps."""
         starts = stream.starts[np.searchsorted(stream.starts, ends, side="right") - 1]
-        positions = ends + np.arange(-distance - _CONTEXT, 1)[:, None]
+        positions = ends + np.arange(-distance - self._context, 1)[:, None]
         in_dialog = torch.from_numpy(positions >= starts)[..., None]
         ids = torch.from_numpy(stream.ids[np.maximum(positions, starts)].astype(np.int64))
         state = self._network.initial_state(len(ends)).double()
-        for t in range(_CONTEXT):
+        for t in range(self._context):
             state = self._step(ids[t], state)[0] * in_dialog[t]
         gates: list[list[Gates]] = []
         with torch.enable_grad():
             state.requires_grad_()
-            for word_ids in ids[_CONTEXT:]:
+            for word_ids in ids[self._context :]:
                 state, at_word = self._step(word_ids, state)
                 gates.append(at_word)
             features = gates[-1][-1]["hidden"]

@@ -132,6 +132,23 @@ def gradient_flow(
     )
 
 
+def gradient_norms(
+    network: CarriedSteps, stream: IdStream, *, words: int, distance: int, context: int, seed: int = 0
+) -> dict[str, Values]:
+    """Return the mean norms [distance + 1] of `GradientFlow` alone for the top layer, for the same words each time.
+
+    context: how many words are read before the distance. The distance is shorter where no dialog is long enough.
+
+    Raises:
+        SeqchatError: no dialog is long enough for a distance of 2.
+    """
+    distance = min(distance, int(np.diff(stream.starts).max()) - 2)
+    ends = _choose(stream, words, max(distance, 2), np.random.default_rng(seed))
+    backpropagation = Backpropagation(network, network.config.layers - 1, context)
+    norms = backpropagation.norms(backpropagation.read(stream, ends, distance))
+    return {part: np.asarray(values.mean(axis=1)) for part, values in norms.items()}
+
+
 class _Sums:
     """What was measured in batches of words: arrays [distance + 1, rows] of each, and spectral norms of steps."""
 

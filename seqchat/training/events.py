@@ -22,6 +22,7 @@ class Counters:
     since_report: int = 0
     loss_since_report: float = 0.0
     steps_since_report: int = 0
+    gradient_norms_since_report: float = 0.0
     best_perplexity: float = math.inf
     reports_without_gain: int = 0
     recoveries: int = 0
@@ -34,10 +35,16 @@ class Counters:
         """The mean loss of the steps since the last report."""
         return self.loss_since_report / max(self.steps_since_report, 1)
 
-    def count_step(self, tokens: int, loss: float) -> None:
-        """Count a step over this many tokens with a mean loss."""
+    @property
+    def mean_gradient_norm(self) -> float:
+        """The mean norm of the gradient, before clipping, in the steps since the last report."""
+        return self.gradient_norms_since_report / max(self.steps_since_report, 1)
+
+    def count_step(self, tokens: int, loss: float, gradient_norm: float) -> None:
+        """Count a step over this many tokens with a mean loss and a norm of the gradient before clipping."""
         self.step += 1
         self.loss_since_report += loss
+        self.gradient_norms_since_report += gradient_norm
         self.steps_since_report += 1
         self.count_read(tokens)
 
@@ -53,16 +60,17 @@ class Counters:
         self.reports_without_gain = 0 if improved or waiting else self.reports_without_gain + 1
         self.reports += 1
         self.since_report = self.steps_since_report = 0
-        self.loss_since_report = 0.0
+        self.loss_since_report = self.gradient_norms_since_report = 0.0
         return improved
 
 
 @dataclass(frozen=True)
 class StepInfo:
-    """One optimizer step: mean loss per token, norm of the gradient before clipping, tokens trained on."""
+    """One optimizer step: mean loss per token, norm of the gradient before and after clipping, tokens trained on."""
 
     loss: float
     gradient_norm: float
+    clipped_norm: float
     tokens: int
 
 
@@ -77,7 +85,8 @@ class Notice:
 class TrainingReport:
     """The result of a validation; `improved`: the perplexity is the best so far.
 
-    quality: of the best head; heads: of each; sources: of each source of the text, by the best head.
+    gradient_norm: the mean before clipping, since the last report; quality: of the best head; heads: of each; sources:
+    of each source of the text, by the best head.
     """
 
     epoch: float
@@ -85,6 +94,7 @@ class TrainingReport:
     seconds: float
     learning_rate: float
     training_loss: float
+    gradient_norm: float
     quality: Metrics
     heads: dict[str, Metrics]
     sources: dict[str, Metrics]

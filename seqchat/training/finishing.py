@@ -29,7 +29,8 @@ def finish(folder: Path, checkpoint: Checkpoint, trainer: Trainer, progress: Pro
     network.load_state_dict(load_weights(folder, checkpoint.config))
     heads = validate(network.to(trainer.device), trainer.validation, trainer.suggestible)
     if trainer.group.leads:
-        complete = _completed(checkpoint, network.cpu().eval(), trainer, progress)
+        network = network.cpu().eval()
+        complete = _completed(checkpoint, network, trainer, progress)
         vocabulary = EvaluatedModel.of(folder.name, complete, lexicons_of(folder)).vocabulary
         predictor = TextPredictor(network, complete.mixture)
         complete = replace(complete, lexicon_shares=tune_lexicon(predictor, trainer.validation, vocabulary))
@@ -43,6 +44,8 @@ def finish(folder: Path, checkpoint: Checkpoint, trainer: Trainer, progress: Pro
 
 def _completed(checkpoint: Checkpoint, network: Network, trainer: Trainer, progress: Progress) -> Checkpoint:
     """Return the checkpoint with n-grams and a cache, as much of them as helps on the text to validate on."""
+    if not trainer.total_tokens and not checkpoint.data.get("base"):
+        return checkpoint  # nothing but the network, which is to be seen untrained
     if checkpoint.config.objective == "window" or not trainer.settings.ngrams:
         mixture = tune_mixture(network, None, trainer.validation, base_mixture(checkpoint))
         return replace(checkpoint, mixture=mixture, cache=tune_cache(network, trainer.validation, mixture))

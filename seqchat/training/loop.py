@@ -85,7 +85,7 @@ class Trainer:
         self._state = self._initial_state(self._mine.stop - self._mine.start)
         self._perplexities: list[float] = []
         self._warned = False
-        self._report_seconds = 0.0
+        self._report_seconds = self._started = 0.0
         self._lengths = [len(train), len(validation)]
         self.total_tokens = settings.epochs_for(train.targets) * train.targets
         self._eval_interval = min(settings.eval_interval, train.targets)
@@ -118,7 +118,7 @@ class Trainer:
     def run(self) -> Iterator[StepInfo | TrainingReport | Notice]:
         """Train until the epochs, the patience or the time limit are used up."""
         self.network.train()
-        started = time.monotonic() - self.counters.seconds
+        self._started = time.monotonic() - self.counters.seconds
         batches = iter(self._batches)
         while (ended := self._ended()) is None:
             batch = next(batches)
@@ -126,7 +126,7 @@ class Trainer:
                 self._read(batch)
                 continue
             info = self._step(batch)
-            self.counters.seconds = self.group.mean(time.monotonic() - started)
+            self._count_seconds()
             if not math.isfinite(info.gradient_norm):
                 yield Notice(self._recover())
                 batches = iter(self._batches)
@@ -137,7 +137,7 @@ class Trainer:
             yield from self._warnings(info)
             if self.counters.since_report >= self._next_report() or self._time_is_up():
                 yield self._report()
-                self.counters.seconds = self.group.mean(time.monotonic() - started)
+                self._count_seconds()
         self.outcome = ended
         if ended != "interrupted" and self.counters.since_report:
             yield self._report()
@@ -146,9 +146,12 @@ class Trainer:
         """Return after how many tokens the next report is due; the first one comes early, to show that it learns."""
         return min(self._eval_interval, _FIRST_REPORT) if not self.counters.reports else self._eval_interval
 
+    def _count_seconds(self) -> None:
+        self.counters.seconds = self.group.mean(time.monotonic() - self._started)
+
     def progress(self) -> float:
         """Return the share of the run that is done, 0 to 1; it sets the learning rate."""
-        share = self.counters.tokens / self.total_tokens
+        share = self.counters.tokens / self.total_tokens if self.total_tokens else 1.0
         if self.settings.time_limit is not None:
             share = max(share, self.counters.seconds / self._seconds_to_train(self.settings.time_limit))
         return min(share, 1.0)
@@ -232,14 +235,15 @@ class Trainer:
         loss, token_loss = self._forward(batch, share)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        norm = float(torch.nn.utils.clip_grad_norm_(self.network.parameters(), self.settings.clip))
+        most = self.settings.clip or math.inf
+        norm = float(torch.nn.utils.clip_grad_norm_(self.network.parameters(), most))
         if math.isfinite(norm):
             self._optimizer.step()
             self.average.update()
         mean_loss = self.group.mean(float(token_loss) * share)
         tokens = int((batch.targets != NO_TARGET).sum())
-        self.counters.count_step(tokens, mean_loss)
-        return StepInfo(mean_loss, norm, tokens)
+        self.counters.count_step(tokens, mean_loss, norm)
+        return StepInfo(mean_loss, norm, min(norm, most), tokens)
 
     @torch.no_grad()
     def _read(self, batch: Batch) -> None:
@@ -306,7 +310,7 @@ class Trainer:
         waiting = self.settings.optimizer == "sgd" and not self.average.started
         self._maybe_average(perplexity)
         counters = self.counters
-        training_loss = counters.mean_loss
+        training_loss, gradient_norm = counters.mean_loss, counters.mean_gradient_norm
         improved = counters.count_report(perplexity, waiting=waiting)
         self._warned = False
         self.good = self.snapshot()
@@ -316,6 +320,7 @@ class Trainer:
             seconds=counters.seconds,
             learning_rate=self.learning_rate(),
             training_loss=training_loss,
+            gradient_norm=gradient_norm,
             quality=quality,
             heads=measured.heads,
             sources=measured.sources,
@@ -350,7 +355,9 @@ class Trainer:
             return
         if info.gradient_norm > _EXPLODING:
             self._warned = True
-            yield Notice(f"The gradient explodes (norm {info.gradient_norm:.0f}); it is cut to {self.settings.clip:g}")
+            clip = self.settings.clip
+            cut = f"it is cut to {clip:g}" if clip else "nothing cuts it, as --clip is 0"
+            yield Notice(f"The gradient explodes (norm {info.gradient_norm:.0f}); {cut}")
         elif info.gradient_norm < _VANISHING:
             self._warned = True
             yield Notice(f"The gradient vanishes (norm {info.gradient_norm:.1e}); the network no longer learns")
@@ -359,8 +366,15 @@ class Trainer:
         limit = self.settings.time_limit
         return self.group.any(limit is not None and self.counters.seconds >= self._seconds_to_train(limit))
 
+    def _asked_to_stop(self) -> bool:
+        """Whether to stop; a run that is paused waits here for the answer, and that time does not count."""
+        began = time.monotonic()
+        asked = self.group.any(self.should_stop())
+        self._started += time.monotonic() - began
+        return asked
+
     def _ended(self) -> Outcome | None:
-        if self.group.any(self.should_stop()):
+        if self._asked_to_stop():
             return "interrupted"
         if self._time_is_up():
             return "time is up"

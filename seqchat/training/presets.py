@@ -46,6 +46,20 @@ class Preset:
 
 
 @dataclass(frozen=True)
+class Show(Preset):
+    """A run that shows something on purpose; what it explains is read beside it.
+
+    explanation: of what happens, and why.
+    """
+
+    explanation: str
+
+    def settings(self, cell: str, **changes: Any) -> TrainingSettings:
+        """Return the recipe, with `changes` applied; its learning rate is the same for every cell."""
+        return super().settings(cell, **{"learning_rate": self.recipe["learning_rate"], **changes})
+
+
+@dataclass(frozen=True)
 class FineTuning:
     """How a model goes on with a person's text (tests/benchmarks/fine_tuning.py).
 
@@ -109,5 +123,47 @@ PRESETS: dict[str, Preset] = {
             "weight_dropout": 0.5,
         },
         632,
+    ),
+}
+
+# A plain recurrent network whose gradient nothing limits: no clipping, no dropout, no penalties, no weight decay
+_UNLIMITED = {
+    "clip": 0.0,
+    "embedding_dropout": 0.0,
+    "input_dropout": 0.0,
+    "output_dropout": 0.0,
+    "weight_dropout": 0.0,
+    "ar_alpha": 0.0,
+    "tar_beta": 0.0,
+    "weight_decay": 0.0,
+    "eval_interval": 10_000,
+    "epochs": 1_000,
+    "patience": 1_000,
+    "time_limit": 20.0,
+    "ngrams": 0,
+}
+_PLAIN = {"cell": "rnn", "layers": 1, "embedding_size": 64, "hidden_size": 128}
+
+SHOWS: dict[str, Show] = {
+    # With a high learning rate, the neurons of a tanh are soon at their ends, where its derivative is next to 0.
+    "vanish": Show(
+        "a gradient that vanishes",
+        {**_PLAIN, "nonlinearity": "tanh"},
+        {**_UNLIMITED, "learning_rate": 3e-2},
+        0,
+        "On purpose: a plain network with tanh learns so fast that most of its neurons are at −1 or 1 (the gates "
+        "below), where tanh is flat. Each word back multiplies the gradient by that slope and by the recurrent "
+        "weights, and after a few words nothing is left (the curve at the bottom). The loss falls even so, but the "
+        "network learns from the last few words alone.",
+    ),
+    # A rate that rises throughout the run gets there on a fast machine and on a slow one.
+    "explode": Show(
+        "a gradient that explodes",
+        {**_PLAIN, "nonlinearity": "relu"},
+        {**_UNLIMITED, "learning_rate": 0.5, "warmup": 1.0},
+        0,
+        "On purpose: a plain network with relu, whose learning rate rises while nothing clips its gradient. Once its "
+        "recurrent weights multiply the gradient by more than 1 at each word back, its norm shoots up by orders of "
+        "magnitude, the loss with it, and one step ruins what was learned. Clipping prevents this: add --clip 1.",
     ),
 }

@@ -16,10 +16,12 @@ from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.metrics import Metrics
-from seqchat.files import replace_folder
+from seqchat.files import partial_folder, replace_folder
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.folder import TRAINING
 from seqchat.model.network import build
+from seqchat.training.course.control import Control
+from seqchat.training.course.recording import Audience, CourseRecorder, Reading
 from seqchat.training.devices import flush_denormals
 from seqchat.training.distributed import Group
 from seqchat.training.events import Notice, Outcome, StepInfo
@@ -39,6 +41,9 @@ from seqchat.training.task import Task
 _LIMITS = {"finished": "--epochs", "stopped early": "--patience", "time is up": "--time-limit"}
 
 ShouldStop = Callable[[], bool]
+
+
+_NOBODY = Audience()
 
 
 def _never() -> bool:
@@ -65,25 +70,30 @@ def train(
     command: str = "",
     group: Group | None = None,
     should_stop: ShouldStop = _never,
+    audience: Audience = _NOBODY,
 ) -> TrainingResult:
     """Train a new model and write it to `out`; an existing folder is replaced.
+
+    audience: for whom its course is recorded beside the model.
 
     Raises:
         SeqchatError: the data, the settings or the folder cannot be used; raised before any time is spent training.
     """
     group = group or Group()
-    staging = out.with_name(f".{out.name}.partial")
+    staging = partial_folder(out)
+    control = Control(out, should_stop)
     try:
-        group.alone(lambda: prepare(task, settings, _make_folder(staging), observer, command))
+        reading = Reading(observer, staging, audience)
+        group.alone(lambda: prepare(task, settings, _make_folder(staging), reading, command))
         checkpoint = Checkpoint.load(staging)
         if task.base is not None and settings.epochs is None:
             tokens = IdStream.open(staging / TRAINING / "train").targets
             settings = replace(settings, epochs=FINE_TUNING.epochs_for(tokens))
-        trainer = _trainer(checkpoint, settings, staging, group, should_stop)
+        trainer = _trainer(checkpoint, settings, staging, group, control if group.leads else should_stop)
         snapshot = trainer.snapshot()
         group.wait()
         group.alone(lambda: _publish(snapshot, staging, out))
-        return _execute(out, checkpoint, trainer, observer)
+        return _execute(out, checkpoint, trainer, observer, control, audience)
     finally:
         if group.leads:
             shutil.rmtree(staging, ignore_errors=True)
@@ -98,6 +108,7 @@ def resume(
     changes: dict[str, Any] | None = None,
     group: Group | None = None,
     should_stop: ShouldStop = _never,
+    audience: Audience = _NOBODY,
 ) -> TrainingResult:
     """Resume an unfinished run; data, settings and state are in its folder, `changes` replace some settings.
 
@@ -110,13 +121,14 @@ def resume(
     snapshot = Snapshot.read(folder / TRAINING / STATE)
     checkpoint = Checkpoint.load(folder)
     settings = replace(TrainingSettings.from_json(snapshot.values.get("settings", {})), **(changes or {}))
-    trainer = _trainer(checkpoint, settings, folder, group, should_stop)
+    control = Control(folder, should_stop)
+    trainer = _trainer(checkpoint, settings, folder, group, control if group.leads else should_stop)
     try:
         at_report = snapshot.values["counters"]["since_report"] == 0
         trainer.resume(snapshot, snapshot if at_report else Snapshot.read(folder / TRAINING / GOOD))
     except (KeyError, TypeError, ValueError, RuntimeError, IndexError) as error:
         raise SeqchatError(f"{folder} holds a run of another shape or version ({error}).") from error
-    return _execute(folder, checkpoint, trainer, observer)
+    return _execute(folder, checkpoint, trainer, observer, control, audience)
 
 
 def _make_folder(staging: Path) -> Path:
@@ -153,29 +165,46 @@ def _trainer(
     )
 
 
-def _execute(folder: Path, checkpoint: Checkpoint, trainer: Trainer, observer: TrainingObserver) -> TrainingResult:
-    with flush_denormals():
+def _execute(
+    folder: Path,
+    checkpoint: Checkpoint,
+    trainer: Trainer,
+    observer: TrainingObserver,
+    control: Control,
+    audience: Audience,
+) -> TrainingResult:
+    course = CourseRecorder(folder, trainer, checkpoint, audience)
+    control.on_pause = course.paused
+    if trainer.group.leads:
+        control.forget()
+    with flush_denormals(), course:
         observer.start(trainer, checkpoint.config.parameters)
-        _run(Recorder(folder, trainer), trainer, observer)
+        _run(Recorder(folder, trainer), trainer, observer, course)
         trainer.group.wait()
+        course.finishing()
         quality = finish(folder, checkpoint, trainer, observer)
+        course.ended()
     return TrainingResult(folder, trainer.outcome, trainer.counters.tokens, trainer.counters.seconds, quality)
 
 
-def _run(recorder: Recorder, trainer: Trainer, observer: TrainingObserver) -> None:
-    """Train to the end, and pass what happens to the observer and the recorder."""
+def _run(recorder: Recorder, trainer: Trainer, observer: TrainingObserver, course: CourseRecorder) -> None:
+    """Train to the end, and pass what happens to the observer and the recorders."""
     recorder.forget_later_reports()
     before = trainer.counters.tokens
     for event in trainer.run():
         if isinstance(event, StepInfo):
             observer.step(event)
+            course.step(event)
             recorder.save_from_time_to_time()
         elif isinstance(event, Notice):
             observer.message(event.text)
         else:
             observer.report(event)
             recorder.save_report(event)
+            course.report()
     if trainer.outcome == "interrupted":
         recorder.save_interrupted()
+    elif not trainer.total_tokens:
+        observer.message("The network is left as it is: untrained; resume with --epochs to train it")
     elif trainer.counters.tokens == before:
         observer.message(f"Nothing was left to train; resume with a larger {_LIMITS[trainer.outcome]} to train more")

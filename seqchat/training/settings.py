@@ -64,7 +64,7 @@ class TrainingSettings:
         _NOT_NEGATIVE,
         conditions=(Condition("optimizer", ("sgd",)),),
     )
-    clip: float = declared(1.0, "Largest norm of the gradient.", _POSITIVE, resumable=True)
+    clip: float = declared(1.0, "Largest norm of the gradient; 0 for any.", _NOT_NEGATIVE, resumable=True)
     embedding_dropout: float = declared(0.05, "Share of words dropped from the embedding.", _DROPOUT)
     input_dropout: float = declared(0.4, "Share of units dropped after the embedding.", _DROPOUT)
     hidden_dropout: float = declared(
@@ -94,7 +94,11 @@ class TrainingSettings:
         8_192, "Size of that sample.", _COUNT, conditions=(Condition("softmax", ("auto", "sampled")),)
     )
     epochs: int | None = declared(
-        None, "How often the text is read.", _COUNT, shown="by the size of the text", resumable=True
+        None,
+        "How often the text is read; 0 leaves the network untrained.",
+        _NOT_NEGATIVE,
+        shown="by the size of the text",
+        resumable=True,
     )
     patience: int = declared(4, "Evaluations without improvement before training stops.", _COUNT, resumable=True)
     time_limit: float | None = declared(

@@ -21,6 +21,7 @@ from seqchat import __version__, locations
 from seqchat.changes import is_updated
 from seqchat.completion.engine_pool import EnginePool
 from seqchat.errors import SeqchatError, quoted
+from seqchat.training.course.launching import launch
 from seqchat.tui import clusters, commands, language, terminal, textual_compat
 from seqchat.tui.command_use import CommandUse
 from seqchat.tui.contrast import Legible
@@ -37,6 +38,7 @@ from seqchat.tui.screens.keep_learned import KeepLearned
 from seqchat.tui.screens.models import Models
 from seqchat.tui.screens.sessions import EarlierSessions
 from seqchat.tui.screens.settings import SettingsForm
+from seqchat.tui.screens.train import TrainForm, TrainingRequest
 from seqchat.tui.screens.workspace import Workspace
 from seqchat.tui.screenshot import with_right_widths
 from seqchat.tui.session import Session
@@ -44,6 +46,7 @@ from seqchat.tui.settings import Settings, Value
 from seqchat.tui.textual_compat import LifecycleApp
 from seqchat.tui.themes import THEMES
 from seqchat.tui.tour.screen import Tour
+from seqchat.tui.watching.screen import WatchScreen
 
 # What is typed is saved after this time at the latest.
 _AUTOSAVE_SECONDS = 1.0
@@ -67,6 +70,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         "screens/dialog.tcss",
         "screens/intervention.tcss",
         "screens/gradients.tcss",
+        "watching/watching.tcss",
         "widgets/editor.tcss",
         "widgets/candidates.tcss",
         "widgets/candidate_popup.tcss",
@@ -268,6 +272,19 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
     async def _open_models(self, names: list[str] | None) -> None:
         if names and names != self.workspace.models.names:
             await self.workspace.use_models(names)
+
+    def action_train(self) -> None:
+        """Let a network be trained, in processes of its own, and watch it."""
+        self.push_screen(TrainForm(), self._train)
+
+    def _train(self, wanted: TrainingRequest | None) -> None:
+        if wanted is None:
+            return
+        launched = [
+            launch([*wanted.arguments, *own, "--out", str(folder)], folder, beside=len(wanted.folders))
+            for folder, own in wanted.folders.items()
+        ]
+        self.push_screen(WatchScreen(self.keys, list(wanted.folders), launched))
 
     def action_sessions(self) -> None:
         """Let an earlier session be chosen."""

@@ -47,6 +47,7 @@ def of(app: SeqchatApp) -> Iterator[Command]:
         yield Command(f"switch.{name}", say(on if value else off), "", _switcher(app, name, not value))
     yield Command("theme", say("Theme"), say("light, dark and others; the choice is saved"), app.action_change_theme)
     yield Command("lessons", say("Lessons"), say("the recurrent network step by step"), app.action_tour)
+    yield Command("train", say("Train"), say("a network of your text, and watch it learn"), app.action_train)
     yield Command("sessions", say("Earlier sessions"), say("continue one of them"), app.action_sessions)
     yield Command("changes", say("What is new"), say("the changes of this version"), app.action_changes)
     screenshot = say("Screenshot"), say("save the screen as SVG")

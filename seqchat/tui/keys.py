@@ -221,6 +221,22 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("back", "escape", "app.pop_screen", "Back to the text", footer="Leave"),
         Key("help", "alt+h", "app.help", "Help", footer="Help"),
     ),
+    # where runs of training are watched
+    "watching": (
+        Key("earlier", "left", "moment(-1)", "Earlier moment of the training", footer="Earlier"),
+        Key("later", "right", "moment(1)", "Later moment", footer="Later"),
+        Key("first", "home", "moment(-100000)", "The untrained network"),
+        Key("last", "end", "moment(100000)", "The newest moment, and those that follow"),
+        Key("next_gate", "g,tab", "gate(1)", "Next gate", footer="Gate"),
+        Key("previous_gate", "G,shift+tab", "gate(-1)", "Previous gate"),
+        Key("layer_up", "right_square_bracket", "layer(1)", "Layer above"),
+        Key("layer_down", "left_square_bracket", "layer(-1)", "Layer below"),
+        Key("run", "n", "run", "Gates of the next run"),
+        Key("pause", "space", "pause", "Pause, or go on", footer="Pause"),
+        Key("stop", "s", "stop", "Stop and save", footer="Stop"),
+        Key("back", "escape", "leave", "Leave; training goes on", footer="Leave"),
+        Key("help", "alt+h", "app.help", "Help", footer="Help"),
+    ),
     # on a turn of a conversation
     "turn": (
         Key("up", "up", "move(-1)", "Previous turn"),
@@ -260,6 +276,7 @@ SCOPES: dict[str, str] = {
     "experiment": "In an experiment",
     "form": "In the settings",
     "page": "On the gradients page",
+    "watching": "While training is watched",
     "tour": "In the lessons",
 }
 

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from seqchat.insight import gradient_report
+from seqchat.training import presets
 from seqchat.tui import commands, keys, language, settings
 from seqchat.tui.chinese import CHINESE
 from seqchat.tui.controllers import composition
-from seqchat.tui.screens import dialog, formula, gradients, help, intervention, models, sessions, workspace
+from seqchat.tui.screens import dialog, formula, gradients, help, intervention, models, sessions, train, workspace
 from seqchat.tui.screens import settings as form
+from seqchat.tui.watching import charts, summary
 
 TUI = Path(settings.__file__).parent
 
@@ -40,7 +42,18 @@ def said():
     yield from intervention._TITLES.values()
     yield from (gradients.GUIDE_1, gradients.GUIDE_2)
     yield from gradient_report.TEXTS
-    screens = (models.Models, form.SettingsForm, help.Help, formula.Formulas, sessions.EarlierSessions, dialog.Confirm)
+    yield from (*summary._CONDITIONS.values(), *summary._OUTCOMES.values(), *summary._HEADINGS)
+    yield from (*train._CHOICES.values(), *charts.TITLES)
+    yield from (show.explanation for show in presets.SHOWS.values())
+    screens = (
+        train.TrainForm,
+        models.Models,
+        form.SettingsForm,
+        help.Help,
+        formula.Formulas,
+        sessions.EarlierSessions,
+        dialog.Confirm,
+    )
     yield from (text for screen in screens for text in (screen.TITLE_TEXT, screen.HINT_TEXT))
     yield from form._STATES.values()
 

@@ -20,7 +20,7 @@ _COLUMN = 26
 # What people need first comes first.
 _ORDER = (
     *("app", "composition", "bar", "text", "find", "panel", "prompt", "turn"),
-    *("experiment", "form", "page", "tour", "always"),
+    *("experiment", "form", "page", "watching", "tour", "always"),
 )
 
 
