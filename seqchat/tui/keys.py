@@ -53,7 +53,10 @@ KEYS: dict[str, tuple[Key, ...]] = {
     "app": (
         Key("help", "alt+h", "app.help", "Help", footer="Help"),
         Key("mode", "alt+m", "mode", "Compose / chat", footer="Mode"),
-        Key("pinyin", "alt+shift+p", "pinyin", "Pinyin as the model judges, always (中), or never (英)"),
+        Key("pinyin", "alt+shift+p", "pinyin", "Pinyin as the model judges (中/英), always (中), or never (英)"),
+        Key(
+            "punctuation", "alt+shift+m", "punctuation", "Punctuation: Chinese in Chinese text (，。), or as typed (,.)"
+        ),
         Key("again", "ctrl+r,alt+r", "again", "Other continuations, or another reply"),
         Key("find", "ctrl+f,alt+shift+f", "find", "Find in the text or the conversation, and replace"),
         Key("palette", "ctrl+p,alt+p", "app.command_palette", "Commands", footer="Commands"),
@@ -139,6 +142,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("leave", "escape", "leave", "Leave them as letters; again, remove them"),
         Key("delete_left", "backspace", "delete_left", "Delete a letter, or make what was just inserted letters again"),
         Key("delete_right", "delete", "delete_right", "Delete the letter to the right"),
+        Key("forget", "shift+delete,ctrl+delete", "forget", "Forget the candidate whose number is typed next"),
         Key("left", "left", "left", "Left among the letters"),
         Key("right", "right", "right", "Right among the letters"),
         Key("start", "home", "start", "Start of the letters"),

@@ -36,6 +36,7 @@ class Settings:
     model: str = declared(DEFAULT_MODEL, "Model to open when none is named")
     pinyin: bool = declared(True, "Read Latin letters at the cursor as pinyin")
     pinyin_first: bool = declared(False, "Take letters as pinyin wherever they can be")
+    chinese_punctuation: bool = declared(True, "Write Chinese punctuation in Chinese text")
     tone_digits: bool = declared(False, "Read digits after pinyin as tones")
     double_pinyin: str = declared(_OFF, "Read letters as double pinyin", choices=(_OFF, *LAYOUTS))
     fuzzy: str = declared(_OFF, "Take sounds of pinyin for each other", choices=(_OFF, *GROUPS))

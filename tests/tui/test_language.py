@@ -38,6 +38,7 @@ def said():
         yield from pair
     yield from workspace._SHADINGS.values()
     yield from (text for _, _, text in composition._WAYS)
+    yield from (text for _, text in composition._MARKS.values())
     yield from intervention._RUNS.values()
     yield from intervention._TITLES.values()
     yield from (gradients.GUIDE_1, gradients.GUIDE_2)

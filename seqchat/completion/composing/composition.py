@@ -14,6 +14,7 @@ from seqchat.completion.composing.keys import (
     Answer,
     Command,
     Effect,
+    Forget,
     Insertable,
     Learn,
     Move,
@@ -52,7 +53,7 @@ class Composition:
     letters: empty where none are open; caret: how many of them are left of the cursor; parts: what was taken for
     letters before these; answer: what the letters mean, None until that is known; held: keys that wait for it; plain:
     the letters stay as they are; fresh: a part was taken with the last key; settled: letters that end at the cursor
-    are not open, and those typed next do not belong to them.
+    are not open, and those typed next do not belong to them; forgets: the next number forgets a candidate.
     """
 
     letters: str = ""
@@ -63,6 +64,7 @@ class Composition:
     plain: bool = False
     fresh: bool = False
     settled: bool = False
+    forgets: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -110,7 +112,7 @@ class Composition:
         end = self.caret or len(self.letters)
         start = max(end - candidate.replace, 0)
         used = max(candidate.replace - candidate.rest, 0)
-        text = candidate.insert[: len(candidate.insert) - candidate.rest]
+        text = _taken(candidate)
         taken, rest = self.letters[start : start + used], self.letters[start + used :]
         parts = self.parts if text.isascii() else (*self.parts, Part(text, taken))
         change = Replace(self.caret, len(self.letters) - self.caret, self.letters[:start] + text + rest, not rest)
@@ -146,8 +148,8 @@ class Composition:
         if self.answer is None:
             return Step(replace(self, held=(press,)))
         if self.answer.literal:
-            return self._leave_alone(press)
-        return self._compose(press, page)
+            return self._leave_alone(press, around)
+        return self._compose(press, around, page)
 
     def _is_letter(self, press: Press, around: Surroundings) -> bool:
         before = self.letters[: self.caret]
@@ -162,11 +164,11 @@ class Composition:
 
     def _begin(self, press: Press, around: Surroundings) -> Step:
         if not is_pinyin_letter(press.character) or not _may_open(around):
-            return self._leave_alone(press)
+            return self._leave_alone(press, around)
         # Letters that stand there already belong to the word, unless it is finished.
         before = "" if self.settled or around.finished else letters_at_end(around.before)
         if is_verbatim(around.before[: len(around.before) - len(before)]):
-            return self._leave_alone(press)
+            return self._leave_alone(press, around)
         return Step(Composition(before + press.character, len(before) + 1), (PassOn(press),))
 
     def _go_on_plainly(self, press: Press, around: Surroundings) -> Step:
@@ -177,13 +179,13 @@ class Composition:
             return Step(Composition(), (dropped,))
         if press.command in (Command.DELETE_LEFT, Command.DELETE_RIGHT):
             return self._delete(press)
-        return self._leave_alone(press)
+        return self._leave_alone(press, around)
 
-    def _leave_alone(self, press: Press) -> Step:
+    def _leave_alone(self, press: Press, around: Surroundings) -> Step:
         """Let a key do what it does without a composition; a character that is typed ends it."""
         if not press.character:
             return Step(replace(self, fresh=False), (PassOn(press),))
-        return Step(Composition(), (*_learnt(self.parts), PassOn(press)))
+        return Step(Composition(), (*_learnt(self.parts), *_written(press, around)))
 
     def _delete(self, press: Press) -> Step:
         left = press.command == Command.DELETE_LEFT
@@ -205,15 +207,19 @@ class Composition:
         change = Replace(len(last.text) + self.caret, len(self.letters) - self.caret, letters)
         return Step(Composition(letters, len(letters), tuple(parts), fresh=bool(parts)), (change,))
 
-    def _compose(self, press: Press, page: Page) -> Step:
+    def _compose(self, press: Press, around: Surroundings, page: Page) -> Step:
         """Do what a key means while the letters are probably pinyin."""
         assert self.answer is not None
+        if self.forgets:
+            return self._forget(press, around, page)
         match press.command:
             case Command.FIRST:
                 return self.take(self.answer.candidates[0])
             case Command.TAKE:
                 found = page.candidates[press.number : press.number + 1]
                 return self.take(found[0]) if found else Step(self)
+            case Command.FORGET:
+                return Step(replace(self, forgets=True, fresh=False))
             case Command.LETTERS:
                 return Step(Composition(settled=True), _learnt(self.parts))
             case Command.LEAVE:
@@ -225,7 +231,17 @@ class Composition:
             case Command.PREVIOUS_PAGE if not (page.is_first and press.character):
                 return Step(replace(self, fresh=False), (Turn(-1),))
             case _:
-                return self._type(press)
+                return self._type(press, around)
+
+    def _forget(self, press: Press, around: Surroundings, page: Page) -> Step:
+        """Forget the candidate of a number; Esc and the key itself forget none, and others do what they do."""
+        composition = replace(self, forgets=False)
+        if press.command in (Command.LEAVE, Command.FORGET):
+            return Step(composition)
+        if press.command not in (Command.FIRST, Command.TAKE):
+            return composition._compose(press, around, page)
+        found = page.candidates[press.number : press.number + 1]
+        return Step(composition, tuple(Forget(_taken(candidate)) for candidate in found))
 
     def _move(self, command: Command) -> Step:
         size = len(self.letters)
@@ -235,7 +251,7 @@ class Composition:
             return Step(replace(self, fresh=False))
         return Step(Composition(self.letters, caret, self.parts), (Move(caret - self.caret),))
 
-    def _type(self, press: Press) -> Step:
+    def _type(self, press: Press, around: Surroundings) -> Step:
         """Type a character that is no letter: what the letters mean comes before it."""
         assert self.answer is not None
         if not press.character:
@@ -243,17 +259,26 @@ class Composition:
         # A hyphen can turn no page back from the first one; Chinese that is typed comes from another input method.
         alone = press.command == Command.PREVIOUS_PAGE or press.character.isalpha()
         if alone or makes_verbatim(self.letters, press.character):
-            return self._leave_alone(press)
+            return self._leave_alone(press, around)
         composition, effects = self.take(self.answer.candidates[0])
-        if composition.letters:
-            return Step(replace(composition, held=(press,)), effects)
-        return Step(Composition(), (*effects, PassOn(press)))
+        return Step(replace(composition, held=(press,)), effects)
 
 
 def _may_open(around: Surroundings) -> bool:
     """Whether letters at the cursor may be pinyin: not in the middle of a Latin word."""
     inside = is_pinyin_letter(around.before[-1:]) and is_pinyin_letter(around.after[:1])
     return around.composes and not inside
+
+
+def _taken(candidate: Insertable) -> str:
+    """Return what a candidate inserts, without the letters that it leaves."""
+    return candidate.insert[: len(candidate.insert) - candidate.rest]
+
+
+def _written(press: Press, around: Surroundings) -> tuple[Effect, ...]:
+    """Return what writes a character; a Chinese mark is a second step, so that an undo takes it back alone."""
+    found = around.punctuation and around.punctuation.typed(press.character, around.before, around.above)
+    return (PassOn(press), Replace(1 + found.again, 0, found.text)) if found else (PassOn(press),)
 
 
 def _learnt(parts: tuple[Part, ...]) -> tuple[Learn, ...]:

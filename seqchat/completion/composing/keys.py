@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from seqchat.completion.composing.punctuation import Punctuation
+
 
 class Command(StrEnum):
     """What a key means while letters are open and may be pinyin."""
@@ -17,6 +19,7 @@ class Command(StrEnum):
     LEAVE = "leave"
     DELETE_LEFT = "delete_left"
     DELETE_RIGHT = "delete_right"
+    FORGET = "forget"
     LEFT = "left"
     RIGHT = "right"
     START = "start"
@@ -73,7 +76,8 @@ class Surroundings:
     """The text on both sides of the cursor, up to the ends of its line; finished: whether a word was taken before it.
 
     composes: whether letters that are typed here may be pinyin at all; selects: whether text is selected; layout: of
-    double pinyin, empty for letters that spell.
+    double pinyin, empty for letters that spell; punctuation: how marks are typed, None for as they are; above: the text
+    of a line before this one.
     """
 
     before: str
@@ -82,6 +86,8 @@ class Surroundings:
     composes: bool = True
     selects: bool = False
     layout: str = ""
+    punctuation: Punctuation | None = None
+    above: str = ""
 
 
 # --- effects, in the order in which they happen
@@ -129,4 +135,11 @@ class Learn:
     letters: str
 
 
-Effect = PassOn | Replace | Move | Turn | Learn
+@dataclass(frozen=True)
+class Forget:
+    """A candidate is forgotten, if it was learned."""
+
+    text: str
+
+
+Effect = PassOn | Replace | Move | Turn | Learn | Forget

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from textual.content import Content
 
 from seqchat.completion.composing.keys import Answer, Command, Page
+from seqchat.completion.composing.punctuation import Punctuation, punctuation
 from seqchat.tui.inference_messages import SuggestionsReady
 from seqchat.tui.keys import Key
 from seqchat.tui.language import say
@@ -19,10 +20,12 @@ from seqchat.tui.widgets.editor import Editor
 
 # What letters are, in the order of the key that changes it: the settings, the sign in the border, what is said
 _WAYS: tuple[tuple[dict[str, bool], str, str], ...] = (
-    ({"pinyin": True, "pinyin_first": False}, "", "The model judges whether letters are pinyin."),
+    ({"pinyin": True, "pinyin_first": False}, "中/英", "The model judges whether letters are pinyin."),
     ({"pinyin": True, "pinyin_first": True}, "中", "Letters are pinyin wherever they can be."),
     ({"pinyin": False, "pinyin_first": False}, "英", "Letters are never pinyin."),
 )
+# Whether punctuation is Chinese: the sign in the border, what is said
+_MARKS = {True: ("，。", "Punctuation in Chinese text is Chinese."), False: (",.", "Punctuation stays as it is typed.")}
 
 
 def commands(keys: Iterable[Key]) -> dict[str, tuple[Command, int]]:
@@ -43,9 +46,10 @@ class CompositionController:
         settings: LiveSettings,
         keys: Mapping[str, Sequence[Key]],
         learn: Callable[[str, str], object],
+        forget: Callable[[str], object],
     ) -> None:
-        """Take what learns a phrase and the letters that were typed for it."""
-        self._views, self._settings, self._learn = views, settings, learn
+        """Take what learns a phrase and the letters that were typed for it, and what forgets it."""
+        self._views, self._settings, self._learn, self._forget = views, settings, learn, forget
         self._keys = commands(keys["composition"])
         self._has_chinese = False
 
@@ -53,7 +57,8 @@ class CompositionController:
         """Connect editors with what shows their candidates."""
         for editor in editors:
             composer = editor.composer
-            composer.page, composer.turn, composer.learn = self._page, self._turn, self._learn
+            composer.page, composer.turn = self._page, self._turn
+            composer.learn, composer.forget = self._learn, self._forget
         self.apply_settings()
 
     def know_model(self, *, has_chinese: bool) -> None:
@@ -66,14 +71,22 @@ class CompositionController:
         now = self._settings.current
         layout = now.spelling.layout
         # Double pinyin has no tones.
-        ways = Composing(now.pinyin and self._has_chinese, now.tone_digits and not layout, layout, self._keys)
+        reads, tones = now.pinyin and self._has_chinese, now.tone_digits and not layout
+        ways = Composing(reads, tones, layout, self._punctuation(now), self._keys)
         for editor in self._views.screen.query(Editor):
             editor.composer.compose(ways)
         self._sign(now)
 
+    def _punctuation(self, now: Settings) -> Punctuation | None:
+        if not (now.pinyin and now.chinese_punctuation and self._has_chinese):
+            return None
+        return punctuation(traditional=now.script == "traditional", always=now.pinyin_first)
+
     def _sign(self, now: Settings) -> None:
+        """Show in the border how letters and marks are taken, where there is a choice."""
         sign = next((sign for values, sign, _ in _WAYS if _fits(values, now)), "")
-        self._views.show_sign(Content(sign))
+        marks, _ = _MARKS[self._punctuation(now) is not None]
+        self._views.show_sign(Content(f"{sign} {marks}" if self._has_chinese else ""))
 
     def next_way(self) -> None:
         """Let the model judge letters, take all as pinyin, or none."""
@@ -81,6 +94,13 @@ class CompositionController:
         values, _, text = _WAYS[(current + 1) % len(_WAYS)]
         for name, value in values.items():
             self._settings.change(name, value)
+        self._views.screen.notify(say(text), timeout=3, markup=False)
+
+    def switch_punctuation(self) -> None:
+        """Write Chinese punctuation in Chinese text, or all as it is typed."""
+        chinese = not self._settings.current.chinese_punctuation
+        self._settings.change("chinese_punctuation", chinese)
+        _, text = _MARKS[chinese]
         self._views.screen.notify(say(text), timeout=3, markup=False)
 
     # --- answers
@@ -101,9 +121,13 @@ class CompositionController:
         composer.answer(Answer(meaning.candidates, meaning.literal))
 
     def follow(self) -> None:
-        """Hide the candidates at the cursor once no letters are open."""
-        if not self._views.active_editor.composer.open_letters:
+        """Hide the candidates at the cursor once no letters are open; say that the next number forgets one."""
+        composer = self._views.active_editor.composer
+        if not composer.open_letters:
             self.hide()
+        question = say("1–9 forgets, Esc leaves") if composer.composition.forgets else ""
+        for candidates in (self._views.popup, *self._views.bars[:1]):
+            candidates.ask(question if candidates is self.shown else "")
 
     def give_up(self) -> None:
         """Go on without what the model would have said."""

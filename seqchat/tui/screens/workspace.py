@@ -83,7 +83,7 @@ class Workspace(Screen[None]):
         self.learning = LearningController(settings, learning)
         self.models = ModelsController(views, pool, self.post_message, remembered, self.learning.personal, models)
         self.continuations = ContinuationController(views, settings)
-        self.composition = CompositionController(views, settings, keys, self.learning.learn)
+        self.composition = CompositionController(views, settings, keys, self.learning.learn, self._forget)
         self.completion = CompletionController(
             views, settings, self.models, self.continuations, self.composition, self.learning
         )
@@ -266,8 +266,11 @@ class Workspace(Screen[None]):
 
     @on(Candidates.ForgetWanted)
     def _forget_wanted(self, message: Candidates.ForgetWanted) -> None:
-        known = self.learning.forget(message.word)
-        text = say("{word} is forgotten." if known else "{word} was not learned.", word=one_line(message.word, 40))
+        self._forget(message.word)
+
+    def _forget(self, word: str) -> None:
+        known = self.learning.forget(word)
+        text = say("{word} is forgotten." if known else "{word} was not learned.", word=one_line(word, 40))
         self.notify(text, timeout=3, markup=False)
         self.learning.report(self._warn)
         if known:
@@ -416,6 +419,10 @@ class Workspace(Screen[None]):
     def action_pinyin(self) -> None:
         """Let the model judge whether letters are pinyin, or take all, or none."""
         self.composition.next_way()
+
+    def action_punctuation(self) -> None:
+        """Write Chinese punctuation in Chinese text, or all as it is typed."""
+        self.composition.switch_punctuation()
 
     async def action_again(self) -> None:
         """Request other continuations, or another reply."""

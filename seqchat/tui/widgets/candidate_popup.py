@@ -39,13 +39,14 @@ class CandidatePopup(Candidates, can_focus=False):
         self._room = max(min(_MAX_WIDTH, editor.region.width - _FRAME), 10)
         self.show(meaning.candidates, complete=meaning.complete, more=more)
         self.border_title = Content(syllables)
-        self._fit(cell_len(syllables) + 2)
+        self._retitle()
         self.absolute_offset = self._below(editor)
         self.display = True
 
-    def _fit(self, title: int) -> None:
-        """Be as large as the page, and as wide as the title."""
+    def _fit(self) -> None:
+        """Be as large as the page, and as wide as what stands in the border."""
         slots = self.slots
+        title = max(cell_len(str(self.border_title)), cell_len(self._question)) + 2
         width = max(max((slot.column + slot.width for slot in slots), default=1), min(title, self._room))
         self._width = width + _FRAME
         self.styles.width = self._width
@@ -62,7 +63,7 @@ class CandidatePopup(Candidates, can_focus=False):
     def action_page(self, steps: int) -> None:
         """Turn a page, and be as large as it."""
         super().action_page(steps)
-        self._fit(cell_len(str(self.border_title)) + 2)
+        self._fit()
 
     def _measures(self) -> tuple[list[int], int, int]:
         widths = [2 + min(cell_len(s.word), MAX_WORD_WIDTH) for s in self.suggestions]
@@ -73,4 +74,6 @@ class CandidatePopup(Candidates, can_focus=False):
         return Content.assemble((f"{number} ", "$text-muted"), (word, "bold" if slot.index == 0 else ""))
 
     def _retitle(self) -> None:
+        self.border_subtitle = Content(self._question)
+        self._fit()
         self.refresh()

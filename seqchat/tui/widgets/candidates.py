@@ -78,6 +78,8 @@ class Candidates(Widget, can_focus=True):
         self._wants_next_page = False
         # What the candidates are for, where they are for letters
         self._letters = ""
+        # What is asked about them
+        self._question = ""
 
     def on_mount(self) -> None:
         """Set the title."""
@@ -175,9 +177,15 @@ class Candidates(Widget, can_focus=True):
             self._letters = letters
             self._retitle()
 
+    def ask(self, question: str) -> None:
+        """Ask something about the candidates; empty for nothing."""
+        if question != self._question:
+            self._question = question
+            self._retitle()
+
     def _retitle(self) -> None:
         kinds = say("+ finishes the word  → comes next") if self.numbers else ""
-        self.border_subtitle = Content(self._letters) or kinds
+        self.border_subtitle = Content(self._question) or Content(self._letters) or kinds
         self.refresh()
 
     def _cursor_in(self, slots: Sequence[Slot]) -> int:

@@ -13,6 +13,7 @@ from seqchat.completion.composing.keys import (
     Answer,
     Command,
     Effect,
+    Forget,
     Insertable,
     Learn,
     Move,
@@ -23,6 +24,7 @@ from seqchat.completion.composing.keys import (
     Surroundings,
     Turn,
 )
+from seqchat.completion.composing.punctuation import Punctuation
 from seqchat.corpus.letters import is_pinyin_letter, letters_at_end
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 # A key that was held goes on without an answer after this time.
 _PATIENCE_SECONDS = 5.0
 _TONES = frozenset("12345")
+# Among so many lines above the cursor's, one with words is looked for.
+_LINES_ABOVE = 4
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,14 @@ class Composing:
     """How letters are composed, as the settings and the model say.
 
     reads: whether letters that are typed may be pinyin; tones: whether digits after them are tones; layout: of double
-    pinyin, empty for letters that spell; keys: what keys mean in a composition, with the number of the candidate.
+    pinyin, empty for letters that spell; punctuation: how marks are typed, None for as they are; keys: what keys mean
+    in a composition, with the number of the candidate.
     """
 
     reads: bool = False
     tones: bool = False
     layout: str = ""
+    punctuation: Punctuation | None = None
     keys: Mapping[str, tuple[Command, int]] | None = None
 
 
@@ -58,6 +64,7 @@ class Composer:
         self.page: Callable[[], Page] = Page
         self.turn: Callable[[int], object] = lambda pages: None
         self.learn: Callable[[str, str], object] = lambda text, letters: None
+        self.forget: Callable[[str], object] = lambda text: None
         # Where the letters begin that the first candidate is for, in the open letters; None without an underline
         self._underlined_from: int | None = None
         self._acts = False
@@ -105,7 +112,7 @@ class Composer:
         """Give a key to the composition; False if the key does what it does without one."""
         self._missed = is_pinyin_letter(character) and not self.ways.reads
         idle = not (self.composition.letters or self.composition.held or self.composition.settled)
-        if idle and not (self.ways.reads and is_pinyin_letter(character)):
+        if idle and not (self.ways.reads and is_pinyin_letter(character)) and not self._is_mark(character):
             return False
         command, number = (self.ways.keys or {}).get(key, (None, 0))
         tone = self.ways.tones and character in _TONES and character != ""
@@ -115,8 +122,11 @@ class Composer:
             self._become(step.composition)
             return False
         await self._follow(step)
-        self._watch_patience()
+        await self._resume()
         return True
+
+    def _is_mark(self, character: str) -> bool:
+        return self.ways.punctuation is not None and character in self.ways.punctuation.marks
 
     def answer(self, answer: Answer) -> None:
         """Take in what the open letters mean, and do what waits for it."""
@@ -204,13 +214,15 @@ class Composer:
                     self.turn(pages)
                 case Learn(text, letters):
                     self.learn(text, letters)
+                case Forget(text):
+                    self.forget(text)
         finally:
             self._acts = False
 
     def _become(self, composition: Composition) -> None:
         before, self.composition = self.composition, composition
         # A change of the text or the cursor is announced anyway.
-        if (before.is_open, before.settled) != (composition.is_open, composition.settled):
+        if _look(before) != _look(composition):
             self._editor.post_message(self._editor.CompositionChanged())
         if not composition.is_open:
             self._underline()
@@ -226,12 +238,24 @@ class Composer:
             self._editor.redraw_lines()
 
     def _around(self) -> Surroundings:
-        row, column = self._editor.cursor_location
-        line = self._editor.document.get_line(row)
-        finished = self._editor.after_taken_word
-        selects = not self._editor.selection.is_empty
-        composes = self.ways.reads and not selects
-        return Surroundings(line[:column], line[column:], finished, composes, selects, self.ways.layout)
+        document, selection = self._editor.document, self._editor.selection
+        (row, column), (last, end) = min(selection), max(selection)
+        selects = not selection.is_empty
+        return Surroundings(
+            document.get_line(row)[:column],
+            document.get_line(last)[end:],
+            finished=self._editor.after_taken_word,
+            composes=self.ways.reads and not selects,
+            selects=selects,
+            layout=self.ways.layout,
+            punctuation=self.ways.punctuation,
+            above=self._line_above(row),
+        )
+
+    def _line_above(self, row: int) -> str:
+        """Return the nearest line above a row that is not empty."""
+        rows = range(row - 1, max(row - _LINES_ABOVE, 0) - 1, -1)
+        return next(filter(str.strip, map(self._editor.document.get_line, rows)), "")
 
     def _watch_patience(self) -> None:
         if self._patience is not None:
@@ -239,3 +263,8 @@ class Composer:
             self._patience = None
         if self.composition.waits:
             self._patience = self._editor.set_timer(_PATIENCE_SECONDS, self.give_up)
+
+
+def _look(composition: Composition) -> tuple[bool, bool, bool]:
+    """Return what others show of a composition, apart from its letters."""
+    return composition.is_open, composition.settled, composition.forgets

@@ -14,6 +14,7 @@ from seqchat.completion.composing.keys import (
     Answer,
     Command,
     Effect,
+    Forget,
     Learn,
     Move,
     Page,
@@ -23,13 +24,14 @@ from seqchat.completion.composing.keys import (
     Surroundings,
     Turn,
 )
+from seqchat.completion.composing.punctuation import Punctuation, punctuation
 from seqchat.corpus.letters import letters_at_end
 from seqchat.corpus.verbatim import is_verbatim
 
 COMMANDS = {
     " ": Command.FIRST, "enter": Command.LETTERS, "escape": Command.LEAVE, "backspace": Command.DELETE_LEFT,
     "delete": Command.DELETE_RIGHT, "left": Command.LEFT, "right": Command.RIGHT, "home": Command.START,
-    "end": Command.END, "-": Command.PREVIOUS_PAGE, "=": Command.NEXT_PAGE,
+    "end": Command.END, "-": Command.PREVIOUS_PAGE, "=": Command.NEXT_PAGE, "forget": Command.FORGET,
 }  # fmt: skip
 
 
@@ -51,7 +53,7 @@ def chinese(letters: str) -> str:
 
 
 def letters_of(text: str) -> str:
-    return "".join(chr(ord(c) - 0x4E00) if ord(c) >= 0x4E00 else c for c in text)
+    return "".join(chr(ord(c) - 0x4E00) if 0x4E00 <= ord(c) < 0x9FFF else c for c in text)
 
 
 def is_literal(letters: str) -> bool:
@@ -75,6 +77,8 @@ class Desk:
     composition: Composition = field(default_factory=Composition)
     learnt: list[tuple[str, str]] = field(default_factory=list)
     pages: int = 0
+    forgotten: list[str] = field(default_factory=list)
+    punctuation: Punctuation | None = None
     undone: list[tuple[str, str]] = field(default_factory=list)
     done: list[tuple[str, str]] = field(default_factory=list)
 
@@ -112,7 +116,7 @@ class Desk:
             self.composition = Composition.reopened(self._around())
 
     def _around(self) -> Surroundings:
-        return Surroundings(self.before, self.after)
+        return Surroundings(self.before, self.after, punctuation=self.punctuation)
 
     def _page(self) -> Page:
         found = self.composition.answer.candidates if self.composition.answer else ()
@@ -134,6 +138,8 @@ class Desk:
                     self.pages = max(self.pages + pages, 0)
                 case Learn(text, letters):
                     self.learnt.append((text, letters))
+                case Forget(text):
+                    self.forgotten.append(text)
 
     def _change(self, before: str, after: str) -> None:
         self.done.append((self.before, self.after))
@@ -257,6 +263,40 @@ def test_what_is_put_together_in_parts_is_one_phrase():
     assert Desk().type(*"nihao", "3", "2", "backspace", "backspace", "escape").learnt == []
 
 
+@pytest.mark.parametrize(
+    ("keys", "text"),
+    [
+        ("ni,hao.", f"{chinese('ni')}，{chinese('hao')}。"),
+        ("ni 3.", f"{chinese('ni')}3."),
+        ("ni 3..", f"{chinese('ni')}3。"),
+        ("q,n.", f"q,{chinese('n')}。"),
+        ('ni:"hao".', f"{chinese('ni')}：“{chinese('hao')}”。"),
+        ("nihao2,", f"{chinese('nihao')}，"),
+    ],
+)
+def test_marks_are_chinese_after_what_was_taken(keys, text):
+    desk = Desk(punctuation=punctuation()).type(*keys)
+    assert (desk.text, desk.composition.letters) == (text, "")
+
+
+def test_an_undo_takes_back_that_a_mark_is_chinese_and_then_the_mark():
+    desk = Desk(punctuation=punctuation()).type(*"ni,", "undo")
+    assert desk.text == chinese("ni") + ","
+    assert desk.type("undo").text == chinese("ni")
+    assert desk.type("undo").composition.letters == "ni"
+    assert desk.type("redo", "redo", "redo").text == chinese("ni") + "，"
+    assert desk.type("backspace").text == chinese("ni")
+
+
+def test_a_candidate_is_forgotten_by_its_number():
+    desk = Desk().type(*"nihao", "forget", "2")
+    assert (desk.text, desk.forgotten) == ("nihao", [chinese("niha")])
+    assert desk.type("forget", "escape", "forget", "9", "2").text == chinese("niha") + "o"
+    assert desk.type("forget", " ", "forget", "n", " ").text == chinese("nihaon")
+    assert desk.forgotten == [chinese("niha"), chinese("o")]
+    assert Desk().type(*"qq", "forget", "1").text == "qq1"
+
+
 def test_a_long_phrase_that_has_no_whole_candidate_is_taken_up_to_the_punctuation():
     desk = Desk()
     for key in "nihaozaima,":
@@ -336,7 +376,7 @@ class Reference:
                 self.first, self.last = self.cursor - 1 - len(before), self.cursor
         elif not self.composes:
             self._close()
-            self._insert(key)
+            self._write(key)
         elif key in " 123456789":
             self._take(0 if key == " " else self.page * 3 + int(key) - 1, key)
         elif key == "=":
@@ -345,11 +385,20 @@ class Reference:
             self.page, self.fresh = self.page - 1, False
         elif key == "-":
             self._close()
-            self._insert(key)
+            self._write(key)
         else:
             # Letters right of the cursor are taken as well, as another phrase.
             self._all()
-            self._insert(key)
+            self._write(key)
+
+    def _write(self, key: str) -> None:
+        """Write a character, as Chinese text has it."""
+        found = punctuation().typed(key, self.raw(0, self.cursor))
+        for _ in range(found.again if found else 0):
+            self.cursor -= 1
+            self._remove(self.cursor)
+        for character in found.text if found else key:
+            self._insert(character)
 
     def _all(self) -> None:
         while self.composes:
@@ -441,14 +490,17 @@ class Reference:
         self._move(self.last if self.composes else len(self.text))
 
 
-KEYS = [*"nihnihq'  12390,=-", *("enter", "escape", "backspace", "backspace", "delete", "left", "right", "home", "end")]
+KEYS = [
+    *"nihnihq'  12390,,.\"=-",
+    *("enter", "escape", "backspace", "backspace", "delete", "left", "right", "home", "end"),
+]
 
 
 @settings(max_examples=1_000)
 @given(st.lists(st.sampled_from(KEYS), max_size=40))
 @example(keys=["n", "n", "2", "delete", "backspace"])
 def test_no_letter_is_ever_lost_or_doubled(keys):
-    desk, reference = Desk(), Reference()
+    desk, reference = Desk(punctuation=punctuation()), Reference()
     for key in keys:
         desk.type(key)
         reference.press(key)
@@ -463,7 +515,7 @@ def test_no_letter_is_ever_lost_or_doubled(keys):
 @settings(max_examples=200)
 @given(st.lists(st.tuples(st.sampled_from([*KEYS, "undo", "redo"]), st.booleans()), max_size=40))
 def test_the_same_keys_give_the_same_text_however_late_the_model_answers(keys):
-    quick, slow = Desk(), Desk()
+    quick, slow = Desk(punctuation=punctuation()), Desk(punctuation=punctuation())
     for key, answered in keys:
         quick.type(key)
         slow.press(key)
@@ -477,7 +529,7 @@ def test_the_same_keys_give_the_same_text_however_late_the_model_answers(keys):
 @settings(max_examples=200)
 @given(st.lists(st.sampled_from(KEYS), max_size=40), st.integers(0, 60))
 def test_undo_and_redo_cross_commits(keys, steps):
-    desk = Desk().type(*keys)
+    desk = Desk(punctuation=punctuation()).type(*keys)
     text = desk.text
     desk.type(*["undo"] * steps)
     desk.type(*["redo"] * steps)

@@ -1,0 +1,176 @@
+"""Chinese punctuation: what a mark of the keyboard becomes, by a table and by the text before it.
+
+Nothing is remembered from key to key, so that a mark is the same however the text before it came to be there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from seqchat.corpus.words import is_han
+
+
+class Mark(NamedTuple):
+    """A mark in Chinese text.
+
+    text: the mark; closing: its other half, where one key types both; opens, closes: the key of its other half, where
+    another one does; after_word, after_number: whether it is Chinese in a Chinese sentence directly after a Latin word
+    or a number too; again: whether it is Chinese there once its key is pressed again.
+    """
+
+    text: str
+    closing: str = ""
+    opens: str = ""
+    closes: str = ""
+    after_word: bool = False
+    after_number: bool = False
+    again: bool = False
+
+
+MARKS: dict[str, Mark] = {
+    ",": Mark("，", after_word=True, again=True),
+    ".": Mark("。", again=True),
+    ":": Mark("：", again=True),
+    "?": Mark("？", after_word=True, after_number=True),
+    "!": Mark("！", after_word=True, after_number=True),
+    ";": Mark("；", after_word=True, after_number=True),
+    "\\": Mark("、", after_word=True, after_number=True),
+    '"': Mark("“", "”"),
+    "'": Mark("‘", "’"),
+    "(": Mark("（", opens=")", after_number=True),
+    ")": Mark("）", closes="(", after_word=True, after_number=True),
+    "<": Mark("《", opens=">"),
+    ">": Mark("》", closes="<"),
+    "[": Mark("【", opens="]"),
+    "]": Mark("】", closes="["),
+    "$": Mark("¥"),
+    "^": Mark("……"),
+    "_": Mark("——"),
+    "~": Mark("～"),
+}
+# Where traditional characters are written, quotation marks are corners.
+TRADITIONAL_MARKS: dict[str, Mark] = MARKS | {'"': Mark("「", "」"), "'": Mark("『", "』")}
+
+# Marks of Chinese alone; quotation marks, dashes and dots are used in Latin text too.
+_CHINESE_MARK = re.compile(r"[\u3001-\u303f\uff01-\uff60\uffe5]")
+_KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa]")
+_CHUNK = re.compile(r"[!-~]*\Z")
+_NUMBER = re.compile(r"\d[\d.,:/-]*")
+# A name such as C++ or e-mail, or a share, but no part of an address or of code
+_WORD = re.compile(r"[A-Za-z0-9]+(?:[-'&][A-Za-z0-9]+)*[+#]*|\d[\d.,]*%")
+# Han characters are letters too.
+_OTHER_WORD = re.compile(r"[^\W\d_\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_SENTENCE_END = re.compile(r"[。！？!?…]|\.\s")
+_LOOKED_AT = 400
+
+
+class Conversion(NamedTuple):
+    """A text in the place of a mark that was typed, and of `again` marks before it."""
+
+    text: str
+    again: int = 0
+
+
+@dataclass(frozen=True)
+class Punctuation:
+    """How marks are typed: as the text before them is Chinese or not, or `always` as if it were Chinese."""
+
+    marks: Mapping[str, Mark]
+    always: bool = False
+
+    def typed(self, character: str, before: str, above: str = "") -> Conversion | None:
+        """Return what a character becomes; None if it stays as it is.
+
+        before: the text of its line up to there; above: text before that line, asked where the line has no words.
+        """
+        mark = self.marks.get(character)
+        if mark is None:
+            return None
+        before = before[-_LOOKED_AT:]
+        if mark.again and before.endswith(character):
+            return self._pressed_again(mark, before[:-1], above)
+        if mark.closing or mark.closes:
+            key, other = (character, mark.text) if mark.closing else (mark.closes, self.marks[mark.closes].text)
+            closing = mark.closing or mark.text
+            opened = _innermost(before, {key: character, other: closing})
+            if opened:
+                return None if opened == key else Conversion(closing)
+        return Conversion(mark.text) if self._is_chinese(mark, before, above) else None
+
+    def _pressed_again(self, mark: Mark, before: str, above: str) -> Conversion | None:
+        chunk = _chunk(before)
+        follows = chunk[-1:].isalnum() and (_NUMBER.fullmatch(chunk) or _WORD.fullmatch(chunk))
+        return Conversion(mark.text, 1) if follows and self._in_chinese(before, above) else None
+
+    def _is_chinese(self, mark: Mark, before: str, above: str) -> bool:
+        """Whether a mark that closes nothing is Chinese after a text."""
+        text = before.rstrip()
+        if is_han(text[-1:]) or _CHINESE_MARK.fullmatch(text[-1:]):
+            return self.always or not _KANA.search(_sentence(text))
+        chunk = _chunk(text)
+        if chunk and text != before:
+            # After a space, an opening mark belongs to what follows; others are signs of formulas.
+            follows = bool(mark.closing or mark.opens)
+        elif _NUMBER.fullmatch(chunk):
+            follows = mark.after_number
+        else:
+            # What else there is without a space is part of an address, of a path or of code.
+            follows = not chunk or (mark.after_word and _WORD.fullmatch(chunk) is not None)
+        return follows and self._in_chinese(text, above)
+
+    def _in_chinese(self, text: str, above: str) -> bool:
+        """Whether a text is Chinese at its end: its last sentence, or what is before that if it has no words."""
+        return self.always or next(filter(lambda found: found is not None, _languages(text, above)), False) is True
+
+
+@lru_cache(4)
+def punctuation(*, traditional: bool = False, always: bool = False) -> Punctuation:
+    """Return how marks are typed in simplified or traditional Chinese."""
+    return Punctuation(TRADITIONAL_MARKS if traditional else MARKS, always)
+
+
+def _languages(text: str, above: str) -> Iterator[bool | None]:
+    for part in (_sentence(text), text, above[-_LOOKED_AT:]):
+        yield _says_chinese(part)
+
+
+def _chunk(text: str) -> str:
+    """Return the characters of ASCII at the end of a text, up to a space."""
+    found = _CHUNK.search(text)
+    return "" if found is None else found[0]
+
+
+def _sentence(text: str) -> str:
+    return _SENTENCE_END.split(text)[-1]
+
+
+def _says_chinese(text: str) -> bool | None:
+    """Whether most of a text is Chinese, or its beginning; None for a text without words."""
+    if _KANA.search(text):
+        return False
+    han, others = sum(map(is_han, text)), len(_OTHER_WORD.findall(text))
+    if not han and not others:
+        return None
+    return han >= others or is_han(next(filter(str.isalpha, text)))
+
+
+def _innermost(text: str, closing: Mapping[str, str]) -> str:
+    """Return the last mark of these that is open; an apostrophe in a word opens and closes nothing."""
+    opened: list[str] = []
+    for index, character in enumerate(text):
+        if character in "'’" and _inside_word(text, index):
+            continue
+        if opened and character == closing[opened[-1]]:
+            opened.pop()
+        elif character in closing:
+            opened.append(character)
+    return opened[-1] if opened else ""
+
+
+def _inside_word(text: str, index: int) -> bool:
+    around = text[index - 1 : index] + text[index + 1 : index + 2]
+    return len(around) == 2 and around.isascii() and around.isalpha()
