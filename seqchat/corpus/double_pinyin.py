@@ -5,10 +5,13 @@ The layouts are those that their makers publish: where a key has several finals,
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
+from seqchat.corpus.letters import MAX_LETTERS, letters_at_end
 from seqchat.corpus.mandarin_syllables import FINALS
 
 
@@ -24,6 +27,13 @@ class Layout:
     name: str
     finals: Mapping[str, str]
     zero: str = ""
+
+
+class Typed(NamedTuple):
+    """A syllable, or its initial, and how many keys were typed for it."""
+
+    syllable: str
+    keys: int
 
 
 _INITIALS = {"zh": "v", "ch": "i", "sh": "u"}
@@ -48,6 +58,7 @@ LAYOUTS = {
     "sogou": Layout("搜狗", {**_COMMON, "y": "uai v", "v": "ui", ";": "ing"}, zero="o"),
 }  # fmt: skip
 SEMICOLON = ";"
+_KEYS = re.compile(r"[a-z](?:[a-z;]|(?<=[a-z;])['’])*\Z", re.IGNORECASE)
 
 
 @lru_cache(None)
@@ -84,22 +95,42 @@ def ends_pair(layout: str, typed: str, key: str) -> bool:
     return position < len(typed) and typed[position] + key in pairs
 
 
-def spelled_out(layout: str, typed: str) -> list[str]:
+def keys_at_end(layout: str, text: str) -> str:
+    """Return the keys at the end of a text, with the marks that part syllables, as `letters_at_end` of pinyin.
+
+    A semicolon that ends no syllable is punctuation, and the keys begin after it.
+    """
+    letters = letters_at_end(text)
+    if SEMICOLON not in LAYOUTS[layout].finals:
+        return letters
+    match = _KEYS.search(text, max(len(text) - MAX_LETTERS, 0))
+    if match is None or len(match[0]) == MAX_LETTERS:
+        return letters
+    keys = match[0].lower()
+    start = 0
+    for index, key in enumerate(keys):
+        if key == SEMICOLON and not ends_pair(layout, keys[start:index], key):
+            start = index + 1
+    return match[0][start:].lstrip("'’")
+
+
+def spelled_out(layout: str, typed: str) -> list[Typed]:
     """Return the syllables that keys are typed for, those that are unfinished by their initial.
 
     typed: lower-case letters, and semicolons where the layout has some. A pair of keys that is no syllable is two
     initials. Nothing is returned for what is no double pinyin.
     """
     pairs, initials = syllables_of(layout), {key: initial for initial, key in _INITIALS.items()}
-    found, position = [], 0
+    found: list[Typed] = []
+    position = 0
     while position < len(typed):
         pair = typed[position : position + 2]
         if pair[0] == SEMICOLON:
             return []
         if pair in pairs:
-            found.append(pairs[pair])
+            found.append(Typed(pairs[pair], 2))
             position += 2
         else:
-            found.append(initials.get(pair[0], pair[0]))
+            found.append(Typed(initials.get(pair[0], pair[0]), 1))
             position += 1
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -81,23 +81,34 @@ def double_pinyin_before(text: str, layout: str) -> Letters | None:
     match = _DOUBLE.search(text[-MAX_LETTERS:])
     if match is None or len(match[0]) == MAX_LETTERS:
         return None
-    syllables: list[str] = []
-    for keys in _APOSTROPHE.split(match[0].lower()):
-        syllables += spelled_out(layout, keys)
+    syllables = [typed.syllable for keys in _APOSTROPHE.split(match[0].lower()) for typed in spelled_out(layout, keys)]
     plain = "".join(syllables)
     ends = accumulate(map(len, syllables))
     return Letters(plain, frozenset(end for end in ends if end < len(plain)), len(match[0])) if plain else None
 
 
-def typed_end(typed: str, plain: int) -> int:
-    """Return where the first `plain` letters end in what was typed, with the marks after them."""
-    letters = 0
-    for index, character in enumerate(typed):
-        own = len(read_letters(character).plain)
-        if own and letters == plain:
+def typed_end(typed: str, plain: int, layout: str = "") -> int:
+    """Return where the first `plain` letters end in what was typed, with the marks after them.
+
+    layout: of double pinyin, of which the letters are what was spelled.
+    """
+    letters = index = 0
+    for own, keys in _typed_pieces(typed, layout):
+        if own and letters >= plain:
             return index
-        letters += own
+        letters, index = letters + own, index + keys
     return len(typed)
+
+
+def _typed_pieces(typed: str, layout: str) -> Iterator[tuple[int, int]]:
+    """Yield how many letters were spelled with how many characters, character by character or syllable by syllable."""
+    if not layout:
+        yield from ((len(read_letters(character).plain), 1) for character in typed)
+        return
+    for number, keys in enumerate(_APOSTROPHE.split(typed.lower())):
+        if number:
+            yield 0, 1
+        yield from ((len(piece.syllable), piece.keys) for piece in spelled_out(layout, keys))
 
 
 class LetterMatch(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 
 # What stands before the letters, up to a space or a character that is not ASCII; "^" is after a space alone.
 _VERBATIM: dict[str, str] = {
@@ -35,6 +36,9 @@ def is_verbatim(before: str) -> bool:
     return _FOUND.search(chunk[0] if follows_space else f"\x00{chunk[0]}") is not None
 
 
-def makes_verbatim(letters: str, typed: str) -> bool:
-    """Whether a character after letters says that they are no language: ``www.``, ``https:``, ``name@``."""
-    return typed in _JOINS_NAMES or _ADDRESS_BEGINS.search(letters + typed) is not None
+def makes_verbatim(letters: str, typed: str, marks: Container[str] = "") -> bool:
+    """Whether a character after letters says that they are no language: ``www.``, ``https:``, ``name@``.
+
+    marks: those that are punctuation where others see names that are joined.
+    """
+    return (typed in _JOINS_NAMES and typed not in marks) or _ADDRESS_BEGINS.search(letters + typed) is not None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seqchat.corpus.double_pinyin import LAYOUTS, ends_pair, spelled_out, syllables_of
+from seqchat.corpus.double_pinyin import LAYOUTS, ends_pair, keys_at_end, spelled_out, syllables_of
 from seqchat.corpus.fuzzy_pinyin import PAIRS
 from seqchat.corpus.mandarin_syllables import SYLLABLES
 from seqchat.corpus.pinyin import Letters, PinyinIndex, double_pinyin_before, letters_before
@@ -44,13 +44,31 @@ def test_beginnings_sound_alike_too():
     assert price(fuzzy, "zg", "中国") == pytest.approx(2 * PRICES.abbreviated)
 
 
+@pytest.mark.parametrize(
+    ("layout", "text", "keys"),
+    [
+        ("microsoft", "去bzj;", "bzj;"),
+        ("sogou", "去q;'X;", "q;'X;"),
+        ("microsoft", "bz;j;", "j;"),
+        ("microsoft", "ok;nihk", "nihk"),
+        ("microsoft", "去;", ""),
+        ("microsoft", "bz;", ""),
+        ("microsoft", "a" * 70, ""),
+        ("xiaohe", "去bzj;", ""),
+        ("xiaohe", "去bzjk", "bzjk"),
+    ],
+)
+def test_keys_that_a_semicolon_belongs_to(layout, text, keys):
+    assert keys_at_end(layout, text) == keys
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_every_syllable_has_two_keys(layout):
     # lo shares its keys with luo in every layout.
     assert set(syllables_of(layout).values()) == SYLLABLES - {"lo"}
     assert all(len(pair) == 2 for pair in syllables_of(layout))
     for pair, syllable in syllables_of(layout).items():
-        assert spelled_out(layout, pair) == [syllable]
+        assert spelled_out(layout, pair) == [(syllable, 2)]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +92,7 @@ def test_every_syllable_has_two_keys(layout):
     ],
 )
 def test_double_pinyin_is_read_as_published(layout, typed, spelled):
-    assert spelled_out(layout, typed) == spelled.split()
+    assert [piece.syllable for piece in spelled_out(layout, typed)] == spelled.split()
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,7 @@ def test_letters_after_these_may_be(before):
 )
 def test_a_character_after_letters_may_say_that_they_are_none(letters, typed, expected):
     assert makes_verbatim(letters, typed) is expected
+    assert not (typed == "_" and makes_verbatim(letters, typed, "_"))
 
 
 def test_a_long_text_without_spaces_is_no_burden():

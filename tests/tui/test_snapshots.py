@@ -120,7 +120,7 @@ async def write(pilot):
         await pilot.pause(0.02)
         thought = [workspace.completion.is_current(index) for index in range(len(workspace.models.names))]
         grown = [len(workspace.views.continuations.branches[index].words) == 3 for index in range(3)]
-        counted = str(workspace.views.editor.border_subtitle).startswith("5 ")
+        counted = str(workspace.views.editor.border_subtitle).split(" · ")[-1].startswith("5 ")
         if all(thought) and counted and (all(grown) or not workspace.views.continuations.display):
             break
     await pilot.pause()
@@ -151,7 +151,7 @@ async def write_pinyin(pilot):
     workspace = pilot.app.workspace
     for _ in range(300):
         await pilot.pause(0.02)
-        counted = str(workspace.views.editor.border_subtitle).startswith("29 ")
+        counted = str(workspace.views.editor.border_subtitle).split(" · ")[-1].startswith("29 ")
         if workspace.completion.is_current() and counted:
             break
     await pilot.pause()

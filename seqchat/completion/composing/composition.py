@@ -25,7 +25,7 @@ from seqchat.completion.composing.keys import (
     Surroundings,
     Turn,
 )
-from seqchat.corpus.double_pinyin import ends_pair
+from seqchat.corpus.double_pinyin import ends_pair, keys_at_end
 from seqchat.corpus.letters import is_pinyin_letter, letters_at_end
 from seqchat.corpus.verbatim import is_verbatim, makes_verbatim
 
@@ -131,7 +131,7 @@ class Composition:
     @classmethod
     def reopened(cls, around: Surroundings) -> Composition:
         """Open the letters that end at the cursor, as after an undo."""
-        letters = letters_at_end(around.before) if _may_open(around) else ""
+        letters = letters_before(around) if _may_open(around) else ""
         return cls(letters, len(letters))
 
     # --- what a key does
@@ -166,7 +166,7 @@ class Composition:
         if not is_pinyin_letter(press.character) or not _may_open(around):
             return self._leave_alone(press, around)
         # Letters that stand there already belong to the word, unless it is finished.
-        before = "" if self.settled or around.finished else letters_at_end(around.before)
+        before = "" if self.settled or around.finished else letters_before(around)
         if is_verbatim(around.before[: len(around.before) - len(before)]):
             return self._leave_alone(press, around)
         return Step(Composition(before + press.character, len(before) + 1), (PassOn(press),))
@@ -258,10 +258,16 @@ class Composition:
             return Step(replace(self, fresh=False), (PassOn(press),))
         # A hyphen can turn no page back from the first one; Chinese that is typed comes from another input method.
         alone = press.command == Command.PREVIOUS_PAGE or press.character.isalpha()
-        if alone or makes_verbatim(self.letters, press.character):
+        marks = around.punctuation.inside_chinese if around.punctuation else ""
+        if alone or makes_verbatim(self.letters, press.character, marks):
             return self._leave_alone(press, around)
         composition, effects = self.take(self.answer.candidates[0])
         return Step(replace(composition, held=(press,)), effects)
+
+
+def letters_before(around: Surroundings) -> str:
+    """Return the letters that end at the cursor."""
+    return keys_at_end(around.layout, around.before) if around.layout else letters_at_end(around.before)
 
 
 def _may_open(around: Surroundings) -> bool:

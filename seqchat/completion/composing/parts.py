@@ -13,7 +13,7 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.prediction import logsumexp
 from seqchat.completion.reading import Reading
 from seqchat.completion.suggestion import Suggestion
-from seqchat.corpus.pinyin import read_letters, typed_end
+from seqchat.corpus.pinyin import typed_end
 
 # Of the words for the same letters so many are offered, and of single characters
 _WORDS, _CHARACTERS = 5, 27
@@ -27,9 +27,7 @@ def first_parts(engine: Engine, cursor: Cursor, reading: Reading, rest: str = ""
     letters = reading.letters
     assert letters is not None
     kept, typed = cursor.text[: -letters.typed], cursor.text[-letters.typed :]
-    if read_letters(typed).plain != letters.plain:
-        # Of double pinyin it is not known where a syllable ends in what was typed.
-        return []
+    layout = engine.vocabulary.spelling.layout
     syllables, plain = engine.vocabulary.pinyin.syllables, letters.plain
     in_full = syllables.spell(plain)
     found: list[tuple[int, str, float]] = []
@@ -43,7 +41,7 @@ def first_parts(engine: Engine, cursor: Cursor, reading: Reading, rest: str = ""
     found.sort(key=lambda part: (-part[0], -part[2]))
     parts = []
     for end, word, log_prob in found:
-        left = typed[typed_end(typed, end) :] + rest
+        left = typed[typed_end(typed, end, layout) :] + rest
         share = math.exp(log_prob - log_normalizer)
         part = Suggestion(word, word, len(typed) + len(rest), share, True)
         if engine.script is not None:

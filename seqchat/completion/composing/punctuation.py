@@ -19,7 +19,8 @@ class Mark(NamedTuple):
 
     text: the mark; closing: its other half, where one key types both; opens, closes: the key of its other half, where
     another one does; after_word, after_number: whether it is Chinese in a Chinese sentence directly after a Latin word
-    or a number too; again: whether it is Chinese there once its key is pressed again.
+    or a number too; again: whether it is Chinese there once its key is pressed again; joins: whether its key joins
+    letters to names, so that it is no punctuation directly after letters that may be some.
     """
 
     text: str
@@ -29,6 +30,7 @@ class Mark(NamedTuple):
     after_word: bool = False
     after_number: bool = False
     again: bool = False
+    joins: bool = False
 
 
 MARKS: dict[str, Mark] = {
@@ -49,7 +51,7 @@ MARKS: dict[str, Mark] = {
     "]": Mark("】", closes="["),
     "$": Mark("¥"),
     "^": Mark("……"),
-    "_": Mark("——"),
+    "_": Mark("——", joins=True),
     "~": Mark("～"),
 }
 # Where traditional characters are written, quotation marks are corners.
@@ -81,6 +83,11 @@ class Punctuation:
 
     marks: Mapping[str, Mark]
     always: bool = False
+
+    @property
+    def inside_chinese(self) -> frozenset[str]:
+        """The keys that are punctuation after letters of pinyin, and no part of a name."""
+        return frozenset(key for key, mark in self.marks.items() if self.always or not mark.joins)
 
     def typed(self, character: str, before: str, above: str = "") -> Conversion | None:
         """Return what a character becomes; None if it stays as it is.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from seqchat.completion.composing.composition import Composition, Step
+from seqchat.completion.composing.composition import Composition, Step, letters_before
 from seqchat.completion.composing.keys import (
     Answer,
     Command,
@@ -25,7 +25,7 @@ from seqchat.completion.composing.keys import (
     Turn,
 )
 from seqchat.completion.composing.punctuation import Punctuation
-from seqchat.corpus.letters import is_pinyin_letter, letters_at_end
+from seqchat.corpus.letters import is_pinyin_letter
 
 if TYPE_CHECKING:
     from seqchat.tui.widgets.editor import Editor
@@ -171,7 +171,7 @@ class Composer:
 
     def travel(self, action: Callable[[], object]) -> None:
         """Undo a step, or do it again; letters that come back to the cursor are open."""
-        was_open, there = self.composition.is_open, letters_at_end(self._around().before)
+        was_open, there = self.composition.is_open, letters_before(self._around())
         self._acts = True
         try:
             action()

@@ -156,5 +156,26 @@ def test_double_pinyin_is_composed(engine, layout, text, letters, first, syllabl
     assert_whole(typed, meaning)
 
 
+@pytest.mark.parametrize(
+    ("layout", "text", "parts"),
+    [
+        ("xiaohe", "woiihogo", {("我", "iihogo")}),
+        ("xiaohe", "ni'hc'ma", {("你好", "ma"), ("你", "hc'ma")}),
+        ("microsoft", "q;hogo", {("轻", "hogo")}),
+        ("microsoft", "nixdq;", {("你", "xdq;")}),
+        ("sogou", "nihkma", {("你好", "ma"), ("你", "hkma")}),
+    ],
+)
+def test_parts_of_double_pinyin_leave_whole_syllables(engine, layout, text, parts):
+    engine.spell(Spelling(layout=layout))
+    try:
+        typed, meaning = read(engine, text)
+    finally:
+        engine.spell(SPELLING)
+    found = {(found.word, text[len(text) - found.rest :]) for found in meaning.candidates if found.rest}
+    assert parts <= found
+    assert_whole(typed, meaning)
+
+
 def test_the_price_of_an_unknown_word_grows_with_its_letters():
     assert PRICES.log_prob(8) < PRICES.log_prob(3) < 0
