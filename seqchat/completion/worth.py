@@ -53,6 +53,9 @@ _WORDS_OF_ONE_LETTER = frozenset("aAiI")
 _ALPHABETIC = rf"[^\W\d_{HAN}]"
 _WORD_BEFORE = re.compile(rf"(?<!{_ALPHABETIC})({_ALPHABETIC}(?:{_ALPHABETIC}|['’])*) +\Z")
 _HAN = re.compile(f"[{HAN}]")
+_ALPHABETIC_LETTER = re.compile(_ALPHABETIC)
+# Chinese at the end of a text, with the marks after it
+_AFTER_HAN = re.compile(rf"[{HAN}]\W*\Z")
 # So much of a text is looked at.
 _LOOKED_AT = 1_000
 # A vocabulary with a smaller share of words of letters is that of a Chinese model.
@@ -81,6 +84,17 @@ def worthwhile(
 def is_grey(suggestion: Suggestion) -> bool:
     """Whether a suggestion may be shown as grey text at the cursor."""
     return not suggestion.replace and is_worth(suggestion.probability, suggestion.insert, cost="grey text")
+
+
+def keeps_language(text: str, before: str, *, chinese: bool, latin: bool) -> bool:
+    """Whether grey text is in the language that a writer has chosen; any is if they have chosen none.
+
+    before: the text that it continues; chinese: all letters that they type are pinyin; latin: none are, so that Chinese
+    words come from another input method, and follow Chinese ones.
+    """
+    if chinese:
+        return _ALPHABETIC_LETTER.search(text) is None
+    return not latin or _HAN.search(text) is None or _AFTER_HAN.search(before) is not None
 
 
 def without_open_end(text: str) -> str:

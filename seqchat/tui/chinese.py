@@ -288,6 +288,8 @@ CHINESE: dict[str, str] = {
     "Right among the letters": "在字母间右移",
     "Start of the letters": "到字母开头",
     "End of the letters": "到字母末尾",
+    "A syllable to the left": "左移一个音节",
+    "Delete a syllable to the left": "向左删除一个音节",
     "Pinyin as the model judges (中/英), always (中), or never (英)": "拼音：模型判断（中/英）、总是（中）、从不（英）",
     "Punctuation: Chinese in Chinese text (，。), or as typed (,.)": "标点：中文里用中文标点（，。），或照原样（,.）",
     "Punctuation in Chinese text is Chinese.": "中文里的标点用中文标点。",

@@ -257,13 +257,16 @@ class InferenceWorker(BackgroundThread):
     def _generate_ghost_text(self, request: SuggestionRequest) -> None:
         """Continue the best suggestion with the most probable words, while they are probable."""
         from seqchat.completion.ghost import words_ahead
-        from seqchat.completion.worth import is_grey
+        from seqchat.completion.worth import is_grey, keeps_language
+
+        def fits(word: str, before: str) -> bool:
+            return keeps_language(word, before, chinese=request.forced, latin=not request.pinyin)
 
         _, best = self._best
         if best is None or not is_grey(best):
             return
         engine = self._engines[self._main_model]
-        ahead = words_ahead(engine, request.text, best, request.ghost_words, self._is_superseded)
+        ahead = words_ahead(engine, request.text, best, request.ghost_words, self._is_superseded, fits)
         self._publish(GhostTextReady(request, ahead))
 
     def _generate_continuations(self, request: SuggestionRequest, continuations: ContinuationRequest) -> Iterator[None]:

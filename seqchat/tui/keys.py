@@ -142,11 +142,15 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("leave", "escape", "leave", "Leave them as letters; again, remove them"),
         Key("delete_left", "backspace", "delete_left", "Delete a letter, or make what was just inserted letters again"),
         Key("delete_right", "delete", "delete_right", "Delete the letter to the right"),
-        Key("forget", "shift+delete,ctrl+delete", "forget", "Forget the candidate whose number is typed next"),
+        Key(
+            "delete_syllable", "ctrl+w,ctrl+backspace,alt+backspace", "delete_syllable", "Delete a syllable to the left"
+        ),
+        Key("forget", "shift+delete", "forget", "Forget the candidate whose number is typed next"),
         Key("left", "left", "left", "Left among the letters"),
+        Key("syllable_left", "ctrl+left", "syllable_left", "A syllable to the left"),
         Key("right", "right", "right", "Right among the letters"),
         Key("start", "home", "start", "Start of the letters"),
-        Key("end", "end", "end", "End of the letters"),
+        Key("end", "end,ctrl+right", "end", "End of the letters"),
         Key("next_page", "equals_sign,pagedown", "next_page", "Next page"),
         Key("previous_page", "minus,pageup", "previous_page", "Previous page"),
     ),

@@ -14,6 +14,7 @@ from seqchat.completion.worth import (
     is_fragment,
     is_grey,
     is_last,
+    keeps_language,
     keys_saved,
     without_open_end,
     worthwhile,
@@ -169,6 +170,24 @@ def test_grey_text_has_to_be_worth_more_than_a_candidate(english):
     assert not is_grey(weak)
     assert is_grey(strong)
     assert not is_grey(offer("火锅", 0.9, replace=2))
+
+
+@pytest.mark.parametrize(
+    ("text", "before", "chinese", "latin", "kept"),
+    [
+        ("火锅", "我想吃", False, False, True),
+        ("world", "hello ", False, False, True),
+        ("python", "我用", True, False, False),
+        ("，然后", "我用", True, False, True),
+        ("world", "hello ", False, True, True),
+        ("你好", "hello ", False, True, False),
+        ("你好", "", False, True, False),
+        ("火锅", "我想吃", False, True, True),
+        ("你呢", "我很好，", False, True, True),
+    ],
+)
+def test_grey_text_keeps_the_language_that_was_chosen(text, before, chinese, latin, kept):
+    assert keeps_language(text, before, chinese=chinese, latin=latin) is kept
 
 
 def test_a_word_is_not_offered_again_for_a_capital_unless_that_is_probable(english):

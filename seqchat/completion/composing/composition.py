@@ -194,11 +194,32 @@ class Composition:
         at = self.caret - 1 if left else self.caret
         if not 0 <= at < len(self.letters):
             return Step(replace(self, fresh=False), (PassOn(press),))
+        if len(self.letters) == 1:
+            return self._emptied()
         letters = self.letters[:at] + self.letters[at + 1 :]
-        if not letters:
-            # What stands before the last letter is as settled as it was.
-            return Step(Composition(settled=True), (Replace(int(left), int(not left), ""), *_learnt(self.parts)))
         return Step(Composition(letters, at, self.parts, plain=self.plain), (PassOn(press),))
+
+    def _emptied(self) -> Step:
+        # What stands before the last letter is as settled as it was.
+        change = Replace(self.caret, len(self.letters) - self.caret, "")
+        return Step(Composition(settled=True), (change, *_learnt(self.parts)))
+
+    def _delete_syllable(self) -> Step:
+        """Delete the syllable left of the cursor, as far as it is there."""
+        if self.parts and not self.caret:
+            return self._take_back()
+        start = self._syllable_start
+        letters = self.letters[:start] + self.letters[self.caret :]
+        if not letters:
+            return self._emptied()
+        if start == self.caret:
+            return Step(replace(self, fresh=False))
+        return Step(Composition(letters, start, self.parts), (Replace(self.caret - start, 0, ""),))
+
+    @property
+    def _syllable_start(self) -> int:
+        ends = self.answer.ends if self.answer is not None else ()
+        return max((end for end in ends if end < self.caret), default=0)
 
     def _take_back(self) -> Step:
         """Make the last part letters again."""
@@ -224,7 +245,9 @@ class Composition:
                 return Step(Composition(settled=True), _learnt(self.parts))
             case Command.LEAVE:
                 return Step(Composition(self.letters, self.caret, plain=True), _learnt(self.parts))
-            case Command.LEFT | Command.RIGHT | Command.START | Command.END:
+            case Command.DELETE_SYLLABLE:
+                return self._delete_syllable()
+            case Command.LEFT | Command.SYLLABLE_LEFT | Command.RIGHT | Command.START | Command.END:
                 return self._move(press.command)
             case Command.NEXT_PAGE:
                 return Step(replace(self, fresh=False), (Turn(1),))
@@ -245,7 +268,13 @@ class Composition:
 
     def _move(self, command: Command) -> Step:
         size = len(self.letters)
-        targets = {Command.LEFT: self.caret - 1, Command.RIGHT: self.caret + 1, Command.START: 0, Command.END: size}
+        targets = {
+            Command.LEFT: self.caret - 1,
+            Command.SYLLABLE_LEFT: self._syllable_start,
+            Command.RIGHT: self.caret + 1,
+            Command.START: 0,
+            Command.END: size,
+        }
         caret = min(max(targets[command], 0), size)
         if caret == self.caret:
             return Step(replace(self, fresh=False))

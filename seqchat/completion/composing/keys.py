@@ -19,8 +19,10 @@ class Command(StrEnum):
     LEAVE = "leave"
     DELETE_LEFT = "delete_left"
     DELETE_RIGHT = "delete_right"
+    DELETE_SYLLABLE = "delete_syllable"
     FORGET = "forget"
     LEFT = "left"
+    SYLLABLE_LEFT = "syllable_left"
     RIGHT = "right"
     START = "start"
     END = "end"
@@ -57,10 +59,14 @@ class Insertable(Protocol):
 
 @dataclass(frozen=True)
 class Answer:
-    """What open letters mean: the candidates, and whether the letters themselves come before all of them."""
+    """What open letters mean: the candidates, and whether the letters themselves come before all of them.
+
+    ends: after how many letters each syllable ends.
+    """
 
     candidates: Sequence[Insertable] = ()
     literal: bool = True
+    ends: Sequence[int] = ()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from seqchat.completion.composing.literal import PRICES
 from seqchat.completion.composing.parts import first_parts
@@ -17,7 +17,7 @@ from seqchat.completion.reading import Reading, read_tail
 from seqchat.completion.suggestion import Scored, Suggestion, best_insertions, in_script, score
 from seqchat.completion.worth import is_pinyin, worthwhile
 from seqchat.corpus.letters import is_pinyin_letter
-from seqchat.corpus.pinyin import read_letters
+from seqchat.corpus.pinyin import read_letters, typed_end
 
 # Of phrases of several words, and of all candidates for all of the letters where there are parts of them as well
 _PHRASES, _WHOLE = 4, 18
@@ -32,13 +32,15 @@ class Meaning:
     """What letters mean.
 
     literal: whether they come first as they are; candidates: the best first; syllables: the letters, cut as the first
-    candidate reads them (``wo'xiang``); complete: whether there are no other candidates.
+    candidate reads them (``wo'xiang``); complete: whether there are no other candidates; ends: where the syllables end
+    in the letters as they were typed.
     """
 
     literal: bool
     candidates: list[Suggestion]
     syllables: str
     complete: bool
+    ends: tuple[int, ...] = ()
 
 
 def meaning_of(
@@ -66,7 +68,8 @@ def meaning_of(
         return _as_typed(engine, whole, text, k, after)
     parts = first_parts(engine, read.cursor, read.best, rest)
     listed = _listed(typed, found, parts, share)
-    return Meaning(False, listed, _cut(engine, read, typed, listed[0]), complete=bool(parts) or len(found) < k)
+    syllables, ends = _cut(engine, read, typed, listed[0])
+    return Meaning(False, listed, syllables, complete=bool(parts) or len(found) < k, ends=ends)
 
 
 @dataclass(frozen=True)
@@ -167,14 +170,15 @@ def _listed(typed: str, found: Sequence[Suggestion], parts: Sequence[Suggestion]
     return [*kept[:at], literal, *kept[at:], *parts]
 
 
-def _cut(engine: Engine, read: _Read, typed: str, first: Suggestion) -> str:
-    """Return letters with an apostrophe between the syllables of the first candidate, and what is around them."""
-    spelled = read.best.letters
-    if engine.vocabulary.spelling.layout and spelled is not None:
+def _cut(engine: Engine, read: _Read, typed: str, first: Suggestion) -> tuple[str, tuple[int, ...]]:
+    """Return letters with an apostrophe between the syllables of the first candidate, and where these end."""
+    spelled, layout = read.best.letters, engine.vocabulary.spelling.layout
+    if layout and spelled is not None:
         bounds = [0, *sorted(spelled.breaks), len(spelled.plain)]
-        return "'".join(spelled.plain[start:end] for start, end in pairwise(bounds))
+        cut = [spelled.plain[start:end] for start, end in pairwise(bounds)]
+        return "'".join(cut), tuple(typed_end(typed, bound, layout) for bound in bounds[1:])
     start, end = len(typed) - first.replace, len(typed) - first.rest
     letters = read_letters(typed[start:end])
-    word = first.word
-    cut = engine.vocabulary.pinyin.syllables.cut(letters.plain, letters.breaks, word)
-    return "'".join(filter(None, [typed[:start], *cut, typed[end:]]))
+    cut = engine.vocabulary.pinyin.syllables.cut(letters.plain, letters.breaks, first.word)
+    ends = [start + typed_end(typed[start:end], bound) for bound in accumulate(map(len, cut))]
+    return "'".join(filter(None, [typed[:start], *cut, typed[end:]])), (start, *ends, len(typed))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from seqchat.corpus.scripts import HAN
 from seqchat.corpus.words import is_han
 
 
@@ -65,7 +66,7 @@ _NUMBER = re.compile(r"\d[\d.,:/-]*")
 # A name such as C++ or e-mail, or a share, but no part of an address or of code
 _WORD = re.compile(r"[A-Za-z0-9]+(?:[-'&][A-Za-z0-9]+)*[+#]*|\d[\d.,]*%")
 # Han characters are letters too.
-_OTHER_WORD = re.compile(r"[^\W\d_\u3005-\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+_OTHER_WORD = re.compile(rf"[^\W\d_{HAN}]+")
 _SENTENCE_END = re.compile(r"[。！？!?…]|\.\s")
 _LOOKED_AT = 400
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from seqchat.completion.worth import is_grey
+from seqchat.completion.worth import is_grey, keeps_language
 from seqchat.tui.controllers.composition import CompositionController
 from seqchat.tui.controllers.continuations import ContinuationController
 from seqchat.tui.controllers.learning import LearningController
@@ -147,7 +147,9 @@ class CompletionController:
         first = next(iter(self._views.bars[0].suggestions), None)
         offer = Offer()
         if first is not None:
-            offer = Offer(first.insert, first.replace, first.completes, ahead, is_grey(first), first.word)
+            asked = self.latest
+            kept = keeps_language(first.insert, asked.text, chinese=asked.forced, latin=not asked.pinyin)
+            offer = Offer(first.insert, first.replace, first.completes, ahead, kept and is_grey(first), first.word)
         self._views.active_editor.offer(offer)
 
     # --- commits

@@ -118,7 +118,7 @@ class CompositionController:
         for bar in self._views.bars[:1]:
             bar.covered = self._views.popup.display
             bar.describe("" if meaning.literal or bar.covered else meaning.syllables)
-        composer.answer(Answer(meaning.candidates, meaning.literal))
+        composer.answer(Answer(meaning.candidates, meaning.literal, meaning.ends))
 
     def follow(self) -> None:
         """Hide the candidates at the cursor once no letters are open; say that the next number forgets one."""

@@ -32,6 +32,7 @@ COMMANDS = {
     " ": Command.FIRST, "enter": Command.LETTERS, "escape": Command.LEAVE, "backspace": Command.DELETE_LEFT,
     "delete": Command.DELETE_RIGHT, "left": Command.LEFT, "right": Command.RIGHT, "home": Command.START,
     "end": Command.END, "-": Command.PREVIOUS_PAGE, "=": Command.NEXT_PAGE, "forget": Command.FORGET,
+    "ctrl+left": Command.SYLLABLE_LEFT, "ctrl+w": Command.DELETE_SYLLABLE,
 }  # fmt: skip
 
 
@@ -65,7 +66,8 @@ def answer_to(letters: str) -> Answer:
     whole = [Candidate(chinese(letters), len(letters))]
     ends = range(len(letters) - 1, 0, -1)
     parts = [Candidate(chinese(letters[:end]) + letters[end:], len(letters), len(letters) - end) for end in ends]
-    return Answer([*whole, *parts], is_literal(letters))
+    # Every second letter ends a syllable.
+    return Answer([*whole, *parts], is_literal(letters), [*range(2, len(letters), 2), len(letters)])
 
 
 @dataclass
@@ -193,6 +195,13 @@ class Desk:
         ([*"nihao", "home", " "], chinese("nihao"), ""),
         ([*"nihao", "left", "delete"], "niha", "niha"),
         ([*"nihao", "right", " "], chinese("nihao"), ""),
+        ([*"nihao", "ctrl+left", " "], chinese("niha") + "o", "o"),
+        ([*"nihao", "ctrl+left", "ctrl+left", "ctrl+w"], "hao", "hao"),
+        ([*"nihao", "ctrl+w", "ctrl+w"], "ni", "ni"),
+        ([*"ni", "ctrl+w", "undo"], "ni", "ni"),
+        ([*"nihao", "home", "ctrl+w", "ctrl+left"], "nihao", "nihao"),
+        ([*"nihao", "2", "ctrl+w"], chinese("niha"), ""),
+        ([*"nihao", "2", "home", "ctrl+w"], "nihao", "nihao"),
         ([*"ni'hao", " "], chinese("ni'hao"), ""),
         ([*"nihao,zaima", " "], chinese("nihao") + "," + chinese("zaima"), ""),
         ([*"nihao0"], chinese("nihao") + "0", ""),
@@ -328,7 +337,8 @@ class Reference:
     page: int = 0
 
     def press(self, key: str) -> None:
-        getattr(self, f"_{key}", lambda: self._character(key))()
+        name = {"ctrl+left": "syllable_left", "ctrl+w": "delete_syllable"}.get(key, key)
+        getattr(self, f"_{name}", lambda: self._character(key))()
 
     @property
     def letters(self) -> str:
@@ -483,6 +493,41 @@ class Reference:
     def _right(self) -> None:
         self._move(self.cursor + 1)
 
+    @property
+    def _syllable_start(self) -> int:
+        """Every second letter ends a syllable."""
+        assert self.first is not None
+        return self.first + max((self.cursor - self.first - 1) // 2, 0) * 2
+
+    def _syllable_left(self) -> None:
+        if self.composes:
+            self._move(self._syllable_start)
+        self.fresh = False
+
+    def _delete_syllable(self) -> None:
+        if not self.composes:
+            self.fresh = False
+            return
+        if self.parts and self.cursor == self.first:
+            self._backspace()
+            return
+        start, self.fresh = self._syllable_start, False
+        if start == self.first and self.last == self.cursor:
+            self._drop()
+            self._close(settled=True)
+            return
+        while self.cursor > start:
+            self.cursor -= 1
+            self.last -= 1
+            self._remove(self.cursor)
+
+    def _drop(self) -> None:
+        assert self.first is not None
+        for _ in self.letters:
+            self._remove(self.first)
+            self.last -= 1
+        self.cursor = self.first
+
     def _home(self) -> None:
         self._move((self.first or 0) if self.composes else 0)
 
@@ -492,7 +537,7 @@ class Reference:
 
 KEYS = [
     *"nihnihq'  12390,,.\"=-",
-    *("enter", "escape", "backspace", "backspace", "delete", "left", "right", "home", "end"),
+    *("enter", "escape", "backspace", "backspace", "delete", "left", "right", "home", "end", "ctrl+left", "ctrl+w"),
 ]
 
 
