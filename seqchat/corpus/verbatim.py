@@ -12,7 +12,8 @@ _VERBATIM: dict[str, str] = {
     "a name of parts": r"[a-z_]\w*[._]$|_$",
     "a compound": r"[a-z]-$",
     "a value": r"[a-z_]\w*=$",
-    "an option": r"^--",
+    "an option": r"^--|^-$",
+    "a call": r"[a-z_]\w*[._]\w+\(",
     "a variable": r"[$`%]$",
     "a password": r"[a-z]+\d+[a-z]+\d+$",
 }

@@ -131,6 +131,78 @@ async def test_candidates_may_stay_in_the_bar_and_one_key_ends_composing(desk):
         assert str(d.editor.border_subtitle).startswith("中/英 ，。")
 
 
+async def test_marks_are_chinese_in_chinese_text_until_a_key_says_no(desk):
+    async with desk(ghost_words=0) as d:
+        await d.settled()
+        d.editor.load_text("我们\n")
+        d.editor.move_cursor((0, 2))
+        await d.press(",")
+        assert d.editor.text == "我们，\n"
+        await d.press("alt+z")
+        assert d.editor.text == "我们,\n", "the mark is as it was typed"
+        await d.press("alt+z")
+        assert d.editor.text == "我们\n"
+        await d.press("ctrl+y", "ctrl+y", *'"3.5"?', "backspace", "!")
+        assert d.editor.text == "我们，“3.5”！\n"
+        await d.press("shift+home", '"')
+        assert d.editor.text == '"\n', "what is selected says nothing"
+        await d.press("alt+z", "end", "down", "(")
+        assert d.editor.text == "我们，“3.5”！\n（", "where there is nothing before, the line above is asked"
+        assert str(d.editor.border_subtitle).startswith("中/英 ，。")
+        await d.press("alt+shift+m")
+        assert str(d.editor.border_subtitle).startswith("中/英 ,.")
+        await d.press("up", "end", ",")
+        assert d.editor.text.startswith("我们，“3.5”！,")
+        d.workspace.composition.know_model(has_chinese=False)
+        assert "," not in str(d.editor.border_subtitle)
+
+
+async def test_a_candidate_at_the_cursor_is_forgotten_by_its_number(desk):
+    async with desk(ghost_words=0, pinyin_first=True) as d:
+        await d.settled()
+        await d.press(*"shi")
+        await d.thought()
+        second = popup(d).suggestions[1].insert
+        await d.press("2", *"shi")
+        await d.thought()
+        assert popup(d).suggestions[0].insert == second
+        await d.press("shift+delete")
+        await d.until(lambda: "1–9 forgets" in d.screen)
+        await d.press("escape")
+        await d.until(lambda: "1–9 forgets" not in d.screen)
+        await d.press("shift+delete", "1")
+        await d.until(lambda: f"{second} is forgotten." in d.notices)
+        await d.until(lambda: popup(d).suggestions[0].insert != second)
+        assert d.editor.text == f"{second}shi"
+        assert not d.workspace.learning.new_words
+        # A syllable goes at once.
+        await d.press(*"shi", "ctrl+left")
+        await d.thought()
+        assert underlined(d) == "shishi" and d.editor.cursor_location == (0, 4)
+        await d.press("ctrl+w", "space")
+        await d.thought()
+        assert "shi" not in d.editor.text and len(d.editor.text) == 2
+
+
+async def test_double_pinyin_is_taken_in_parts_and_opens_again(desk):
+    async with desk(ghost_words=0, pinyin_first=True, double_pinyin="microsoft") as d:
+        await d.settled()
+        await d.press(*"q;wf")
+        await d.thought()
+        assert underlined(d) == "q;wf"
+        part = next(s for s in popup(d).suggestions if s.rest == 2)
+        d.workspace.completion.commit(part)
+        assert d.editor.text == f"{part.word}wf"
+        await d.thought()
+        assert underlined(d) == "wf"
+        await d.press("alt+z")
+        await d.thought()
+        assert (d.editor.text, underlined(d)) == ("q;wf", "q;wf")
+        await d.press("space", ";")
+        await d.thought()
+        assert d.editor.text.endswith("；")
+
+
 async def test_in_a_chat_enter_keeps_the_letters_and_then_sends(desk):
     async with desk(ghost_words=0, pinyin_first=True) as d:
         await d.settled()

@@ -26,6 +26,8 @@ SERVER = f"seqchat-test-{os.getpid()}"
 MOST_SECONDS = 180
 # A cell of the candidate bar: its number, its word, its kind, its probability
 CELL = re.compile(r"(\d) (\S+) ([→+])<?[\d.]+%")
+# A candidate at the cursor: its number, its word
+AT_CURSOR = re.compile(r"[│ ](\d) ([一-龥]+)(?=  | +│)")
 GROWING = re.compile(r"[├└]\d .*▌")
 # The last word that the gates show, in the line above the numbers of their first neuron
 LAST_READ = re.compile(r"(\S+) *│\n.*│ n\d+ [a-z]")
@@ -115,6 +117,10 @@ class Terminal:
     def candidates(self) -> dict[str, tuple[str, str]]:
         """The number of each candidate on the screen, with its kind and its word."""
         return {number: (kind, word) for number, word, kind in CELL.findall(self.screen())}
+
+    def popup(self) -> dict[str, str]:
+        """The number of each candidate at the cursor, with its word."""
+        return dict(AT_CURSOR.findall(self.screen()))
 
     def until_settled(self, *texts: str, after: str = "") -> None:
         """Wait until the candidates and continuations are there, and stay; those `after` a text if there is one.
@@ -397,6 +403,44 @@ def test_every_terminal_gets_suggestions_in_the_colours_it_has(models, terminal)
         one.until_settled("今天", "Candidates · lstm", "Continuations", "hidden h")
         found = {kind(colour) for colour in COLOUR.findall(one.screen(colours=True))}
         assert found - {"grey"} == kinds - {"grey"}
+
+
+def test_what_is_composed_in_parts_is_learned_across_a_restart(models, terminal, tmp_path):
+    config = tmp_path / "config" / "seqchat" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text("pinyin_first = true\nghost_words = 0\ncontinuations = false\n")
+    first = terminal()
+    first.until("中 ，。")
+    first.type("chihuoguo")
+    first.until("chi'huo'guo")
+    first.press("Left", "Left", "Left", "Left", "Left", "Left")
+    until(lambda: first.popup().get("1") == "吃", first.screen)
+    first.type("1")
+    first.until_text("吃huoguo")
+    first.press("BSpace")
+    first.until_text("chihuoguo")
+    until(lambda: first.popup().get("1") == "吃火锅", first.screen)
+    first.press("Left", "Left", "Left", "Left", "Left", "Left")
+    until(lambda: first.popup().get("1") == "吃", first.screen)
+    first.type('1,"huoguo"3.5.')
+    first.until_text("吃火锅，“火锅”3.5.")
+    first.type(".")
+    first.until_text("吃火锅，“火锅”3.5。")
+    first.press("M-z")
+    first.until_text("吃火锅，“火锅”3.5.")
+    first.type("shi")
+    until(lambda: "2" in first.popup(), first.screen)
+    word = first.popup()["2"]
+    first.type("2?")
+    first.until_text(f"吃火锅，“火锅”3.5.{word}？")
+    first.press("C-q")
+    first.until("Keep the words that you took (2)")
+    first.press("Enter")
+    until(lambda: not runs(first.process), first.screen)
+    again = terminal(*app(models, "--fresh"))
+    again.until("中 ，。")
+    again.type("shi")
+    until(lambda: again.popup().get("1") == word, again.screen)
 
 
 def test_without_a_terminal_one_sentence_says_so(models):

@@ -25,6 +25,7 @@ from seqchat.completion.composing.keys import (
     Surroundings,
     Turn,
 )
+from seqchat.completion.composing.punctuation import in_single_quotes
 from seqchat.corpus.double_pinyin import ends_pair, keys_at_end
 from seqchat.corpus.letters import is_pinyin_letter, letters_at_end
 from seqchat.corpus.verbatim import is_verbatim, makes_verbatim
@@ -153,7 +154,9 @@ class Composition:
 
     def _is_letter(self, press: Press, around: Surroundings) -> bool:
         before = self.letters[: self.caret]
-        ends_syllable = press.is_tone or (press.character != "" and press.character in _APOSTROPHES)
+        ends_syllable = press.is_tone or (
+            press.character != "" and press.character in _APOSTROPHES and not in_single_quotes(around.before)
+        )
         if is_pinyin_letter(press.character) or (ends_syllable and before):
             return True
         return bool(around.layout) and ends_pair(around.layout, before.lower(), press.character)

@@ -21,7 +21,8 @@ class Mark(NamedTuple):
     text: the mark; closing: its other half, where one key types both; opens, closes: the key of its other half, where
     another one does; after_word, after_number: whether it is Chinese in a Chinese sentence directly after a Latin word
     or a number too; again: whether it is Chinese there once its key is pressed again; joins: whether its key joins
-    letters to names, so that it is no punctuation directly after letters that may be some.
+    letters to names, so that it is no punctuation directly after letters that may be some; as_before: whether it stays
+    as it is typed where its line has one so already.
     """
 
     text: str
@@ -32,6 +33,7 @@ class Mark(NamedTuple):
     after_number: bool = False
     again: bool = False
     joins: bool = False
+    as_before: bool = False
 
 
 MARKS: dict[str, Mark] = {
@@ -46,7 +48,7 @@ MARKS: dict[str, Mark] = {
     "'": Mark("‘", "’"),
     "(": Mark("（", opens=")", after_number=True),
     ")": Mark("）", closes="(", after_word=True, after_number=True),
-    "<": Mark("《", opens=">"),
+    "<": Mark("《", opens=">", as_before=True),
     ">": Mark("》", closes="<"),
     "[": Mark("【", opens="]"),
     "]": Mark("】", closes="["),
@@ -101,6 +103,8 @@ class Punctuation:
         before = before[-_LOOKED_AT:]
         if mark.again and before.endswith(character):
             return self._pressed_again(mark, before[:-1], above)
+        if mark.as_before and character in before:
+            return None
         if mark.closing or mark.closes:
             key, other = (character, mark.text) if mark.closing else (mark.closes, self.marks[mark.closes].text)
             closing = mark.closing or mark.text
@@ -166,11 +170,16 @@ def _says_chinese(text: str) -> bool | None:
     return han >= others or is_han(next(filter(str.isalpha, text)))
 
 
+def in_single_quotes(text: str) -> bool:
+    """Whether a single quotation mark is open at the end of a text, so that the next one closes it."""
+    return bool(_innermost(text, {"'": "'", "‘": "’"}))
+
+
 def _innermost(text: str, closing: Mapping[str, str]) -> str:
-    """Return the last mark of these that is open; an apostrophe in a word opens and closes nothing."""
+    """Return the last mark of these that is open; an apostrophe in a word or at its end is none."""
     opened: list[str] = []
     for index, character in enumerate(text):
-        if character in "'’" and _inside_word(text, index):
+        if character in "'’" and _is_latin(text[index - 1 : index]) and not (opened and _ends(text, index)):
             continue
         if opened and character == closing[opened[-1]]:
             opened.pop()
@@ -179,6 +188,10 @@ def _innermost(text: str, closing: Mapping[str, str]) -> str:
     return opened[-1] if opened else ""
 
 
-def _inside_word(text: str, index: int) -> bool:
-    around = text[index - 1 : index] + text[index + 1 : index + 2]
-    return len(around) == 2 and around.isascii() and around.isalpha()
+def _is_latin(character: str) -> bool:
+    return character.isascii() and character.isalpha()
+
+
+def _ends(text: str, index: int) -> bool:
+    """Whether a word ends before a position."""
+    return not _is_latin(text[index + 1 : index + 2])

@@ -24,7 +24,7 @@ from seqchat.completion.composing.keys import (
     Surroundings,
     Turn,
 )
-from seqchat.completion.composing.punctuation import Punctuation, punctuation
+from seqchat.completion.composing.punctuation import Punctuation, in_single_quotes, punctuation
 from seqchat.corpus.letters import letters_at_end
 from seqchat.corpus.verbatim import is_verbatim
 
@@ -281,6 +281,8 @@ def test_what_is_put_together_in_parts_is_one_phrase():
         ("q,n.", f"q,{chinese('n')}。"),
         ('ni:"hao".', f"{chinese('ni')}：“{chinese('hao')}”。"),
         ("nihao2,", f"{chinese('nihao')}，"),
+        ("ni 'hao'ni ", f"{chinese('ni')}‘{chinese('hao')}’{chinese('ni')}"),
+        ("'q'", "'q'"),
     ],
 )
 def test_marks_are_chinese_after_what_was_taken(keys, text):
@@ -370,7 +372,8 @@ class Reference:
         return "".join("我" if self.chinese[i] else self.text[i] for i in range(low, high))
 
     def _character(self, key: str) -> None:
-        letter = key.isalpha() or (key == "'" and self.first is not None and self.cursor > self.first)
+        quoted = in_single_quotes(self.raw(0, self.cursor))
+        letter = key.isalpha() or (key == "'" and self.first is not None and self.cursor > self.first and not quoted)
         if self.first is not None and letter:
             self._insert(key)
             self.last += 1

@@ -63,6 +63,7 @@ def write(keys: str, text: str = "", above: str = "", **how: bool) -> str:
         ("写if a<b: print(\"x\")", "写if a<b: print(\"x\")"),
         ("用a > b ? c : d", "用a > b ? c : d"),
         ("2^3~5", "2^3~5"),
+        ("<b>好</b>", "<b>好</b>"),
         # other writing
         ("私は元気です.", "私は元気です."),
         ("привет, мир!", "привет, мир!"),
