@@ -28,7 +28,7 @@ async def test_letters_are_composed_anywhere_in_a_text(desk):
         await d.thought()
         assert (underlined(d), popup(d).display) == ("huoguo", True)
         assert "huo'guo" in d.screen and "1 火锅" in d.screen
-        await d.press("space")
+        await d.press("home", "space")
         assert d.editor.text == "我火锅 ok。"
         assert (underlined(d), popup(d).display) == ("", False)
         await d.press("alt+z")

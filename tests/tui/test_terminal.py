@@ -427,7 +427,8 @@ def test_what_is_composed_in_parts_is_learned_across_a_restart(models, terminal,
     first.type(".")
     first.until_text("吃火锅，“火锅”3.5。")
     first.press("M-z")
-    first.until_text("吃火锅，“火锅”3.5.")
+    first.until_text("吃火锅，“火锅”3.5..")
+    first.press("BSpace")
     first.type("shi")
     until(lambda: "2" in first.popup(), first.screen)
     word = first.popup()["2"]

@@ -16,7 +16,6 @@ from seqchat.completion.composing.keys import (
     Effect,
     Forget,
     Insertable,
-    Learn,
     Move,
     Page,
     PassOn,
@@ -25,19 +24,11 @@ from seqchat.completion.composing.keys import (
     Surroundings,
     Turn,
 )
-from seqchat.completion.composing.punctuation import in_single_quotes
-from seqchat.corpus.double_pinyin import ends_pair, keys_at_end
-from seqchat.corpus.letters import is_pinyin_letter, letters_at_end
+from seqchat.completion.composing.typed import Part, is_letter, learnt, letters_before, may_open, text_of, written
+from seqchat.corpus.letters import is_pinyin_letter
 from seqchat.corpus.verbatim import is_verbatim, makes_verbatim
 
-_APOSTROPHES = "'’"
-
-
-class Part(NamedTuple):
-    """What was taken for some of the letters."""
-
-    text: str
-    letters: str
+_MOVES = frozenset({Command.LEFT, Command.SYLLABLE_LEFT, Command.RIGHT, Command.START, Command.END})
 
 
 class Step(NamedTuple):
@@ -113,13 +104,13 @@ class Composition:
         end = self.caret or len(self.letters)
         start = max(end - candidate.replace, 0)
         used = max(candidate.replace - candidate.rest, 0)
-        text = _taken(candidate)
+        text = text_of(candidate)
         taken, rest = self.letters[start : start + used], self.letters[start + used :]
         parts = self.parts if text.isascii() else (*self.parts, Part(text, taken))
         change = Replace(self.caret, len(self.letters) - self.caret, self.letters[:start] + text + rest, not rest)
         if rest:
             return Step(Composition(rest, len(rest), parts, held=self.held, fresh=bool(parts)), (change,))
-        return Step(Composition(held=self.held, settled=True), (change, *_learnt(parts)))
+        return Step(Composition(held=self.held, settled=True), (change, *learnt(parts)))
 
     def synchronised(self, around: Surroundings) -> Step:
         """Close the composition where the text at the cursor is another one, changed by something else."""
@@ -127,12 +118,12 @@ class Composition:
         there = around.before.endswith(before) and around.after.startswith(after)
         if self.letters and there and not around.selects:
             return Step(self)
-        return Step(Composition(held=self.held), _learnt(self.parts))
+        return Step(Composition(held=self.held), learnt(self.parts))
 
     @classmethod
     def reopened(cls, around: Surroundings) -> Composition:
         """Open the letters that end at the cursor, as after an undo."""
-        letters = letters_before(around) if _may_open(around) else ""
+        letters = letters_before(around) if may_open(around) else ""
         return cls(letters, len(letters))
 
     # --- what a key does
@@ -142,7 +133,7 @@ class Composition:
             return self._begin(press, around)
         if self.plain:
             return self._go_on_plainly(press, around)
-        if self._is_letter(press, around):
+        if is_letter(self.letters[: self.caret], press, around):
             return Step(self._typed(press.character), (PassOn(press),))
         if press.command in (Command.DELETE_LEFT, Command.DELETE_RIGHT):
             return self._delete(press)
@@ -152,21 +143,12 @@ class Composition:
             return self._leave_alone(press, around)
         return self._compose(press, around, page)
 
-    def _is_letter(self, press: Press, around: Surroundings) -> bool:
-        before = self.letters[: self.caret]
-        ends_syllable = press.is_tone or (
-            press.character != "" and press.character in _APOSTROPHES and not in_single_quotes(around.before)
-        )
-        if is_pinyin_letter(press.character) or (ends_syllable and before):
-            return True
-        return bool(around.layout) and ends_pair(around.layout, before.lower(), press.character)
-
     def _typed(self, character: str) -> Composition:
         letters = self.letters[: self.caret] + character + self.letters[self.caret :]
         return Composition(letters, self.caret + 1, self.parts, plain=self.plain)
 
     def _begin(self, press: Press, around: Surroundings) -> Step:
-        if not is_pinyin_letter(press.character) or not _may_open(around):
+        if not is_pinyin_letter(press.character) or not may_open(around):
             return self._leave_alone(press, around)
         # Letters that stand there already belong to the word, unless it is finished.
         before = "" if self.settled or around.finished else letters_before(around)
@@ -175,7 +157,7 @@ class Composition:
         return Step(Composition(before + press.character, len(before) + 1), (PassOn(press),))
 
     def _go_on_plainly(self, press: Press, around: Surroundings) -> Step:
-        if self._is_letter(press, around):
+        if is_letter(self.letters[: self.caret], press, around):
             return Step(self._typed(press.character), (PassOn(press),))
         if press.command == Command.LEAVE:
             dropped = Replace(self.caret, len(self.letters) - self.caret, "")
@@ -186,9 +168,12 @@ class Composition:
 
     def _leave_alone(self, press: Press, around: Surroundings) -> Step:
         """Let a key do what it does without a composition; a character that is typed ends it."""
+        if self.letters and press.command in (*_MOVES, Command.LETTERS):
+            # The cursor may come to stand at the same letters elsewhere.
+            return Step(Composition(), (*learnt(self.parts), PassOn(press)))
         if not press.character:
             return Step(replace(self, fresh=False), (PassOn(press),))
-        return Step(Composition(), (*_learnt(self.parts), *_written(press, around)))
+        return Step(Composition(), (*learnt(self.parts), *written(press, around)))
 
     def _delete(self, press: Press) -> Step:
         left = press.command == Command.DELETE_LEFT
@@ -200,12 +185,17 @@ class Composition:
         if len(self.letters) == 1:
             return self._emptied()
         letters = self.letters[:at] + self.letters[at + 1 :]
-        return Step(Composition(letters, at, self.parts, plain=self.plain), (PassOn(press),))
+        return Step(self._with(letters, at), (PassOn(press),))
+
+    def _with(self, letters: str, caret: int) -> Composition:
+        """Return this with other letters; what those left of the cursor mean is known if they are the same."""
+        changed = Composition(letters, caret, self.parts, plain=self.plain)
+        return replace(changed, answer=self.answer) if changed.typed == self.typed else changed
 
     def _emptied(self) -> Step:
         # What stands before the last letter is as settled as it was.
         change = Replace(self.caret, len(self.letters) - self.caret, "")
-        return Step(Composition(settled=True), (change, *_learnt(self.parts)))
+        return Step(Composition(settled=True), (change, *learnt(self.parts)))
 
     def _delete_syllable(self) -> Step:
         """Delete the syllable left of the cursor, as far as it is there."""
@@ -217,7 +207,7 @@ class Composition:
             return self._emptied()
         if start == self.caret:
             return Step(replace(self, fresh=False))
-        return Step(Composition(letters, start, self.parts), (Replace(self.caret - start, 0, ""),))
+        return Step(self._with(letters, start), (Replace(self.caret - start, 0, ""),))
 
     @property
     def _syllable_start(self) -> int:
@@ -245,13 +235,13 @@ class Composition:
             case Command.FORGET:
                 return Step(replace(self, forgets=True, fresh=False))
             case Command.LETTERS:
-                return Step(Composition(settled=True), _learnt(self.parts))
+                return Step(Composition(settled=True), learnt(self.parts))
             case Command.LEAVE:
-                return Step(Composition(self.letters, self.caret, plain=True), _learnt(self.parts))
+                return Step(Composition(self.letters, self.caret, plain=True), learnt(self.parts))
             case Command.DELETE_SYLLABLE:
                 return self._delete_syllable()
-            case Command.LEFT | Command.SYLLABLE_LEFT | Command.RIGHT | Command.START | Command.END:
-                return self._move(press.command)
+            case command if command in _MOVES:
+                return self._move(command)
             case Command.NEXT_PAGE:
                 return Step(replace(self, fresh=False), (Turn(1),))
             case Command.PREVIOUS_PAGE if not (page.is_first and press.character):
@@ -267,7 +257,7 @@ class Composition:
         if press.command not in (Command.FIRST, Command.TAKE):
             return composition._compose(press, around, page)
         found = page.candidates[press.number : press.number + 1]
-        return Step(composition, tuple(Forget(_taken(candidate)) for candidate in found))
+        return Step(composition, tuple(Forget(text_of(candidate)) for candidate in found))
 
     def _move(self, command: Command) -> Step:
         size = len(self.letters)
@@ -281,7 +271,7 @@ class Composition:
         caret = min(max(targets[command], 0), size)
         if caret == self.caret:
             return Step(replace(self, fresh=False))
-        return Step(Composition(self.letters, caret, self.parts), (Move(caret - self.caret),))
+        return Step(self._with(self.letters, caret), (Move(caret - self.caret),))
 
     def _type(self, press: Press, around: Surroundings) -> Step:
         """Type a character that is no letter: what the letters mean comes before it."""
@@ -295,32 +285,3 @@ class Composition:
             return self._leave_alone(press, around)
         composition, effects = self.take(self.answer.candidates[0])
         return Step(replace(composition, held=(press,)), effects)
-
-
-def letters_before(around: Surroundings) -> str:
-    """Return the letters that end at the cursor."""
-    return keys_at_end(around.layout, around.before) if around.layout else letters_at_end(around.before)
-
-
-def _may_open(around: Surroundings) -> bool:
-    """Whether letters at the cursor may be pinyin: not in the middle of a Latin word."""
-    inside = is_pinyin_letter(around.before[-1:]) and is_pinyin_letter(around.after[:1])
-    return around.composes and not inside
-
-
-def _taken(candidate: Insertable) -> str:
-    """Return what a candidate inserts, without the letters that it leaves."""
-    return candidate.insert[: len(candidate.insert) - candidate.rest]
-
-
-def _written(press: Press, around: Surroundings) -> tuple[Effect, ...]:
-    """Return what writes a character; a Chinese mark is a second step, so that an undo takes it back alone."""
-    found = around.punctuation and around.punctuation.typed(press.character, around.before, around.above)
-    return (PassOn(press), Replace(1 + found.again, 0, found.text)) if found else (PassOn(press),)
-
-
-def _learnt(parts: tuple[Part, ...]) -> tuple[Learn, ...]:
-    """Return what was put together, which is one phrase."""
-    if not parts:
-        return ()
-    return (Learn("".join(part.text for part in parts), "".join(part.letters for part in parts)),)

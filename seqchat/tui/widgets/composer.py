@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.timer import Timer
 
-from seqchat.completion.composing.composition import Composition, Step, letters_before
+from seqchat.completion.composing.composition import Composition, Step
 from seqchat.completion.composing.keys import (
     Answer,
     Command,
@@ -25,6 +25,7 @@ from seqchat.completion.composing.keys import (
     Turn,
 )
 from seqchat.completion.composing.punctuation import Punctuation
+from seqchat.completion.composing.typed import letters_before
 from seqchat.corpus.letters import is_pinyin_letter
 
 if TYPE_CHECKING:

@@ -260,6 +260,19 @@ def test_a_semicolon_is_a_letter_where_it_stands_for_a_sound(layout, letters, is
     assert plain.composition.letters == (f"{letters};" if is_letter else "")
 
 
+def test_what_letters_mean_is_known_as_long_as_they_are_the_same():
+    desk = Desk().type(*"nn", "home")
+    for key in ("end", "home"):
+        desk.press(key)
+        assert desk.composition.composes, "the app asks for the same letters once"
+    desk = Desk().type(*"nn", "left")
+    desk.press("delete")
+    assert desk.composition.composes
+    desk = Desk().type(*"nini", "ctrl+left")
+    desk.press("ctrl+w")
+    assert desk.composition.composes and desk.text == "ni"
+
+
 def test_nothing_is_open_while_text_is_selected():
     composition = Desk().type(*"ni").composition
     assert composition.synchronised(Surroundings("ni", "", selects=True)).composition == Composition()
@@ -484,9 +497,11 @@ class Reference:
             assert self.first is not None
             self.fresh = False
             if self.first <= to <= self.last and to != self.cursor:
-                self.cursor, self.page = to, 0
+                typed, self.cursor = self.typed, to
+                # The candidates stay where they are for the same letters.
+                self.page = self.page if self.typed == typed else 0
         else:
-            if to != self.cursor:
+            if to != self.cursor or self.first is not None:
                 self._close()
             self.cursor, self.fresh = to, False
 
@@ -505,6 +520,8 @@ class Reference:
     def _syllable_left(self) -> None:
         if self.composes:
             self._move(self._syllable_start)
+        elif self.first is not None:
+            self._close()
         self.fresh = False
 
     def _delete_syllable(self) -> None:
@@ -547,6 +564,7 @@ KEYS = [
 @settings(max_examples=1_000)
 @given(st.lists(st.sampled_from(KEYS), max_size=40))
 @example(keys=["n", "n", "2", "delete", "backspace"])
+@example(keys=["q", "left", "q", "right"])
 def test_no_letter_is_ever_lost_or_doubled(keys):
     desk, reference = Desk(punctuation=punctuation()), Reference()
     for key in keys:
