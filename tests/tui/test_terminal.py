@@ -435,7 +435,7 @@ def test_what_is_composed_in_parts_is_learned_across_a_restart(models, terminal,
     first.type("2?")
     first.until_text(f"吃火锅，“火锅”3.5.{word}？")
     first.press("C-q")
-    first.until("Keep the words that you took (2)")
+    first.until("Keep the words that you took (3)")
     first.press("Enter")
     until(lambda: not runs(first.process), first.screen)
     again = terminal(*app(models, "--fresh"))

@@ -24,7 +24,16 @@ from seqchat.completion.composing.keys import (
     Surroundings,
     Turn,
 )
-from seqchat.completion.composing.typed import Part, is_letter, learnt, letters_before, may_open, text_of, written
+from seqchat.completion.composing.typed import (
+    Part,
+    is_letter,
+    learnt,
+    letters_after,
+    letters_before,
+    may_open,
+    text_of,
+    written,
+)
 from seqchat.corpus.letters import is_pinyin_letter
 from seqchat.corpus.verbatim import is_verbatim, makes_verbatim
 
@@ -121,10 +130,11 @@ class Composition:
         return Step(Composition(held=self.held), learnt(self.parts))
 
     @classmethod
-    def reopened(cls, around: Surroundings) -> Composition:
-        """Open the letters that end at the cursor, as after an undo."""
-        letters = letters_before(around) if may_open(around) else ""
-        return cls(letters, len(letters))
+    def reopened(cls, around: Surroundings, *, among: bool = False) -> Composition:
+        """Open the letters that end at the cursor; `among`: those on both sides of it, as after an undo."""
+        before = letters_before(around) if may_open(around) or among else ""
+        after = letters_after(around) if among else ""
+        return cls(before + after, len(before)) if around.composes else cls()
 
     # --- what a key does
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import NamedTuple
 
 from seqchat.completion.composing.keys import Effect, Insertable, Learn, PassOn, Press, Replace, Surroundings
@@ -22,6 +23,11 @@ class Part(NamedTuple):
 def letters_before(around: Surroundings) -> str:
     """Return the letters that end at the cursor."""
     return keys_at_end(around.layout, around.before) if around.layout else letters_at_end(around.before)
+
+
+def letters_after(around: Surroundings) -> str:
+    """Return the letters that begin at the cursor, as after an undo of what was taken while it stood among them."""
+    return "".join(takewhile(is_pinyin_letter, around.after))
 
 
 def may_open(around: Surroundings) -> bool:

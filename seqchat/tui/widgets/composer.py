@@ -25,7 +25,7 @@ from seqchat.completion.composing.keys import (
     Turn,
 )
 from seqchat.completion.composing.punctuation import Punctuation
-from seqchat.completion.composing.typed import letters_before
+from seqchat.completion.composing.typed import letters_after, letters_before
 from seqchat.corpus.letters import is_pinyin_letter
 
 if TYPE_CHECKING:
@@ -172,13 +172,13 @@ class Composer:
 
     def travel(self, action: Callable[[], object]) -> None:
         """Undo a step, or do it again; letters that come back to the cursor are open."""
-        was_open, there = self.composition.is_open, letters_before(self._around())
+        was_open, there = self.composition.is_open, _letters_at(self._around())
         self._acts = True
         try:
             action()
         finally:
             self._acts = False
-        found = Composition.reopened(self._around())
+        found = Composition.reopened(self._around(), among=True)
         self._become(found if was_open or not there.startswith(found.letters) else Composition())
 
     # --- how
@@ -264,6 +264,10 @@ class Composer:
             self._patience = None
         if self.composition.waits:
             self._patience = self._editor.set_timer(_PATIENCE_SECONDS, self.give_up)
+
+
+def _letters_at(around: Surroundings) -> str:
+    return letters_before(around) + letters_after(around)
 
 
 def _look(composition: Composition) -> tuple[bool, bool, bool]:

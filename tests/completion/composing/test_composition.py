@@ -115,7 +115,7 @@ class Desk:
         if past:
             future.append((self.before, self.after))
             self.before, self.after = past.pop()
-            self.composition = Composition.reopened(self._around())
+            self.composition = Composition.reopened(self._around(), among=True)
 
     def _around(self) -> Surroundings:
         return Surroundings(self.before, self.after, punctuation=self.punctuation)
@@ -223,6 +223,8 @@ class Desk:
         ([*"nihao", "3", "2", "backspace", "backspace"], "nihao", "nihao"),
         ([*"nihao", " ", "backspace"], chinese("niha"), ""),
         ([*"nihao", " ", "undo", "2"], chinese("niha") + "o", "o"),
+        ([*"nihao", "home", " ", "undo", " "], chinese("nihao"), ""),
+        ([*"nihao", "left", " ", "undo", " "], chinese("niha") + "o", "o"),
         ([*"nihao", " ", "undo", "redo"], chinese("nihao"), ""),
     ],
     ids=lambda value: "-".join(value) if isinstance(value, list) else None,
