@@ -67,7 +67,9 @@ def until(condition: Callable[[], object], what: Callable[[], object]) -> None:
 class Terminal:
     """A pane of tmux, and a person's folders for the programs in it."""
 
-    def __init__(self, folder: Path, cache: Path, *command: object, columns: int = 100, lines: int = 30, **variables):
+    def __init__(
+        self, folder: Path, cache: Path, *command: object, columns: int = 100, lines: int = 30, chosen="", **variables
+    ):
         folders = {f"XDG_{kind}_HOME": folder / kind.lower() for kind in ("DATA", "CONFIG", "STATE")}
         own = {"PATH": os.environ["PATH"], "HOME": folder, "XDG_CACHE_HOME": cache, **folders}
         own |= {"LANG": "C.UTF-8", "TERM": "tmux-256color", "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1", **variables}
@@ -75,7 +77,7 @@ class Terminal:
         # Candidates are recognised by their probabilities.
         settings = folder / "config" / "seqchat" / "config.toml"
         settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text("numbers = true\n")
+        settings.write_text(f"numbers = true\n{chosen}")
         set_ = [f"{name}={value}" for name, value in own.items()]
         size = ["-x", columns, "-y", lines, "-c", REPOSITORY]
         new = tmux("new-session", "-d", *size, "-P", "-F", "#{pane_id} #{pane_pid}", "env", "-i", *set_, *command)
@@ -405,11 +407,9 @@ def test_every_terminal_gets_suggestions_in_the_colours_it_has(models, terminal)
         assert found - {"grey"} == kinds - {"grey"}
 
 
-def test_what_is_composed_in_parts_is_learned_across_a_restart(models, terminal, tmp_path):
-    config = tmp_path / "config" / "seqchat" / "config.toml"
-    config.parent.mkdir(parents=True)
-    config.write_text("pinyin_first = true\nghost_words = 0\ncontinuations = false\n")
-    first = terminal()
+def test_what_is_composed_in_parts_is_learned_across_a_restart(models, terminal):
+    chosen = "pinyin_first = true\nghost_words = 0\ncontinuations = false\n"
+    first = terminal(chosen=chosen)
     first.until("中 ，。")
     first.type("chihuoguo")
     first.until("chi'huo'guo")
@@ -438,7 +438,7 @@ def test_what_is_composed_in_parts_is_learned_across_a_restart(models, terminal,
     first.until("Keep the words that you took (3)")
     first.press("Enter")
     until(lambda: not runs(first.process), first.screen)
-    again = terminal(*app(models, "--fresh"))
+    again = terminal(*app(models, "--fresh"), chosen=chosen)
     again.until("中 ，。")
     again.type("shi")
     until(lambda: again.popup().get("1") == word, again.screen)
