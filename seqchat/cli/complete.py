@@ -63,8 +63,7 @@ def complete(
     seqchat complete mtkh
     seqchat complete nihcma --double-pinyin xiaohe
     seqchat complete 我想去 --after 看电影
-    seqchat complete 我想去 --fast
-    cat lines.txt | seqchat complete --json
+    cat lines.txt | seqchat complete --json --fast
     """
     from seqchat.completion import remembered
     from seqchat.completion.habit_file import HabitFile

@@ -47,7 +47,7 @@ def serve(
     precision: Precision,
     as_json: bool,
 ) -> None:
-    """Keep MODELs in memory until Ctrl-C, by default the one that ships.
+    """Keep each MODEL in memory until Ctrl-C, by default the one that ships.
 
     Commands with --fast use it, and other programs by HTTP: it speaks the dialect of completions and chat completions
     (/v1/models, /v1/completions, /v1/chat/completions), with a token. The token is new each time, or that of the
