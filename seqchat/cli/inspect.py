@@ -99,7 +99,7 @@ def inspect(
     if statistics:
         _summarise(engine, view, blocks, out, as_json)
     elif out is not None or as_json:
-        _write(view, blocks, out, as_json)
+        _write(engine, view, blocks, out, as_json)
     else:
         _print(view, blocks, single=bool(neurons))
 
@@ -159,7 +159,7 @@ def _with_progress(blocks: Iterable[Block]) -> Iterator[Iterator[Block]]:
 # --- results out -------------------------------------------------------------------------------------------------
 
 
-def _write(view: View, blocks: Iterable[Block], out: Path | None, as_json: bool) -> None:
+def _write(engine: Engine, view: View, blocks: Iterable[Block], out: Path | None, as_json: bool) -> None:
     from seqchat.insight.export import arrays, documents, pages, pictures
     from seqchat.insight.recording import join_blocks
 
@@ -181,21 +181,23 @@ def _write(view: View, blocks: Iterable[Block], out: Path | None, as_json: bool)
         print_json(documents.recording_document(view, block))
     if out is None:
         return
-    _write_file(out, _content(view, block, kind))
+    _write_file(out, _content(engine, view, block, kind))
     if kind in PICTURES and pictures.missing_font(block.words):
         click.echo("No font with Chinese characters is installed, so they are drawn as boxes.", err=True)
 
 
-def _content(view: View, block: Block, kind: str) -> bytes | str:
+def _content(engine: Engine, view: View, block: Block, kind: str) -> bytes | str:
     import json
 
     from seqchat.insight.export import documents, pages, pictures
+    from seqchat.insight.neurons.overview import overview
 
     if kind == ".json":
         return json.dumps(documents.recording_document(view, block), ensure_ascii=False) + "\n"
+    overviews = overview(engine)
     if kind == ".html":
-        return pages.page(view, block)
-    return pictures.heat_maps(view, block, kind.removeprefix("."))
+        return pages.page(view, block, overviews)
+    return pictures.heat_maps(view, block, kind.removeprefix("."), overviews)
 
 
 def _summarise(engine: Engine, view: View, blocks: Iterable[Block], out: Path | None, as_json: bool) -> None:

@@ -34,7 +34,7 @@ def _suggestions(comparison: Comparison) -> str:
             rows[-1] += [word.word, f"{percentage(word.untouched):>6} → {percentage(word.changed):>6}"]
     return (
         f"The next word, untouched → changed:\n{aligned(rows, range(4))}\n"
-        f"The changed distribution is {comparison.bits:.3f} bits from the untouched one (Kullback-Leibler)."
+        f"The Kullback-Leibler divergence of the next word, D(untouched ‖ changed), is {comparison.bits:.3f} bits."
     )
 
 

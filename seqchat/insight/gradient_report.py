@@ -29,12 +29,18 @@ _FACTOR = "{name}, layer {layer}: {trend}. Each further word multiplies ∂L/∂
 _HALF_LIFE = " At this rate it halves every {words:.1f} words."
 _HALF = " Half of it is left after {words:.1f} words."
 _MORE_THAN_HALF = " More than half of it is left at every distance."
-_STEP = " A single step can multiply ∂L/∂h by up to {step:.2f}, the mean spectral norm of ∂h_t/∂h_t₋₁."
+_STEP = (
+    " The largest factor of a step for ∂L/∂h, the spectral norm of ∂h_t/∂h_t₋₁, is {step:.2f} on average over words."
+)
+_STEP_BESIDE = (
+    " Beside ∂L/∂{sign}, the largest factor of a step for ∂L/∂h while {sign} is held fixed, the spectral norm of "
+    "∂h_t/∂h_t₋₁, is {step:.2f} on average over words."
+)
 _DIRECT_PATH = " The {gate} gates alone, the direct path, leave {share} after {words} words."
 _NO_DIRECT_PATH = " No gate decides how much of the state stays, so there is no direct path."
 TEXTS = (
     *(DISTANCE_LABEL, _TABLE_TITLE, _GATE_ROW),
-    *(_FACTOR, _HALF_LIFE, _HALF, _MORE_THAN_HALF, _STEP, _DIRECT_PATH, _NO_DIRECT_PATH),
+    *(_FACTOR, _HALF_LIFE, _HALF, _MORE_THAN_HALF, _STEP, _STEP_BESIDE, _DIRECT_PATH, _NO_DIRECT_PATH),
     *(trend for _, trend in TRENDS),
 )
 
@@ -171,7 +177,10 @@ def describe(flow: GradientFlow, *, say: Say = plain) -> str:
         sentences.append(say(_HALF_LIFE, words=decay.half_life))
     half = decay.half_distance
     sentences.append(say(_MORE_THAN_HALF) if half is None else say(_HALF, words=half))
-    sentences.append(say(_STEP, step=flow.step_norm))
+    if flow.memory_state == "hidden":
+        sentences.append(say(_STEP, step=flow.step_norm))
+    else:
+        sentences.append(say(_STEP_BESIDE, step=flow.step_norm, sign=sign(flow, flow.memory_state)))
     sentences.append(_direct_path(flow, say))
     return "".join(sentences)
 

@@ -26,6 +26,7 @@ from seqchat.tui import clusters, commands, language, terminal, textual_compat
 from seqchat.tui.command_use import CommandUse
 from seqchat.tui.contrast import Legible
 from seqchat.tui.controllers.learning import Policy
+from seqchat.tui.controllers.measures import MeasuresController
 from seqchat.tui.controllers.sessions import SessionController
 from seqchat.tui.key_changes import keymap, with_changes
 from seqchat.tui.keys import bindings, shown
@@ -47,6 +48,7 @@ from seqchat.tui.textual_compat import LifecycleApp
 from seqchat.tui.themes import THEMES
 from seqchat.tui.tour.screen import Tour
 from seqchat.tui.watching.screen import WatchScreen
+from seqchat.tui.widgets.gate_panel import GatePanel
 
 # What is typed is saved after this time at the latest.
 _AUTOSAVE_SECONDS = 1.0
@@ -118,6 +120,8 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         self._fresh, self._file, self._inline, self._tour = fresh or inline, file, inline, tour
         self.pool = EnginePool()
         self.command_use = CommandUse(locations.command_use())
+        self._for_tour = tuple(models) if tour else ()
+        self.measures = MeasuresController(self.pool)
         self.workspace = Workspace(
             models or [chosen.model], self.settings, self.keys, self.pool, remembered, learning=learning, inline=inline
         )
@@ -260,10 +264,8 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         self.push_screen(SettingsForm(self.settings, sorted(self.available_themes)))
 
     def action_tour(self) -> None:
-        """Open the lessons, with the open models if they fit."""
-        self.push_screen(
-            Tour(self.keys, self.pool, self.workspace.models.names, bars=self.workspace.gates.drawn_as_bars)
-        )
+        """Open the lessons, with the models that were named for them where these fit."""
+        self.push_screen(Tour(self.keys, self.pool, self._for_tour, bars=self.workspace.gates.drawn_as_bars))
 
     def action_models(self) -> None:
         """Let a model be chosen."""
@@ -305,6 +307,10 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
     def action_help_quit(self) -> None:
         """Say how to quit if Ctrl+C copies nothing."""
         self.notify(say("{key} quits.", key=shown(self.keys["always"][0].keys)), markup=False)
+
+    def on_gate_panel_measures_wanted(self, message: GatePanel.MeasuresWanted) -> None:
+        """Measure the neurons of a panel's model."""
+        self.measures.find(message)
 
     def on_settings_form_setting_changed(self, message: SettingsForm.SettingChanged) -> None:
         """Apply a setting, and save it."""

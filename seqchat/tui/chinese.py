@@ -190,7 +190,28 @@ CHINESE: dict[str, str] = {
     "They appear with the first word.": "写下第一个词就会出现。",
     "{mean:.2f} shut {shut:.0%} open {opened:.0%}": "{mean:.2f} 关{shut:.0%} 开{opened:.0%}",
     "neurons {first}–{last} of {all}": "神经元 {first}–{last} / {all}",
-    " · {back} back": " · 往回 {back} 词",
+    "{all} neurons": "{all} 个神经元",
+    "{all} neurons in {columns} columns": "{all} 个神经元，{columns} 列",
+    " · scale: 95%": " · 色阶 95%",
+    "moved most": "变动最大",
+    "track something": "跟踪某种性质",
+    "by number": "按编号",
+    "Looking for neurons that track something in the sample …": "正在样例文本中寻找跟踪某种性质的神经元……",
+    "No neuron of this layer does.": "这一层没有这样的神经元。",
+    "Type numbers of neurons, from 0 to {last}.": "请输入神经元的编号，从 0 到 {last}。",
+    "There is no neuron {number}; there are 0 to {last}.": "没有神经元 {number}；编号从 0 到 {last}。",
+    "Numbers from 0 to {last}; Enter goes there.": "编号从 0 到 {last}，按回车前往。",
+    "brackets": "括号内",
+    "title": "书名号内",
+    "quotation": "引号内",
+    "position": "句中位置",
+    "remaining": "还剩几词",
+    "elapsed": "读过几词",
+    "answer": "在回答",
+    "speaker": "说话人",
+    "latin": "拉丁字母",
+    "number": "数字",
+    "{back} back · ": "往回 {back} 词 · ",
     "layer {name}/{count}": "第 {name}/{count} 层",
     "Formulas": "公式",
     "x is the word, h₋₁ and c₋₁ the state before it, · multiplies value by value.": (
@@ -230,7 +251,7 @@ CHINESE: dict[str, str] = {
     "Lower top-p": "降低 top-p",
     "Go to the gates": "转到门控面板",
     "Next gate, or all": "下一个门，或全部",
-    "Next layer": "下一层",
+    "Next layer": "换一层",
     "Formula of the gate": "门的公式",
     "Gates across the whole width, and back": "门控占满宽度，再按还原",
     "Hide or show the gates": "隐藏或显示门控",
@@ -316,14 +337,20 @@ CHINESE: dict[str, str] = {
     "Layer": "层",
     "Gate": "门",
     "Previous gate": "上一个门",
-    "Earlier word": "前一个词",
-    "Later word": "后一个词",
     "First word": "第一个词",
     "Last word": "最后一个词",
-    "Neuron above": "上一个神经元",
-    "Neuron below": "下一个神经元",
-    "A page of neurons up": "神经元上翻页",
-    "A page of neurons down": "神经元下翻页",
+    "Word or neuron to the left": "左边的词或神经元",
+    "Word or neuron to the right": "右边的词或神经元",
+    "Word or neuron above": "上面的词或神经元",
+    "Word or neuron below": "下面的词或神经元",
+    "Move": "移动",
+    "Curves of single neurons, or all neurons": "单个神经元的曲线，或全部神经元",
+    "Curves": "曲线",
+    "Curves of other neurons: that moved most, that track something, by number": (
+        "换一批神经元画曲线：变动最大的、跟踪某种性质的、按编号"
+    ),
+    "Neurons by number": "按编号找神经元",
+    "Number": "编号",
     "Wider": "加宽",
     "Narrower": "变窄",
     "Whole width, and back": "占满宽度，再按还原",
@@ -339,13 +366,23 @@ CHINESE: dict[str, str] = {
     "Again": "重来",
     "Back to the prompt": "回到输入行",
     # lessons
+    "words": "词",
+    "ids": "编号",
+    "untrained {cell}": "训练前的 {cell}",
+    "A window of five words and the next one needs more text.": "要有五个词的窗口和后一个词，还得再写几个字。",
+    "batch, words, input_size": "批次、词数、input_size",
+    "batch, words, directions · hidden_size": "批次、词数、方向数 · hidden_size",
+    "layers · directions, batch, hidden_size": "层数 · 方向数、批次、hidden_size",
     "Lessons": "课程",
     "the recurrent network step by step": "一步一步认识循环网络",
     "Example": "例句",
     "Try this:": "试一试：",
     "left alone": "仅左文",
     "both sides": "左右文",
-    "{n:.1f} million weights": "{n:.1f} 百万个权重",
+    "{n:,} weights": "{n:,} 个权重",
+    "The model {name} is not installed; seqchat lab pronouns --train checkpoints makes it.": (
+        "没有安装模型 {name}；用 seqchat lab pronouns --train checkpoints 可以训练出来。"
+    ),
     "The model {name} is not installed; seqchat train sample --cell {cell} --out checkpoints/{name} makes one.": (
         "没有安装模型 {name}；可以训练一个：seqchat train sample --cell {cell} --out checkpoints/{name}"
     ),
@@ -374,11 +411,9 @@ CHINESE: dict[str, str] = {
     "Next field, or the gates": "下一个输入框或门控",
     "Previous field": "上一个输入框",
     "Hold one neuron with 0 and 1, or the whole gate": "0 和 1 固定单个神经元或整个门",
-    "Neuron": "神经元",
     "Clear all holds and swaps": "不固定也不换词",
     "One neuron": "单个神经元",
     "Clear": "清空",
-    "Word": "词",
     "Hold": "固定",
     "In an experiment": "在实验中",
     "On the gradients page": "在梯度页",
@@ -393,8 +428,8 @@ CHINESE: dict[str, str] = {
     "changed": "改动后",
     "0 and 1 hold the selected neuron.": "0 和 1 固定选中的神经元。",
     "0 and 1 hold the whole gate.": "0 和 1 固定整个门。",
-    "Next word: {bits:.3f} bits away (KL). State {sign}: distance {distance:.2f}, cosine {cosine}.": (
-        "下一个词：相差 {bits:.3f} 比特（KL）。状态 {sign}：距离 {distance:.2f}，余弦 {cosine}。"
+    "Next word: {bits:.3f} bits, KL(untouched ‖ changed). State {sign}: distance {distance:.2f}, cosine {cosine}.": (
+        "下一个词：{bits:.3f} 比特，KL（原样 ‖ 改后）。状态 {sign}：距离 {distance:.2f}，余弦 {cosine}。"
     ),
     "Moved most: {moved}": "变化最大：{moved}",
     "n{neuron} Δ{sign} {change:+.3f} = forgotten {forgotten:+.3f}, written {written:+.3f}": (
@@ -530,8 +565,15 @@ CHINESE: dict[str, str] = {
     " At this rate it halves every {words:.1f} words.": "按此速度，每 {words:.1f} 个词减半。",
     " Half of it is left after {words:.1f} words.": "{words:.1f} 个词之后还剩一半。",
     " More than half of it is left at every distance.": "在每个距离上都还剩一半以上。",
-    " A single step can multiply ∂L/∂h by up to {step:.2f}, the mean spectral norm of ∂h_t/∂h_t₋₁.": (
-        "单步最多使 ∂L/∂h 乘以 {step:.2f}，即 ∂h_t/∂h_t₋₁ 的平均谱范数。"
+    " The largest factor of a step for ∂L/∂h, the spectral norm of ∂h_t/∂h_t₋₁, is {step:.2f} on average over words.": (
+        "一步使 ∂L/∂h 变化的最大倍数，即 ∂h_t/∂h_t₋₁ 的谱范数，各词平均为 {step:.2f}。"
+    ),
+    (
+        " Beside ∂L/∂{sign}, the largest factor of a step for ∂L/∂h while {sign} is held fixed, the spectral norm of "
+        "∂h_t/∂h_t₋₁, is {step:.2f} on average over words."
+    ): (
+        "除 ∂L/∂{sign} 之外，固定 {sign} 时一步使 ∂L/∂h 变化的最大倍数，即 ∂h_t/∂h_t₋₁ 的谱范数，"
+        "各词平均为 {step:.2f}。"
     ),
     " No gate decides how much of the state stays, so there is no direct path.": (
         "没有门决定状态保留多少，因此没有直接通路。"

@@ -16,14 +16,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLUMN = 5  # cells a word takes, the last one a gap
-UPPER_HALF = "▀"
+UPPER_HALF, LEFT_HALF = "▀", "▌"
 _BLOCKS = " ▏▎▍▌▋▊▉"
+_EIGHTHS = " ▁▂▃▄▅▆▇█"
 _LEVELS = 64
 
 # Colours from the lowest to the highest value, legible on light and dark backgrounds. A gate opens from dark blue over
 # green to yellow; a signed value goes from blue over grey to red.
 SEQUENTIAL = ((38, 24, 74), (47, 79, 127), (35, 137, 129), (110, 190, 84), (250, 226, 60))
 DIVERGING = ((24, 100, 200), (94, 150, 208), (112, 112, 118), (214, 128, 100), (206, 40, 48))
+
+_REVERSE = Style(reverse=True)
 
 Ramp = tuple[tuple[int, int, int], ...]
 
@@ -47,11 +50,20 @@ def levels(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.i
 
 
 @lru_cache(maxsize=2 * _LEVELS * (_LEVELS + 1))
-def _style(upper: int, lower: int, signed: bool) -> Style:
+def pair_style(first: int, second: int, signed: bool) -> Style:
+    """Return the style of a half block for the levels of both halves; −1 leaves the second one empty."""
     ramp = DIVERGING if signed else SEQUENTIAL
-    foreground = Color.from_rgb(*colour(upper / (_LEVELS - 1), ramp))
-    background = Color.from_rgb(*colour(lower / (_LEVELS - 1), ramp)) if lower >= 0 else None
+    foreground = Color.from_rgb(*colour(first / (_LEVELS - 1), ramp))
+    background = Color.from_rgb(*colour(second / (_LEVELS - 1), ramp)) if second >= 0 else None
     return Style(color=foreground, bgcolor=background)
+
+
+@lru_cache(maxsize=2 * _LEVELS)
+def mark_style(level: int, signed: bool) -> Style:
+    """Return a style in which a mark can be read on the colour of a level."""
+    red, green, blue = ground = colour(level / (_LEVELS - 1), DIVERGING if signed else SEQUENTIAL)
+    ink = "black" if 0.3 * red + 0.6 * green + 0.1 * blue > 120 else "white"
+    return Style(color=Color.parse(ink), bgcolor=Color.from_rgb(*ground), bold=True)
 
 
 def heat_rows(values: NDArray[np.float32], low: float, high: float, ground: Style) -> list[list[Segment]]:
@@ -64,9 +76,40 @@ def heat_rows(values: NDArray[np.float32], low: float, high: float, ground: Styl
         row: list[Segment] = []
         for word in table:
             lower = int(word[top + 1]) if top + 1 < len(word) else -1
-            row += [Segment(UPPER_HALF * (COLUMN - 1), ground + _style(int(word[top]), lower, signed)), gap]
+            row += [Segment(UPPER_HALF * (COLUMN - 1), ground + pair_style(int(word[top]), lower, signed)), gap]
         rows.append(row)
     return rows
+
+
+def colour_key(low: float, cells: int, ground: Style) -> list[Segment]:
+    """Draw all colours from the lowest to the highest, two a cell; low: below 0 for signed values."""
+    shares = [round(place * (_LEVELS - 1) / max(2 * cells - 1, 1)) for place in range(2 * cells)]
+    pairs = zip(shares[::2], shares[1::2], strict=True)
+    return [Segment(LEFT_HALF, ground + pair_style(left, right, low < 0)) for left, right in pairs]
+
+
+def curve_rows(
+    values: NDArray[np.float32], low: float, high: float, rows: int, ground: Style, *, coloured: bool = True
+) -> list[list[Segment]]:
+    """Draw one neuron's values [words] as a curve of some rows, a column a word; a signed one goes up and down from the
+    middle."""
+    signed = low < 0
+    above = rows // 2 if signed else rows
+    shades = levels(values, low, high).tolist()
+    drawn: list[list[Segment]] = [[] for _ in range(rows)]
+    for value, shade in zip(values.tolist(), shades, strict=True):
+        style = ground + pair_style(shade, -1, signed) if coloured else ground
+        # A value of 0 is a thin line, so that the curve has no holes.
+        eighths = max(round(min(abs(value) / high, 1.0) * above * 8), 1) if value == value else 0
+        for row in range(rows):
+            if row < above:
+                filled = eighths - 8 * (above - 1 - row) if value >= 0 or not signed else 0
+                text, seen = _EIGHTHS[min(max(filled, 0), 8)], style
+            else:
+                filled = min(max(eighths - 8 * (row - above), 0), 8) if value < 0 else 0
+                text, seen = _EIGHTHS[8 - filled] if filled else " ", style + _REVERSE if filled else style
+            drawn[row].append(Segment(text * COLUMN, seen))
+    return drawn
 
 
 def bar_row(values: NDArray[np.float32], low: float, high: float, ground: Style) -> list[Segment]:

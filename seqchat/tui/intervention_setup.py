@@ -99,7 +99,8 @@ def facts(outcome: Outcome, layer: int, neuron: int, columns: tuple[int, int]) -
     sign = next(gate.symbol for gate in outcome.gates if gate.name == found.state)
     lines = [
         say(
-            "Next word: {bits:.3f} bits away (KL). State {sign}: distance {distance:.2f}, cosine {cosine}.",
+            "Next word: {bits:.3f} bits, KL(untouched ‖ changed). State {sign}: distance {distance:.2f}, "
+            "cosine {cosine}.",
             bits=found.bits,
             sign=sign,
             distance=distance,

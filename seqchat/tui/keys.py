@@ -11,7 +11,7 @@ from seqchat.tui.language import say
 
 CANDIDATES = 9
 BRANCHES = 3
-LESSONS = 10
+LESSONS = 16
 
 
 @dataclass(frozen=True)
@@ -184,14 +184,17 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("layer_up", "right_square_bracket", "layer(1)", "Layer above", footer="Layer"),
         Key("next_gate", "g,tab", "gate(1)", "Next gate, or all", footer="Gate"),
         Key("previous_gate", "G,shift+tab", "gate(-1)", "Previous gate"),
-        Key("word_left", "left", "word(-1)", "Earlier word", footer="Word"),
-        Key("word_right", "right", "word(1)", "Later word"),
+        Key("left", "left", "move(-1, 0)", "Word or neuron to the left", footer="Move"),
+        Key("right", "right", "move(1, 0)", "Word or neuron to the right"),
+        Key("up", "up", "move(0, -1)", "Word or neuron above"),
+        Key("down", "down", "move(0, 1)", "Word or neuron below"),
         Key("first_word", "home", "word(-100000)", "First word"),
         Key("last_word", "end", "word(100000)", "Last word"),
-        Key("neuron_up", "up", "neuron(-1)", "Neuron above"),
-        Key("neuron_down", "down", "neuron(1)", "Neuron below", footer="Neuron"),
-        Key("neurons_up", "pageup", "neurons(-1)", "A page of neurons up"),
-        Key("neurons_down", "pagedown", "neurons(1)", "A page of neurons down"),
+        Key("page_up", "pageup", "scroll_pages(-1)", "A page up"),
+        Key("page_down", "pagedown", "scroll_pages(1)", "A page down"),
+        Key("curves", "c", "curves", "Curves of single neurons, or all neurons", footer="Curves"),
+        Key("choice", "o", "choice", "Curves of other neurons: that moved most, that track something, by number"),
+        Key("find", "n", "find", "Neurons by number", footer="Number"),
         Key("wider", "plus,equals_sign", "resize(1)", "Wider"),
         Key("narrower", "minus", "resize(-1)", "Narrower"),
         Key("maximise", "m", "screen.maximise", "Whole width, and back"),
@@ -267,6 +270,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("watch", "alt+w", "watch", "Go to the gates", footer="Gates"),
         Key("maximise", "alt+x", "maximise", "Gates across the whole screen, and back"),
         Key("formula", "alt+e", "formula", "Formula of the gate"),
+        Key("flow", "alt+shift+g", "gradients", "How far back gradients reach"),
         Key("help", "alt+h", "app.help", "Help"),
     ),
 }

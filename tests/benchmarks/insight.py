@@ -4,6 +4,7 @@
     python tests/benchmarks/insight.py ../shared/data/kdconv.jsonl --part live --synthetic
     python tests/benchmarks/insight.py ../shared/data/kdconv.jsonl --part inspect --words 1000 --words 10000
 
+`panel` types messages key by key: what drawing all neurons of all gates adds, beside the rows of a few and curves.
 `live` types messages key by key: what the suggestions take, and what looking at the gates adds to that; then what comes
 after it, without delaying a keystroke: the words that the best suggestion depends on, and an experiment.
 `inspect` writes every gate at every word of a text into an .npz file, in a process of its own: its time, the part of it
@@ -28,6 +29,7 @@ from typing import TypeVar
 
 import click
 import torch
+from rich.style import Style
 
 from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
@@ -37,7 +39,12 @@ from seqchat.insight.connectivity import connections, connectivity, find_target
 from seqchat.insight.gates import trace
 from seqchat.insight.holds import GateHold
 from seqchat.insight.intervention import Intervention, compare
+from seqchat.insight.neurons.overview import overview
 from seqchat.insight.word_ids import text_ids
+from seqchat.tui.panel.bands import BandsView
+from seqchat.tui.panel.curves import CurvesView
+from seqchat.tui.panel.rows import RowsView
+from seqchat.tui.panel.state import PanelState
 
 # A process's `ru_maxrss` begins with what its parent had when it started it, and VmHWM with nothing.
 _RUN = """
@@ -56,6 +63,8 @@ Result = TypeVar("Result")
 _KEYS, _BEFORE, _EVERY = 500, 300, 10
 # So many words the panel of the app shows.
 TRACED = 64
+# The panel of a terminal of 140 columns and 45 lines
+_PANEL = 59, 39
 
 
 @dataclass(frozen=True)
@@ -173,7 +182,37 @@ def measure_live(given: Given) -> None:
     click.echo()
 
 
-PARTS: dict[str, Callable[[Given], None]] = {"live": measure_live, "inspect": measure_inspect}
+def measure_panel(given: Given) -> None:
+    """Time what the panel's views compute at a keystroke: all neurons as bands, a few as rows, and curves."""
+    engine = given.engine()
+    state = PanelState(gates=engine.network.cell.gates, overviews=overview(engine))
+    views = {"bands": BandsView(state), "rows": RowsView(state), "curves": CurvesView(state)}
+    times: dict[str, list[float]] = {name: [] for name in ("suggestions", "gates", *views)}
+    whole = "\n".join(turn for dialog in islice(read_dialogs([given.source]), 20) for turn in dialog.turns)
+    ground = Style(color="white", bgcolor="black")
+    for key in range(1, _KEYS + 1):
+        text = whole[: _BEFORE + key]
+        began = time.thread_time()
+        suggest(engine, text)
+        suggested = time.thread_time()
+        state.replace_trace(trace(engine, engine.context.node(text), TRACED), new=True)
+        times["suggestions"].append(suggested - began)
+        times["gates"].append(time.thread_time() - suggested)
+        for name, view in views.items():
+            began = time.thread_time()
+            view.lay_out(*_PANEL)
+            for y in range(view.height):
+                view.line(y, _PANEL[0], ground)
+            times[name].append(time.thread_time() - began)
+    click.echo("| at a keystroke, computing | median | 99th percentile | of the suggestions |")
+    click.echo("| --- | ---: | ---: | ---: |")
+    typical = Percentiles.of(times["suggestions"]).p50
+    for name, seconds in times.items():
+        found = Percentiles.of(seconds)
+        click.echo(f"| {name} | {found.p50:.2f} ms | {found.p99:.2f} ms | {found.p50 / typical:.2f} |")
+
+
+PARTS: dict[str, Callable[[Given], None]] = {"live": measure_live, "panel": measure_panel, "inspect": measure_inspect}
 
 
 @click.command()

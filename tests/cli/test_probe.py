@@ -86,7 +86,7 @@ def test_probe_in_words(models):
     done = run(TEXT, "-m", models["lstm"], "--hold", "forget=0", "--swap", "小帅=小美", "-k", 3)
     lines = done.stdout.splitlines()
     assert "小美 is read as 小 美" in lines[0]
-    assert "bits from the untouched one" in done.stdout
+    assert "D(untouched ‖ changed)" in done.stdout
     start = lines.index("The next word, untouched → changed:")
     arrows = [[cell_len(line[:i]) for i, c in enumerate(line) if c == "→"] for line in lines[start + 2 : start + 5]]
     assert len(arrows[0]) == 2

@@ -1,6 +1,7 @@
 """Files of what was recorded: they hold the numbers, take no room in memory, and run nothing that a text says."""
 
 import base64
+import dataclasses
 import json
 import math
 import re
@@ -14,6 +15,7 @@ import pytest
 
 from seqchat.errors import SeqchatError
 from seqchat.insight.export import arrays, documents, pages, pictures
+from seqchat.insight.neurons.overview import LayerOverview
 from seqchat.insight.recording import Block, join_blocks, record
 from seqchat.insight.statistics import gate_statistics
 from seqchat.insight.view import View, select_view
@@ -222,12 +224,13 @@ def test_the_scatter_of_saturation(cell, monkeypatch):
             np.testing.assert_allclose(points.get_offsets(), np.stack([gate.right, gate.left], axis=1))
 
 
-def test_a_rectified_network_is_drawn_up_to_its_largest_value(monkeypatch):
+def test_a_rectified_network_is_drawn_up_to_its_95th_percentile(monkeypatch):
     view, block = recorded("rnn", nonlinearity="relu")
     drawn = []
     monkeypatch.setattr(pictures, "saved", lambda figure, _: drawn.append(figure) or b"")
     pictures.heat_maps(view, block, "png")
-    assert drawn[0].axes[0].images[0].get_clim() == (0, pytest.approx(block.layers[0]["hidden"].max()))
+    most = np.quantile(block.layers[0]["hidden"], 0.95)
+    assert drawn[0].axes[0].images[0].get_clim() == (0, pytest.approx(most))
 
 
 # --- .html -------------------------------------------------------------------------------------------------------
@@ -299,4 +302,20 @@ def test_a_rectified_value_has_no_upper_limit_on_a_page():
     view, block = recorded("rnn", nonlinearity="relu")
     (one,) = json.loads(Page(pages.page(view, block)).raw[1])["maps"]
     assert one["right"] is None
-    assert one["high"] == pytest.approx(float(block.layers[0]["hidden"].max()))
+    assert one["high"] == pytest.approx(np.quantile(block.layers[0]["hidden"], 0.95))
+
+
+def test_like_neurons_are_next_to_each_other_on_a_page_where_all_are_there():
+    view, block = recorded("lstm")
+    order = np.arange(len(view.neurons))[::-1].copy()
+    scales = {gate.name: [0.25] for gate in view.gates}
+    overviews = {name: LayerOverview(order, scales) for name in view.layers}
+    data = json.loads(Page(pages.page(view, block, overviews)).raw[1])
+    assert data["orders"] == {name: order.tolist() for name in view.layers}
+    ends = {(one["gate"], one["low"], one["high"]) for one in data["maps"]}
+    assert {("forget", 0, 1), ("hidden", -0.25, 0.25)} <= ends
+    some = dataclasses.replace(view, neurons=view.neurons[:2])
+    few = dataclasses.replace(
+        block, layers=[{gate: values[:, :2] for gate, values in layer.items()} for layer in block.layers]
+    )
+    assert json.loads(Page(pages.page(some, few, overviews)).raw[1])["orders"][view.layers[0]] == [0, 1]

@@ -26,7 +26,7 @@ _HOLD = [*"小帅是一名程序员，他每天都", "PAUSE", "alt+w", "g", "g",
 
 # name, columns, rows, theme, language, keys
 PICTURES = (
-    ("lesson", 100, 34, "seqchat-dark", "en", ["LESSONS", "alt+0", "PAUSE"]),
+    ("lesson", 100, 34, "seqchat-dark", "en", ["LESSONS", "alt+0", *["alt+n"] * 5, "PAUSE"]),
     ("gradients", 110, 36, "seqchat-light", "en", ["alt+shift+g", "PAUSE"]),
     ("experiment", 110, 36, "seqchat-dark", "en", _HOLD),
     (

@@ -12,6 +12,22 @@ from seqchat.tui import commands, keys, language, settings
 from seqchat.tui.chinese import CHINESE
 from seqchat.tui.controllers import composition
 from seqchat.tui.screens import dialog, formula, gradients, help, intervention, models, sessions, train, workspace
+from seqchat.insight.neurons import properties
+from seqchat.tui import commands, keys, language, settings
+from seqchat.tui.chinese import CHINESE
+from seqchat.tui.controllers import composition
+from seqchat.tui.panel import chosen
+from seqchat.tui.screens import (
+    dialog,
+    formula,
+    gradients,
+    help,
+    intervention,
+    models,
+    neuron_numbers,
+    sessions,
+    workspace,
+)
 from seqchat.tui.screens import settings as form
 from seqchat.tui.watching import charts, summary
 
@@ -48,12 +64,16 @@ def said():
     yield from (show.explanation for show in presets.SHOWS.values())
     screens = (
         train.TrainForm,
+    yield from chosen.TITLES.values()
+    yield from properties.PROPERTIES
+    screens = (
         models.Models,
         form.SettingsForm,
         help.Help,
         formula.Formulas,
         sessions.EarlierSessions,
         dialog.Confirm,
+        neuron_numbers.NeuronNumbers,
     )
     yield from (text for screen in screens for text in (screen.TITLE_TEXT, screen.HINT_TEXT))
     yield from form._STATES.values()
@@ -91,7 +111,7 @@ async def test_the_app_in_chinese(desk):
     async with desk(language="zh", size=(110, 60)) as d:
         await d.press(*"我们")
         await d.settled()
-        for text in ("写作", "候选", "续写", "温度", "遗忘门 forget f", "神经元", "上屏"):
+        for text in ("写作", "候选", "续写", "温度", "遗忘门 f", "神经元", "上屏"):
             assert text in d.screen
         await d.press("alt+h")
         await d.pilot.pause()

@@ -104,6 +104,7 @@ def app(monkeypatch, tmp_path):
     monkeypatch.setattr(inference_worker, "InferenceWorker", Canned)
     # A cursor that blinks would be in the picture by chance.
     monkeypatch.setattr("textual.widgets.TextArea._toggle_cursor_blink_visible", lambda self: None)
+    monkeypatch.setattr("seqchat.tui.controllers.measures.MeasuresController.find", lambda self, wanted: None)
     monkeypatch.setattr("seqchat.locations.settings", lambda: Path("~/.config/seqchat/config.toml"))
 
     def make(*models: str, **settings: object) -> SeqchatApp:

@@ -9,7 +9,12 @@ const words = data.words.length, neurons = data.neurons.length;
 const longest = data.words.reduce((most, word) => Math.max(most, [...word].length), 1);
 document.documentElement.style.setProperty("--label", `${Math.min(longest, 7) + 1}em`);
 const rowHeight = Math.max(1, Math.min(18, Math.round(LOWEST / neurons)));
-for (const map of data.maps) map.values = unpacked(map.values);
+for (const map of data.maps) {
+  map.values = unpacked(map.values);
+  // Which neuron is in a row of the heat map, like ones next to each other; and in which row a neuron is.
+  map.order = data.orders[map.layer];
+  map.rows = map.order.reduce((rows, neuron, row) => { rows[neuron] = row; return rows; }, []);
+}
 
 const now = { map: data.chosen, word: 0, neuron: 0, held: false };
 const byId = (id) => document.getElementById(id);
@@ -52,6 +57,10 @@ function ink(rgb) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000" : "#fff";
 }
 
+function short(value) {
+  return String(Number(value.toPrecision(2)));
+}
+
 function exact(value) {
   return String(Number(value.toPrecision(7)));
 }
@@ -78,8 +87,8 @@ const textWords = wordElements(byId("text"));
 
 const figures = data.maps.map((map, number) => {
   const figure = element("figure"), caption = element("figcaption"), scale = element("span", "", "scale");
-  const [least, most] = map.bounded ? ["", ""] : ["≤ ", "≥ "];
-  const limits = element("span", `${least}${exact(map.low)} … ${most}${exact(map.high)}`, "limits");
+  const [least, most, reach] = map.clipped ? [map.signed ? "≤ " : "", "≥ ", " (95%)"] : ["", "", ""];
+  const limits = element("span", `${least}${short(map.low)} … ${most}${short(map.high)}${reach}`, "limits");
   caption.append(element("b", name(map)), scale, limits);
   const sideways = element("div", "", "sideways"), box = element("div", "", "map"), canvas = element("canvas");
   canvas.width = words;
@@ -105,7 +114,7 @@ const figures = data.maps.map((map, number) => {
     return {
       map: number,
       word: limit((event.clientX - place.left) / COLUMN, words),
-      neuron: limit((event.clientY - place.top) / rowHeight, neurons),
+      neuron: map.order[limit((event.clientY - place.top) / rowHeight, neurons)],
     };
   };
   box.addEventListener("pointermove", (event) => now.held || choose(pointed(event)));
@@ -149,7 +158,9 @@ function pressed(event) {
   event.preventDefault();
   const [what, by] = step;
   const most = (what === "word" ? words : neurons) - 1;
-  choose({ [what]: Math.min(Math.max(now[what] + by, 0), most), held: true });
+  const rows = data.maps[now.map], place = what === "word" ? now.word : rows.rows[now.neuron];
+  const next = Math.min(Math.max(place + by, 0), most);
+  choose({ [what]: what === "word" ? next : rows.order[next], held: true });
   if (what === "word") show(figures[now.map].sideways);
 }
 
@@ -178,7 +189,7 @@ function choose(change) {
   figures.forEach((figure, i) => {
     figure.figure.classList.toggle("chosen", i === now.map);
     figure.column.style.left = `${now.word * COLUMN}px`;
-    figure.row.style.top = `${now.neuron * rowHeight - (rowHeight < 3 ? 1 : 0)}px`;
+    figure.row.style.top = `${data.maps[i].rows[now.neuron] * rowHeight - (rowHeight < 3 ? 1 : 0)}px`;
   });
   rows.forEach(({ row, cells }, i) => {
     const shown = data.maps[i];
@@ -215,10 +226,10 @@ function paintMap(map, { canvas, scale }) {
   const range = { low: 0, high: LEVELS - 1 };
   const palette = Array.from({ length: LEVELS }, (_, level) => colour(level, range, colours));
   for (let word = 0; word < words; word++) {
-    for (let neuron = 0; neuron < neurons; neuron++) {
-      const share = (at(map, word, neuron) - map.low) / (map.high - map.low);
+    for (let row = 0; row < neurons; row++) {
+      const share = (at(map, word, map.order[row]) - map.low) / (map.high - map.low);
       const level = palette[Math.round(Math.min(Math.max(share, 0), 1) * (LEVELS - 1))];
-      const pixel = 4 * (neuron * words + word);
+      const pixel = 4 * (row * words + word);
       for (let part = 0; part < 3; part++) image.data[pixel + part] = level[part];
       image.data[pixel + 3] = 255;
     }

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seqchat.insight.neurons.overview import LayerOverview, ends_of, rows_of
 from seqchat.insight.recording import Block
 from seqchat.insight.view import View
 from seqchat.model.cells import CELLS, Gate
@@ -29,9 +31,11 @@ _HERE = Path(__file__).parent
 _BACKWARD = "A layer with ← reads a word after the words right of it, a layer with → after the words left of it."
 
 
-def page(view: View, block: Block) -> str:
+def page(view: View, block: Block, overviews: Mapping[str, LayerOverview] | None = None) -> str:
     """Return the page: a heat map for each gate of each layer, which shows details of the word and neuron under the
-    pointer."""
+    pointer.
+
+    overviews: how layers are drawn, by their names; without them, neurons are in their order of number."""
     style, script = _part("page.css"), _part("page.js")
     contents = {
         "title": escape(f"{view.model} · {CELLS[view.cell].title}"),
@@ -40,34 +44,35 @@ def page(view: View, block: Block) -> str:
         "script_hash": _hash(script),
         "style": style,
         "script": script,
-        "data": _json(_data(view, block)),
+        "data": _json(_data(view, block, overviews or {})),
     }
     # In one pass, so that nothing in the contents is taken for a placeholder.
     return re.sub(r"\{(\w+)\}", lambda mark: contents[mark[1]], _part("page.html"))
 
 
-def _data(view: View, block: Block) -> dict[str, Any]:
+def _data(view: View, block: Block, overviews: Mapping[str, LayerOverview]) -> dict[str, Any]:
     """Return the data that the script draws; at first the gate that keeps the state colours the text."""
     maps = [
-        _map(name, gate, layer[gate.name])
+        _map(name, gate, layer[gate.name], ends_of(name, gate, layer[gate.name], overviews))
         for name, layer in zip(view.layers, block.layers, strict=True)
         for gate in view.gates
     ]
     keep_gate = CELLS[view.cell].keep_gate
     first = keep_gate.name if keep_gate else CELLS[view.cell].kept_state
     chosen = next((i for i, shown in enumerate(maps) if shown["gate"] == first), 0)
-    return {"words": block.words, "neurons": view.neurons, "maps": maps, "chosen": chosen}
+    orders = {name: rows_of(view, name, overviews) for name in view.layers}
+    return {"words": block.words, "neurons": view.neurons, "orders": orders, "maps": maps, "chosen": chosen}
 
 
-def _map(layer: str, gate: Gate, values: NDArray[np.float32]) -> dict[str, Any]:
+def _map(layer: str, gate: Gate, values: NDArray[np.float32], ends: tuple[float, float]) -> dict[str, Any]:
     left, right = gate.saturation_limits
     return {
         "layer": layer,
         "gate": gate.name,
-        "low": gate.low,
-        "high": gate.top(values),
+        "low": ends[0],
+        "high": ends[1],
         "signed": gate.low < 0,
-        "bounded": gate.bounded,
+        "clipped": gate.kind != "sigmoid",
         "left": left,
         "right": right if right < math.inf else None,
         "values": base64.b64encode(values.astype("<f4").tobytes()).decode(),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from seqchat.corpus.words import is_han
 from seqchat.insight.export.figures import drawing, fonts, saved
+from seqchat.insight.neurons.overview import LayerOverview, ends_of, rows_of
 from seqchat.insight.recording import Block
 from seqchat.insight.statistics import Summary
 from seqchat.insight.view import View
@@ -27,8 +28,10 @@ _MAX_LABEL_LENGTH = 8
 _NUMBERED_NEURONS = 20
 
 
-def heat_maps(view: View, block: Block, kind: str) -> bytes:
+def heat_maps(view: View, block: Block, kind: str, overviews: Mapping[str, LayerOverview] | None = None) -> bytes:
     """Draw a heat map, neurons by words, of each gate of each layer; kind: png or svg.
+
+    overviews: how layers are drawn, by their names; without them, neurons are in their order of number.
 
     Raises:
         SeqchatError: matplotlib is not installed.
@@ -42,11 +45,16 @@ def heat_maps(view: View, block: Block, kind: str) -> bytes:
         panels = figure.subplots(len(view.layers) * rows, columns, squeeze=False)
         figure.get_layout_engine().set(wspace=0.04)
         figure.suptitle(_title(view), parse_math=False)
+        measured = overviews or {}
         for k, (name, layer) in enumerate(zip(view.layers, block.layers, strict=True)):
+            rows_of_layer = rows_of(view, name, measured)
+            numbers = [view.neurons[row] for row in rows_of_layer]
             panels_left = panels[k * rows : (k + 1) * rows].flat
             for gate, axes in zip(view.gates, panels_left, strict=False):
                 axes.set_title(f"layer {name} · {gate.name}", fontsize=9)
-                _heat_map(figure, axes, gate, layer[gate.name], block.words, view.neurons)
+                values = layer[gate.name]
+                ends = ends_of(name, gate, values, measured)
+                _heat_map(figure, axes, gate, values[:, rows_of_layer], ends, block.words, numbers)
             for axes in list(panels_left):
                 axes.remove()
         return saved(figure, kind)
@@ -83,7 +91,13 @@ def missing_font(words: Sequence[str]) -> bool:
 
 
 def _heat_map(
-    figure: Figure, axes: Axes, gate: Gate, values: Any, words: Sequence[str], neurons: Sequence[int]
+    figure: Figure,
+    axes: Axes,
+    gate: Gate,
+    values: Any,
+    ends: tuple[float, float],
+    words: Sequence[str],
+    neurons: Sequence[int],
 ) -> None:
     signed = gate.low < 0
     image = axes.imshow(
@@ -91,10 +105,10 @@ def _heat_map(
         aspect="auto",
         interpolation="none",
         cmap="RdBu_r" if signed else "viridis",
-        vmin=gate.low,
-        vmax=gate.top(values),
+        vmin=ends[0],
+        vmax=ends[1],
     )
-    beyond = "neither" if gate.bounded else "both"
+    beyond = "neither" if gate.kind == "sigmoid" else "both" if signed else "max"
     figure.colorbar(image, ax=axes, extend=beyond, fraction=0.05, pad=0.01, aspect=15).ax.tick_params(labelsize=7)
     axes.set_xticks(range(len(words)), [_label(word) for word in words], fontsize=8)
     for text, word in zip(axes.get_xticklabels(), words, strict=True):
@@ -103,7 +117,7 @@ def _heat_map(
         text.set_rotation(90 if _lies_down(word) else 0)
     axes.tick_params(axis="x", length=0)
     axes.tick_params(axis="y", labelsize=7)
-    if len(neurons) <= _NUMBERED_NEURONS or neurons[-1] != len(neurons) - 1:
+    if len(neurons) <= _NUMBERED_NEURONS or sorted(neurons) != list(range(len(neurons))):
         step = math.ceil(len(neurons) / _NUMBERED_NEURONS)
         axes.set_yticks(range(0, len(neurons), step), [str(n) for n in neurons[::step]])
     axes.set_ylabel("neuron", fontsize=7)

@@ -84,8 +84,8 @@ class LSTM(Cell):
             "o = σ(W_io x + b_io + W_ho h₋₁ + b_ho)",
             "output gate",
             "输出门",
-            "How much of the memory is passed on to the next layer and the next step.",
-            "记忆有多少传给下一层和下一步。",
+            "How much of the memory is passed on to the layer above and to the next step.",
+            "记忆有多少传给上面一层和下一步。",
         ),
         Gate(
             "cell",
@@ -111,8 +111,8 @@ class LSTM(Cell):
             "h = o · tanh(c)",
             "hidden state",
             "隐藏状态",
-            "What the next layer and the suggestions see of the memory.",
-            "下一层和候选词所看到的那部分记忆。",
+            "What the layer above and the suggestions see of the memory.",
+            "上面一层和候选词所看到的那部分记忆。",
         ),
     )
 

@@ -127,6 +127,7 @@ class GatesController:
             self._views.around_cursor()[0],
             setup,
             self._models.worker.submit,
+            self._models.names[0],
             bars=self.drawn_as_bars,
             at_gates=at_gates,
         )

@@ -81,7 +81,7 @@ class ModelsController:
 
     def _show_ready(self, message: ModelReady) -> None:
         self._views.bars[message.index].border_title = Content(f"{say('Candidates')} · {message.name}")
-        self._views.panels.describe(message)
+        self._views.panels.describe(message, self.names[message.index])
         if message.index == 0:
             self._views.chat.call_model(message.name)
 

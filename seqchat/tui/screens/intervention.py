@@ -32,6 +32,14 @@ _TITLES = {"#holds": "Held: gate=value@layer:neurons", "#swaps": "Swapped: word=
 _RUNS = {"untouched": "untouched run", "changed": "changed run"}
 
 
+class RunPanel(GatePanel, inherit_bindings=False):
+    """The gates of one run; both always share the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        "panel", without=("hide", "wider", "narrower", "maximise", "shade")
+    )
+
+
 class InterventionScreen(Screen[InterventionSetup]):
     """Two fields, both runs' suggestions and gates side by side, and what differs; returns the fields."""
 
@@ -47,17 +55,18 @@ class InterventionScreen(Screen[InterventionSetup]):
         text: str,
         setup: InterventionSetup,
         submit: Callable[[messages.ModelQuery], object],
+        model: str,
         *,
         bars: bool,
         at_gates: bool = False,
     ) -> None:
         """Take the text, the first contents of the fields, and the function that submits queries to the worker.
 
-        at_gates: start with the focus on the gates.
+        model: what to load to measure its neurons; at_gates: start with the focus on the gates.
         """
         super().__init__()
         self._keys, self._text, self._initial, self._submit, self._bars = keys, text, setup, submit, bars
-        self._at_gates = at_gates
+        self._at_gates, self._model = at_gates, model
         self._requested = 0
         # The setup that is run, what is wrong with the fields, and the last result
         self._current_setup = setup
@@ -87,7 +96,7 @@ class InterventionScreen(Screen[InterventionSetup]):
             yield Static(id="fact")
         with Horizontal(id="runs"):
             for _ in _RUNS:
-                yield GatePanel()
+                yield RunPanel()
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -133,7 +142,7 @@ class InterventionScreen(Screen[InterventionSetup]):
         before, self.outcome = self.outcome, cast(Outcome, message.result)
         if before is None:
             for title, panel in zip(_RUNS.values(), self.query(GatePanel), strict=True):
-                panel.describe(say(title), self.outcome.cell, self.outcome.gates)
+                panel.describe(say(title), self.outcome.cell, self.outcome.gates, self._model)
         self._show(self.outcome)
 
     def _show(self, outcome: Outcome) -> None:

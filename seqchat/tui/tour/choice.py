@@ -6,52 +6,95 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seqchat.errors import SeqchatError
+from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
 from seqchat.model.folder import CONFIG
 from seqchat.model.model_registry import find, installed
+from seqchat.tui.language import say
+
+if TYPE_CHECKING:
+    from seqchat.completion.engine import Engine
 
 # Endings of the names of the models that ship; first the one that is as large as those of other cells.
 _SHIPPED = ("-small", "", "-infill")
+# Whose sizes and words an untrained network has
+_LIKE = "lesson-lstm"
+
+
+@dataclass(frozen=True)
+class Untrained:
+    """A network before training: its cell, and the factor by which its recurrent weights are multiplied."""
+
+    cell: str
+    factor: float = 1.0
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        times = "" if self.factor == 1 else f", W × {self.factor:g}"
+        return f"{say('untrained {cell}', cell=CELLS[self.cell].title)}{times}"
+
+    def load(self) -> Engine:
+        """Make it.
+
+        Raises:
+            SeqchatError: the model is missing that it has the words of.
+        """
+        from seqchat.insight.untrained import untrained
+
+        return untrained(_LIKE, self.cell, factor=self.factor, name=self.name)
 
 
 @dataclass(frozen=True)
 class Need:
-    """What a lesson is about: a cell, a minimum of layers, and whether two directions."""
+    """What a lesson is about: a cell, a minimum of layers, whether two directions, whether a window of words.
+
+    model: the one that the lesson speaks of; untrained: a network that is made for it.
+    """
 
     cell: str
     layers: int = 1
     both_sides: bool = False
+    window: bool = False
+    model: str = ""
+    untrained: Untrained | None = None
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The model of a lesson: its name or directory, whether it exists, and whether it has everything the lesson is
-    about."""
+    """The model of a lesson: its name or directory, or an untrained network; whether it exists, and whether it has
+    everything the lesson is about."""
 
-    model: str
+    model: str | Untrained
     there: bool = True
     fits: bool = True
 
     @property
     def name(self) -> str:
         """What the model is called."""
-        return Path(self.model).name
+        return self.model.name if isinstance(self.model, Untrained) else Path(self.model).name
 
 
 def choose(need: Need, given: Sequence[str] = ()) -> Choice:
-    """Return the first model that has what is needed: of those given, then of those that ship, then of all installed.
+    """Return the first model that has what is needed: of those given, then the lesson's own, then of those that ship,
+    then of all installed.
 
     If none has the layers or directions, it is one that has at least the cell.
     """
-    names = [*given, *(f"{need.cell}-chat{kind}" for kind in _SHIPPED), *(model.name for model in installed())]
-    configs = {name: config for name in names if (config := _config(name)) is not None and config.objective != "window"}
+    if need.untrained is not None:
+        return Choice(need.untrained)
+    shipped = (f"{need.cell}-chat{kind}" for kind in _SHIPPED)
+    names = [*given, *filter(None, [need.model]), *shipped, *(model.name for model in installed())]
+    configs = {name: config for name in names if (config := _config(name)) is not None}
     fitting = [name for name, config in configs.items() if _fits(config, need)]
     if fitting:
         return Choice(fitting[0])
-    alike = [name for name, config in configs.items() if config.cell == need.cell]
-    return Choice(alike[0], fits=False) if alike else Choice(f"{need.cell}-chat", there=False, fits=False)
+    alike = [name for name, c in configs.items() if c.cell == need.cell and (c.objective == "window") == need.window]
+    missing = need.model or f"{need.cell}-chat"
+    return Choice(alike[0], fits=False) if alike else Choice(missing, there=False, fits=False)
 
 
 def _fits(config: ModelConfig, need: Need) -> bool:
@@ -59,6 +102,8 @@ def _fits(config: ModelConfig, need: Need) -> bool:
         config.cell == need.cell
         and config.layers >= need.layers
         and (config.objective == "infill" or not need.both_sides)
+        and (config.objective == "window") == need.window
+        and (config.bidirectional or not need.window)
     )
 
 

@@ -10,9 +10,9 @@ from textual.geometry import Size
 from textual.widgets import Static
 
 from seqchat.tui.tour import network_diagram
-from seqchat.tui.tour.lessons import Lesson
+from seqchat.tui.tour.lesson import Lesson
 
-_GAP = "   "
+GAP = "   "
 
 
 class FittedText(Static):
@@ -47,8 +47,8 @@ def packed(formulas: Sequence[str], width: int) -> list[str]:
     """Return lines of formulas; each line holds as many as its width in cells allows, at least one."""
     lines: list[str] = []
     for formula in formulas:
-        if lines and cell_len(lines[-1]) + len(_GAP) + cell_len(formula) <= width:
-            lines[-1] += _GAP + formula
+        if lines and cell_len(lines[-1]) + len(GAP) + cell_len(formula) <= width:
+            lines[-1] += GAP + formula
         else:
             lines.append(formula)
     return lines
@@ -72,5 +72,7 @@ class NetworkDiagram(FittedText):
         """Return its lines for a width in cells."""
         if self._lesson.drawing == "directions":
             return network_diagram.directions(self._words, width)
+        if self._lesson.drawing == "both":
+            return network_diagram.both(self._words, self._layers, width)
         state = "c,h" if self._lesson.formulas else "h"
         return network_diagram.layers(self._words, max(self._layers, 2), state, width)

@@ -12,7 +12,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from seqchat.tui.language import say
-from seqchat.tui.tour.lessons import Lesson
+from seqchat.tui.tour import course_views
+from seqchat.tui.tour.choice import Untrained
+from seqchat.tui.tour.course_views import CourseView
+from seqchat.tui.tour.lesson import Lesson
 from seqchat.tui.tour.panel import LessonPanel, word_at
 from seqchat.tui.tour.reach import Reach
 from seqchat.wording import probability
@@ -21,22 +24,29 @@ if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
     from seqchat.tui.tour.tutor import Study
 
+# View → the lines that it shows of a study
+_COURSE_VIEWS = {"windows": course_views.windows, "shapes": course_views.shapes}
+
 
 class ModelView(Vertical):
     """What one model makes of the example."""
 
-    def __init__(self, lesson: Lesson, *, bars: bool) -> None:
+    def __init__(self, lesson: Lesson, model: str | Untrained, *, bars: bool) -> None:
         super().__init__()
         self._lesson = lesson
+        # What to measure the neurons of
+        self._model = model if isinstance(model, str) else ""
         self.panel = LessonPanel(lesson.gates)
         self.panel.bars = bars
         self.reach = Reach()
+        lines = _COURSE_VIEWS.get(lesson.view)
+        self.course = CourseView(lines) if lines is not None else None
         self._next = Static(classes="next")
         self.study: Study | None = None
 
     def compose(self) -> ComposeResult:
         """Show the panel, or the chart; below it the words that are expected, if the lesson compares them."""
-        yield self.reach if self._lesson.view == "reach" else self.panel
+        yield self.course or (self.reach if self._lesson.view == "reach" else self.panel)
         if self._lesson.view == "gap" or len(self._lesson.needs) > 2:
             yield self._next
 
@@ -44,13 +54,20 @@ class ModelView(Vertical):
         """Show a sentence while nothing can be shown yet."""
         self.panel.notice(text)
         self.reach.notice(text)
+        if self.course is not None:
+            self.course.notice(text)
 
     def show(self, study: Study, cursor: int) -> None:
         """Show what a model made of the example, with the word at the cursor selected."""
         if self.study is None:
-            self.panel.describe(study.name, study.cell, study.gates)
+            self.panel.describe(study.name, study.cell, study.gates, self._model)
+            self.panel.cursor.neuron = min(self._lesson.neuron, study.sizes[1] - 1)
+            self.panel.cursor.layer = min(self._lesson.layer, len(study.trace.layers) - 1)
         same = self.study is not None and self.study.text == study.text
         self.study = study
+        if self.course is not None:
+            self.course.show(study)
+            return
         if self._lesson.view == "reach":
             self.reach.show(study)
             return
@@ -80,7 +97,7 @@ def _gap_words(study: Study) -> Content:
 
 def _next_words(study: Study) -> Content:
     """Return the size of the model, and the words that it expects next."""
-    size = say("{n:.1f} million weights", n=study.parameters / 1e6)
+    size = say("{n:,} weights", n=study.parameters)
     return Content.assemble((size, "$text-muted"), "\n", expected(study.suggestions))
 
 

@@ -33,6 +33,18 @@ def directions(words: Sequence[str], width: int) -> list[str]:
     ]
 
 
+def both(words: Sequence[str], count: int, width: int) -> list[str]:
+    """Draw layers above each other that each read in both directions, and hand both states to the layer above."""
+    words = _fitting(words, width)
+    lines: list[str] = []
+    for layer in range(min(count, _MAX_LAYERS), 0, -1):
+        lines.append(_head(f"{layer}→") + _row("h", "─", "▸", len(words)))
+        lines.append(_head(f"{layer}←") + _row("h◂", "─", "", len(words)))
+        if layer > 1:
+            lines.append(_head("") + "".join("↑".ljust(COLUMN) for _ in words).rstrip())
+    return [*lines, _labels(words)]
+
+
 def _fitting(words: Sequence[str], width: int) -> Sequence[str]:
     return words[-max((width - _MARGIN) // COLUMN, 1) :]
 

@@ -14,8 +14,8 @@ from seqchat.model.cells import CELLS
 from seqchat.tui.keys import bindings
 from seqchat.tui.language import in_use, say
 from seqchat.tui.tour.choice import Choice
-from seqchat.tui.tour.fitted import FormulaLines, NetworkDiagram
-from seqchat.tui.tour.lessons import Lesson
+from seqchat.tui.tour.fitted import GAP, FormulaLines, NetworkDiagram
+from seqchat.tui.tour.lesson import Lesson
 from seqchat.tui.tour.model_view import ModelView, expected
 from seqchat.tui.tour.prose import Prose
 from seqchat.tui.widgets.editor import Editor
@@ -41,7 +41,7 @@ class Page(Container):
         super().__init__(classes=f"-{lesson.view}")
         self.lesson, self.choices = lesson, choices
         self.example = Example(lesson.example, classes="example")
-        self.views = [ModelView(lesson, bars=bars) for _ in choices]
+        self.views = [ModelView(lesson, choice.model, bars=bars) for choice in choices]
         self._diagram = NetworkDiagram(lesson)
 
     def compose(self) -> ComposeResult:
@@ -63,7 +63,7 @@ class Page(Container):
 
     def _formulas(self) -> Iterator[str]:
         if self.lesson.more:
-            yield self.lesson.more
+            yield from self.lesson.more.split(GAP)
         for cell, gate in self.lesson.formulas:
             yield CELLS[cell.lower()].gate(gate).formula
 
@@ -110,6 +110,10 @@ class Page(Container):
 
 
 def _missing(choice: Choice) -> str:
+    if choice.name.startswith("lesson-"):
+        return say(
+            "The model {name} is not installed; seqchat lab pronouns --train checkpoints makes it.", name=choice.name
+        )
     return say(
         "The model {name} is not installed; seqchat train sample --cell {cell} --out checkpoints/{name} makes one.",
         name=choice.name,

@@ -18,22 +18,16 @@ if TYPE_CHECKING:
 class LessonPanel(GatePanel, inherit_bindings=False):
     """Shows the gates of a lesson; the panel's keys show the other ones, one at a time."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("panel", without=("hide", "wider", "narrower"))
+    BINDINGS: ClassVar[list[BindingType]] = bindings(
+        "panel", without=("hide", "wider", "narrower", "shade", "hold_shut", "hold_open")
+    )
 
-    def __init__(self, gates: Sequence[str]) -> None:
-        super().__init__()
-        self._lesson_gates = tuple(gates)
-
-    def describe(self, name: str, cell: str, gates: tuple[Gate, ...]) -> None:
+    def describe(self, name: str, cell: str, gates: tuple[Gate, ...], model: str = "") -> None:
         """Set the model and the cell that are shown; the gate of a lesson about one gate is shown alone."""
-        super().describe(name, cell, gates)
-        if len(self._lesson_gates) == 1:
-            self.cursor.gate = next((i for i, gate in enumerate(gates) if gate.name in self._lesson_gates), None)
-
-    def _bands(self) -> tuple[Gate, ...]:
-        if self.cursor.gate is not None:
-            return super()._bands()
-        return tuple(gate for gate in self._gates if gate.name in self._lesson_gates) or self._gates
+        super().describe(name, cell, gates, model)
+        featured = self.state.featured
+        if len(featured) == 1:
+            self.cursor.gate = next((i for i, gate in enumerate(gates) if gate.name in featured), None)
 
     def _notice_lines(self, width: int) -> list[str]:
         return [line.plain for line in Text(self._notice).wrap(self.app.console, width)]

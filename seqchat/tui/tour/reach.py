@@ -36,7 +36,7 @@ class Reach(Static):
     def show(self, study: Study) -> None:
         """Draw the chart of another text."""
         self._study = study
-        self.border_title = Content(f" {study.name} · {study.cell} → {study.awaited} ")
+        self.border_title = Content(f" {study.name} → {study.awaited} ")
         self.refresh()
 
     def render(self) -> Content:

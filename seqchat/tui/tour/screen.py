@@ -20,6 +20,7 @@ from seqchat.tui.keys import LESSONS as COUNT
 from seqchat.tui.keys import Key, bindings, keys_of
 from seqchat.tui.language import in_use
 from seqchat.tui.screens.formula import Formulas
+from seqchat.tui.screens.gradients import GradientsScreen
 from seqchat.tui.tour.choice import choose
 from seqchat.tui.tour.lessons import LESSONS
 from seqchat.tui.tour.page import Page
@@ -28,9 +29,12 @@ from seqchat.tui.tour.tutor import StudyNotice, StudyReady, StudyRequest, Tutor
 from seqchat.tui.widgets.editor import Editor
 from seqchat.tui.widgets.footer import KeyLine
 
+# What a page without gates cannot do
+_AT_GATES = ("watch", "formula")
+
 
 class Tour(Screen[None]):
-    """Ten pages; each keeps what was written on it until the lessons are left."""
+    """The lessons; each keeps what was written on it until the lessons are left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("tour"), Binding("escape", "leave", "Leave")]
     AUTO_FOCUS = ""
@@ -44,7 +48,7 @@ class Tour(Screen[None]):
     ) -> None:
         """Set the models to use instead of those that ship if they fit, and how the gates are drawn."""
         super().__init__()
-        self._keys, self._given, self._bars = keys, given, bars
+        self._keys, self._pool, self._given, self._bars = keys, pool, given, bars
         self._tutor = Tutor(self.post_message, pool)
         self._request = StudyRequest((), "")
         self._pages: dict[int, Page] = {}
@@ -88,7 +92,12 @@ class Tour(Screen[None]):
                 page.display = page is self.page
             self.set_class(len(self.page.views) > 2, "-several")
         self.page.example.focus()
+        self.refresh_bindings()
         self._ask(again=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer the gates and their formulas only where a page has gates."""
+        return bool(self.page.query(LessonPanel)) if action in _AT_GATES and self.number in self._pages else True
 
     def _title(self) -> None:
         said = LESSONS[self.number].said(in_use())
@@ -96,7 +105,7 @@ class Tour(Screen[None]):
             Content.assemble((f"{self.number + 1}/{COUNT} ", "$text-muted"), (said.title, "bold $accent"))
         )
         numbers = (
-            Content.from_markup(f"[{'reverse' if n == self.number else ''} @click=screen.page({n})] {n + 1} [/]")
+            Content.from_markup(f"[{'reverse' if n == self.number else ''} @click=screen.page({n})] {n + 1}[/]")
             for n in range(COUNT)
         )
         self.query_one("#tour-numbers", Static).update(Content.assemble(*numbers))
@@ -129,6 +138,7 @@ class Tour(Screen[None]):
             text=page.example.text,
             view=page.lesson.view,
             cursor=page.cursor if page.lesson.view == "gap" else 0,
+            target=page.lesson.target,
             traced=traced,
         )
         if again or request != self._request:
@@ -178,6 +188,10 @@ class Tour(Screen[None]):
     def action_maximise(self) -> None:
         """Give the panels the whole screen, or their former share."""
         self.toggle_class("-maximised")
+
+    def action_gradients(self) -> None:
+        """Show how far back the gradients of trained models reach."""
+        self.app.push_screen(GradientsScreen(self._keys, self._pool, self._given))
 
     def action_formula(self) -> None:
         """Explain the gates of the panel."""

@@ -46,9 +46,9 @@ class Panels(Container):
         for panel in self.all:
             panel.bars = bars
 
-    def describe(self, message: ModelReady) -> None:
-        """Set what a model is made of."""
-        self.all[message.index].describe(message.name, message.cell, message.gates)
+    def describe(self, message: ModelReady, model: str) -> None:
+        """Set what a model is made of, and where it is loaded from."""
+        self.all[message.index].describe(message.name, message.cell, message.gates, model)
 
     def show(self, message: SuggestionsReady, *, new: bool) -> None:
         """Show a model's gates."""
