@@ -7,10 +7,11 @@ from typing import Any, TypeVar
 
 from seqchat.completion.chat import REPLY, reply
 from seqchat.completion.continuation import GeneratedWord, generate
-from seqchat.completion.engine import Engine
+from seqchat.completion.engine import MAX_RIGHT_WORDS, Engine
 from seqchat.completion.sampling import Sampling
 from seqchat.completion.suggestion import Suggestion, suggest
-from seqchat.insight.gates import GateTrace, trace
+from seqchat.insight.gates import GateTrace
+from seqchat.insight.observing import observe
 from seqchat.model.threads import one_thread
 
 T = TypeVar("T")
@@ -63,16 +64,19 @@ class Model:
         """Yield the reply to a conversation (its turns, oldest first) word by word; sampling as in `generate`."""
         return _in_one_thread(reply(self._engine, turns, Sampling(**{"max_words": REPLY.max_words, **sampling})))
 
-    def observe(self, text: str, last: int | None = None) -> GateTrace:
+    def observe(self, text: str, last: int | None = None, *, after: str = "") -> GateTrace:
         """Return every gate at the last words of `text`, by default at all words.
 
-        `words` has the start of the dialog as its first word; `layers` is a list, bottom layer first, of arrays
+        A model of two directions shows both, the layers ``1→`` and ``1←`` of `names`, and the words of `after`, the
+        text right of a gap, as well. A model that reads windows shows the window that ends with the text, each of its
+        words, ``∅`` where there is none. `words` has the start of the
+        dialog as its first word; `layers` is a list, bottom layer first, of arrays
         [words, neurons] by the name of the gate (LSTM ``input``, ``forget``, ``candidate``, ``output``, ``cell``,
         ``hidden``; GRU ``reset``, ``update``, ``candidate``, ``hidden``; RNN ``hidden``).
         """
         with one_thread():
-            node = self._engine.context.node(text)
-            return trace(self._engine, node, node.depth + 1 if last is None else last)
+            right = self._engine.right_ids(after, text[-1:] or " ")[:MAX_RIGHT_WORDS]
+            return observe(self._engine, self._engine.context.node(text), last, right)
 
     def learn(self, *texts: str) -> None:
         """Remember texts that the writer wrote, so that their words become more probable; nothing is stored on disk."""

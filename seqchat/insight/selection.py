@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seqchat.errors import SeqchatError
-from seqchat.model.stepping import StepNetwork
+from seqchat.model.stepping import InfillSteps, StepNetwork
 from seqchat.wording import listed
 
 
@@ -21,14 +21,22 @@ class LayerQuantity:
 def find_quantity(network: StepNetwork, layer: int | str | None = None, quantity: str = "hidden") -> LayerQuantity:
     """Look a layer and a gate or state up by their names; None is the last layer.
 
+    Of a network of the objective infill, it is the forward half, whose layers are also called ``1→``.
+
     Raises:
         SeqchatError: the network has none of that name.
     """
     names = network.layer_names
-    if layer is not None:
-        check_layer(str(layer), names, names)
+    name = names[-1] if layer is None else str(layer)
+    if isinstance(network, InfillSteps):
+        if name.endswith("←"):
+            raise SeqchatError(
+                f"Layer {name} reads the text right of a gap; look at the other direction, {name[:-1]}→."
+            )
+        name = name.removesuffix("→")
+    check_layer(name, names, names)
     check_gate(network, quantity)
-    return LayerQuantity(len(names) - 1 if layer is None else names.index(str(layer)), quantity)
+    return LayerQuantity(names.index(name), quantity)
 
 
 def check_layer(name: str, accepted: Sequence[str], names: Sequence[str]) -> None:

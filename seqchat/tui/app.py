@@ -73,6 +73,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         "screens/intervention.tcss",
         "screens/gradients.tcss",
         "watching/watching.tcss",
+        "screens/step.tcss",
         "widgets/editor.tcss",
         "widgets/candidates.tcss",
         "widgets/candidate_popup.tcss",

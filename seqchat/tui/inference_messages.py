@@ -150,7 +150,8 @@ ModelMessage = ModelLoading | ModelReady | ModelFailed | WorkerIdle
 class SuggestionsReady(Message):
     """One model's suggestions and gates for a request, from one computation.
 
-    complete: whether there are no others worth a glance; meaning: what the open letters mean, None without any.
+    gates: None where `GatesReady` brings them later; complete: whether there are no others worth a glance; meaning:
+    what the open letters mean, None without any.
     """
 
     def __init__(
@@ -158,7 +159,7 @@ class SuggestionsReady(Message):
         request: SuggestionRequest,
         index: int,
         suggestions: list[Suggestion],
-        gates: GateTrace,
+        gates: GateTrace | None,
         *,
         complete: bool = False,
         meaning: Meaning | None = None,
@@ -166,6 +167,14 @@ class SuggestionsReady(Message):
         super().__init__()
         self.request, self.index, self.suggestions, self.gates = request, index, suggestions, gates
         self.complete, self.meaning = complete, meaning
+
+
+class GatesReady(Message):
+    """One model's gates for a request, where they took longer than its suggestions."""
+
+    def __init__(self, request: SuggestionRequest, index: int, gates: GateTrace) -> None:
+        super().__init__()
+        self.request, self.index, self.gates = request, index, gates
 
 
 class GhostTextReady(Message):

@@ -18,6 +18,7 @@ from seqchat.tui.background import BackgroundThread, reason
 from seqchat.tui.inference_messages import (
     ContinuationRequest,
     ContinuationToken,
+    GatesReady,
     GhostTextReady,
     ModelFailed,
     ModelLoading,
@@ -215,6 +216,9 @@ class InferenceWorker(BackgroundThread):
                 self._suggest(request, index, engine)
             if request.ghost_words and not self._is_superseded():
                 self._generate_ghost_text(request)
+            for index, engine in self._engines.items():
+                if engine.reads_both_sides:
+                    self._observe_both_sides(request, index, engine)
         except AbandonedError:
             return
         finally:
@@ -232,7 +236,7 @@ class InferenceWorker(BackgroundThread):
         from dataclasses import replace
 
         from seqchat.completion.custom_phrases import with_custom_phrases
-        from seqchat.insight.gates import trace
+        from seqchat.insight.observing import observe
 
         engine.spell(request.spelling)
         meaning = _meaning(engine, request) if request.open_letters and engine.vocabulary.has_chinese else None
@@ -244,10 +248,21 @@ class InferenceWorker(BackgroundThread):
             suggestions = with_custom_phrases(suggestions, request.text, self._phrases)
         if meaning is not None:
             meaning = replace(meaning, candidates=suggestions)
-        gates = trace(engine, engine.context.node(request.text), request.traced)
+        gates = None
+        if not engine.reads_both_sides:
+            gates = observe(engine, engine.context.node(request.text), request.traced)
         if index == self._main_model:
             self._best = request.text, suggestions[0] if suggestions and not suggestions[0].rest else None
         self._publish(SuggestionsReady(request, index, suggestions, gates, complete=complete, meaning=meaning))
+
+    def _observe_both_sides(self, request: SuggestionRequest, index: int, engine: Engine) -> None:
+        """Show the gates in both directions, after the suggestions: from the right, all words are read again."""
+        from seqchat.completion.engine import MAX_RIGHT_WORDS
+        from seqchat.insight.observing import observe
+
+        right = engine.right_ids(request.after, request.text[-1:] or " ")[:MAX_RIGHT_WORDS]
+        gates = observe(engine, engine.context.node(request.text), request.traced, right)
+        self._publish(GatesReady(request, index, gates))
 
     @property
     def _main_model(self) -> int:

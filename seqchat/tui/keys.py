@@ -201,6 +201,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("shade", "s", "screen.shade", "Shade the text by the candidate, by this neuron, or not"),
         Key("hold_shut", "0", "screen.hold(0)", "Hold the gate at 0, and see what changes", footer="Hold"),
         Key("hold_open", "1", "screen.hold(1)", "Hold the gate at 1, and see what changes"),
+        Key("open", "enter", "open", "Open the neuron at the word: where its numbers come from", footer="Open"),
         Key("formula", "f", "screen.formula", "Formula"),
         Key("hide", "v", "screen.hide", "Hide"),
         Key("leave", "escape", "screen.write", "Back to the text", footer="Leave"),
@@ -226,6 +227,20 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("last", "ctrl+end", "move(1000)", "Last setting"),
         Key("less", "left", "change(-1)", "Switch off, or choose the value before"),
         Key("more", "right", "change(1)", "Switch on, or choose the next value"),
+    ),
+    # where a neuron at a word is opened
+    "step": (
+        Key("word_left", "left", "word(-1)", "Earlier word", footer="Word"),
+        Key("word_right", "right", "word(1)", "Later word"),
+        Key("layer_below", "down", "below", "The neuron of the layer below that contributes most", footer="Below"),
+        Key("layer_above", "up", "above", "The same neuron of the layer above"),
+        *(Key(f"gate_{letter}", letter, f"gate('{letter}')", f"Gate {letter}") for letter in "ifgcohrzn"),
+        Key("next_gate", "tab", "next_gate(1)", "Next gate", footer="Gate"),
+        Key("previous_gate", "shift+tab", "next_gate(-1)", "Previous gate"),
+        Key("next_neuron", "right_square_bracket", "neuron(1)", "Next neuron", footer="Neuron"),
+        Key("previous_neuron", "left_square_bracket", "neuron(-1)", "Previous neuron"),
+        Key("back", "escape,enter", "app.pop_screen", "Back", footer="Leave"),
+        Key("help", "alt+h", "app.help", "Help", footer="Help"),
     ),
     # on a page for reading
     "page": (
@@ -287,6 +302,7 @@ SCOPES: dict[str, str] = {
     "turn": "On a turn of a conversation",
     "experiment": "In an experiment",
     "form": "In the settings",
+    "step": "Where a neuron is opened",
     "page": "On the gradients page",
     "watching": "While training is watched",
     "tour": "In the lessons",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from rich.style import Style
@@ -38,11 +37,14 @@ def by_candidate(engine: Engine, text: str, suggestion: Suggestion) -> list[Shad
 
 def by_neuron(engine: Engine, text: str, layer: int, gate: Gate, neuron: int, last: int) -> list[Shade]:
     """Shade each of the last words by a neuron's value there, the strongest being 1 or -1."""
+    from seqchat.insight.observing import observe
     from seqchat.insight.spans import spans
 
     word_spans = spans(engine, text)[-last:]
-    nodes = list(islice(engine.context.node(text).path_to_root(), len(word_spans)))[::-1]
-    values = [float(node.gate(layer, gate.name)[neuron]) for node in nodes]
+    seen = observe(engine, engine.context.node(text), max(len(word_spans), 1))
+    # Of a window, there may be fewer words.
+    word_spans = word_spans[-len(seen.words) :]
+    values = seen.layers[layer][gate.name][len(seen.words) - len(word_spans) :, neuron].tolist()
     most = max([_FAINTEST * gate.usual_high, *map(abs, values)])
     return [(start, end, value / most) for (start, end), value in zip(word_spans, values, strict=True)]
 

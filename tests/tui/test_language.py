@@ -6,13 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from seqchat.insight import gradient_report
-from seqchat.training import presets
-from seqchat.tui import commands, keys, language, settings
-from seqchat.tui.chinese import CHINESE
-from seqchat.tui.controllers import composition
-from seqchat.tui.screens import dialog, formula, gradients, help, intervention, models, sessions, train, workspace
+from seqchat.insight import gradient_report, step_report
 from seqchat.insight.neurons import properties
+from seqchat.training import presets
 from seqchat.tui import commands, keys, language, settings
 from seqchat.tui.chinese import CHINESE
 from seqchat.tui.controllers import composition
@@ -26,6 +22,7 @@ from seqchat.tui.screens import (
     models,
     neuron_numbers,
     sessions,
+    train,
     workspace,
 )
 from seqchat.tui.screens import settings as form
@@ -58,12 +55,10 @@ def said():
     yield from intervention._RUNS.values()
     yield from intervention._TITLES.values()
     yield from (gradients.GUIDE_1, gradients.GUIDE_2)
-    yield from gradient_report.TEXTS
+    yield from (*gradient_report.TEXTS, *step_report.TEXTS)
     yield from (*summary._CONDITIONS.values(), *summary._OUTCOMES.values(), *summary._HEADINGS)
     yield from (*train._CHOICES.values(), *charts.TITLES)
     yield from (show.explanation for show in presets.SHOWS.values())
-    screens = (
-        train.TrainForm,
     yield from chosen.TITLES.values()
     yield from properties.PROPERTIES
     screens = (
@@ -74,6 +69,7 @@ def said():
         sessions.EarlierSessions,
         dialog.Confirm,
         neuron_numbers.NeuronNumbers,
+        train.TrainForm,
     )
     yield from (text for screen in screens for text in (screen.TITLE_TEXT, screen.HINT_TEXT))
     yield from form._STATES.values()

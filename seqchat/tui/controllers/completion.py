@@ -10,7 +10,13 @@ from seqchat.tui.controllers.composition import CompositionController
 from seqchat.tui.controllers.continuations import ContinuationController
 from seqchat.tui.controllers.learning import LearningController
 from seqchat.tui.controllers.models import ModelsController
-from seqchat.tui.inference_messages import TRACED_WORDS, GhostTextReady, SuggestionRequest, SuggestionsReady
+from seqchat.tui.inference_messages import (
+    TRACED_WORDS,
+    GatesReady,
+    GhostTextReady,
+    SuggestionRequest,
+    SuggestionsReady,
+)
 from seqchat.tui.keys import CANDIDATES
 from seqchat.tui.live_settings import LiveSettings
 from seqchat.tui.screens.views import Views
@@ -18,6 +24,7 @@ from seqchat.tui.widgets.editor import Offer
 
 if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
+    from seqchat.insight.gates import GateTrace
 
 # The text on both sides of the cursor, whether the word before it was taken, and how many letters are open
 Place = tuple[str, str, bool, int | None]
@@ -39,9 +46,10 @@ class CompletionController:
     ) -> None:
         self._views, self._settings, self._models, self._continuations = views, settings, models, continuations
         self._composition, self._learning = composition, learning
-        # The latest request, and for each model the one whose suggestions are shown
+        # The latest request, and for each model the ones whose suggestions and whose gates are shown
         self.latest = SuggestionRequest(0, "")
         self._shown: dict[int, SuggestionRequest] = {}
+        self._traced: dict[int, SuggestionRequest] = {}
 
     def is_current(self, model: int = 0) -> bool:
         """Whether the suggestions of a model are those of the latest request, and this of the text at the cursor."""
@@ -114,7 +122,7 @@ class CompletionController:
 
     def forget(self) -> None:
         """Regard nothing as shown and nothing as requested, since other models are open now."""
-        self._shown = {}
+        self._shown, self._traced = {}, {}
         self.latest = dataclasses.replace(self.latest, number=self.latest.number + 1)
 
     # --- results; those of an earlier request are dropped
@@ -128,12 +136,24 @@ class CompletionController:
         same_text = before is not None and _place_of(before) == _place_of(request)
         self._shown[index] = request
         self._views.bars[index].show(message.suggestions, complete=message.complete, more=same_text)
-        self._views.panels.show(message, new=not same_text)
+        if message.gates is not None:
+            self._show_gates(request, index, message.gates)
         if index == 0 and self._is_at_cursor(request):
             if not same_text:
                 self._offer()
             self._composition.show(message)
         return True
+
+    def show_gates(self, message: GatesReady) -> None:
+        """Show gates that come after the candidates."""
+        if message.request is self.latest and not self._models.is_stopped:
+            self._show_gates(message.request, message.index, message.gates)
+
+    def _show_gates(self, request: SuggestionRequest, index: int, gates: GateTrace) -> None:
+        before = self._traced.get(index)
+        same_text = before is not None and _place_of(before) == _place_of(request)
+        self._traced[index] = request
+        self._views.panels.show(index, gates, new=not same_text)
 
     def show_ghost_text(self, message: GhostTextReady) -> None:
         """Continue the first candidate in grey."""

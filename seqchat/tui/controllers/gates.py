@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from seqchat.completion.engine_pool import EnginePool
 from seqchat.tui.controllers.models import ModelsController
+from seqchat.tui.inference_messages import ModelQuery
 from seqchat.tui.intervention_setup import InterventionSetup, held_value, with_hold
 from seqchat.tui.keys import Key, keys_of
 from seqchat.tui.live_settings import LiveSettings
@@ -13,8 +15,10 @@ from seqchat.tui.screens.formula import Formulas
 from seqchat.tui.screens.gradients import GradientsScreen
 from seqchat.tui.screens.intervention import InterventionScreen
 from seqchat.tui.screens.settings import SettingsForm
+from seqchat.tui.screens.step import StepScreen
 from seqchat.tui.screens.views import Views
 from seqchat.tui.settings import DECLARATIONS
+from seqchat.tui.step_place import StepPlace
 from seqchat.tui.widgets.gate_panel import GatePanel
 
 
@@ -100,6 +104,20 @@ class GatesController:
         if panel.gates:
             formulas = Formulas(panel.cell, panel.gates, panel.alone, keys_of("formula", self._keys))
             self._views.screen.app.push_screen(formulas)
+
+    def open_step(self, panel: GatePanel) -> None:
+        """Open the neuron that is selected in a panel, at the selected word."""
+        if panel.trace is None or panel.selection is None:
+            return
+        _, gate, neuron = panel.selection
+        model = self._views.panels.all.index(panel)
+        words = len(panel.trace.words) - panel.trace.after
+        place = StepPlace(*self._views.around_cursor(), words, panel.layer_name, neuron, panel.cursor.back)
+
+        def submit(query: ModelQuery) -> None:
+            self._models.worker.submit(replace(query, model=model))
+
+        self._views.screen.app.push_screen(StepScreen(place, gate, panel.gates, submit))
 
     def show_gradients(self) -> None:
         """Show how far back gradients reach."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from seqchat.tui.engine_pool import EnginePool
+from seqchat.completion.engine_pool import EnginePool
 from seqchat.tui.widgets.gate_panel import GatePanel
 
 

@@ -42,7 +42,8 @@ class PanelState:
         """Show another text; not `new`: the same text, over more words."""
         if new:
             self.before = _last_words(self.trace)
-            self.cursor.back = 0
+            # At the word left of the cursor
+            self.cursor.back = trace.after
         self.trace = trace
 
     @property
@@ -103,7 +104,8 @@ class PanelState:
         from seqchat.insight.gates import top_changes
 
         values = self.values(self.gate)
-        if self.cursor.back == 0 and self.before is not None:
+        at_cursor = self.trace is not None and self.cursor.back == self.trace.after
+        if at_cursor and self.before is not None and self.cursor.layer < len(self.before):
             before = self.before[self.cursor.layer][self.gate.name]
         elif self.column > 0:
             before = values[self.column - 1]
@@ -113,5 +115,7 @@ class PanelState:
 
 
 def _last_words(trace: GateTrace | None) -> list[dict[str, NDArray[np.float32]]] | None:
-    """Return the gates of the last word, layer by layer."""
-    return None if trace is None else [{name: values[-1] for name, values in layer.items()} for layer in trace.layers]
+    """Return the gates of the last word left of the cursor, layer by layer."""
+    if trace is None:
+        return None
+    return [{name: values[-1 - trace.after] for name, values in layer.items()} for layer in trace.layers]

@@ -247,6 +247,10 @@ class Workspace(Screen[None]):
     def _selection_moved(self) -> None:
         self.shading.update()
 
+    @on(GatePanel.OpenWanted)
+    def _open_wanted(self, message: GatePanel.OpenWanted) -> None:
+        self.gates.open_step(message.panel)
+
     @on(GatePanel.EarlierWordsWanted)
     def _earlier_words_wanted(self) -> None:
         self.completion.request_earlier_words()
@@ -335,6 +339,10 @@ class Workspace(Screen[None]):
     def _suggestions_ready(self, message: messages.SuggestionsReady) -> None:
         if self.completion.show(message) and message.index == 0:
             self.shading.update()
+
+    @on(messages.GatesReady)
+    def _gates_ready(self, message: messages.GatesReady) -> None:
+        self.completion.show_gates(message)
 
     @on(messages.GhostTextReady)
     def _ghost_text_ready(self, message: messages.GhostTextReady) -> None:

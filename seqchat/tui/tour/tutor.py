@@ -154,7 +154,8 @@ def study(engine: Engine, request: StudyRequest) -> Study:
         AbandonedError: the engine's tree was told to give up.
     """
     from seqchat.completion.suggestion import suggest
-    from seqchat.insight.gates import label, trace
+    from seqchat.insight.gates import label
+    from seqchat.insight.observing import observe
     from seqchat.insight.shapes import shapes_of
 
     text, node = request.text, engine.context.node(request.text)
@@ -176,7 +177,7 @@ def study(engine: Engine, request: StudyRequest) -> Study:
         gates=cell.gates,
         layers=engine.config.layers,
         parameters=engine.config.parameters,
-        trace=trace(engine, node, request.traced),
+        trace=observe(engine, node, request.traced),
         suggestions=suggestions,
         fitting=fitting,
         awaited=awaited,

@@ -55,6 +55,13 @@ class GatePanel(Widget, can_focus=True):
             super().__init__()
             self.panel = panel
 
+    class OpenWanted(Message):
+        """The selected neuron should be opened at the selected word."""
+
+        def __init__(self, panel: GatePanel) -> None:
+            super().__init__()
+            self.panel = panel
+
     class ResizeWanted(Message):
         """The panel should be wider, or narrower, by some steps."""
 
@@ -249,6 +256,11 @@ class GatePanel(Widget, can_focus=True):
             self._view.scroll(pages)
             self._selection_moved()
 
+    def action_open(self) -> None:
+        """Ask to open the selected neuron at the selected word."""
+        if self.trace is not None:
+            self.post_message(self.OpenWanted(self))
+
     def action_resize(self, steps: int) -> None:
         """Ask for another width."""
         self.post_message(self.ResizeWanted(steps))
@@ -269,16 +281,19 @@ class GatePanel(Widget, can_focus=True):
         self.action_scroll_pages(-1)
 
     def on_click(self, event: events.Click) -> None:
-        """Select the word and the neuron under the mouse."""
+        """Select the word and the neuron under the mouse; open what is selected already."""
         offset = event.get_content_offset(self)
         if offset is None or self.trace is None:
             return
+        before = (self.cursor.back, self.cursor.neuron)
         word, neuron = self._view.at(offset.x, offset.y)
         if word is not None:
             self.cursor.select_word(word, len(self.trace.words))
         if neuron is not None:
             self.cursor.neuron = neuron
         self._selection_moved()
+        if None not in (word, neuron) and before == (self.cursor.back, self.cursor.neuron):
+            self.action_open()
 
     def on_resize(self, event: events.Resize) -> None:
         """Fit everything to the new size."""
@@ -364,4 +379,6 @@ class GatePanel(Widget, can_focus=True):
     def _subtitle(self) -> str:
         if self.trace is None or not self.gates:
             return ""
-        return (say("{back} back · ", back=self.cursor.back) if self.cursor.back else "") + self._view.subtitle
+        # The words right of the cursor do not count.
+        back = self.cursor.back - self.trace.after
+        return (say("{back} back · ", back=back) if back > 0 else "") + self._view.subtitle

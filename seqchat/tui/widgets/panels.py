@@ -9,7 +9,8 @@ from textual.containers import Container
 from seqchat.tui.widgets.gate_panel import GatePanel
 
 if TYPE_CHECKING:
-    from seqchat.tui.inference_messages import ModelReady, SuggestionsReady
+    from seqchat.insight.gates import GateTrace
+    from seqchat.tui.inference_messages import ModelReady
 
 # By how many columns a key widens the panel; panels below the text grow by one line.
 _COLUMNS_A_STEP = 5
@@ -50,9 +51,9 @@ class Panels(Container):
         """Set what a model is made of, and where it is loaded from."""
         self.all[message.index].describe(message.name, message.cell, message.gates, model)
 
-    def show(self, message: SuggestionsReady, *, new: bool) -> None:
+    def show(self, index: int, gates: GateTrace, *, new: bool) -> None:
         """Show a model's gates."""
-        self.all[message.index].show(message.gates, new=new)
+        self.all[index].show(gates, new=new)
 
     def next_gate(self, steps: int) -> None:
         """Show one gate alone, or all."""
