@@ -239,7 +239,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("previous_gate", "shift+tab", "next_gate(-1)", "Previous gate"),
         Key("next_neuron", "right_square_bracket", "neuron(1)", "Next neuron", footer="Neuron"),
         Key("previous_neuron", "left_square_bracket", "neuron(-1)", "Previous neuron"),
-        Key("back", "escape,enter", "app.pop_screen", "Back", footer="Leave"),
+        Key("back", "escape,enter", "app.pop_screen", "Back to the gates", footer="Leave"),
         Key("help", "alt+h", "app.help", "Help", footer="Help"),
     ),
     # on a page for reading

@@ -18,7 +18,6 @@ from seqchat.tui.screens.settings import SettingsForm
 from seqchat.tui.screens.step import StepScreen
 from seqchat.tui.screens.views import Views
 from seqchat.tui.settings import DECLARATIONS
-from seqchat.tui.step_place import StepPlace
 from seqchat.tui.widgets.gate_panel import GatePanel
 
 
@@ -107,17 +106,14 @@ class GatesController:
 
     def open_step(self, panel: GatePanel) -> None:
         """Open the neuron that is selected in a panel, at the selected word."""
-        if panel.trace is None or panel.selection is None:
-            return
-        _, gate, neuron = panel.selection
         model = self._views.panels.all.index(panel)
-        words = len(panel.trace.words) - panel.trace.after
-        place = StepPlace(*self._views.around_cursor(), words, panel.layer_name, neuron, panel.cursor.back)
 
         def submit(query: ModelQuery) -> None:
             self._models.worker.submit(replace(query, model=model))
 
-        self._views.screen.app.push_screen(StepScreen(place, gate, panel.gates, submit))
+        screen = StepScreen.of(panel, self._views.around_cursor(), submit)
+        if screen is not None:
+            self._views.screen.app.push_screen(screen)
 
     def show_gradients(self) -> None:
         """Show how far back gradients reach."""

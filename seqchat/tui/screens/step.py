@@ -19,24 +19,31 @@ from seqchat.tui.keys import bindings
 from seqchat.tui.language import say
 from seqchat.tui.step_place import OpenedPlace, StepPlace, open_place
 from seqchat.tui.widgets.footer import KeyLine
+from seqchat.tui.widgets.gate_panel import GatePanel
 
 if TYPE_CHECKING:
     from seqchat.model.cells import Gate
 
+Submit = Callable[[messages.ModelQuery], object]
+
 _TOPIC = "step"
+
+
+class _Numbers(VerticalScroll, inherit_bindings=False):
+    """Scrolls by pages; the arrows go through time and the layers."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [("pageup", "page_up", ""), ("pagedown", "page_down", "")]
 
 
 class StepScreen(Screen[None]):
     """Opens a place, and goes on from it: through time, the gates, the neurons and the layers."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("step")
-    AUTO_FOCUS = "VerticalScroll"
+    AUTO_FOCUS = "_Numbers"
     # The keys that come first in Help
     SCOPES = ("step",)
 
-    def __init__(
-        self, place: StepPlace, gate: Gate, gates: tuple[Gate, ...], submit: Callable[[messages.ModelQuery], object]
-    ) -> None:
+    def __init__(self, place: StepPlace, gate: Gate, gates: tuple[Gate, ...], submit: Submit) -> None:
         """Take what to open, the gate to show first, all gates, and the function that submits queries to a model."""
         super().__init__()
         self._place, self._gate, self._gates, self._submit = place, gate, gates, submit
@@ -44,11 +51,24 @@ class StepScreen(Screen[None]):
         # What is shown
         self.opened: OpenedPlace | None = None
 
+    @classmethod
+    def of(cls, panel: GatePanel, around: tuple[str, str], submit: Submit) -> StepScreen | None:
+        """Open what is selected in a panel of the text `around` the cursor; None if nothing is."""
+        if panel.trace is None or panel.selection is None:
+            return None
+        _, gate, neuron = panel.selection
+        if panel.alone is None:
+            # The memory, which the other gates are about
+            gate = next(gate for gate in panel.gates if gate.role == "state")
+        words = len(panel.trace.words) - panel.trace.after
+        place = StepPlace(*around, words, panel.layer_name, neuron, panel.cursor.back)
+        return cls(place, gate, panel.gates, submit)
+
     def compose(self) -> ComposeResult:
         """Lay out what is opened, its words, the formulas, and what is in the chosen one."""
         yield Static(id="step-head")
         yield Static(id="step-words")
-        with VerticalScroll():
+        with _Numbers():
             yield Static(id="formulas")
             yield Static(id="addends")
         yield KeyLine()

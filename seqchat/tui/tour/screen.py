@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on
@@ -21,6 +22,7 @@ from seqchat.tui.keys import Key, bindings, keys_of
 from seqchat.tui.language import in_use
 from seqchat.tui.screens.formula import Formulas
 from seqchat.tui.screens.gradients import GradientsScreen
+from seqchat.tui.screens.step import StepScreen
 from seqchat.tui.tour.choice import choose
 from seqchat.tui.tour.lessons import LESSONS
 from seqchat.tui.tour.page import Page
@@ -28,6 +30,7 @@ from seqchat.tui.tour.panel import LessonPanel
 from seqchat.tui.tour.tutor import StudyNotice, StudyReady, StudyRequest, Tutor
 from seqchat.tui.widgets.editor import Editor
 from seqchat.tui.widgets.footer import KeyLine
+from seqchat.tui.widgets.gate_panel import GatePanel
 
 # What a page without gates cannot do
 _AT_GATES = ("watch", "formula")
@@ -173,6 +176,15 @@ class Tour(Screen[None]):
         self._ask(traced=2 * self._request.traced)
 
     # --- panels
+
+    def on_gate_panel_open_wanted(self, message: GatePanel.OpenWanted) -> None:
+        """Open the selected neuron at the selected word."""
+        panel = message.panel
+        index = next(k for k, view in enumerate(self.page.views) if view.panel is panel)
+        submit = partial(self._tutor.submit, self.page.choices[index].model)
+        screen = StepScreen.of(panel, (self.page.example.text, ""), submit)
+        if screen is not None:
+            self.app.push_screen(screen)
 
     @on(Editor.MovedBelow)
     def action_watch(self) -> None:

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from seqchat.completion.engine_pool import EnginePool
 from seqchat.tui.background import BackgroundThread, reason
-from seqchat.tui.inference_messages import TRACED_WORDS
+from seqchat.tui.inference_messages import TRACED_WORDS, ModelQuery, QueryAnswered
 from seqchat.tui.language import say
 from seqchat.tui.tour.choice import Untrained
 from seqchat.tui.tour.lesson import View
@@ -94,6 +94,7 @@ class Tutor(BackgroundThread):
         super().__init__("tutor")
         self._publish, self._pool = publish, pool
         self._wanted: StudyRequest | None = None
+        self._queries: dict[str, tuple[str | Untrained, ModelQuery]] = {}
         self._engines: dict[str | Untrained, Engine] = {}
 
     def ask(self, request: StudyRequest) -> None:
@@ -102,18 +103,42 @@ class Tutor(BackgroundThread):
             self._wanted = request
             self._changed.notify()
 
-    def _run(self) -> None:
-        while (request := self._next()) is not None:
-            for index, model in enumerate(request.models):
-                if model is not None and not self._void():
-                    self._answer(request, index, model)
-
-    def _next(self) -> StudyRequest | None:
-        """Wait for a request; None at the end."""
+    def submit(self, model: str | Untrained, query: ModelQuery) -> None:
+        """Run a query with a model that has read an example; a newer one on the same topic takes its place."""
         with self._changed:
-            self._changed.wait_for(lambda: self._wanted is not None or self._stopped)
+            self._queries[query.topic] = (model, query)
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while (job := self._next()) is not None:
+            if not isinstance(job, StudyRequest):
+                self._run_query(*job)
+                continue
+            for index, model in enumerate(job.models):
+                if model is not None and not self._void():
+                    self._answer(job, index, model)
+
+    def _next(self) -> StudyRequest | tuple[str | Untrained, ModelQuery] | None:
+        """Wait for a request or a query; None at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._wanted is not None or self._queries or self._stopped)
+            if self._stopped:
+                return None
+            if self._wanted is None:
+                return self._queries.pop(next(iter(self._queries)))
             request, self._wanted = self._wanted, None
-            return None if self._stopped else request
+            return request
+
+    def _run_query(self, model: str | Untrained, query: ModelQuery) -> None:
+        from seqchat.completion.states import AbandonedError
+
+        try:
+            answer = QueryAnswered(query, query.run(self._engines[model]))
+        except AbandonedError:
+            return
+        except Exception as error:  # whoever asked reports it
+            answer = QueryAnswered(query, None, reason(error))
+        (query.to or self._publish)(answer)
 
     def _void(self) -> bool:
         """Whether a newer request has replaced the current one."""
