@@ -12,8 +12,9 @@ from torch.nn.functional import linear
 
 from seqchat.corpus.encoding import IdStream
 from seqchat.insight.gradient_decay import Values
-from seqchat.model.cells import Gates, KeepGate, free, run_layers
-from seqchat.model.stepping import CarriedSteps
+from seqchat.model.cells import Gates, KeepGate, LayerWeights, free, run_layers
+from seqchat.model.network import PADDING
+from seqchat.model.stepping import CarriedSteps, WindowSteps
 
 # So many words of a dialog are read before the steps that a gradient flows back over.
 _CONTEXT = 100
@@ -23,13 +24,13 @@ _CONTEXT = 100
 class UnrolledSteps:
     """The steps that gradients flow back over, from t − distance to t, with their graph.
 
-    gates: at each step, those of all layers, [rows, hidden] each; ids, targets: the word read at t, and the next one,
-    [rows]; features: after t, [rows, embedding].
+    gates: at each step, those of all layers, [rows, hidden] each; below: what the layer read at t, [rows, inputs];
+    targets: the next word, [rows]; features: after t, [rows, embedding].
     """
 
     layer: int
     gates: list[list[Gates]]
-    ids: Tensor
+    below: Tensor
     targets: Tensor
     features: Tensor
 
@@ -50,14 +51,18 @@ class Backpropagation:
     In float64, because a gradient over a hundred steps leaves the range of float32.
     """
 
-    def __init__(self, network: CarriedSteps, layer: int, context: int = _CONTEXT) -> None:
+    def __init__(self, network: CarriedSteps | WindowSteps, layer: int, context: int = _CONTEXT) -> None:
         """Take a layer, from 0, and how many words of a dialog are read before the steps that gradients flow over."""
         self.parts = network.cell.state_names
         self._network, self._layer, self._context = network, layer, context
-        self._weights = [{name: weight.double() for name, weight in weights.items()} for weights in network.layers]
+        # Of one direction, or of two in a window
+        found = network.layers if isinstance(network, WindowSteps) else [[weights] for weights in network.layers]
+        self._weights = [[{name: w.double() for name, w in weights.items()} for weights in layer] for layer in found]
 
     def read(self, stream: IdStream, ends: NDArray[np.int64], distance: int) -> UnrolledSteps:
         """Read the text up to each of some tokens [rows], with the graph of the last steps."""
+        if isinstance(self._network, WindowSteps):
+            return self._read_windows(self._network, stream, ends, distance)
         starts = stream.starts[np.searchsorted(stream.starts, ends, side="right") - 1]
         positions = ends + np.arange(-distance - self._context, 1)[:, None]
         in_dialog = torch.from_numpy(positions >= starts)[..., None]
@@ -71,14 +76,48 @@ class Backpropagation:
             for word_ids in ids[self._context :]:
                 state, at_word = self._step(word_ids, state)
                 gates.append(at_word)
-            features = gates[-1][-1]["hidden"]
-            if self._network.projection is not None:
-                features = linear(features, self._network.projection.double())
-        targets = torch.from_numpy(stream.ids[ends + 1].astype(np.int64))
-        return UnrolledSteps(self._layer, gates, ids[-1], targets, features)
+            features = self._projected(gates[-1][-1]["hidden"])
+        below = gates[-1][self._layer - 1]["hidden"] if self._layer else self._network.vectors[ids[-1]]
+        return UnrolledSteps(self._layer, gates, below, _targets(stream, ends), features)
 
     def _step(self, ids: Tensor, state: Tensor) -> tuple[Tensor, list[Gates]]:
-        return run_layers(self._network.vectors[ids].double(), state, self._weights, self._network.cell)
+        weights = [directions[0] for directions in self._weights]
+        return run_layers(self._network.vectors[ids].double(), state, weights, self._network.cell)
+
+    def _read_windows(
+        self, network: WindowSteps, stream: IdStream, ends: NDArray[np.int64], distance: int
+    ) -> UnrolledSteps:
+        """Read the window that ends with each of some tokens [rows]; the steps are those from left to right."""
+        starts = stream.starts[np.searchsorted(stream.starts, ends, side="right") - 1]
+        positions = ends + np.arange(1 - network.config.window, 1)[:, None]
+        ids = np.where(positions >= starts, stream.ids[np.maximum(positions, starts)], PADDING)
+        inputs = list(network.vectors[torch.from_numpy(ids.astype(np.int64))].double())
+        gates: list[list[Gates]] = [[] for _ in inputs]
+        with torch.enable_grad():
+            for layer, (forward, *backward) in enumerate(self._weights):
+                if layer == self._layer:
+                    below = inputs[-1]
+                read = self._read_one_way(inputs, forward)
+                for at_word, found in zip(gates, read, strict=True):
+                    at_word.append(found)
+                ways = [read, *(self._read_one_way(inputs[::-1], weights)[::-1] for weights in backward)]
+                inputs = [torch.cat([found["hidden"] for found in word], dim=1) for word in zip(*ways, strict=True)]
+            features = self._projected(inputs[-1])
+        return UnrolledSteps(self._layer, gates[-distance - 1 :], below, _targets(stream, ends), features)
+
+    def _read_one_way(self, inputs: list[Tensor], weights: LayerWeights) -> list[Gates]:
+        state = inputs[0].new_zeros(len(self.parts), len(inputs[0]), self._network.config.hidden_size)
+        # Nothing else needs a gradient, which is then followed back to here.
+        state.requires_grad_()
+        steps = []
+        for x in inputs:
+            state, gates = self._network.cell.step(x, state, weights, free)
+            steps.append(gates)
+        return steps
+
+    def _projected(self, hidden: Tensor) -> Tensor:
+        projection = self._network.projection
+        return hidden if projection is None else linear(hidden, projection.double())
 
     def norms(self, steps: UnrolledSteps) -> dict[str, Values]:
         """Return ‖∂L_t/∂h_{t−k}‖ [distance + 1, rows], and that of the cell state if there is one."""
@@ -96,14 +135,13 @@ class Backpropagation:
 
     def step_norms(self, steps: UnrolledSteps, max_rows: int) -> list[float]:
         """Return the spectral norms of ∂h_t/∂h_{t−1} in the first rows, exact."""
-        below = steps.gates[-1][self._layer - 1]["hidden"] if self._layer else self._network.vectors[steps.ids]
         before = torch.stack([steps.at(part)[-2] for part in self.parts], dim=1)
-        rows = zip(below[:max_rows].detach().float(), before[:max_rows].detach().float(), strict=True)
+        rows = zip(steps.below[:max_rows].detach().float(), before[:max_rows].detach().float(), strict=True)
         return [float(torch.linalg.matrix_norm(self._jacobian(x, state), 2)) for x, state in rows]
 
     def _jacobian(self, x: Tensor, state: Tensor) -> Tensor:
         """Return ∂h_t/∂h_{t−1} [hidden, hidden] of one step from x [inputs] and a state [parts, hidden]."""
-        weights = self._network.layers[self._layer]
+        weights = {name: weight.float() for name, weight in self._weights[self._layer][0].items()}
 
         def step(hidden: Tensor) -> Tensor:
             parts = torch.cat((hidden[None], state[1:]))[:, None]
@@ -111,3 +149,8 @@ class Backpropagation:
 
         jacobian: Tensor = torch.func.jacrev(step)(state[0])
         return jacobian
+
+
+def _targets(stream: IdStream, ends: NDArray[np.int64]) -> Tensor:
+    """Return the words after some tokens: [rows]."""
+    return torch.from_numpy(stream.ids[ends + 1].astype(np.int64))

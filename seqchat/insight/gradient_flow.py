@@ -25,13 +25,15 @@ from seqchat.errors import SeqchatError
 from seqchat.insight.backpropagation import Backpropagation
 from seqchat.insight.gradient_decay import Decay, Values
 from seqchat.model.cells import CELLS, KeepGate
-from seqchat.model.stepping import CarriedSteps
+from seqchat.model.stepping import CarriedSteps, WindowSteps
 
 # Batches are sized so that the graph of their steps takes about 200 MB.
 _MAX_VALUES = 1 << 20
 _MAX_ROWS = 64
 # One step's exact Jacobian and its singular values take about 100 ms at 512 units.
 _JACOBIANS = 16
+# A trend needs two distances besides 0.
+_SHORTEST_WINDOW = 3
 
 
 @dataclass(frozen=True)
@@ -104,16 +106,19 @@ def gradient_flow(
 
     Training begins each dialog with a state of zeros, so a word is chosen only where the whole distance lies in its
     dialog, each such word with the same probability. Reading begins with its dialog, or 100 words before the distance
-    does. An infill model shows its forward half.
+    does. An infill model shows its forward half. A model that reads windows is followed back to the first word of each,
+    in the direction from left to right: nothing flows further.
 
     Args:
         layer: from 1 at the bottom, the top one by default.
         progress: called with the number of words that were just done.
 
     Raises:
-        SeqchatError: the model reads windows, has no such layer, a number is too small, or no dialog is long enough.
+        SeqchatError: the model has no such layer, a number is too small, or no dialog is long enough.
     """
     network = _checked(engine, words, distance, layer)
+    if isinstance(network, WindowSteps):
+        distance = min(distance, network.config.window - 1)
     layer = network.config.layers if layer is None else layer
     ends = _choose(stream, words, distance, np.random.default_rng(seed))
     sums = _Sums(Backpropagation(network, layer - 1), network.cell.keep_gate)
@@ -176,13 +181,13 @@ def _mean(batches: list[Values]) -> Values:
     return mean
 
 
-def _checked(engine: Engine, words: int, distance: int, layer: int | None) -> CarriedSteps:
+def _checked(engine: Engine, words: int, distance: int, layer: int | None) -> CarriedSteps | WindowSteps:
     """Return the network whose gradients can be followed, or say why that is impossible."""
     network, layers = engine.network, engine.config.layers
-    if not isinstance(network, CarriedSteps):
+    assert isinstance(network, CarriedSteps | WindowSteps)
+    if isinstance(network, WindowSteps) and network.config.window < _SHORTEST_WINDOW:
         raise SeqchatError(
-            f"{engine.name} reads a window of {engine.config.window} words again for each word, so that no gradient "
-            "flows further back; choose a model of the objective next or infill."
+            f"{engine.name} reads windows of {engine.config.window} words, too few to follow a gradient."
         )
     if layer is not None and not 1 <= layer <= layers:
         there = "only layer 1" if layers == 1 else f"the layers 1 to {layers}"
@@ -210,7 +215,7 @@ def _choose(stream: IdStream, words: int, distance: int, rng: np.random.Generato
     return position
 
 
-def _rows(network: CarriedSteps, distance: int) -> int:
+def _rows(network: CarriedSteps | WindowSteps, distance: int) -> int:
     """Return how many words are followed at once."""
     values = (distance + 1) * network.config.layers * network.config.hidden_size
     return max(1, min(_MAX_ROWS, _MAX_VALUES // values))

@@ -115,7 +115,7 @@ def chart(
         plotext.plot(*zip(*points, strict=True), color=curve.colour, marker=curve.letter if letters else "braille")
     labels = ticks(chain.from_iterable(curve.shares for curve in drawn))
     plotext.yticks(list(labels), list(labels.values()))
-    distance = flows[0].distances[-1]
+    distance = max(flow.distances[-1] for flow in flows)
     plotext.xticks(list(range(0, distance + 1, max(1, distance // 5))))
     plotext.xlabel(say(DISTANCE_LABEL))
     plotext.title(title)
@@ -143,7 +143,7 @@ def table(flows: Sequence[GradientFlow], *, say: Say = plain, letters: bool = Fa
 
     letters: begin each row with the letter of its curve.
     """
-    distance = flows[0].distances[-1]
+    distance = max(flow.distances[-1] for flow in flows)
     columns = [*(k for k in _DISTANCES if k < distance), distance]
     rows: list[tuple[str, str | None, list[str]]] = [(say(_TABLE_TITLE), None, [f"{k:>9}" for k in columns])]
     for curve in curves(flows):
@@ -157,7 +157,8 @@ def table(flows: Sequence[GradientFlow], *, say: Say = plain, letters: bool = Fa
 
 
 def _numbers(shares: Sequence[float] | Values, columns: Sequence[int]) -> list[str]:
-    return [f"{ratio(shares[k]):>9}" for k in columns]
+    # A window ends before the distance that others are followed over.
+    return [f"{ratio(shares[k]) if k < len(shares) else '':>9}" for k in columns]
 
 
 def describe(flow: GradientFlow, *, say: Say = plain) -> str:

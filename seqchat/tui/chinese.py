@@ -591,7 +591,6 @@ CHINESE: dict[str, str] = {
     "Neuron": "神经元",
     "The same neuron of the layer above": "上面一层的同号神经元",
     **{f"Gate {letter}": f"门 {letter}" for letter in "ifgcohrzn"},
-    "Next gate": "下一个门",
     "Next neuron": "下一个神经元",
     "Previous neuron": "上一个神经元",
     "Back to the gates": "回到门控",

@@ -107,8 +107,8 @@ def test_bad_input_is_one_sentence(models, tmp_path, monkeypatch, arguments, say
         gradients(models["rnn"], *arguments)
 
 
-def test_a_model_of_windows_is_refused(tmp_path):
-    config = ModelConfig(6, objective="window", embedding_size=2, hidden_size=2)
+def test_a_model_of_windows_is_followed_to_the_first_word_of_each(tmp_path):
+    config = ModelConfig(6, objective="window", window=4, embedding_size=2, hidden_size=2)
     Checkpoint(config, [*SPECIAL_WORDS, "你", "好"], build(config).state_dict(), "auto").save(tmp_path)
-    with pytest.raises(SeqchatError, match=r"reads a window of 5 words again .* objective next or infill\."):
-        gradients(tmp_path)
+    (model,) = json.loads(gradients(tmp_path, "--json", "--words", 5, "--distance", 5).stdout)["models"]
+    assert model["distance"] == [0, 1, 2, 3]

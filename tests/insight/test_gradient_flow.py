@@ -14,7 +14,8 @@ from seqchat.corpus.vocabulary import DIALOG_ID, SPECIAL_WORDS, TURN_ID
 from seqchat.errors import SeqchatError
 from seqchat.insight.gradient_decay import Decay
 from seqchat.insight.gradient_flow import gradient_flow
-from seqchat.insight.gradient_report import ticks
+from seqchat.insight.gradient_report import table, ticks
+from seqchat.model.cells import free
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import build
@@ -224,9 +225,62 @@ def test_what_cannot_be_followed_is_one_sentence():
         gradient_flow(engine, stream(30), distance=1)
     with pytest.raises(SeqchatError, match="number of words is at least 1, not 0"):
         gradient_flow(engine, stream(30), distance=5, words=0)
-    window, _ = made(objective="window", hidden_size=8)
-    with pytest.raises(SeqchatError, match=r"small reads a window of 5 words .* objective next or infill"):
+    window, _ = made(objective="window", window=2, hidden_size=8)
+    with pytest.raises(SeqchatError, match="small reads windows of 2 words, too few to follow a gradient"):
         gradient_flow(window, stream(30), distance=3)
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("layer", [1, 2])
+def test_the_gradient_in_a_window_is_what_a_change_of_a_state_does_to_the_loss(cell, layer, bidirectional):
+    engine, _ = made(cell=cell, objective="window", window=4, layers=2, bidirectional=bidirectional, hidden_size=5)
+    text = stream(9)
+    flow = gradient_flow(engine, text, words=1, distance=3, layer=layer)
+    assert flow.distances == [0, 1, 2, 3]
+    position = _end(text, 3)
+    ids = torch.tensor(text.ids[position - 3 : position + 1].astype(np.int64))
+    for k in range(4):
+        found = [_slope(engine, ids, int(text.ids[position + 1]), layer, 3 - k, neuron) for neuron in range(5)]
+        assert np.linalg.norm(found) == pytest.approx(flow.norms["hidden"][k], rel=0.02, abs=2e-3)
+
+
+def _end(text, distance):
+    """The word that is chosen among those of one dialog."""
+    return int(module._choose(text, 1, distance, np.random.default_rng(0))[0])
+
+
+def _slope(engine, ids, target, layer, step, neuron, epsilon=0.02):
+    """How the loss of a window changes with a neuron of the forward direction at one of its words."""
+    network = engine.network
+    directions = engine.config.directions
+
+    def loss(change):
+        seen = []
+
+        def hold(name, values):
+            if name != "hidden":
+                return values
+            seen.append(name)
+            moved = torch.zeros_like(values)
+            moved[0, neuron] = change * (len(seen) == step + 1)
+            return values + moved
+
+        holds = [hold if k == (layer - 1) * directions else free for k in range(2 * directions)]
+        features = network.step(ids[-1:], ids[:-1, None, None], holds).features
+        return -float(network.output.exact_logits(features, torch.arange(24)).log_softmax(dim=-1)[0, target])
+
+    return (loss(epsilon) - loss(-epsilon)) / (2 * epsilon)
+
+
+def test_a_window_ends_the_curve_beside_longer_ones():
+    window, _ = made(objective="window", window=4, hidden_size=8)
+    other, _ = made()
+    flows = [gradient_flow(engine, stream(40), words=5, distance=20) for engine in (window, other)]
+    rows = table(flows)
+    assert len({len(row.numbers) for row in rows}) == 1
+    assert rows[1].numbers.split() == rows[1].numbers.split()[:2]
+    assert len(rows[-1].numbers.split()) == 5
 
 
 @pytest.mark.parametrize(
