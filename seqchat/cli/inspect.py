@@ -190,13 +190,16 @@ def _content(engine: Engine, view: View, block: Block, kind: str) -> bytes | str
     import json
 
     from seqchat.insight.export import documents, pages, pictures
+    from seqchat.insight.export.page_steps import step_data
     from seqchat.insight.neurons.overview import overview
+    from seqchat.insight.recording import observe_ids
 
     if kind == ".json":
         return json.dumps(documents.recording_document(view, block), ensure_ascii=False) + "\n"
     overviews = overview(engine)
     if kind == ".html":
-        return pages.page(view, block, overviews)
+        trace = observe_ids(engine, block.ids, len(block.ids))
+        return pages.page(view, block, overviews, step_data(engine, view, trace))
     return pictures.heat_maps(view, block, kind.removeprefix("."), overviews)
 
 

@@ -19,7 +19,7 @@ class View:
 
     model: its name; cell: its name, such as lstm; layers: their names, bottom layer first, with an arrow if a layer
     reads in one of two directions; gates: in the order of the formulas; neurons: numbers from 0, the same ones of each
-    layer.
+    layer; window: whether the model reads a window of words.
     """
 
     model: str
@@ -27,6 +27,7 @@ class View:
     layers: tuple[str, ...]
     gates: tuple[Gate, ...]
     neurons: tuple[int, ...]
+    window: bool = False
 
     @property
     def values_per_word(self) -> int:
@@ -66,6 +67,7 @@ def select_view(
         chosen,
         tuple(gate for gate in network.cell.gates if not gates or gate.name in gates),
         tuple(dict.fromkeys(neurons)) or tuple(range(engine.config.hidden_size)),
+        engine.config.objective == "window",
     )
 
 

@@ -201,6 +201,7 @@ function choose(change) {
     cells[4].textContent = share((value) => value < shown.left);
     cells[5].textContent = shown.right === null ? "never" : share((value) => value > shown.right);
   });
+  showStep();
 }
 
 // Scrolls a long text to the chosen word.

@@ -28,23 +28,33 @@ from seqchat.model.cells import CELLS, Gate
 MAX_VALUES = 2_000_000
 
 _HERE = Path(__file__).parent
+_WINDOW = "Shown is the window that ends with the text, all that the model reads for the next word; ∅ is no word."
+_TOO_MANY = "To open a neuron at a word here, write the page for fewer neurons or layers."
 _BACKWARD = "A layer with ← reads a word after the words right of it, a layer with → after the words left of it."
 
 
-def page(view: View, block: Block, overviews: Mapping[str, LayerOverview] | None = None) -> str:
+def page(
+    view: View,
+    block: Block,
+    overviews: Mapping[str, LayerOverview] | None = None,
+    steps: dict[str, Any] | None = None,
+) -> str:
     """Return the page: a heat map for each gate of each layer, which shows details of the word and neuron under the
     pointer.
 
-    overviews: how layers are drawn, by their names; without them, neurons are in their order of number."""
-    style, script = _part("page.css"), _part("page.js")
+    overviews: how layers are drawn, by their names; without them, neurons are in their order of number; steps: what the
+    script opens a neuron at a word with (`page_steps.step_data`)."""
+    style, script = _part("page.css"), "\n".join(('"use strict";', _part("steps.js"), _part("page.js")))
+    meaning = [_WINDOW] * view.window + [_BACKWARD] * any(name.endswith("←") for name in view.layers)
     contents = {
         "title": escape(f"{view.model} · {CELLS[view.cell].title}"),
-        "meaning": escape(_BACKWARD if any(name.endswith("←") for name in view.layers) else ""),
+        "meaning": escape(" ".join(meaning)),
+        "unopened": escape("" if steps else _TOO_MANY),
         "style_hash": _hash(style),
         "script_hash": _hash(script),
         "style": style,
         "script": script,
-        "data": _json(_data(view, block, overviews or {})),
+        "data": _json(_data(view, block, overviews or {}) | {"steps": steps}),
     }
     # In one pass, so that nothing in the contents is taken for a placeholder.
     return re.sub(r"\{(\w+)\}", lambda mark: contents[mark[1]], _part("page.html"))
