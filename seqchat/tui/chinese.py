@@ -581,6 +581,10 @@ CHINESE: dict[str, str] = {
     " The {gate} gates alone, the direct path, leave {share} after {words} words.": (
         "只看直接通路，{gate} 门在 {words} 个词之后留下 {share}。"
     ),
+    "{n} layers": "{n} 层",
+    "two directions": "两个方向",
+    "a window of words": "由若干词组成的窗口",
+    "{models} cannot be used in this lesson, which needs {needs}.": "本课不能用 {models}，需要：{needs}。",
     # a neuron that was opened
     "Open the neuron at the word: where its numbers come from": "打开这个词处的神经元：看每个数从哪里来",
     "The neuron of the layer below that contributes most": "下面一层里贡献最大的神经元",

@@ -3,6 +3,8 @@
 import pytest
 
 from seqchat.insight.gates import label
+from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.network import build
 from seqchat.tui.screens.step import StepScreen
 from seqchat.tui.step_place import StepPlace, open_place
 
@@ -91,3 +93,39 @@ async def test_a_click_on_what_is_selected_opens_it(desk):
             await d.pilot.click(d.panel, offset=(12, 6))
         await d.until(lambda: isinstance(d.app.screen, StepScreen) and d.app.screen.opened, "the step")
         assert d.app.screen.opened.step.neuron == d.panel.cursor.neuron
+
+
+async def test_a_model_of_two_directions_shows_both_around_the_cursor(desk, tmp_path):
+    folder = _saved(small_engine(WORDS, objective="infill"), tmp_path)
+    async with desk(str(folder), size=(100, 40)) as d:
+        await d.press(*"吃饭", "left")
+        await d.settled()
+        trace = d.panel.trace
+        assert (trace.names, trace.after, d.panel.trace.words) == (["1→", "1←"], 1, ["▶", "吃", "饭"])
+        assert trace.words[d.panel.column] == "吃"
+        await d.press("alt+w", "right_square_bracket", "enter")
+        await d.until(lambda: isinstance(d.app.screen, StepScreen) and d.app.screen.opened, "the step")
+        step = d.app.screen.opened.step
+        assert (step.layer, step.word, step.previous) == ("1←", "吃", "饭")
+        assert "f·c₊₁" in d.screen
+
+
+async def test_a_model_of_windows_shows_its_window(desk, tmp_path):
+    folder = _saved(small_engine(WORDS, **WINDOW), tmp_path)
+    async with desk(str(folder), size=(100, 40)) as d:
+        await d.press(*"你好吃饭好")
+        await d.settled()
+        assert d.panel.trace.words == ["好", "吃", "饭", "好"]
+        assert d.panel.trace.names == ["1→", "1←"]
+
+
+def _saved(engine, folder):
+    config = engine.config
+    Checkpoint(config, engine.vocabulary.words, build(config).state_dict(), "auto").save(folder)
+    return folder
+
+
+def test_a_named_model_that_a_lesson_cannot_use_is_said():
+    from seqchat.tui.tour.choice import Need
+
+    assert str(Need("lstm", layers=2, window=True)) == "LSTM · 2 layers · two directions · a window of words"

@@ -62,6 +62,17 @@ class Need:
     model: str = ""
     untrained: Untrained | None = None
 
+    def __str__(self) -> str:
+        """What a model must be, in words."""
+        parts = [CELLS[self.cell].title]
+        if self.layers > 1:
+            parts.append(say("{n} layers", n=self.layers))
+        if self.both_sides or self.window:
+            parts.append(say("two directions"))
+        if self.window:
+            parts.append(say("a window of words"))
+        return " · ".join(parts)
+
 
 @dataclass(frozen=True)
 class Choice:

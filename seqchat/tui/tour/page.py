@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -36,10 +37,10 @@ class Example(Editor, inherit_bindings=False):
 class Page(Container):
     """A lesson with its example."""
 
-    def __init__(self, lesson: Lesson, choices: Sequence[Choice], *, bars: bool) -> None:
-        """Show a lesson with one model for each of its views."""
+    def __init__(self, lesson: Lesson, choices: Sequence[Choice], *, bars: bool, refused: Sequence[str] = ()) -> None:
+        """Show a lesson with one model for each of its views; refused: models that were asked for and do not fit."""
         super().__init__(classes=f"-{lesson.view}")
-        self.lesson, self.choices = lesson, choices
+        self.lesson, self.choices, self._refused = lesson, choices, refused
         self.example = Example(lesson.example, classes="example")
         self.views = [ModelView(lesson, choice.model, bars=bars) for choice in choices]
         self._diagram = NetworkDiagram(lesson)
@@ -53,6 +54,14 @@ class Page(Container):
             lacking = next((c.name for c in self.choices if c.there and not c.fits), None)
             if lacking is not None and said.lacking:
                 yield Prose(said.lacking.format(model=lacking), classes="lacking")
+            if self._refused:
+                needs = ", ".join(dict.fromkeys(map(str, self.lesson.needs)))
+                text = say(
+                    "{models} cannot be used in this lesson, which needs {needs}.",
+                    models=_listed(self._refused),
+                    needs=needs,
+                )
+                yield Prose(text, classes="lacking")
             yield Prose(said.task, heading=say("Try this:"))
             yield self.example
         with Container(classes="models"):
@@ -119,3 +128,7 @@ def _missing(choice: Choice) -> str:
         name=choice.name,
         cell=choice.name.partition("-")[0],
     )
+
+
+def _listed(models: Sequence[str]) -> str:
+    return ", ".join(Path(model).name for model in models)

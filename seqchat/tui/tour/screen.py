@@ -87,7 +87,9 @@ class Tour(Screen[None]):
         self.number = number
         if number not in self._pages:
             choices = [choose(need, self._given) for need in LESSONS[number].needs]
-            self._pages[number] = Page(LESSONS[number], choices, bars=self._bars)
+            used = {choice.model for choice in choices}
+            refused = [name for name in self._given if name not in used]
+            self._pages[number] = Page(LESSONS[number], choices, bars=self._bars, refused=refused)
             await self.query_one("#tour-pages").mount(self.page)
         with self.app.batch_update():
             self._title()
