@@ -40,11 +40,14 @@ from seqchat.insight.gates import trace
 from seqchat.insight.holds import GateHold
 from seqchat.insight.intervention import Intervention, compare
 from seqchat.insight.neurons.overview import overview
+from seqchat.insight.step_report import formula, lines
+from seqchat.insight.view import layer_names
 from seqchat.insight.word_ids import text_ids
 from seqchat.tui.panel.bands import BandsView
 from seqchat.tui.panel.curves import CurvesView
 from seqchat.tui.panel.rows import RowsView
 from seqchat.tui.panel.state import PanelState
+from seqchat.tui.step_place import StepPlace, open_place
 
 # A process's `ru_maxrss` begins with what its parent had when it started it, and VmHWM with nothing.
 _RUN = """
@@ -162,6 +165,8 @@ def measure_live(given: Given) -> None:
         node = engine.context.node(text)
         timed(f"its gates, {TRACED} words", partial(trace, engine, node, TRACED))
         if key % _EVERY == 0 and suggestions:
+            neuron = key % engine.config.hidden_size
+            timed("afterwards: a step opened", partial(_open, engine, text, neuron))
             target = find_target(engine, text, suggestions[0])
             for words in (20, 100):
                 work = partial(connectivity, engine, target.node, target.word_id, words)
@@ -210,6 +215,15 @@ def measure_panel(given: Given) -> None:
     for name, seconds in times.items():
         found = Percentiles.of(seconds)
         click.echo(f"| {name} | {found.p50:.2f} ms | {found.p99:.2f} ms | {found.p50 / typical:.2f} |")
+
+
+def _open(engine: Engine, text: str, neuron: int) -> None:
+    """Open a neuron at the last word, as Enter in the panel does, up to the lines that are drawn."""
+    layer = layer_names(engine.network)[0]
+    opened = open_place(engine, StepPlace(text, "", TRACED, layer, neuron, 0))
+    for gate in opened.step.gates:
+        formula(opened.step, gate)
+        lines(opened.step, gate)
 
 
 PARTS: dict[str, Callable[[Given], None]] = {"live": measure_live, "panel": measure_panel, "inspect": measure_inspect}
