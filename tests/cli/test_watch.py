@@ -17,7 +17,8 @@ SMALL = ("--hidden", 16, "--embedding", 16, "--epochs", 1, "--min-count", 1, "--
 @pytest.fixture
 def text(tmp_path):
     path = tmp_path / "chats.txt"
-    path.write_text("\n\n".join(["今天我们去吃火锅吧，好不好\n好的，几点见面呢\n晚上七点在老地方见"] * 12), "utf-8")
+    said = ("今天我们去吃火锅吧，好不好", "好的，几点见面呢", "晚上七点在老地方见", "那我先去买一点菜，再叫上小美")
+    path.write_text("\n\n".join("\n".join(said[k % 4 :] + said[: k % 4]) for k in range(20)), "utf-8")
     return path
 
 

@@ -161,7 +161,7 @@ def _final(path: Path) -> Path:
 def _staged(folder: Path) -> Status | None:
     """Return the status of a run that is still being prepared for a folder."""
     try:
-        return Status.read(partial_folder(folder) / TRAINING)
+        return Status.read(partial_folder(folder.resolve()) / TRAINING)
     except SeqchatError:
         return None
 
