@@ -118,9 +118,13 @@ def test_a_wrong_line_is_found(line):
 
 
 def calls_in(document: Path) -> list[tuple[str, list[str]]]:
-    """Return the lines of a document's shell blocks that call seqchat, with the words of the call."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", document.read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    return [(line, words) for block in blocks for line in block.splitlines() if (words := called(line))]
+    """Return the lines of shell blocks, and the code in tables, that call seqchat, with the words of each call."""
+    text = document.read_text("utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    rows = re.findall(r"^\|.*\|$", text, re.MULTILINE)
+    lines = [line for block in blocks for line in block.splitlines()]
+    lines += [code for row in rows for code in re.findall(r"`(seqchat [^` ]+ [^`]+)`", row)]
+    return [(line, words) for line in lines if (words := called(line))]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
