@@ -14,16 +14,17 @@ from itertools import chain, count, islice, pairwise
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Any
+from xml.etree.ElementTree import ParseError
 
 from seqchat.corpus.contents import Content, what_it_is
-from seqchat.corpus.dialogs import has_turns
+from seqchat.corpus.dialogs import dialog_of, has_turns
 from seqchat.corpus.encodings import UTF8, Encoding, encoding_of
 from seqchat.corpus.file_report import FileReport
-from seqchat.corpus.formats import documents, mail, slack
+from seqchat.corpus.formats import documents, mail, pairs, slack, sms
 from seqchat.corpus.formats.base import OTHER_RECORD, Break, LeftOut
 from seqchat.corpus.formats.documents import CHATGPT, RECORD_FORMATS
 from seqchat.corpus.formats.records import RecordFormat, best_format, chats_in, items_of, order_of, owner_of
-from seqchat.corpus.formats.texts import MARKDOWN, TextFormat, text_format
+from seqchat.corpus.formats.texts import MARKDOWN, MARKDOWN_CHAT, TABBED, TextFormat, text_format
 from seqchat.corpus.reading_options import ReadingOptions
 from seqchat.corpus.records import Record, first_line
 from seqchat.errors import SeqchatError, one_line
@@ -353,9 +354,30 @@ def _in_order(records: list[Record]) -> list[Record]:
 
 
 def _read_table(text: _Text, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
-    """Read a table with a header; each row is a record."""
+    """Read a table with a header; each row is a record. Two columns of words without one are pairs."""
+    if text.content.suffix == ".tsv" and not options.columns and not options.field:
+        beginning = [line for _, line, _, _ in islice(text.lines(), _SNIFFED)]
+        if _lacks_header(beginning):
+            report.format = TABBED.name
+            yield from _read_messages(text, TABBED, beginning, options)
+            return
     with text.content.open() as raw, text.decoded(raw, newline="") as file:
         yield from with_messages(_table_records(text, raw, file), options, report, "table")
+
+
+def _lacks_header(lines: Sequence[str]) -> bool:
+    """Whether lines are pairs of words with a tab, the first of which does not name what is below it."""
+    said = [line.split("\t") for line in lines if line.strip()]
+    if pairs.fits_tabs(lines) < 1 or not all(any(map(str.isalpha, cell)) for row in said for cell in row):
+        return False
+    record = dict(zip(said[0], said[1], strict=True))
+    if best_format([record], RECORD_FORMATS):
+        return False
+    try:
+        dialog_of(record, None)
+    except SeqchatError:
+        return True
+    return False
 
 
 def _table_records(text: _Text, raw: IO[bytes], file: TextIOWrapper) -> Iterator[Record]:
@@ -449,7 +471,8 @@ def _read_text(text: _Text, options: ReadingOptions, report: FileReport) -> Iter
 def _read_markdown(text: _Text, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
     beginning = [line for _, line, _, _ in islice(text.lines(), _SNIFFED)]
     form = text_format(beginning)
-    form = MARKDOWN if form is None or "prose" in form.name or "names" in form.name else form
+    if form is None or "prose" in form.name or "names" in form.name:
+        form = MARKDOWN_CHAT if MARKDOWN_CHAT.fits(beginning) else MARKDOWN
     report.format = form.name
     yield from _read_messages(text, form, beginning, options)
 
@@ -529,6 +552,19 @@ def _read_mail(text: _Text, _options: ReadingOptions, report: FileReport) -> Ite
         yield from (Record(text.name, item) for item in mail.items_of(path))
 
 
+def _read_sms(text: _Text, _options: ReadingOptions, report: FileReport) -> Iterator[Record]:
+    report.format = sms.NAME
+    try:
+        with text.content.open() as file:
+            yield from (Record(text.name, item) for item in sms.items_of(file))
+    except ParseError as error:
+        yield Record(text.name, None, f"not XML from here on ({first_line(error)})")
+    except ValueError as error:
+        raise SeqchatError(
+            f"{one_line(text.name)} is {one_line(str(error))}; of XML only what {sms.NAME} writes is read."
+        ) from error
+
+
 _Reader = Callable[[_Text, ReadingOptions, FileReport], Iterator[Record]]
 
 READERS: dict[str, _Reader] = {
@@ -545,7 +581,8 @@ READERS: dict[str, _Reader] = {
     ".srt": _read_text,
     ".vtt": _read_text,
     ".mbox": _read_mail,
+    ".xml": _read_sms,
     ".md": _read_markdown,
     ".markdown": _read_markdown,
 }
-_BINARY = frozenset({".parquet", ".mbox"})
+_BINARY = frozenset({".parquet", ".mbox", ".xml"})

@@ -9,6 +9,7 @@ from typing import Any
 from seqchat.corpus.formats.base import CALL, SYSTEM
 from seqchat.corpus.formats.lines import LineFormat
 from seqchat.corpus.formats.records import RecordFormat
+from seqchat.corpus.formats.times import DATE, NAMED
 
 _SAID = frozenset({"Default", "Reply", "ChatInputCommand", "ThreadStarterMessage", "0", "19"})
 
@@ -31,6 +32,19 @@ FORMATS = (
         heading=re.compile(r"={20,}|(?:Guild|Channel|Topic|After|Before): .*|Exported [\d,.]+ message\(s\)"),
         tail=re.compile(r"\{(?:Attachments|Embed|Embeds|Reactions|Stickers|Inline Emojis)\}"),
         block=True,
+    ),
+    # What is copied from the program
+    LineFormat(
+        "Discord",
+        (
+            re.compile(
+                rf"(?P<sender>\S.{{0,60}}?)\s+[—–]\s+(?:(?P<date>{DATE})|Today at|Yesterday at)?,?\s?"
+                r"(?P<clock>\d{1,2}:\d{2}(?:\s?[AaPp][Mm])?)"
+            ),
+        ),
+        heading=re.compile(rf"(?i:{NAMED})"),
+        block=True,
+        strict=True,
     ),
 )
 RECORDS = (

@@ -7,14 +7,14 @@ from seqchat.corpus.formats.lines import LineFormat
 _NICK = r"[ @+%&~!]?(?P<sender>[^\s<>]{1,40})"
 _CLOCK = r"(?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AP]M)?)"
 _DATE = r"(?:(?P<date>\d{4}[-/]\d\d[-/]\d\d|[A-Z][a-z]{2} \d{1,2})[T ])?"
-_WHEN = rf"\[?{_DATE}{_CLOCK}\]?"
+_WHEN = rf"\[?{_DATE}{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?\]?"
 
 FORMATS = (
     LineFormat(
         "IRC",
         (
             re.compile(rf"{_WHEN}\s+<{_NICK}>\s?(?P<text>.*)"),
-            re.compile(rf"{_WHEN}\s+(?P<own>(?:-!-|\*\*\*|\*|-->|<--|--|==|<->|=-=|-[^\s-]+-)\s.*)"),
+            re.compile(rf"{_WHEN}\s+(?P<own>(?:-!-|•|\*\*\*|\*|-->|<--|--|==|<->|=-=|-[^\s-]+-)\s.*)"),
         ),
         day=re.compile(
             r"(?:--- Day changed|\*\*\*\* (?:BEGIN|ENDING) LOGGING AT) (?P<date>.*)|Session (?:Start|Time|Close): .*"

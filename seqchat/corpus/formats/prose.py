@@ -9,8 +9,8 @@ from seqchat.corpus.formats.base import HEADING, Item, LeftOut, Message
 
 # Lines that are broken to a width have lengths in this range, most of them near the longest.
 _NARROWEST, _WIDEST = 45, 110
-_FENCE = re.compile(r"(?:```|~~~).*")
-_RULE = re.compile(r"(?:[-*_=]\s?){3,}|\|?[\s:|-]{3,}\|?|<!--.*-->")
+FENCE = re.compile(r"(?:```|~~~).*")
+RULE = re.compile(r"(?:[-*_=]\s?){3,}|\|?[\s:|-]{3,}\|?|<!--.*-->")
 _MARKER = re.compile(r"^(?:#{1,6}|>|[-*+]|\d{1,3}[.)])\s+(?:\[[ xX]\]\s+)?")
 _OWN_LINE = re.compile(r"(?:#{1,6}|>|[-*+]|\d{1,3}[.)])\s+.*")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
@@ -66,11 +66,11 @@ def _markdown(lines: Iterable[str]) -> Iterator[list[Item]]:
         if (number == 0 and line == "---") or in_matter:
             in_matter = number == 0 or line != "---"
             yield [LeftOut(HEADING)] if line else []
-        elif _FENCE.fullmatch(line) or in_code:
-            in_code ^= _FENCE.fullmatch(line) is not None
+        elif FENCE.fullmatch(line) or in_code:
+            in_code ^= FENCE.fullmatch(line) is not None
             yield [*_joined(paragraph), *([LeftOut("line of code")] if line else [])]
             paragraph = []
-        elif not line or _RULE.fullmatch(line):
+        elif not line or RULE.fullmatch(line):
             yield [*_joined(paragraph), *([LeftOut(HEADING)] if line else [])]
             paragraph = []
         elif _OWN_LINE.fullmatch(line):

@@ -8,11 +8,27 @@ from typing import Any
 
 from seqchat.corpus.formats.base import SYSTEM
 from seqchat.corpus.formats.lines import LineFormat
-from seqchat.corpus.formats.records import RecordFormat
+from seqchat.corpus.formats.records import RecordFormat, value_of
 
 
 def _reason(record: Mapping[str, Any]) -> str:
     return "" if record.get("type") in ("incoming", "outgoing") else SYSTEM
+
+
+_CLI_CHAT = "|".join(
+    (
+        "envelope.dataMessage.groupInfo.groupId",
+        "envelope.syncMessage.sentMessage.groupInfo.groupId",
+        "envelope.syncMessage.sentMessage.destination",
+        "envelope.source",
+    )
+)
+
+
+def _cli_reason(record: Mapping[str, Any]) -> str:
+    """Receipts and signs of typing are events too."""
+    said = value_of(record, "envelope.dataMessage|envelope.syncMessage.sentMessage")
+    return "" if isinstance(said, Mapping) else SYSTEM
 
 
 FORMATS: tuple[LineFormat, ...] = (
@@ -28,6 +44,15 @@ FORMATS: tuple[LineFormat, ...] = (
     ),
 )
 RECORDS = (
+    RecordFormat(
+        "Signal (signal-cli)",
+        time="envelope.timestamp",
+        sender="envelope.sourceName|envelope.sourceNumber|envelope.source|envelope.sourceUuid",
+        text="envelope.dataMessage.message|envelope.syncMessage.sentMessage.message",
+        need=("envelope.timestamp", "envelope.source|envelope.sourceUuid"),
+        chat=_CLI_CHAT,
+        reason=_cli_reason,
+    ),
     RecordFormat("Signal", time="date", sender="sender", text="body"),
     RecordFormat(
         "Signal",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import unescape
+from itertools import pairwise
 
 from seqchat.corpus.formats.base import HEADING, MEDIA, TIMING, Item, LeftOut, Message
 
@@ -17,6 +18,10 @@ _HEADER = re.compile(r"\ufeff?WEBVTT.*")
 _BLOCK = re.compile(r"(?:NOTE|STYLE|REGION)(?:\s.*)?")
 _DASH = re.compile(r"[-–—]\s?(?=\S)")
 
+# Meetings that are written down: Alice Smith: hello
+_NAMED = re.compile(r"([^\W\d_][^:<>]{0,59}?):\s+(?=\S)")
+_MOST, _OFTEN = 0.6, 0.6
+
 
 def fits(lines: Sequence[str]) -> float:
     """Return which share of a text is subtitles, 0 if it is none."""
@@ -25,17 +30,18 @@ def fits(lines: Sequence[str]) -> float:
     return min(1.0, 3 * timed / len(said)) if timed and 5 * timed >= len(said) else 0.0
 
 
-def read(_beginning: Sequence[str], lines: Iterable[str], keep_notes: bool) -> Iterator[list[Item]]:
+def read(beginning: Sequence[str], lines: Iterable[str], keep_notes: bool) -> Iterator[list[Item]]:
     """Yield what each line adds: for a blank one, the cue that it ends."""
     cue: list[str] = []
+    named = _with_names(beginning)
     number, timed, passed = "", False, False
     for raw in lines:
         line = raw.strip()
         if not line:
-            yield [*_cue(cue, keep_notes), *([LeftOut(TIMING)] if number else [])]
+            yield [*_cue(cue, keep_notes, named), *([LeftOut(TIMING)] if number else [])]
             cue, number, timed, passed = [], "", False, False
         elif _TIMES.fullmatch(line):
-            yield [*_cue(cue, keep_notes), LeftOut(TIMING, 1 + bool(number))]
+            yield [*_cue(cue, keep_notes, named), LeftOut(TIMING, 1 + bool(number))]
             cue, number, timed = [], "", True
         elif timed:
             cue.append(line)
@@ -47,15 +53,22 @@ def read(_beginning: Sequence[str], lines: Iterable[str], keep_notes: bool) -> I
             # The number or the name of the cue
             yield [LeftOut(TIMING)] if number else []
             number = line
-    yield [*_cue(cue, keep_notes), *([LeftOut(TIMING)] if number else [])]
+    yield [*_cue(cue, keep_notes, named), *([LeftOut(TIMING)] if number else [])]
 
 
-def _cue(lines: Sequence[str], keep_notes: bool) -> Iterator[Item]:
+def _with_names(lines: Sequence[str]) -> bool:
+    """Whether most cues begin with a name that occurs again."""
+    first = [below.strip() for line, below in pairwise(lines) if _TIMES.fullmatch(line.strip())]
+    names = [match[1] for line in first if (match := _NAMED.match(line))]
+    return len(names) > 2 and len(names) >= _MOST * len(first) and len(set(names)) <= max(2, _OFTEN * len(names))
+
+
+def _cue(lines: Sequence[str], keep_notes: bool, named: bool) -> Iterator[Item]:
     turns: list[tuple[str, list[str]]] = []
     several = sum(_DASH.match(_TAG.sub("", line)) is not None for line in lines) > 1
     for line in lines:
-        voice = _VOICE.match(line)
-        text = unescape(_TAG.sub("", line)).strip()
+        voice = _VOICE.match(line) or (_NAMED.match(line) if named else None)
+        text = unescape(_TAG.sub("", line[voice.end() :] if voice and named else line)).strip()
         if not text or (not keep_notes and _SOUND.fullmatch(text)):
             yield LeftOut(MEDIA)
             continue

@@ -12,6 +12,8 @@ from seqchat.corpus.formats import (
     irc,
     kakaotalk,
     line,
+    markdown_chats,
+    meetings,
     pairs,
     plain,
     prose,
@@ -19,6 +21,7 @@ from seqchat.corpus.formats import (
     signal,
     subtitles,
     telegram,
+    viber,
     wechat,
     whatsapp,
 )
@@ -53,16 +56,18 @@ def _of_lines(form: LineFormat) -> TextFormat:
 
 
 MARKDOWN = TextFormat("Markdown", lambda _: 1.0, prose.read_markdown)
+MARKDOWN_CHAT = TextFormat(markdown_chats.NAME, markdown_chats.fits, markdown_chats.read)
+TABBED = TextFormat("pairs with tabs", pairs.fits_tabs, pairs.read_tabs)
 SUBTITLES = TextFormat(subtitles.NAME, subtitles.fits, subtitles.read)
 
 # A file a messenger or a family of them; where several fit equally well, the first is taken.
-_LINE_FORMATS = (signal, telegram, kakaotalk, whatsapp, line, irc, qq, imessage, discord, wechat)
+_LINE_FORMATS = (signal, telegram, kakaotalk, whatsapp, line, irc, qq, imessage, discord, meetings, viber, wechat)
 TEXT_FORMATS: tuple[TextFormat, ...] = (
     SUBTITLES,
     *(TextFormat(form.name, form.fits, form.read) for form in headed.FORMATS),
     TextFormat("dialogs marked E and M", pairs.fits_letters, pairs.read_letters),
     *(_of_lines(form) for module in _LINE_FORMATS for form in module.FORMATS),
-    TextFormat("pairs with tabs", pairs.fits_tabs, pairs.read_tabs),
+    TABBED,
     TextFormat("prose with broken lines", prose.fits_wrapped, prose.read_wrapped),
     *(_of_lines(form) for form in plain.FORMATS),
 )

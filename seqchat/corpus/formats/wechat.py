@@ -40,6 +40,16 @@ FORMATS = (
         strict=True,
         notes=ASIAN,
     ),
+    # WeChat's history sent as mail, and what is copied from Slack
+    LineFormat(
+        "WeChat or Slack",
+        (re.compile(r"(?P<sender>\S.{0,60}?)\s{2,}(?P<clock>\d{1,2}:\d{2}(?:\s?[AaPp][Mm])?)"),),
+        day=re.compile(r"[—-]{3,}\s+(?P<date>\d{4}-\d{1,2}-\d{1,2})\s+[—-]{3,}"),
+        heading=re.compile(r"(?:微信聊天记录如下|WeChat [Cc]hat [Hh]istory).*|Dear:?|.{0,60}在微信上的聊天记录.*"),
+        block=True,
+        strict=True,
+        notes=ASIAN,
+    ),
     # WeChatMsg
     LineFormat(
         "WeChat",

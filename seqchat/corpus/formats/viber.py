@@ -1,0 +1,17 @@
+"""Viber: the day in brackets, then clock, name and words."""
+
+import re
+
+from seqchat.corpus.formats.lines import LineFormat
+
+FORMATS = (
+    LineFormat(
+        "Viber",
+        (
+            re.compile(
+                r"\[ ?(?P<date>[^\[\]]{6,40}?) ?\] (?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?: ?[AP]M)?) "
+                r"(?P<sender>[^:]{1,100}?) ?: (?P<text>.*)"
+            ),
+        ),
+    ),
+)
