@@ -19,22 +19,8 @@ _LABELS = (
 )
 # Two labels are enough if they are names of those who talk to a program.
 _ROLES = frozenset(
-    {
-        "user",
-        "assistant",
-        "human",
-        "you",
-        "me",
-        "ai",
-        "chatgpt",
-        "claude",
-        "gemini",
-        "copilot",
-        "cursor",
-        "用户",
-        "助手",
-    }
-    | {"prompt", "response"}
+    {"user", "assistant", "human", "you", "me", "ai", "chatgpt", "claude", "gemini", "copilot", "cursor"}
+    | {"prompt", "response", "用户", "助手"}
 )
 _SHARE_OF_NAMES = 0.6
 
