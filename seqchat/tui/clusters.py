@@ -6,7 +6,9 @@ A reader sees one character. What terminals make of it differs, and so do functi
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator
+from functools import cache
 
 from rich.cells import cell_len
 
@@ -35,6 +37,14 @@ def widened(text: str, start: int, end: int) -> tuple[int, int]:
         if first < end < after:
             end = after
     return start, end
+
+
+@cache
+def word_seams() -> re.Pattern[str]:
+    """Return what matches where words begin and end; marks on letters and joiners, as Persian has, are within words."""
+    marks = "".join(chr(code) for code in range(0x300, 0xFE30) if unicodedata.category(chr(code))[0] == "M")
+    inside = rf"\w{marks}\u200c\u200d"
+    return re.compile(rf"(?<=[^{inside}])(?=[{inside}])|(?<=[{inside}])(?=[^{inside}])")
 
 
 def stand_in(text: str) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
@@ -22,7 +23,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import _text_area
+from textual.widgets import TextArea, _text_area
 
 from seqchat.tui.clusters import widened
 
@@ -90,6 +91,14 @@ def measure_characters(stand_in: Callable[[str], str]) -> None:
     _wrapped_document.compute_wrap_offsets = compute_wrap_offsets  # type: ignore[attr-defined]
     for module in (_wrapped_document, _text_area):
         module.cell_width_to_column_index = cell_width_to_column_index  # type: ignore[attr-defined]
+
+
+def find_words(area: TextArea, seams: re.Pattern[str]) -> None:
+    """Let the cursor of a text area move over words that begin and end where a pattern matches.
+
+    Why: Textual's words end at every mark on a letter, and it has no setting for them.
+    """
+    area._word_pattern = seams
 
 
 def anchor_characters(anchored: Callable[[str], str]) -> None:

@@ -1,6 +1,7 @@
 """What one types into: clean text, whole characters, and a space that may take a candidate."""
 
 import pytest
+from rich.cells import cell_len
 
 from seqchat.tui.inference_messages import GhostTextReady
 from seqchat.tui.widgets.editor import Offer
@@ -35,6 +36,29 @@ async def test_the_cursor_of_the_terminal_stands_where_the_eye_expects_it(desk, 
         d.editor.insert(character)
         await d.pilot.pause()
         assert d.editor.cursor_screen_offset.x == start + 2
+
+
+async def test_words_are_whole_with_their_marks_and_joiners(desk):
+    """Pointed Hebrew, vocalised Arabic, Persian with a joiner, Hindi."""
+    async with desk() as d:
+        for word in ("שָׁלוֹם", "مَرْحَبًا", "می\u200cخواهم", "नमस्ते"):
+            d.editor.load_text(f"{word} {word}")
+            await d.press("ctrl+end", "ctrl+left")
+            assert d.editor.text_before_cursor() == f"{word} "
+            await d.press("ctrl+end", "ctrl+w")
+            assert d.editor.text == f"{word} "
+            await d.press("ctrl+home", "ctrl+right")
+            assert d.editor.text_before_cursor() == word
+
+
+async def test_right_to_left_text_keeps_every_line_as_wide_as_the_screen(desk):
+    async with desk() as d:
+        d.editor.insert("שָׁלוֹם עולם مَرْحَبًا می\u200cخواهم")
+        await d.thought()
+        assert {cell_len(line) for line in d.screen.split("\n")} == {d.app.size.width}
+        before = d.editor.cursor_screen_offset.x
+        await d.press("left")
+        assert d.editor.cursor_screen_offset.x == before - 1
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,9 @@ from textual.widgets.text_area import Document, Edit, EditHistory, EditResult, L
 
 from seqchat.completion.spacing import begins_word, is_finished
 from seqchat.corpus.cleaning import clean
+from seqchat.tui.clusters import word_seams
 from seqchat.tui.keys import bindings
-from seqchat.tui.textual_compat import LineText
+from seqchat.tui.textual_compat import LineText, find_words
 from seqchat.tui.widgets import shades
 from seqchat.tui.widgets.composer import Composer
 from seqchat.tui.widgets.lines import WrappedLines, grapheme_ends
@@ -357,6 +358,16 @@ class Editor(TextArea, inherit_bindings=False):
             self.post_message(self.MovedBelow())
         else:
             super().action_cursor_down(select)
+
+    def get_cursor_word_left_location(self) -> Location:
+        """Return where the word on the left begins."""
+        find_words(self, word_seams())
+        return super().get_cursor_word_left_location()
+
+    def get_cursor_word_right_location(self) -> Location:
+        """Return where the word on the right ends, or the next one begins."""
+        find_words(self, word_seams())
+        return super().get_cursor_word_right_location()
 
     def get_cursor_left_location(self) -> Location:
         """Return the position before the character left of the cursor, as a reader counts characters."""
