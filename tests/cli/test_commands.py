@@ -175,7 +175,7 @@ def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
         (("generate", "x", "--temperature", "nan"), 1, "temperature"),
         (("generate", "x", "--top-p", "0"), 1, "top-p"),
         (("train", "nowhere.jsonl"), 1, "no file or folder nowhere.jsonl"),
-        (("train", "sample", "--epochs", "0"), 1, "epochs must be a whole number of at least 1"),
+        (("train", "sample", "--epochs", "-1"), 1, "epochs must be a whole number of at least 0"),
         (("train", "sample", "--hidden", "0"), 1, "hidden_size"),
         (("train", "sample", "--output-dropout", "2"), 1, "output_dropout must be a number from 0 to 0.99"),
         (("train", "sample", "--bidirectional"), 1, "it would read the word that it should predict"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -103,7 +104,7 @@ def desk(models: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("LANG", "C.UTF-8")
     # The small models are sure of nothing, so that hardly anything they offer would be worth a glance.
     for what in worth.COSTS:
-        monkeypatch.setitem(worth.COSTS, what, -1.0)
+        monkeypatch.setitem(worth.COSTS, what, -math.inf)
 
     @asynccontextmanager
     async def sit(

@@ -1,6 +1,7 @@
 """The app through Textual's pilot: real widgets, real keys, a real small model."""
 
 import asyncio
+import re
 import threading
 
 import pytest
@@ -14,6 +15,9 @@ from seqchat.tui import inference_messages as messages
 from seqchat.tui.terminal import let_alt_through, let_pastes_through
 from seqchat.tui.textual_compat import XTermParser
 from seqchat.tui.widgets.continuations import Continuations
+
+# Cells of a gate: half blocks, along or down
+BANDS = re.compile("[▀▌]{3}")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 34), (200, 60)])
@@ -30,7 +34,7 @@ async def test_typing_brings_suggestions_continuations_and_gates(desk, cell, siz
         shown = d.screen
         assert {"rnn": "hidden", "lstm": "forget", "gru": "update"}[cell] in shown
         assert cell.upper() in shown
-        assert "▀" in shown
+        assert BANDS.search(shown)
         assert "Insert" in shown
         for place in d.bar.slots:
             assert d.bar.suggestions[place.index].word in shown
@@ -158,7 +162,7 @@ async def test_a_click_accepts(desk):
 
 
 async def test_a_click_on_a_word_of_a_continuation_takes_all_up_to_it(desk):
-    async with desk() as d:
+    async with desk(numbers=True) as d:
         await d.press(*"我们")
         await d.settled()
         branch = d.workspace.views.continuations.branches[0]
@@ -383,7 +387,7 @@ async def test_a_small_terminal_is_no_crash(desk, size):
             assert "我们" in d.screen
             assert d.bar.suggestions[0].word in d.screen
         await d.pilot.resize_terminal(120, 34)
-        await d.until(lambda: "▀" in d.screen)
+        await d.until(lambda: BANDS.search(d.screen))
 
 
 async def test_what_was_remembered_is_learned_and_what_was_written_is_told(desk, monkeypatch):
@@ -424,7 +428,7 @@ async def test_the_theme_is_kept(desk):
 
 
 async def test_help_lists_every_key(desk):
-    async with desk(size=(120, 200)) as d:
+    async with desk(size=(120, 260)) as d:
         await d.press("alt+h")
         await d.pilot.pause()
         for scope, keys in d.app.keys.items():

@@ -74,7 +74,7 @@ async def test_the_text_is_shaded_by_the_candidate_then_by_the_neuron_then_not(d
         assert d.app.settings.current.shading == "neuron"
         await d.until(lambda: backgrounds(d) not in (plain, by_candidate), "shades of the neuron")
         by_neuron = backgrounds(d)
-        await d.press("alt+w", "down", "down", "down")
+        await d.press("alt+w", "right", "right", "right")
         await d.until(lambda: backgrounds(d) not in (plain, by_neuron), "shades of another neuron")
         await d.press("escape", "alt+shift+d")
         assert d.app.settings.current.shading == "none"
