@@ -346,7 +346,7 @@ CHINESE: dict[str, str] = {
     "Move": "移动",
     "Curves of single neurons, or all neurons": "单个神经元的曲线，或全部神经元",
     "Curves": "曲线",
-    "Curves of other neurons: that moved most, that track something, by number": (
+    "Curves of other neurons: moved most, tracking, by number": (
         "换一批神经元画曲线：变动最大的、跟踪某种性质的、按编号"
     ),
     "Neurons by number": "按编号找神经元",

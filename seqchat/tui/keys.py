@@ -193,7 +193,7 @@ KEYS: dict[str, tuple[Key, ...]] = {
         Key("page_up", "pageup", "scroll_pages(-1)", "A page up"),
         Key("page_down", "pagedown", "scroll_pages(1)", "A page down"),
         Key("curves", "c", "curves", "Curves of single neurons, or all neurons", footer="Curves"),
-        Key("choice", "o", "choice", "Curves of other neurons: that moved most, that track something, by number"),
+        Key("choice", "o", "choice", "Curves of other neurons: moved most, tracking, by number"),
         Key("find", "n", "find", "Neurons by number", footer="Number"),
         Key("wider", "plus,equals_sign", "resize(1)", "Wider"),
         Key("narrower", "minus", "resize(-1)", "Narrower"),

@@ -428,7 +428,7 @@ async def test_the_theme_is_kept(desk):
 
 
 async def test_help_lists_every_key(desk):
-    async with desk(size=(120, 260)) as d:
+    async with desk(size=(120, 320)) as d:
         await d.press("alt+h")
         await d.pilot.pause()
         for scope, keys in d.app.keys.items():

@@ -29,8 +29,8 @@ CELL = re.compile(r"(\d) (\S+) ([→+])<?[\d.]+%")
 # A candidate at the cursor: its number, its word
 AT_CURSOR = re.compile(r"[│ ](\d) ([一-龥]+)(?=  | +│)")
 GROWING = re.compile(r"[├└]\d .*▌")
-# The last word that the gates show, in the line above the numbers of their first neuron
-LAST_READ = re.compile(r"(\S+) *│\n.*│ n\d+ [a-z]")
+# The last word that the gates show: that of the selected neuron, in front of the band
+LAST_READ = re.compile(r"(\S+) +▌*◆")
 
 
 def tmux(*arguments: object, text: str | None = None) -> str:
