@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from itertools import takewhile
 from typing import NamedTuple
 
@@ -27,7 +28,9 @@ def letters_before(around: Surroundings) -> str:
 
 def letters_after(around: Surroundings) -> str:
     """Return the letters that begin at the cursor, as after an undo of what was taken while it stood among them."""
-    return "".join(takewhile(is_pinyin_letter, around.after))
+    letters = "".join(takewhile(is_pinyin_letter, around.after))
+    # A letter with a combining mark is another letter.
+    return letters[:-1] if unicodedata.combining(around.after[len(letters) :][:1] or " ") else letters
 
 
 def may_open(around: Surroundings) -> bool:
