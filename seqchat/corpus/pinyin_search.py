@@ -130,6 +130,8 @@ class PinyinSearch:
         anywhere: bool,
     ) -> _States:
         """Return the ways to read letters whose last syllable is one of the parts, which begin at each position."""
+        if not plain:
+            return _root(0).at(np.empty(0, np.int64))
         before = [_root(0)]
         for position in range(1, len(plain)):
             if parts[position]:

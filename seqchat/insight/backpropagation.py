@@ -51,10 +51,11 @@ class Backpropagation:
     In float64, because a gradient over a hundred steps leaves the range of float32.
     """
 
-    def __init__(self, network: CarriedSteps | WindowSteps, layer: int, context: int = _CONTEXT) -> None:
+    def __init__(self, network: CarriedSteps | WindowSteps, layer: int, context: int | None = None) -> None:
         """Take a layer, from 0, and how many words of a dialog are read before the steps that gradients flow over."""
         self.parts = network.cell.state_names
-        self._network, self._layer, self._context = network, layer, context
+        self._network, self._layer = network, layer
+        self._context = _CONTEXT if context is None else context
         # Of one direction, or of two in a window
         found = network.layers if isinstance(network, WindowSteps) else [[weights] for weights in network.layers]
         self._weights = [[{name: w.double() for name, w in weights.items()} for weights in layer] for layer in found]

@@ -86,7 +86,9 @@ class PanelState:
     @property
     def overview(self) -> LayerOverview | None:
         """How the selected layer is drawn; a layer without an arrow reads forwards."""
-        return self.overviews.get(self.layer_name) or self.overviews.get(f"{self.layer_name}→")
+        found = self.overviews.get(self.layer_name) or self.overviews.get(f"{self.layer_name}→")
+        # A model may have been trained anew, in another size, since it was loaded.
+        return found if found is not None and len(found.order) == self.neurons else None
 
     @property
     def order(self) -> Sequence[int]:
