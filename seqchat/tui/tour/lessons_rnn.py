@@ -124,10 +124,8 @@ DIRECTIONS = Lesson(
     drawing="directions",
     english=LessonText(
         "Two directions",
-        "One network reads from the left, the other from the right; together they know both sides of a gap and fill "
-        "it "
-        "better. They must not predict the next word: the one from the right would have read it. Below: the words "
-        "that fit at the cursor.",
+        "One network reads from the left, the other from the right; together they fill a gap better. They must not "
+        "predict the next word: the one from the right has read it. Below: words that fit at the cursor.",
         "Replace 吃烤鸭 with 爬长城 (climb the Great Wall): the left alone expects the same, both sides do not.",
         "{model} has one direction; it ranks words by how well the rest follows. For two directions: seqchat "
         "train sample --objective infill",
