@@ -160,3 +160,9 @@ def test_a_cache_folder_that_cannot_be_written_does_no_harm(monkeypatch, tmp_pat
     monkeypatch.setattr(pinyin_cache, "_MIN_WORDS", 1)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     assert matching(PinyinIndex(WORDS), "huoguo") == {"火锅"}
+
+
+def test_a_letter_that_folds_to_one_of_pinyin_means_nothing(index):
+    """A long s is a letter and is no key of pinyin."""
+    letters = letters_before("ſ")
+    assert letters is None or not len(index.matching(letters).ids)
