@@ -47,7 +47,11 @@ class Measurement:
         files = self._merged()["files"]
         counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         for name, lines in files.items():
-            parts = Path(name).absolute().relative_to(self._package).parts
+            path = Path(name).absolute()
+            # A command that was started in the checkout ran its files, not those that are installed.
+            if not path.is_relative_to(self._package):
+                continue
+            parts = path.relative_to(self._package).parts
             for package in ("/".join(["seqchat", *parts[:-1][:1]]), _TOTAL):
                 counts[package][0] += len(lines["executed_lines"])
                 counts[package][1] += len(lines["executed_lines"]) + len(lines["missing_lines"])

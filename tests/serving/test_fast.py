@@ -295,14 +295,16 @@ def test_an_engine_that_dies_is_said_once_something_was_printed(models, resident
     assert error == "Error: The resident engine has ended in the middle of its answer.\n"
 
 
-def test_the_fast_path_imports_almost_nothing(resident, models):
+def test_the_fast_path_imports_almost_nothing(resident, models, tmp_path):
     code = (
         "import sys; before = set(sys.modules); sys.argv = ['seqchat', 'complete', '我', '-m', sys.argv[1], '--fast']\n"
         "from seqchat.__main__ import main\n"
         "try: main()\n"
         "finally: print([*set(sys.modules) - before])"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(models["lstm"])], capture_output=True, text=True, check=True)
+    # Elsewhere, as Python would import the checkout that it is started in, which has an engine of its own.
+    command = [sys.executable, "-c", code, str(models["lstm"])]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert len(done.stdout.splitlines()) == 6, done.stdout
     imported = set(ast.literal_eval(done.stdout.splitlines()[-1]))
     assert imported & {"click", "dataclasses", "inspect", "numpy", "pathlib", "subprocess", "torch"} == set()
