@@ -238,7 +238,7 @@ def test_suggestions_can_be_inserted_and_equal_those_of_a_fresh_engine(narrow):
             return "refused"
         found = suggest(engines[name], text, k, after=after, pinyin=pinyin)
         assert_fit(found, text, k)
-        if crc32(repr(case).encode()) % 10:
+        if crc32(repr(case).encode()) % 6:
             return f"{name} suggested"
         assert_same(found, suggest(make[name](), text, k, after=after, pinyin=pinyin))
         for piece in generate(engines[name], text, 2, Sampling(seed=0, max_words=3)):
@@ -246,7 +246,7 @@ def test_suggestions_can_be_inserted_and_equal_those_of_a_fresh_engine(narrow):
         return f"{name} compared"
 
     outcomes = fuzz(typist.a_case, check)
-    assert min(outcomes[f"{name} compared"] for name in _ENGINES) > CASES // 300
+    assert min(outcomes[f"{name} compared"] for name in _ENGINES) > CASES // 200
 
 
 def assert_fit(found: list[Suggestion], text: str, k: int) -> None:
