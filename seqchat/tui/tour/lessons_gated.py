@@ -162,8 +162,7 @@ STACKED = Lesson(
     english=LessonText(
         "The stacked LSTM",
         "Each layer is an LSTM with its own gates and memory c. Both c and h go on through time; only h goes up to "
-        "the "
-        "layer above. In layer 2, neuron 7 holds the subject: c is below 0 for 小帅, and above 0 from 下班 on.",
+        "the layer above. In layer 2, neuron 7 holds the subject: c is below 0 for 小帅, and above 0 from 下班 on.",
         "In the panel (Alt+W), [ shows layer 1: does c of a neuron there change its sign at 小美, and stay so?",
         "{model} has one layer, shown below. For two: seqchat train sample --layers 2",
     ),
@@ -240,9 +239,8 @@ MINGRU = Lesson(
     english=LessonText(
         "What came after: minGRU",
         "The Transformer looks at all words at once and carries no state. Newer recurrent networks train without a "
-        "loop "
-        "too: in a minGRU z and the candidate look at x alone, so all words are computed at once. Here z writes. In "
-        "neuron 13 it is 0.99 at 小帅, 0.98 at 小美 and at most 0.15 between and after them. 她 is expected too.",
+        "loop too: in a minGRU z and the candidate look at x alone, so all words are computed at once. Here z writes. "
+        "In neuron 13 it is 0.99 at 小帅, 0.98 at 小美 and at most 0.15 between and after them. 她 is expected too.",
         "Compare with the GRU: 11,915 weights there, 6,155 here. seqchat lab pronouns lesson-gru lesson-mingru",
     ),
     chinese=LessonText(

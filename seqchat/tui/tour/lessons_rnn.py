@@ -47,9 +47,9 @@ WINDOWS = Lesson(
     english=LessonText(
         "From text to ids to windows",
         "A network computes with numbers. The text is cut into words (by jieba, where it is Chinese), and each word "
-        "has "
-        "an id: its line in vocabulary.txt. The textbook then slides a window over the ids: five words X, and y, the "
-        "word after them, which is to be predicted. A network that carries its state needs no windows: it reads on.",
+        "has an id: its line in vocabulary.txt. The textbook then slides a window over the ids: five words X, and y, "
+        "the word after them, which is to be predicted. A network that carries its state needs no windows: "
+        "it reads on.",
         "Replace 公司 with 火星 (Mars), which the vocabulary lacks: it is read as 火 and <unk>. A model of windows: "
         "seqchat train sample --objective window --window 5",
     ),
@@ -96,8 +96,7 @@ LAYERS = Lesson(
     english=LessonText(
         "Layers",
         "Layers are stacked. The lowest one reads the words; each layer above reads the state h of the layer below, "
-        "at "
-        "the same word. Each layer carries its own state from word to word. Only the top layer predicts.",
+        "at the same word. Each layer carries its own state from word to word. Only the top layer predicts.",
         "Keep typing: each word adds a path up, through the layers, and a path to the right, through time. In the "
         "panel (Alt+W), [ and ] choose a layer.",
         "{model} has one layer, shown below. For two: seqchat train sample --layers 2",
