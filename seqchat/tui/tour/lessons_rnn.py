@@ -51,14 +51,14 @@ WINDOWS = Lesson(
         "the word after them, which is to be predicted. A network that carries its state needs no windows: "
         "it reads on.",
         "Replace 公司 with 火星 (Mars), which the vocabulary lacks: it is read as 火 and <unk>. A model of windows: "
-        "seqchat train sample --objective window --window 5",
+        "seqchat train sample --objective window --window-words 5",
     ),
     chinese=LessonText(
         "从文字到编号到窗口",
         "网络只会算数。文字先切成词（中文用 jieba），每个词有一个编号：它在 vocabulary.txt 中的行号。"
         "教科书再让一个窗口在编号上滑动：五个词 X，以及要预测的后一个词 y。会传递状态的网络不需要窗口：它一直读下去。",
         "把「公司」改成词表里没有的「火星」：它读作「火」和 <unk>。训练窗口模型："
-        "seqchat train sample --objective window --window 5",
+        "seqchat train sample --objective window --window-words 5",
     ),
 )
 
