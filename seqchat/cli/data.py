@@ -12,7 +12,7 @@ from seqchat.wording import counted, listed, percentage
 if TYPE_CHECKING:
     from seqchat.corpus.dialogs import Dialog
     from seqchat.corpus.overview import Overview
-    from seqchat.corpus.sources import SourceReport
+    from seqchat.corpus.source_report import SourceReport
 
 _SHOWN_TURNS, _WIDTH = 6, 100
 
@@ -37,7 +37,8 @@ def data(data: tuple[str, ...], all_dialogs: bool, as_json: bool, **options: Any
     seqchat data table.csv --columns prompt,response
     seqchat data chat.txt --speaker Ana
     """
-    from seqchat.corpus.sources import SourceReport, read_dialogs
+    from seqchat.corpus.source_report import SourceReport
+    from seqchat.corpus.sources import read_dialogs
 
     report = SourceReport()
     found = read_dialogs(data, report=report, options=options["reading"])

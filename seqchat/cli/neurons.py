@@ -219,7 +219,9 @@ def _layer_name(engine: Engine, layer: str | None, quantity: str) -> str:
 
 def _dialogs(data: tuple[str, ...], field: str | None, max_dialogs: int | None) -> Iterator[Dialog]:
     """Read the dialogs; at the end, what could not be used is reported on standard error."""
-    from seqchat.corpus.sources import SAMPLE, SourceReport, read_dialogs
+    from seqchat.corpus.source_files import SAMPLE
+    from seqchat.corpus.source_report import SourceReport
+    from seqchat.corpus.sources import read_dialogs
 
     report = SourceReport()
     yield from islice(read_dialogs(data or (SAMPLE,), field=field, report=report), max_dialogs)

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 from seqchat.corpus.cutting import Cutter, GrowingVocabulary, available_cores, cut_all
 from seqchat.corpus.encoding import KIND, WORD, IdStream, Kinds, Recoding, StreamWriter, TokenIds
 from seqchat.corpus.reading_options import DEFAULT_READING, ReadingOptions
-from seqchat.corpus.sources import SourceReport, content_key, read_dialogs
+from seqchat.corpus.source_report import SourceReport
+from seqchat.corpus.sources import content_key, read_dialogs
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError, one_line

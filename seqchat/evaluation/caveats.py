@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from seqchat.corpus.sources import known_names, public_name
+from seqchat.corpus.source_files import known_names, public_name
 from seqchat.errors import one_line
 from seqchat.evaluation.texts import EvaluationText
 from seqchat.wording import counted

@@ -18,7 +18,7 @@ from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.lexicon_building import build as build_lexicon
 from seqchat.corpus.lexicon_building import read_own
 from seqchat.corpus.segmentation import CorpusSpec, SegmentedText, segment_corpus
-from seqchat.corpus.sources import public_name
+from seqchat.corpus.source_files import public_name
 from seqchat.corpus.splitting import HeldOut, cut_in_two, hold_out
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.weighting import SourceWeights, copies, short_names

@@ -6,7 +6,8 @@ import zipfile
 import pytest
 
 from seqchat.corpus.reading_options import ReadingOptions
-from seqchat.corpus.sources import SourceReport, read_dialogs
+from seqchat.corpus.source_report import SourceReport
+from seqchat.corpus.sources import read_dialogs
 from seqchat.errors import SeqchatError
 
 CHAT = "29/03/2024, 13:23 - Nora: hello\n29/03/2024, 13:24 - Theo: <Media omitted>\n29/03/2024, 22:00 - Theo: hi\n"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from seqchat.corpus.sources import SourceReport, read_dialogs
+from seqchat.corpus.source_report import SourceReport
+from seqchat.corpus.sources import read_dialogs
 from seqchat.errors import SeqchatError
 
 DINNER = ["what's for dinner", "hotpot: the usual", "at 7:30?"]

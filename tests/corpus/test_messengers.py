@@ -7,7 +7,8 @@ import pytest
 
 from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.formats.texts import text_format
-from seqchat.corpus.sources import SourceReport, read_dialogs
+from seqchat.corpus.source_report import SourceReport
+from seqchat.corpus.sources import read_dialogs
 
 NARROW, MARK = "\u202f", "\u200e"
 CHINESE = [("晚上吃什么", "火锅吧", "几点？", "七点半"), ("到了吗",)]

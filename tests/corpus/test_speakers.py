@@ -11,7 +11,8 @@ from seqchat.corpus.dialogs import Dialog
 from seqchat.corpus.encoding import CONTEXT, KIND, UNKNOWN_START, IdStream, Recoding, encode_dialog, is_learned
 from seqchat.corpus.reading_options import ReadingOptions
 from seqchat.corpus.segmentation import CorpusSpec, segment_corpus
-from seqchat.corpus.sources import SourceReport, read_dialogs
+from seqchat.corpus.source_report import SourceReport
+from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.splitting import cut_in_two
 from seqchat.corpus.vocabulary import TURN_ID, Vocabulary
 from seqchat.corpus.words import segmenter

@@ -5,7 +5,8 @@ from random import Random
 
 import pytest
 
-from seqchat.corpus.sources import SourceReport, read_dialogs
+from seqchat.corpus.source_report import SourceReport
+from seqchat.corpus.sources import read_dialogs
 
 SAID = [("Nora", "are you there?"), ("Theo", "yes: and you?"), ("Nora", "here"), ("Theo", "good morning")]
 TIMES = [

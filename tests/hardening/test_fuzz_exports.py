@@ -18,7 +18,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-from seqchat.corpus.sources import SourceReport, read_dialogs
+from seqchat.corpus.source_report import SourceReport
+from seqchat.corpus.sources import read_dialogs
 from seqchat.errors import SeqchatError
 
 from .fuzzing import CASES, a_json_edit, assert_sentence, fuzz, with_edits

@@ -17,7 +17,8 @@ import pytest
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.dialogs import MAX_TURN_CHARACTERS, Dialog
 from seqchat.corpus.encoding import IdStream
-from seqchat.corpus.sources import SourceReport, read_dialogs
+from seqchat.corpus.source_report import SourceReport
+from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, Vocabulary
 from seqchat.corpus.words import segmenter
 from seqchat.errors import SeqchatError
@@ -222,7 +223,7 @@ def test_a_file_is_read_or_refused_in_one_sentence(quick_folder):
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".txt"])
 def test_a_line_that_is_too_long_is_passed_over(tmp_path, monkeypatch, suffix):
-    monkeypatch.setattr("seqchat.corpus.readers._MAX_LINE_LENGTH", 1_000)
+    monkeypatch.setattr("seqchat.corpus.readers.decoded._MAX_LINE_LENGTH", 1_000)
     good = {".jsonl": b'{"text": "hello"}\n', ".txt": b"hello\n\n"}[suffix]
     path = tmp_path / f"a{suffix}"
     path.write_bytes(good + b"x" * 5_000 + b"\n" + good + b"y" * 2_000)

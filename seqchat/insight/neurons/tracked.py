@@ -47,7 +47,8 @@ def tracked_neurons(engine: Engine, layer: str) -> Sequence[TrackedNeuron]:
 
 
 def _find(engine: Engine, layer: str) -> list[TrackedNeuron]:
-    from seqchat.corpus.sources import SAMPLE, read_dialogs
+    from seqchat.corpus.source_files import SAMPLE
+    from seqchat.corpus.sources import read_dialogs
 
     sample = collect(engine, read_dialogs([SAMPLE]), layer, words=_WORDS)
     found = [

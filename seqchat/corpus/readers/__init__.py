@@ -1,0 +1,1 @@
+"""Files become records: a module for each kind of file."""

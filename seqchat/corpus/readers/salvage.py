@@ -1,0 +1,66 @@
+"""What is whole in a JSON document that is damaged."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from seqchat.corpus.dialogs import has_turns
+from seqchat.corpus.formats.documents import RECORD_FORMATS
+from seqchat.corpus.formats.records import best_format, chats_in
+
+# Of a damaged document: lists of objects, the next object of a list and its end, and how much is tried
+_LIST, _NEXT, _END = re.compile(r"\[\s*(?=\{)"), re.compile(r"\s*,\s*(?=\{)"), re.compile(r"\s*\]")
+_SALVAGED_LISTS, _MAX_GAPS = 100, 1_000
+
+
+def salvaged(text: str) -> tuple[list[Any], int]:
+    """Return the whole objects of all lists of chats or dialogs in a document that is damaged, and how many are not
+    whole."""
+    parts, broken, position = list[list[Any]](), 0, 0
+    for _ in range(_SALVAGED_LISTS):
+        start = _LIST.search(text, position)
+        if start is None:
+            break
+        found, gaps, end = _whole_objects(text, start.end())
+        if found and _hold_turns(found):
+            parts.append(found)
+            broken += gaps
+            position = end
+        else:
+            position = start.end()
+    return [value for part in parts for value in part] if not any(map(_chats_of, parts)) else parts, broken
+
+
+def _whole_objects(text: str, position: int) -> tuple[list[Any], int, int]:
+    """Return the objects of a list whose first one begins here, at how many places one is not whole, and where it ends.
+
+    What comes after a message that is not whole is looked for; after anything else it could be a part of that.
+    """
+    decoder, found, gaps = json.JSONDecoder(), list[Any](), 0
+    while True:
+        try:
+            value, position = decoder.raw_decode(text, position)
+            found.append(value)
+            following = _NEXT.match(text, position)
+            if following is None and _END.match(text, position):
+                return found, gaps, position
+        except (ValueError, RecursionError):
+            following = None
+        if following is None:
+            gaps += 1
+            messages = not found or best_format(found, RECORD_FORMATS) is not None
+            following = _NEXT.search(text, position + 1) if messages and gaps < _MAX_GAPS else None
+        if following is None:
+            return found, gaps, position
+        position = following.end()
+
+
+def _chats_of(values: Sequence[Any]) -> bool:
+    return any(True for _ in chats_in(values, RECORD_FORMATS))
+
+
+def _hold_turns(values: Sequence[Any]) -> bool:
+    return _chats_of(values) or any(isinstance(value, dict) and has_turns(value, only_known=True) for value in values)
