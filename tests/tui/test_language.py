@@ -9,7 +9,7 @@ import pytest
 from seqchat.insight import gradient_report, step_report
 from seqchat.insight.neurons import properties
 from seqchat.training import presets
-from seqchat.tui import commands, keys, language, settings
+from seqchat.tui import chinese, commands, keys, language, settings
 from seqchat.tui.chinese import CHINESE
 from seqchat.tui.controllers import composition
 from seqchat.tui.panel import chosen
@@ -83,7 +83,11 @@ def test_every_text_is_there_in_chinese_with_the_same_values():
     texts = {text for text in said() if text}
     assert texts - CHINESE.keys() == set()
     assert CHINESE.keys() - texts == set()
-    assert [text for text, chinese in CHINESE.items() if fields(text) != fields(chinese)] == []
+    assert [text for text, translated in CHINESE.items() if fields(text) != fields(translated)] == []
+
+
+def test_no_text_is_in_two_files():
+    assert sum(len(area.TEXTS) for area in chinese._AREAS) == len(CHINESE)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,38 @@
+"""Files, and finding in a text."""
+
+TEXTS: dict[str, str] = {
+    # files
+    "{path} cannot be written ({reason}).": "无法写入 {path}（{reason}）。",
+    "{path} is larger than {most} MB.": "{path} 大于 {most} MB。",
+    "{path} is not UTF-8 text.": "{path} 不是 UTF-8 文本。",
+    "{path} cannot be read ({reason}).": "无法读取 {path}（{reason}）。",
+    "no such folder": "没有这个文件夹",
+    "{name} was changed by another program. Overwrite it?": "{name} 已被别的程序改动。要覆盖吗？",
+    "{name} exists already. Overwrite it?": "{name} 已存在。要覆盖吗？",
+    "Overwrite": "覆盖",
+    "Open a file": "打开文件",
+    "Open": "打开",
+    "Save as": "另存为",
+    "Save": "保存",
+    "Saved {path}.": "已保存到 {path}。",
+    "Copied.": "已复制。",
+    "There is no folder {path}.": "没有文件夹 {path}。",
+    "The turns after it will be removed. Ask for another reply?": "它之后的对话会消失。要换一个回复吗？",
+    "Enter sends it again, Esc leaves everything as it was": "回车重新发送，Esc 保持原样",
+    "The text is not saved. Start a new one?": "文本尚未保存。要新建吗？",
+    "The text is not saved. Open another one?": "文本尚未保存。要打开别的文件吗？",
+    "Start a new conversation? This one will be lost.": "开始新的对话吗？当前对话会丢失。",
+    # finding
+    "Find": "查找",
+    "Replace with": "替换为",
+    "{n} replaced.": "已替换 {n} 处。",
+    "Find in the text or the conversation, and replace": "在文本或对话中查找、替换",
+    "While you find and replace": "查找和替换时",
+    "Next hit; in the field below, replace this one": "下一处；在下方的框中则替换这一处",
+    "Next hit": "下一处",
+    "Hit before": "上一处",
+    "The other field: what to find, what to write instead": "另一个框：查找什么、替换成什么",
+    "Replace all hits": "全部替换",
+    "Replace all": "全部替换",
+    "Back to the text, at the hit": "回到文本中的这一处",
+}
