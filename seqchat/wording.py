@@ -1,9 +1,17 @@
 """Numbers in sentences and tables: counts, lengths of time, probabilities and other shares."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+# A text with its values, as in `str.format` → the text as it is shown, perhaps in another language
+Say = Callable[..., str]
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def plain(text: str, **values: object) -> str:
+    """Return a text in English with values put in."""
+    return text.format(**values) if values else text
 
 
 def counted(number: int, noun: str) -> str:

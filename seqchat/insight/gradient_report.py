@@ -6,7 +6,7 @@ Whatever is said goes through a function that translates English texts and puts 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain, cycle
 from string import ascii_lowercase
 from typing import NamedTuple
@@ -17,10 +17,7 @@ from seqchat.corpus.cleaning import clean
 from seqchat.insight.gradient_decay import TRENDS, Values
 from seqchat.insight.gradient_flow import GradientFlow
 from seqchat.model.cells import CELLS
-from seqchat.wording import ratio
-
-# A text with its values, as in `str.format` → the text as it is shown
-Say = Callable[..., str]
+from seqchat.wording import Say, plain, ratio
 
 DISTANCE_LABEL = "words back (k)"
 _TABLE_TITLE = "left after k words"
@@ -75,11 +72,6 @@ class TableRow(NamedTuple):
     name: str
     colour: str | None
     numbers: str
-
-
-def plain(text: str, **values: object) -> str:
-    """Return a text in English with values put in."""
-    return text.format(**values)
 
 
 def sign(flow: GradientFlow, state: str) -> str:

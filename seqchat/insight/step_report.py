@@ -7,14 +7,12 @@ Numbers are rounded so that those that are added up give the sum that is shown: 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from seqchat.insight.step import OpenedStep, Standing, WordPart
 from seqchat.model.cells.opening import OpenedAddend, OpenedGate
-
-# A text with its values, as in `str.format` → the text as it is shown
-Say = Callable[..., str]
+from seqchat.wording import Say, plain
 
 _SHORT, _LONG = 2, 4  # decimals
 # How many neurons and words are named.
@@ -39,11 +37,6 @@ class Line(NamedTuple):
     what: str
     note: str = ""
     kind: Literal["addend", "part", "sum", "remark"] = "addend"
-
-
-def plain(text: str, **values: object) -> str:
-    """Return a text in English with values put in."""
-    return text.format(**values)
 
 
 def balanced(values: Sequence[float], decimals: int) -> list[float]:

@@ -126,6 +126,6 @@ def _saved(engine, folder):
 
 
 def test_a_named_model_that_a_lesson_cannot_use_is_said():
-    from seqchat.tui.tour.choice import Need
+    from seqchat.lessons.choice import Need
 
-    assert str(Need("lstm", layers=2, window=True)) == "LSTM · 2 layers · two directions · a window of words"
+    assert Need("lstm", layers=2, window=True).described() == "LSTM · 2 layers · two directions · a window of words"

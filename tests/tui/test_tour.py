@@ -19,19 +19,20 @@ from seqchat.completion.suggestion import Suggestion
 from seqchat.insight.connectivity import connectivity
 from seqchat.insight.gates import GateTrace
 from seqchat.insight.shapes import shapes_of
+from seqchat.lessons.built_in import LESSONS
+from seqchat.lessons.choice import Choice, Need, Untrained, choose
+from seqchat.lessons.study import Study, StudyRequest, study
 from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
 from seqchat.tui import keys, language
 from seqchat.tui.app import SeqchatApp
 from seqchat.tui.settings import Settings
 from seqchat.tui.tour import course_views, network_diagram, reach, tutor
-from seqchat.tui.tour.choice import Choice, Need, Untrained, choose
 from seqchat.tui.tour.fitted import GAP, packed
-from seqchat.tui.tour.lessons import LESSONS
 from seqchat.tui.tour.panel import LessonPanel, word_at
 from seqchat.tui.tour.prose import Prose
 from seqchat.tui.tour.screen import Tour
-from seqchat.tui.tour.tutor import Study, StudyNotice, StudyReady, StudyRequest, Tutor, study
+from seqchat.tui.tour.tutor import StudyNotice, StudyReady, Tutor
 
 from ..conftest import small_engine
 

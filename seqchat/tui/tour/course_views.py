@@ -13,7 +13,7 @@ from seqchat.tui.heatmap import fit
 from seqchat.tui.language import say
 
 if TYPE_CHECKING:
-    from seqchat.tui.tour.tutor import Study
+    from seqchat.lessons.study import Study
 
 # The textbook's window
 WINDOW = 5

@@ -9,8 +9,8 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static
 
+from seqchat.lessons.lesson import Lesson
 from seqchat.tui.tour import network_diagram
-from seqchat.tui.tour.lesson import Lesson
 
 GAP = "   "
 

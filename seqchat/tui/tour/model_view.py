@@ -11,18 +11,18 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from seqchat.lessons.choice import Untrained
+from seqchat.lessons.lesson import Lesson
 from seqchat.tui.language import say
 from seqchat.tui.tour import course_views
-from seqchat.tui.tour.choice import Untrained
 from seqchat.tui.tour.course_views import CourseView
-from seqchat.tui.tour.lesson import Lesson
 from seqchat.tui.tour.panel import LessonPanel, word_at
 from seqchat.tui.tour.reach import Reach
 from seqchat.wording import probability
 
 if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
-    from seqchat.tui.tour.tutor import Study
+    from seqchat.lessons.study import Study
 
 # View → the lines that it shows of a study
 _COURSE_VIEWS = {"windows": course_views.windows, "shapes": course_views.shapes}

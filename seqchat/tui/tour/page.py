@@ -11,18 +11,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
 
+from seqchat.lessons.choice import Choice
+from seqchat.lessons.lesson import Lesson
 from seqchat.model.cells import CELLS
 from seqchat.tui.keys import bindings
 from seqchat.tui.language import in_use, say
-from seqchat.tui.tour.choice import Choice
 from seqchat.tui.tour.fitted import GAP, FormulaLines, NetworkDiagram
-from seqchat.tui.tour.lesson import Lesson
 from seqchat.tui.tour.model_view import ModelView, expected
 from seqchat.tui.tour.prose import Prose
 from seqchat.tui.widgets.editor import Editor
 
 if TYPE_CHECKING:
-    from seqchat.tui.tour.tutor import Study
+    from seqchat.lessons.study import Study
 
 
 class Example(Editor, inherit_bindings=False):
@@ -51,11 +51,11 @@ class Page(Container):
         with Vertical(classes="lesson"):
             yield Prose(said.text)
             yield FormulaLines(list(self._formulas()))
-            lacking = next((c.name for c in self.choices if c.there and not c.fits), None)
+            lacking = next((c.title(say) for c in self.choices if c.there and not c.fits), None)
             if lacking is not None and said.lacking:
                 yield Prose(said.lacking.format(model=lacking), classes="lacking")
             if self._refused:
-                needs = ", ".join(dict.fromkeys(map(str, self.lesson.needs)))
+                needs = ", ".join(dict.fromkeys(need.described(say) for need in self.lesson.needs))
                 text = say(
                     "{models} cannot be used in this lesson, which needs {needs}.",
                     models=_listed(self._refused),
@@ -119,14 +119,13 @@ class Page(Container):
 
 
 def _missing(choice: Choice) -> str:
-    if choice.name.startswith("lesson-"):
-        return say(
-            "The model {name} is not installed; seqchat lab pronouns --train checkpoints makes it.", name=choice.name
-        )
+    name = choice.title(say)
+    if name.startswith("lesson-"):
+        return say("The model {name} is not installed; seqchat lab pronouns --train checkpoints makes it.", name=name)
     return say(
         "The model {name} is not installed; seqchat train sample --cell {cell} --out checkpoints/{name} makes one.",
-        name=choice.name,
-        cell=choice.name.partition("-")[0],
+        name=name,
+        cell=name.partition("-")[0],
     )
 
 

@@ -13,7 +13,7 @@ from seqchat.tui.heatmap import COLUMN, fit
 from seqchat.wording import ratio
 
 if TYPE_CHECKING:
-    from seqchat.tui.tour.tutor import Study
+    from seqchat.lessons.study import Study
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 # From the foot of a bar to its head

@@ -16,6 +16,9 @@ from textual.screen import Screen
 from textual.widgets import Static, TextArea
 
 from seqchat.completion.engine_pool import EnginePool
+from seqchat.lessons.built_in import LESSONS
+from seqchat.lessons.choice import choose
+from seqchat.lessons.study import StudyRequest
 from seqchat.tui.inference_messages import TRACED_WORDS
 from seqchat.tui.keys import LESSONS as COUNT
 from seqchat.tui.keys import Key, bindings, keys_of
@@ -23,11 +26,9 @@ from seqchat.tui.language import in_use
 from seqchat.tui.screens.formula import Formulas
 from seqchat.tui.screens.gradients import GradientsScreen
 from seqchat.tui.screens.step import StepScreen
-from seqchat.tui.tour.choice import choose
-from seqchat.tui.tour.lessons import LESSONS
 from seqchat.tui.tour.page import Page
 from seqchat.tui.tour.panel import LessonPanel
-from seqchat.tui.tour.tutor import StudyNotice, StudyReady, StudyRequest, Tutor
+from seqchat.tui.tour.tutor import StudyNotice, StudyReady, Tutor
 from seqchat.tui.widgets.editor import Editor
 from seqchat.tui.widgets.footer import KeyLine
 from seqchat.tui.widgets.gate_panel import GatePanel

@@ -13,7 +13,7 @@ from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
 from seqchat.model.folder import CONFIG
 from seqchat.model.model_registry import find, installed
-from seqchat.tui.language import say
+from seqchat.wording import Say, plain
 
 if TYPE_CHECKING:
     from seqchat.completion.engine import Engine
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _SHIPPED = ("-small", "", "-infill")
 # Whose sizes and words an untrained network has
 _LIKE = "lesson-lstm"
+_UNTRAINED, _LAYERS, _DIRECTIONS, _WINDOW = "untrained {cell}", "{n} layers", "two directions", "a window of words"
+TEXTS = (_UNTRAINED, _LAYERS, _DIRECTIONS, _WINDOW)
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,12 @@ class Untrained:
     cell: str
     factor: float = 1.0
 
-    @property
-    def name(self) -> str:
-        """What it is called."""
+    def title(self, say: Say = plain) -> str:
+        """Return what it is called."""
         times = "" if self.factor == 1 else f", W × {self.factor:g}"
-        return f"{say('untrained {cell}', cell=CELLS[self.cell].title)}{times}"
+        return f"{say(_UNTRAINED, cell=CELLS[self.cell].title)}{times}"
 
-    def load(self) -> Engine:
+    def load(self, say: Say = plain) -> Engine:
         """Make it.
 
         Raises:
@@ -45,7 +46,7 @@ class Untrained:
         """
         from seqchat.insight.untrained import untrained
 
-        return untrained(_LIKE, self.cell, factor=self.factor, name=self.name)
+        return untrained(_LIKE, self.cell, factor=self.factor, name=self.title(say))
 
 
 @dataclass(frozen=True)
@@ -62,15 +63,15 @@ class Need:
     model: str = ""
     untrained: Untrained | None = None
 
-    def __str__(self) -> str:
-        """What a model must be, in words."""
+    def described(self, say: Say = plain) -> str:
+        """Return what a model must be, in words."""
         parts = [CELLS[self.cell].title]
         if self.layers > 1:
-            parts.append(say("{n} layers", n=self.layers))
+            parts.append(say(_LAYERS, n=self.layers))
         if self.both_sides or self.window:
-            parts.append(say("two directions"))
+            parts.append(say(_DIRECTIONS))
         if self.window:
-            parts.append(say("a window of words"))
+            parts.append(say(_WINDOW))
         return " · ".join(parts)
 
 
@@ -83,10 +84,9 @@ class Choice:
     there: bool = True
     fits: bool = True
 
-    @property
-    def name(self) -> str:
-        """What the model is called."""
-        return self.model.name if isinstance(self.model, Untrained) else Path(self.model).name
+    def title(self, say: Say = plain) -> str:
+        """Return what the model is called."""
+        return self.model.title(say) if isinstance(self.model, Untrained) else Path(self.model).name
 
 
 def choose(need: Need, given: Sequence[str] = ()) -> Choice:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seqchat.tui.tour.choice import Need, Untrained
-from seqchat.tui.tour.lesson import (
+from seqchat.lessons.choice import Need, Untrained
+from seqchat.lessons.lesson import (
     ONE_SUBJECT,
     ONE_SUBJECT_TRANSLATED,
     SUBJECTS,

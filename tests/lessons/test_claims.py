@@ -16,12 +16,12 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.vocabulary import UNKNOWN_ID
 from seqchat.insight.gates import trace
-from seqchat.tui.tour import lessons_gated, lessons_rnn
-from seqchat.tui.tour.choice import Untrained, choose
+from seqchat.lessons import on_gates, on_rnn
+from seqchat.lessons.built_in import LESSONS
+from seqchat.lessons.choice import Untrained, choose
+from seqchat.lessons.lesson import Lesson
+from seqchat.lessons.study import StudyRequest, study
 from seqchat.tui.tour.course_views import WINDOW
-from seqchat.tui.tour.lesson import Lesson
-from seqchat.tui.tour.lessons import LESSONS
-from seqchat.tui.tour.tutor import StudyRequest, study
 
 
 @cache
@@ -86,7 +86,7 @@ def reach(lesson: Lesson, index: int) -> tuple[float, ...]:
     return tuple(norm / norms[-1] for norm in norms)
 
 
-L, G = lessons_rnn, lessons_gated
+L, G = on_rnn, on_gates
 M, F, IO, R, MG = G.MEMORY, G.FORGET, G.INPUT_OUTPUT, G.GRU, G.MINGRU
 
 # lesson → what it says in English and in Chinese, and whether it is true

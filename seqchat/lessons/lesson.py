@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from seqchat.tui.tour.choice import Need
+from seqchat.lessons.choice import Need
 
 Drawing = Literal["", "layers", "directions", "both"]
 # What is shown of the models: their gates; the words that fit into a gap; how far back a gradient reaches; how a text

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from seqchat.tui.tour.choice import Need
-from seqchat.tui.tour.lesson import (
+from seqchat.lessons.choice import Need
+from seqchat.lessons.lesson import (
     EXCHANGED,
     EXCHANGED_TRANSLATED,
     SUBJECTS,
