@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from seqchat.completion.chat import REPLY, reply
 from seqchat.completion.continuation import GeneratedWord, generate
@@ -13,6 +13,10 @@ from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.insight.gates import GateTrace
 from seqchat.insight.observing import observe
 from seqchat.model.threads import one_thread
+
+if TYPE_CHECKING:
+    from seqchat.insight.neurons.groups import NeuronGroups
+    from seqchat.insight.neurons.matches import Matches
 
 T = TypeVar("T")
 
@@ -77,6 +81,64 @@ class Model:
         with one_thread():
             right = self._engine.right_ids(after, text[-1:] or " ")[:MAX_RIGHT_WORDS]
             return observe(self._engine, self._engine.context.node(text), last, right)
+
+    def matches(
+        self,
+        text: str,
+        data: Sequence[str] = (),
+        *,
+        span: tuple[int, int] | None = None,
+        threshold: float | None = None,
+        layer: int | str | None = None,
+        quantity: str = "hidden",
+        **options: Any,
+    ) -> Matches:
+        """Return the passages of a corpus whose states share most of the neurons that are on during a span of `text`.
+
+        data: files or folders, as for ``train``, by default the sample; span: the first and the last word, from 1, by
+        default the last three words; threshold: the value from which on a neuron is on, by default one that fits the
+        gate or state `quantity`; layer: by default the last one. options: ``k``, ``around``, ``shuffles`` and ``seed``,
+        as of `seqchat.insight.neurons.matches.find_matches`. Each match has what chance reaches beside it.
+
+        Raises:
+            SeqchatError: there is no such layer, gate, word or file, or no neuron is on.
+        """
+        from seqchat.corpus.source_files import SAMPLE
+        from seqchat.corpus.sources import read_dialogs
+        from seqchat.insight.neurons.matches import find_matches
+        from seqchat.insight.neurons.patterns import Span, read_text
+
+        with one_thread():
+            read = read_text(self._engine, text, layer, quantity)
+            chosen = Span(*span) if span is not None else read.last_words()
+            pattern = read.pattern(chosen, read.usual if threshold is None else threshold)
+            return find_matches(self._engine, read_dialogs(data or [SAMPLE]), pattern, **options)
+
+    def groups(
+        self,
+        data: Sequence[str] = (),
+        *,
+        layer: int | str | None = None,
+        quantity: str = "hidden",
+        words: int = 10_000,
+        **options: Any,
+    ) -> NeuronGroups:
+        """Return the groups of neurons of a layer that move together, with what chance reaches.
+
+        data: as of `matches`; words: about how many are read; options: ``least``, ``shuffles`` and ``seed``, as of
+        `seqchat.insight.neurons.groups.find_groups`.
+
+        Raises:
+            SeqchatError: there is no such layer, gate or file, or too little text.
+        """
+        from seqchat.corpus.source_files import SAMPLE
+        from seqchat.corpus.sources import read_dialogs
+        from seqchat.insight.neurons.groups import find_groups
+        from seqchat.insight.neurons.sample import collect
+
+        with one_thread():
+            sample = collect(self._engine, read_dialogs(data or [SAMPLE]), layer, quantity, words=words)
+            return find_groups(sample, self._engine.vocabulary, **options)
 
     def learn(self, *texts: str) -> None:
         """Remember texts that the writer wrote, so that their words become more probable; nothing is stored on disk."""

@@ -42,6 +42,17 @@ def test_what_is_learned_is_expected_again(models):
     assert chance() >= before
 
 
+def test_patterns_are_looked_for_in_text(models, tmp_path):
+    model = seqchat.load(models["lstm"])
+    chats = tmp_path / "chats.jsonl"
+    chats.write_text('["我想吃火锅", "好"]\n["你好", "在吗，今天去吃饭吗"]\n', "utf-8")
+    found = model.matches("我想吃火锅", [str(chats)], span=(1, 2), threshold=0.01, quantity="cell", k=1, shuffles=20)
+    assert (found.dialogs, found.found[0].shared, found.found[0].dialog) == (2, found.pattern.size, 1)
+    assert (found.pattern.quantity, found.shuffles) == ("cell", 20)
+    groups = model.groups(words=1_500, layer=1, least=0.3, shuffles=20)
+    assert groups.words >= 1_500 and groups.chance <= groups.least
+
+
 def test_failures_are_one_sentence(models):
     with pytest.raises(SeqchatError, match="no model"):
         seqchat.load("no-such-model")

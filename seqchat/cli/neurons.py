@@ -3,48 +3,33 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqchat.cli.neuron_options import (
+    data_options,
+    dialogs_of,
+    layer_name,
+    layer_option,
+    quantity_option,
+    sample_of,
+    status,
+)
+from seqchat.cli.neuron_patterns import groups, match
 from seqchat.cli.options import json_option, model_option, print_json
 from seqchat.cli.out import check_out
 from seqchat.wording import counted
 
 if TYPE_CHECKING:
-    from seqchat.completion.engine import Engine
-    from seqchat.corpus.dialogs import Dialog
     from seqchat.insight.neurons.activations import NeuronActivations
-    from seqchat.insight.neurons.sample import Sample
     from seqchat.insight.neurons.tracking import Tracking
 
 _KINDS = (".html", ".svg")
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-_layer_option = click.option("--layer", help="A layer, from 1  [the last one]")
 _neuron_option = click.option("--neuron", type=int, required=True, help="The neuron of the layer, counted from 0.")
-_quantity_option = click.option(
-    "--quantity", default="hidden", show_default=True, help="A gate or state of the cell, named as in the app."
-)
-
-
-def _data_options(command: F) -> F:
-    """Add the options that say what text is read."""
-    for option in (
-        click.option("--max-dialogs", type=click.IntRange(min=1), help="Read at most this many dialogs."),
-        click.option("--field", help="The field or column that holds the turns or the text."),
-        click.option(
-            "--data", multiple=True, metavar="DATA", help="Text to read, as for 'train'  [the built-in sample]"
-        ),
-    ):
-        command = option(command)
-    return command
 
 
 @click.group(short_help="See what single neurons do.")
@@ -61,9 +46,9 @@ def neurons() -> None:
 @neurons.command(short_help="Colour a text by a neuron's values.")
 @click.argument("text", required=False)
 @model_option
-@_layer_option
+@layer_option
 @_neuron_option
-@_quantity_option
+@quantity_option
 @click.option("--out", type=click.Path(path_type=Path), help="Write a .html or .svg file instead.")
 @json_option
 def colour(
@@ -87,7 +72,7 @@ def colour(
 
     engine = Engine.load(model)
     found = neuron_activations(engine, text, layer, neuron, quantity)
-    name = _layer_name(engine, layer, quantity)
+    name = layer_name(engine, layer, quantity)
     if out is not None:
         _draw(found, f"{engine.name}, layer {name}, neuron {neuron}, {quantity}", out)
     if as_json:
@@ -104,10 +89,10 @@ def colour(
 
 @neurons.command(short_help="Find where a neuron is highest and lowest.")
 @model_option
-@_layer_option
+@layer_option
 @_neuron_option
-@_quantity_option
-@_data_options
+@quantity_option
+@data_options
 @click.option("-k", default=10, show_default=True, type=click.IntRange(min=1), help="How many contexts of each.")
 @click.option(
     "--around", default=8, show_default=True, type=click.IntRange(min=0), help="How many words to show on each side."
@@ -129,15 +114,15 @@ def contexts(
     from seqchat.insight.selection import check_neuron
 
     engine = Engine.load(model)
-    name = _layer_name(engine, layer, quantity)
+    name = layer_name(engine, layer, quantity)
     # Before any text is read
     check_neuron(engine.network, neuron)
-    with _status() as show:
+    with status() as show:
 
         def progress(dialogs: int, words: int) -> None:
             show(f"{counted(dialogs, 'dialog')}, {counted(words, 'word')}")
 
-        dialogs = _dialogs(**options)
+        dialogs = dialogs_of(**options)
         found = find_contexts(engine, dialogs, layer, neuron, quantity, k=k, around=around, progress=progress)
     if as_json:
         print_json({"layer": name, "neuron": neuron, "quantity": quantity, **asdict(found)})
@@ -150,9 +135,9 @@ def contexts(
 @neurons.command(short_help="Find the neurons that track a property.")
 @click.argument("properties", nargs=-1, metavar="[PROPERTY]...")
 @model_option
-@_layer_option
-@_quantity_option
-@_data_options
+@layer_option
+@quantity_option
+@data_options
 @click.option(
     "--words", default=20_000, show_default=True, type=click.IntRange(min=1), help="About how many words to read."
 )
@@ -194,9 +179,9 @@ def track(
     from seqchat.insight.neurons.tracking import track as score
 
     wanted, engine = find_properties(properties), Engine.load(model)
-    name = _layer_name(engine, layer, quantity)
-    with _status() as show:
-        sample = _sample(engine, layer, quantity, show, **options)
+    name = layer_name(engine, layer, quantity)
+    with status() as show:
+        sample = sample_of(engine, layer, quantity, show, **options)
         show("Shuffling the properties")
         found = score(sample, wanted, best=k, shuffles=shuffles, seed=seed)
     if as_json:
@@ -208,50 +193,12 @@ def track(
     click.echo(tracking_text(f"{engine.name}, layer {name}, {quantity}", sample, found))
 
 
-# --- text in, results out ----------------------------------------------------------------------------------------
-
-
-def _layer_name(engine: Engine, layer: str | None, quantity: str) -> str:
-    from seqchat.insight.selection import find_quantity
-
-    return engine.network.layer_names[find_quantity(engine.network, layer, quantity).layer]
-
-
-def _dialogs(data: tuple[str, ...], field: str | None, max_dialogs: int | None) -> Iterator[Dialog]:
-    """Read the dialogs; at the end, what could not be used is reported on standard error."""
-    from seqchat.corpus.source_files import SAMPLE
-    from seqchat.corpus.source_report import SourceReport
-    from seqchat.corpus.sources import read_dialogs
-
-    report = SourceReport()
-    yield from islice(read_dialogs(data or (SAMPLE,), field=field, report=report), max_dialogs)
-    if report.skipped:
-        click.echo(f"Skipped {counted(report.skipped, 'record')}; the first: {report.problems[0]}", err=True)
-
-
-def _sample(
-    engine: Engine, layer: str | None, quantity: str, show: Callable[[str], None], *, words: int, **options: Any
-) -> Sample:
-    from seqchat.insight.neurons.sample import collect
-
-    def progress(dialogs: int) -> None:
-        show(f"{counted(dialogs, 'dialog')} read")
-
-    return collect(engine, _dialogs(**options), layer, quantity, words=words, progress=progress)
+neurons.add_command(match)
+neurons.add_command(groups)
 
 
 def _tracking_json(found: list[Tracking]) -> list[dict[str, Any]]:
     return [{**asdict(tracking), "verdict": tracking.verdict} for tracking in found]
-
-
-@contextmanager
-def _status() -> Iterator[Callable[[str], None]]:
-    """Yield a function that shows a changing line on standard error while the block runs, in a terminal only."""
-    from rich.console import Console
-    from rich.text import Text
-
-    with Console(stderr=True, highlight=False).status("") as status:
-        yield lambda text: status.update(Text(text))
 
 
 def _draw(found: NeuronActivations, title: str, out: Path) -> None:

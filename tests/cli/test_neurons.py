@@ -168,9 +168,47 @@ def test_track(models):
     assert all(len(line) <= 80 for line in table)
 
 
+def test_match(models, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    arguments = ("match", TEXT, "-m", models["gru"], "--span", "1:2", "-k", 3, "--max-dialogs", 40, "--threshold", 0.05)
+    found = answer(*arguments)
+    pattern = found["pattern"]
+    size = len(pattern["high"]) + len(pattern["low"])
+    assert pattern["words"] == ["今天", "去"] and pattern["threshold"] == 0.05 and size > 1
+    assert found["dialogs"] == 40 and 0 < found["passages"] < found["words"]
+    assert len(found["found"]) == 3
+    for match in found["found"]:
+        assert match["shared"] <= size and match["passages"] >= 1 and match["by_chance"] >= 0
+    shown = neurons(*arguments).stdout
+    assert "words 1:2 今天 去" in shown and f"{size} neurons at 0.05 or more, or −0.05 or less" in shown
+    lines = [line for line in shown.splitlines() if "[" in line]
+    for match, line in zip(found["found"], lines, strict=True):
+        assert cell_len(line) <= 80 and line.split()[:2] == [f"{match['shared']}/{size}", str(match["passages"])]
+        assert f"[{match['text']}]".replace("\n", "⏎") in line
+
+
+def test_groups(models):
+    arguments = ("groups", "-m", models["rnn"], "--words", 1_500, "--shuffles", 20, "--least", 0.2)
+    found = answer(*arguments)
+    assert found["layer"] == "1" and found["neurons"] == 32 and found["words"] >= 1_500
+    assert all(group["correlation"] >= found["least"] for group in found["found"])
+    shown = neurons(*arguments).stdout.splitlines()
+    assert f"even the closest two reach {found['chance']:.2f} in only one of twenty shuffles." in shown
+    assert sum("highest at" in line for line in shown) == len(found["found"]) > 0
+    first = found["found"][0]
+    numbers = [*map(str, first["together"]), *(f"−{n}" for n in first["opposite"])]
+    assert f"{first['correlation']:.2f}  {' '.join(numbers)}" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
+        (("match", "好", "--span", "6:3"), "write 3:6 for 6:3"),
+        (("match", "好", "--span", "2"), "There are no words 2:2; the text has the words 1 to 1."),
+        (("match", "好", "--quantity", "reset"), "it has input, forget"),
+        (("match", "好", "--data", "nowhere.txt"), "There is no file or folder nowhere.txt"),
+        (("groups", "--layer", 3), "There is no layer 3"),
+        (("groups", "--max-dialogs", 2), "There are 2 different dialogs, and at least 10 are needed"),
         (("colour", "好", "--neuron", 0, "--layer", 3), "There is no layer 3; the model has layers 1 and 2."),
         (("colour", "好", "--neuron", 32), "There is no neuron 32; each layer has the neurons 0 to 31."),
         (("colour", "好", "--neuron", 0, "--quantity", "reset"), "it has input, forget"),

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqchat.completion.engine import Engine
 from seqchat.corpus.dialogs import Dialog
-from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.errors import SeqchatError
-from seqchat.insight.neurons.states import DialogWords, dialog_words, read_states
+from seqchat.insight.neurons.best import Best
+from seqchat.insight.neurons.states import dialog_words, read_states
 from seqchat.insight.selection import check_neuron, find_quantity
 
 # Each dialog, and each passage of this many words of a long one, gives at most one context.
@@ -62,7 +61,8 @@ def contexts(
     """
     selected = find_quantity(engine.network, layer, quantity)
     check_neuron(engine.network, neuron)
-    highest, lowest = _TopContexts(k, 1), _TopContexts(k, -1)
+    # By the sign with which the best value is the highest
+    best = {1: Best[NeuronContext](k), -1: Best[NeuronContext](k)}
     number = words = 0
     readings = (dialog_words(dialog.turns, engine.vocabulary) for dialog in dialogs)
     for number, (read, columns) in enumerate(
@@ -71,49 +71,16 @@ def contexts(
         values = columns[:, 0]
         words += len(values) - 1
         for passage in _passages(len(values)):
-            for best in (highest, lowest):
-                at = best.extreme(values, passage)
-                key = tuple(read.ids[max(at - around, 0) : at + 1])
-                if best.accepts(float(values[at]), key):
-                    best.add(key, _context(read, at, around, float(values[at]), number, engine.vocabulary))
+            for sign, finds in best.items():
+                at = int(passage.start + np.argmax(sign * values[passage]))
+                value, key = float(values[at]), tuple(read.ids[max(at - around, 0) : at + 1])
+                if finds.accepts((sign * value,), key):
+                    around_it = read.excerpt(at, at, around, engine.vocabulary)
+                    finds.add((sign * value,), key, NeuronContext(value, number, *around_it))
         progress(number, words)
     if not words:
         raise SeqchatError("There is no dialog to search for contexts.")
-    return NeuronContexts(number, words, highest.ranked(), lowest.ranked())
-
-
-@dataclass
-class _TopContexts:
-    """The k best contexts, by the words that end there: the best of equal words, and the first of equal scores.
-
-    sign: 1 where the highest values are the best, −1 where the lowest are.
-    """
-
-    k: int
-    sign: int
-    found: dict[tuple[int, ...], tuple[float, NeuronContext]] = field(default_factory=dict)
-
-    def extreme(self, values: NDArray[np.float32], passage: slice) -> int:
-        """Return where the values [tokens] are best within a passage."""
-        return int(passage.start + np.argmax(self.sign * values[passage]))
-
-    def accepts(self, value: float, key: tuple[int, ...]) -> bool:
-        """Whether a context of this value would be among the best."""
-        score = self.sign * value
-        if key in self.found:
-            return score > self.found[key][0]
-        return len(self.found) < self.k or score > min(worst for worst, _ in self.found.values())
-
-    def add(self, key: tuple[int, ...], context: NeuronContext) -> None:
-        self.found.pop(key, None)
-        self.found[key] = (self.sign * context.value, context)
-        if len(self.found) > self.k:
-            # The latest of equally bad ones is dropped.
-            worst = min(reversed(self.found), key=lambda entry: self.found[entry][0])
-            del self.found[worst]
-
-    def ranked(self) -> list[NeuronContext]:
-        return [context for _, context in sorted(self.found.values(), key=lambda entry: -entry[0])]
+    return NeuronContexts(number, words, best[1].ranked(), best[-1].ranked())
 
 
 def _passages(tokens: int) -> Iterator[slice]:
@@ -122,13 +89,3 @@ def _passages(tokens: int) -> Iterator[slice]:
     for first, last in zip(firsts, [*firsts[1:], tokens], strict=True):
         if first < last:
             yield slice(first, last)
-
-
-def _context(
-    read: DialogWords, at: int, around: int, value: float, number: int, vocabulary: Vocabulary
-) -> NeuronContext:
-    surfaces = read.surfaces(vocabulary)
-    word = surfaces[at].lstrip(" ") or surfaces[at]
-    space = surfaces[at].removesuffix(word)
-    before = "".join(surfaces[max(at - around, 0) : at]).lstrip(" ") + space
-    return NeuronContext(value, number, before, word, "".join(surfaces[at + 1 : at + 1 + around]))

@@ -44,6 +44,22 @@ def order_of(similarity: Similarity) -> NDArray[np.int64]:
     return np.array(groups[first], dtype=np.int64)
 
 
+def groups_of(similarity: Similarity, least: float) -> list[list[int]]:
+    """Return groups of two neurons or more that are on average at least so similar, the largest first.
+
+    similarity: [neurons, neurons]. They are those of `order_of`, joined no further than that.
+    """
+    groups = {neuron: [neuron] for neuron in range(len(similarity))}
+    links = _Links(similarity)
+    while len(groups) > 1:
+        first, second = links.nearest()
+        if links.between(first, second) < least:
+            break
+        groups[first] = _joined(groups[first], groups.pop(second), similarity)
+        links.join(first, second)
+    return sorted((group for group in groups.values() if len(group) > 1), key=len, reverse=True)
+
+
 def _joined(one: list[int], other: list[int], similarity: Similarity) -> list[int]:
     ways = [(left, right) for left in (one, one[::-1]) for right in (other, other[::-1])]
     left, right = max(ways, key=lambda way: similarity[way[0][-1], way[1][0]])
@@ -65,6 +81,10 @@ class _Links:
         """Return the two groups that are most alike."""
         first = int(self._best.argmax())
         return first, int(self._partner[first])
+
+    def between(self, first: int, second: int) -> float:
+        """Return the mean similarity of two groups."""
+        return float(self._links[first, second])
 
     def join(self, first: int, second: int) -> None:
         """Put the second group into the first."""
