@@ -13,7 +13,6 @@ import tempfile
 from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import slipcover
 
