@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # The commands in the order of `seqchat --help`; each is the function of that name in the module of that name.
 COMMANDS = (
     "tui",
+    "tour",
     "data",
     "train",
     "watch",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from seqchat.locations import LEXICON_VARIABLE, NAME_OF_NO_LEXICON
 from seqchat.model.model_registry import find
 
 if TYPE_CHECKING:
+    from seqchat.lessons.lesson import Lesson
     from seqchat.tui.controllers.learning import Policy
 
 
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 )
 @click.option("--lang", type=click.Choice(["auto", "en", "zh"]), help="Language of the interface.")
 @click.option("--inline", is_flag=True, help="Use a single line below the prompt; Enter prints it, Ctrl+C leaves.")
-@click.option("--tour", is_flag=True, help="Start with the lessons, ten pages on recurrent networks.")
+@click.option("--tour", is_flag=True, help="Start with the lessons, as 'seqchat tour' does.")
 @click.option("--web", is_flag=True, help="Serve the app to a browser (needs the extra seqchat[web]).")
 @click.option("--host", default="localhost", show_default=True, help="With --web: the address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="With --web: the port.")
@@ -78,9 +80,20 @@ def tui(
 
         serve(_arguments(), host, port)
         return
-    _check_terminal(inline)
+    check_terminal(inline)
     learning: Policy | None = "keep" if remember else "forget" if forget_on_exit else None
-    _open(models, file, fresh, learning, remember, lexicon, script, lang, inline, tour)
+    open_app(
+        models,
+        file=file,
+        fresh=fresh,
+        learning=learning,
+        remember=remember,
+        lexicon=lexicon,
+        script=script,
+        lang=lang,
+        inline=inline,
+        tour=tour,
+    )
 
 
 def _choose(lexicon: str, web: bool) -> None:
@@ -105,7 +118,7 @@ def _arguments() -> list[str]:
     return kept
 
 
-def _check_terminal(inline: bool) -> None:
+def check_terminal(inline: bool = False) -> None:
     """Refuse to draw where nobody sees it; the output of --inline may be a pipe."""
     if "TEXTUAL_DRIVER" in os.environ:
         return
@@ -114,18 +127,21 @@ def _check_terminal(inline: bool) -> None:
         raise SeqchatError("The app needs a terminal; 'seqchat complete' works with files and pipes.")
 
 
-def _open(
+def open_app(
     models: tuple[str, ...],
-    file: Path | None,
-    fresh: bool,
-    learning: Policy | None,
-    remember: bool,
-    lexicon: str | None,
-    script: str | None,
-    lang: str | None,
-    inline: bool,
-    tour: bool,
+    *,
+    file: Path | None = None,
+    fresh: bool = False,
+    learning: Policy | None = None,
+    remember: bool = False,
+    lexicon: str | None = None,
+    script: str | None = None,
+    lang: str | None = None,
+    inline: bool = False,
+    tour: bool = False,
+    lessons: Sequence[Lesson] = (),
 ) -> None:
+    """Run the app in this terminal until it is left; lessons: those that follow the built-in ones."""
     from seqchat import locations
     from seqchat.completion import remembered
     from seqchat.tui import settings
@@ -149,6 +165,7 @@ def _open(
         file=file,
         inline=inline,
         tour=tour,
+        lessons=lessons,
     )
     piped = sys.__stdout__
     if inline and not sys.stdout.isatty():

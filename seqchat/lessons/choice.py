@@ -38,6 +38,11 @@ class Untrained:
         times = "" if self.factor == 1 else f", W × {self.factor:g}"
         return f"{say(_UNTRAINED, cell=CELLS[self.cell].title)}{times}"
 
+    @property
+    def like(self) -> str:
+        """The model whose sizes and words it has."""
+        return _LIKE
+
     def load(self, say: Say = plain) -> Engine:
         """Make it.
 
@@ -53,7 +58,7 @@ class Untrained:
 class Need:
     """What a lesson is about: a cell, a minimum of layers, whether two directions, whether a window of words.
 
-    model: the one that the lesson speaks of; untrained: a network that is made for it.
+    model: the one that the lesson speaks of; only: no other takes its place; untrained: a network that is made for it.
     """
 
     cell: str
@@ -61,6 +66,7 @@ class Need:
     both_sides: bool = False
     window: bool = False
     model: str = ""
+    only: bool = False
     untrained: Untrained | None = None
 
     def described(self, say: Say = plain) -> str:
@@ -97,6 +103,8 @@ def choose(need: Need, given: Sequence[str] = ()) -> Choice:
     """
     if need.untrained is not None:
         return Choice(need.untrained)
+    if need.only:
+        return Choice(need.model)
     shipped = (f"{need.cell}-chat{kind}" for kind in _SHIPPED)
     names = [*given, *filter(None, [need.model]), *shipped, *(model.name for model in installed())]
     configs = {name: config for name in names if (config := _config(name)) is not None}

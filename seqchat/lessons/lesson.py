@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from seqchat.lessons.choice import Need
+from seqchat.lessons.question import Question
 
 Drawing = Literal["", "layers", "directions", "both"]
 # What is shown of the models: their gates; the words that fit into a gap; how far back a gradient reaches; how a text
@@ -34,7 +35,8 @@ class Lesson:
     needs: what its models must have, one panel each; gates: what the panels show first; formulas: cell and gate of
     each; more: formulas that belong to no gate; example: the text at the start, with its translation; word: the word
     that the cursor is after at the start, the last one by default; layer, neuron: those that are selected at the
-    start, from 0; target: the word whose score the reach is about, the most probable one by default.
+    start, from 0; target: the word whose score the reach is about, the most probable one by default; questions: what
+    the learner is asked.
     """
 
     needs: tuple[Need, ...]
@@ -51,6 +53,7 @@ class Lesson:
     layer: int = 0
     neuron: int = 0
     target: str = ""
+    questions: tuple[Question, ...] = ()
 
     def said(self, language: str) -> LessonText:
         """Return what it says in a language."""

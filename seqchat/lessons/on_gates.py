@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seqchat.lessons import questions
 from seqchat.lessons.choice import Need, Untrained
 from seqchat.lessons.lesson import (
     ONE_SUBJECT,
@@ -26,6 +27,7 @@ GRADIENTS = Lesson(
     translation=ONE_SUBJECT_TRANSLATED,
     view="reach",
     target="他",
+    questions=(questions.GRADIENTS,),
     english=LessonText(
         "Vanishing, exploding gradients",
         "Training sends the error back through time; each step multiplies it by Wᵀ · diag(1 − h²). Above, an RNN "
@@ -53,6 +55,7 @@ MEMORY = Lesson(
     translation=SUBJECTS_TRANSLATED,
     word="；",
     neuron=_HOLDS["lesson-lstm"],
+    questions=(questions.MEMORY,),
     english=LessonText(
         "The memory cell",
         "An LSTM has two states. The memory c is never rewritten as a whole: each neuron multiplies its old value "
@@ -80,6 +83,7 @@ FORGET = Lesson(
     translation=SUBJECTS_TRANSLATED,
     word="；",
     neuron=_HOLDS["lesson-lstm"],
+    questions=(questions.FORGET,),
     english=LessonText(
         "The forget gate",
         "f decides, neuron by neuron, how much of the memory is kept. In neuron 35 it is 0.96 or more from 是 to 他: "
@@ -106,6 +110,7 @@ INPUT_OUTPUT = Lesson(
     translation=SUBJECTS_TRANSLATED,
     word="小美",
     neuron=_HOLDS["lesson-lstm"],
+    questions=(questions.INPUT_OUTPUT,),
     english=LessonText(
         "Input gate and output gate",
         "i decides how much of the candidate g is written, o how much of the memory is passed on as h. Neuron 35: at "
@@ -132,6 +137,7 @@ UNTRAINED = Lesson(
     translation=ONE_SUBJECT_TRANSLATED,
     view="reach",
     target="他",
+    questions=(questions.UNTRAINED,),
     english=LessonText(
         "Before training, it vanishes too",
         "The memory cell is no cure by itself. In an LSTM before training (above) f is about 0.5, so along c the "
@@ -159,6 +165,7 @@ STACKED = Lesson(
     drawing="layers",
     layer=1,
     neuron=_HOLDS["lesson-lstm-deep"],
+    questions=(questions.STACKED,),
     english=LessonText(
         "The stacked LSTM",
         "Each layer is an LSTM with its own gates and memory c. Both c and h go on through time; only h goes up to "
@@ -183,6 +190,7 @@ GRU = Lesson(
     translation=SUBJECTS_TRANSLATED,
     word="小美",
     neuron=_HOLDS["lesson-gru"],
+    questions=(questions.GRU,),
     english=LessonText(
         "The gates of a GRU",
         "A GRU has only h, and one gate does the work of two: where z is near 1 the old state stays, where it is "
@@ -211,6 +219,7 @@ SIDE_BY_SIDE = Lesson(
     formulas=(("RNN", "hidden"), ("LSTM", "hidden"), ("GRU", "hidden")),
     example=SUBJECTS,
     translation=SUBJECTS_TRANSLATED,
+    questions=(questions.SIDE_BY_SIDE,),
     english=LessonText(
         "RNN, LSTM and GRU side by side",
         "Three networks of 40 neurons read the same words, and all expect 她. Their recurrent weights are as 1 : 4 "
@@ -236,6 +245,7 @@ MINGRU = Lesson(
     translation=SUBJECTS_TRANSLATED,
     word="小美",
     neuron=_HOLDS["lesson-mingru"],
+    questions=(questions.MINGRU,),
     english=LessonText(
         "What came after: minGRU",
         "The Transformer looks at all words at once and carries no state. Newer recurrent networks train without a "

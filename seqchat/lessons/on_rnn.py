@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seqchat.lessons import questions
 from seqchat.lessons.choice import Need
 from seqchat.lessons.lesson import (
     EXCHANGED,
@@ -21,6 +22,7 @@ WHY_ORDER = Lesson(
     more="x₁ + x₂ + x₃ = x₃ + x₁ + x₂",
     example=EXCHANGED,
     translation=EXCHANGED_TRANSLATED,
+    questions=(questions.WHY_ORDER,),
     english=LessonText(
         "Why order matters",
         "Added up, the vectors of words are the same in any order: they know what is said, but not of whom. A network "
@@ -44,6 +46,7 @@ WINDOWS = Lesson(
     example="小帅在公司开会，他很高兴",
     translation="Xiaoshuai has a meeting in the firm, he is glad",
     view="windows",
+    questions=(questions.WINDOWS,),
     english=LessonText(
         "From text to ids to windows",
         "A network computes with numbers. The text is cut into words (by jieba, where it is Chinese), and each word "
@@ -69,6 +72,7 @@ STEP = Lesson(
     example=EXCHANGED,
     translation=EXCHANGED_TRANSLATED,
     word="公司",
+    questions=(questions.STEP,),
     english=LessonText(
         "The recurrent step",
         "At each word the network combines the word's vector x with its state h₋₁ from the word before into a new "
@@ -93,6 +97,7 @@ LAYERS = Lesson(
     example=EXCHANGED,
     translation=EXCHANGED_TRANSLATED,
     drawing="layers",
+    questions=(questions.LAYERS,),
     english=LessonText(
         "Layers",
         "Layers are stacked. The lowest one reads the words; each layer above reads the state h of the layer below, "
@@ -121,6 +126,7 @@ DIRECTIONS = Lesson(
     word="去",
     view="gap",
     drawing="directions",
+    questions=(questions.DIRECTIONS,),
     english=LessonText(
         "Two directions",
         "One network reads from the left, the other from the right; together they fill a gap better. They must not "
@@ -146,6 +152,7 @@ BOTH = Lesson(
     example=SUBJECTS,
     translation=SUBJECTS_TRANSLATED,
     drawing="both",
+    questions=(questions.BOTH,),
     english=LessonText(
         "Several layers, two directions",
         "Each layer reads in both directions, and the layer above reads both states side by side. To predict the next "
@@ -171,6 +178,7 @@ SHAPES = Lesson(
     example=EXCHANGED,
     translation=EXCHANGED_TRANSLATED,
     view="shapes",
+    questions=(questions.SHAPES,),
     english=LessonText(
         "nn.RNN, nn.LSTM and nn.GRU",
         "All three take input_size (of x), hidden_size (neurons), num_layers and bidirectional. They read x, and "

@@ -21,6 +21,7 @@ from seqchat import __version__, locations
 from seqchat.changes import is_updated
 from seqchat.completion.engine_pool import EnginePool
 from seqchat.errors import SeqchatError, quoted
+from seqchat.lessons.lesson import Lesson
 from seqchat.training.course.launching import launch
 from seqchat.tui import clusters, commands, language, terminal, textual_compat
 from seqchat.tui.command_use import CommandUse
@@ -96,13 +97,14 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         file: Path | None = None,
         inline: bool = False,
         tour: bool = False,
+        lessons: Sequence[Lesson] = (),
     ) -> None:
         """Open models by name or directory.
 
         remembered: texts of earlier sessions whose words are expected again; chosen: settings, with the problems that
         were found in their file; learning: what becomes of learned words, if it is not what the settings say; fresh:
         do not continue the last session; file: a text to open; inline: be a single line, whose text is the result;
-        tour: begin with the lessons.
+        tour: begin with the lessons; lessons: those that follow the built-in ones.
         """
         chosen = chosen or Settings()
         language.use(chosen.language)
@@ -122,6 +124,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         self.pool = EnginePool()
         self.command_use = CommandUse(locations.command_use())
         self._for_tour = tuple(models) if tour else ()
+        self._lessons = lessons
         self.measures = MeasuresController(self.pool)
         self.workspace = Workspace(
             models or [chosen.model], self.settings, self.keys, self.pool, remembered, learning=learning, inline=inline
@@ -266,7 +269,8 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
 
     def action_tour(self) -> None:
         """Open the lessons, with the models that were named for them where these fit."""
-        self.push_screen(Tour(self.keys, self.pool, self._for_tour, bars=self.workspace.gates.drawn_as_bars))
+        bars = self.workspace.gates.drawn_as_bars
+        self.push_screen(Tour(self.keys, self.pool, self._for_tour, bars=bars, own=self._lessons))
 
     def action_models(self) -> None:
         """Let a model be chosen."""

@@ -13,7 +13,12 @@ from seqchat.tui.language import say
 # Scopes whose keys work at the same time
 TOGETHER: tuple[tuple[str, ...], ...] = tuple(
     [("always", "app", *scopes) for scopes in (("text", "prompt"), ("composition",), ("bar",), ("panel",), ("turn",))]
-    + [("always", "app", "find"), ("always", "tour", "text"), ("always", "tour", "panel")]
+    + [
+        ("always", "app", "find"),
+        ("always", "tour", "text"),
+        ("always", "tour", "panel"),
+        ("always", "tour", "question"),
+    ]
     + [("always", scope) for scope in ("experiment", "form", "page")]
 )
 

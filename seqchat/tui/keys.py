@@ -11,7 +11,7 @@ from seqchat.tui.language import say
 
 CANDIDATES = 9
 BRANCHES = 3
-LESSONS = 16
+_LESSONS = 10
 
 
 @dataclass(frozen=True)
@@ -280,13 +280,22 @@ KEYS: dict[str, tuple[Key, ...]] = {
     "tour": (
         Key("next", "alt+n,alt+right", "turn(1)", "Next lesson", footer="Next"),
         Key("previous", "alt+p,alt+left", "turn(-1)", "Previous lesson", footer="Back"),
-        *_numbered("lesson", " ".join(f"alt+{n % 10}" for n in range(1, 11)), "page", "Lesson {n}", LESSONS),
+        *_numbered("lesson", " ".join(f"alt+{n % 10}" for n in range(1, 11)), "page", "Lesson {n}", _LESSONS),
         Key("reset", "alt+r", "reset", "Restore the example", footer="Reset"),
         Key("watch", "alt+w", "watch", "Go to the gates", footer="Gates"),
+        Key("ask", "alt+t", "ask", "Ask the questions of the lesson, or go back to them", footer="Ask"),
         Key("maximise", "alt+x", "maximise", "Gates across the whole screen, and back"),
         Key("formula", "alt+e", "formula", "Formula of the gate"),
         Key("flow", "alt+shift+g", "gradients", "How far back gradients reach"),
         Key("help", "alt+h", "app.help", "Help"),
+    ),
+    # where a question of a lesson is answered, in addition to the keys of the lessons
+    "question": (
+        Key("answer", "enter", "submit", "Check the answer", footer="Check"),
+        Key("reveal", "alt+shift+t", "reveal", "Show the answer", footer="Answer"),
+        Key("next", "down", "turn(1)", "Next question"),
+        Key("previous", "up", "turn(-1)", "Previous question"),
+        Key("leave", "escape", "leave", "Back to the example", footer="Leave"),
     ),
 }
 
@@ -306,6 +315,7 @@ SCOPES: dict[str, str] = {
     "page": "On the gradients page",
     "watching": "While training is watched",
     "tour": "In the lessons",
+    "question": "In a question of a lesson",
 }
 
 # How keys are shown to people

@@ -21,6 +21,7 @@ from seqchat.insight.gates import GateTrace
 from seqchat.insight.shapes import shapes_of
 from seqchat.lessons.built_in import LESSONS
 from seqchat.lessons.choice import Choice, Need, Untrained, choose
+from seqchat.lessons.lesson import LessonText
 from seqchat.lessons.study import Study, StudyRequest, study
 from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
@@ -48,7 +49,6 @@ def english():
 
 
 def test_the_first_ten_lessons_have_a_key_each():
-    assert len(LESSONS) == keys.LESSONS
     assert [key.action for key in keys.KEYS["tour"] if key.name.startswith("lesson_")] == [
         f"page({n})" for n in range(10)
     ]
@@ -401,7 +401,7 @@ async def test_every_page_is_whole_on_one_screen(lesson, code, size):
             await d.app.screen.action_page(number - 1)
             await studied(d)
             said = page.said(code)
-            prose = list(d.app.screen.page.query(Prose))
+            prose = list(d.app.screen.page.query(".lesson Prose").results(Prose))
             assert [said.text, said.task] == [p.text for p in prose if "lacking" not in p.classes]
             for line in [line for p in prose for line in p.lines(p.content_size.width)]:
                 assert line in d.screen, (number, line)
@@ -630,6 +630,63 @@ def test_the_web_app_begins_with_the_lessons_too(monkeypatch):
     monkeypatch.setattr("seqchat.tui.web.serve", lambda arguments, host, port: served.extend(arguments))
     assert CliRunner().invoke(tui, ["--tour", "--web"]).exit_code == 0
     assert served == ["--tour"]
+
+
+async def test_a_question_is_answered_and_its_answer_shown(lesson):
+    async with lesson(13, size=(80, 24)) as d:
+        await d.press("alt+t", "x", "enter")
+        await d.pilot.pause()
+        assert "Which values does layer 2 get from layer 1?" in d.screen
+        assert "a) c and h   b) only c   c) only h" in d.screen
+        assert "? Write a letter, a to c." in d.screen
+        await d.press("backspace", "a", "enter")
+        await d.pilot.pause()
+        assert "✗ Not right. Look again, or show the answer with Alt+Shift+T." in d.screen
+        await d.press("alt+w")
+        assert first(d).panel.has_focus
+        await d.press("alt+t", "alt+shift+t")
+        await d.pilot.pause()
+        assert "Answer: c) only h" in d.screen
+        await d.press("backspace", "c", "enter")
+        await d.pilot.pause()
+        assert "✓ Right." in d.screen
+        await d.press("alt+p", "alt+n")
+        await d.pilot.pause()
+        assert "✓ Right." in d.screen
+        assert first(d).panel.content_size.height >= 2
+        await d.press("escape")
+        assert d.app.screen.page.example.has_focus
+        assert "Which values" not in d.screen
+
+
+async def test_lessons_of_ones_own_follow_the_built_in_ones(desk, models):
+    own = [
+        replace(
+            LESSONS[8],
+            needs=(Need("gru", model=str(models["gru"]), only=True),),
+            gates=("update",),
+            formulas=(),
+            english=LessonText(f"Mine {n}", "A [b]text[/b].", ""),
+            questions=(*LESSONS[8].questions, *LESSONS[9].questions) if n == 1 else (),
+        )
+        for n in (1, 2)
+    ]
+    async with desk("gru", options={"tour": True, "lessons": own}, size=(100, 30)) as d:
+        await d.until(lambda: isinstance(d.app.screen, Tour) and d.app.screen.is_mounted)
+        await d.app.screen.action_page(16)
+        await studied(d)
+        assert "17/18 Mine 1" in d.screen
+        assert "A [b]text[/b]." in d.screen
+        assert "Try this" not in d.screen
+        await d.press("alt+t", "1", "down")
+        assert "Question 2/2" in d.screen
+        await d.press("up")
+        assert "Question 1/2" in d.screen
+        assert d.app.screen.focused.value == "1"
+        await d.press("alt+n")
+        await studied(d)
+        assert "18/18 Mine 2" in d.screen
+        assert "Alt+T" not in d.screen
 
 
 # --- pictures

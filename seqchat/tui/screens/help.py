@@ -20,7 +20,7 @@ _COLUMN = 26
 # What people need first comes first.
 _ORDER = (
     *("app", "composition", "bar", "text", "find", "panel", "step", "prompt", "turn"),
-    *("experiment", "form", "page", "watching", "tour", "always"),
+    *("experiment", "form", "page", "watching", "tour", "question", "always"),
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,11 +14,12 @@ from textual.content import Content
 from seqchat.lessons.choice import Choice
 from seqchat.lessons.lesson import Lesson
 from seqchat.model.cells import CELLS
-from seqchat.tui.keys import bindings
+from seqchat.tui.keys import Key, bindings
 from seqchat.tui.language import in_use, say
 from seqchat.tui.tour.fitted import GAP, FormulaLines, NetworkDiagram
 from seqchat.tui.tour.model_view import ModelView, expected
 from seqchat.tui.tour.prose import Prose
+from seqchat.tui.tour.question_bar import QuestionBar
 from seqchat.tui.widgets.editor import Editor
 
 if TYPE_CHECKING:
@@ -37,13 +38,22 @@ class Example(Editor, inherit_bindings=False):
 class Page(Container):
     """A lesson with its example."""
 
-    def __init__(self, lesson: Lesson, choices: Sequence[Choice], *, bars: bool, refused: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        lesson: Lesson,
+        choices: Sequence[Choice],
+        keys: Mapping[str, tuple[Key, ...]],
+        *,
+        bars: bool,
+        refused: Sequence[str] = (),
+    ) -> None:
         """Show a lesson with one model for each of its views; refused: models that were asked for and do not fit."""
         super().__init__(classes=f"-{lesson.view}")
         self.lesson, self.choices, self._refused = lesson, choices, refused
         self.example = Example(lesson.example, classes="example")
         self.views = [ModelView(lesson, choice.model, bars=bars) for choice in choices]
         self._diagram = NetworkDiagram(lesson)
+        self._questions = QuestionBar(lesson.questions, keys)
 
     def compose(self) -> ComposeResult:
         """Lay out the page."""
@@ -62,13 +72,16 @@ class Page(Container):
                     needs=needs,
                 )
                 yield Prose(text, classes="lacking")
-            yield Prose(said.task, heading=say("Try this:"))
+            if said.task:
+                yield Prose(said.task, heading=say("Try this:"))
             yield self.example
         with Container(classes="models"):
             if self.lesson.drawing:
                 yield self._diagram
             with Container(classes="model-views"):
                 yield from self.views
+        if self.lesson.questions:
+            yield self._questions
 
     def _formulas(self) -> Iterator[str]:
         if self.lesson.more:
@@ -90,7 +103,7 @@ class Page(Container):
     def describe(self) -> None:
         """Name the example, with its translation while it is unchanged."""
         title = say("Example")
-        if in_use() == "en" and self.example.text == self.lesson.example:
+        if in_use() == "en" and self.lesson.translation and self.example.text == self.lesson.example:
             title += f" · {self.lesson.translation}"
         self.example.border_title = Content(title)
 
@@ -98,6 +111,26 @@ class Page(Container):
         """Put the example back."""
         self.example.load_text(self.lesson.example)
         self.example.move_cursor(self._start())
+
+    @property
+    def asks(self) -> bool:
+        """Whether a question is shown."""
+        return self._questions.display
+
+    def open_questions(self) -> None:
+        """Ask the questions of the lesson."""
+        self._questions.open()
+
+    def close_questions(self) -> None:
+        """Ask no more."""
+        self._questions.close()
+
+    def focus_text(self) -> None:
+        """Go to what is written: the answer to a question, or the example."""
+        if self.asks:
+            self._questions.open()
+        else:
+            self.example.focus()
 
     @property
     def cursor(self) -> int:

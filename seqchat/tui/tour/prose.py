@@ -15,6 +15,11 @@ class Prose(FittedText):
         super().__init__(classes=classes)
         self._heading, self.text = heading, text
 
+    def say(self, text: str, *, heading: str = "") -> None:
+        """Say something else."""
+        self._heading, self.text = heading, text
+        self.refresh(layout=True)
+
     def render(self) -> Content:
         """Draw the heading and the text."""
         text = "\n".join(self.lines(self.content_size.width))

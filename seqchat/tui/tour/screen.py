@@ -18,9 +18,9 @@ from textual.widgets import Static, TextArea
 from seqchat.completion.engine_pool import EnginePool
 from seqchat.lessons.built_in import LESSONS
 from seqchat.lessons.choice import choose
+from seqchat.lessons.lesson import Lesson
 from seqchat.lessons.study import StudyRequest
 from seqchat.tui.inference_messages import TRACED_WORDS
-from seqchat.tui.keys import LESSONS as COUNT
 from seqchat.tui.keys import Key, bindings, keys_of
 from seqchat.tui.language import in_use
 from seqchat.tui.screens.formula import Formulas
@@ -33,6 +33,8 @@ from seqchat.tui.widgets.editor import Editor
 from seqchat.tui.widgets.footer import KeyLine
 from seqchat.tui.widgets.gate_panel import GatePanel
 
+# How many lessons are named by their numbers in the first line
+_NUMBERS = 16
 # What a page without gates cannot do
 _AT_GATES = ("watch", "formula")
 
@@ -48,14 +50,24 @@ class Tour(Screen[None]):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]  # noqa: RUF012
 
     def __init__(
-        self, keys: Mapping[str, tuple[Key, ...]], pool: EnginePool, given: Sequence[str] = (), *, bars: bool = False
+        self,
+        keys: Mapping[str, tuple[Key, ...]],
+        pool: EnginePool,
+        given: Sequence[str] = (),
+        *,
+        bars: bool = False,
+        own: Sequence[Lesson] = (),
     ) -> None:
-        """Set the models to use instead of those that ship if they fit, and how the gates are drawn."""
+        """Set the models to use instead of those that ship if they fit, and how the gates are drawn.
+
+        own: lessons that follow the built-in ones.
+        """
         super().__init__()
         self._keys, self._pool, self._given, self._bars = keys, pool, given, bars
         self._tutor = Tutor(self.post_message, pool)
         self._request = StudyRequest((), "")
         self._pages: dict[int, Page] = {}
+        self.lessons = (*LESSONS, *own)
         self.number = 0
 
     def compose(self) -> ComposeResult:
@@ -87,32 +99,38 @@ class Tour(Screen[None]):
         """Show a page; it is created at its first use, and kept."""
         self.number = number
         if number not in self._pages:
-            choices = [choose(need, self._given) for need in LESSONS[number].needs]
+            lesson = self.lessons[number]
+            choices = [choose(need, self._given) for need in lesson.needs]
             used = {choice.model for choice in choices}
             refused = [name for name in self._given if name not in used]
-            self._pages[number] = Page(LESSONS[number], choices, bars=self._bars, refused=refused)
+            self._pages[number] = Page(lesson, choices, self._keys, bars=self._bars, refused=refused)
             await self.query_one("#tour-pages").mount(self.page)
         with self.app.batch_update():
             self._title()
             for page in self._pages.values():
                 page.display = page is self.page
             self.set_class(len(self.page.views) > 2, "-several")
-        self.page.example.focus()
+        self.set_class(self.page.asks, "-asking")
+        self.page.focus_text()
         self.refresh_bindings()
         self._ask(again=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the gates and their formulas only where a page has gates."""
-        return bool(self.page.query(LessonPanel)) if action in _AT_GATES and self.number in self._pages else True
+        """Offer the gates and their formulas only where a page has gates, and questions where there are any."""
+        if self.number not in self._pages:
+            return True
+        if action == "ask":
+            return bool(self.page.lesson.questions)
+        return bool(self.page.query(LessonPanel)) if action in _AT_GATES else True
 
     def _title(self) -> None:
-        said = LESSONS[self.number].said(in_use())
+        said, count = self.lessons[self.number].said(in_use()), len(self.lessons)
         self.query_one("#tour-title", Static).update(
-            Content.assemble((f"{self.number + 1}/{COUNT} ", "$text-muted"), (said.title, "bold $accent"))
+            Content.assemble((f"{self.number + 1}/{count} ", "$text-muted"), (said.title, "bold $accent"))
         )
         numbers = (
             Content.from_markup(f"[{'reverse' if n == self.number else ''} @click=screen.page({n})] {n + 1}[/]")
-            for n in range(COUNT)
+            for n in _around(self.number, count)
         )
         self.query_one("#tour-numbers", Static).update(Content.assemble(*numbers))
 
@@ -123,7 +141,18 @@ class Tour(Screen[None]):
 
     async def action_turn(self, steps: int) -> None:
         """Go to a later page, or an earlier one, but not past the last."""
-        await self.action_page(min(max(self.number + steps, 0), COUNT - 1))
+        await self.action_page(min(max(self.number + steps, 0), len(self.lessons) - 1))
+
+    def action_ask(self) -> None:
+        """Ask the questions of the lesson."""
+        self.page.open_questions()
+        self.add_class("-asking")
+
+    def on_answer_field_leave_wanted(self) -> None:
+        """Close the questions."""
+        self.page.close_questions()
+        self.remove_class("-asking")
+        self.page.example.focus()
 
     def action_reset(self) -> None:
         """Put the example back."""
@@ -213,3 +242,9 @@ class Tour(Screen[None]):
         panel = next((p for p in self.page.query(LessonPanel) if p.has_focus), self.page.views[0].panel)
         if panel.gates:
             self.app.push_screen(Formulas(panel.cell, panel.gates, panel.alone, keys_of("formula", self._keys)))
+
+
+def _around(number: int, count: int) -> range:
+    """Return the numbers of the lessons around one, as many as the first line has room for."""
+    first = min(max(number - _NUMBERS // 2, 0), max(count - _NUMBERS, 0))
+    return range(first, min(first + _NUMBERS, count))
