@@ -25,7 +25,20 @@ _TURN_COLUMNS = (
     ("prompt", "completion"),
     ("question", "answer"),
     ("query", "response"),
+    ("prompt", "chosen"),
+    ("query", "answer"),
+    ("question", "response"),
+    ("input", "output"),
+    ("human", "assistant"),
+    ("user", "assistant"),
     ("问题", "回答"),
+    ("问题", "答案"),
+    ("提问", "回答"),
+    ("質問", "回答"),
+    ("질문", "답변"),
+    ("frage", "antwort"),
+    ("pregunta", "respuesta"),
+    ("вопрос", "ответ"),
     ("问", "答"),
 )
 # What nobody says: instructions to a model, and what its tools give back
@@ -119,8 +132,16 @@ def _talk_in_columns(record: Mapping[str, Any], columns: Sequence[str]) -> Talk 
             extra = record.get(by_lower_case.get("input", ""))
             if not columns and names[0] == "instruction" and isinstance(extra, str) and extra.strip():
                 turns[0] = f"{turns[0]}\n{extra}"
-            return Talk(turns, found)
+            before = [] if columns else _history(record.get(by_lower_case.get("history", "")))
+            return Talk([*before, *turns], [*found * (len(before) // 2), *found])
     return None
+
+
+def _history(value: Any) -> list[str]:
+    """Return the turns before an instruction, which are pairs."""
+    rows = value if isinstance(value, list) else []
+    pairs = all(isinstance(row, list) and len(row) == 2 and all(isinstance(text, str) for text in row) for row in rows)
+    return [text for row in rows for text in row] if pairs else []
 
 
 def without_patterns(dialog: Dialog, patterns: Sequence[str]) -> Dialog:
@@ -214,11 +235,12 @@ def _said(item: Any) -> tuple[str, str | None] | None:
     known = [name for name in _TEXT_FIELDS if name in item]
     if not known:
         return None
-    name = next((text for n in _SPEAKER_OF_TURN if isinstance(text := item.get(n), str)), "")
+    field, name = next(((n, text) for n in _SPEAKER_OF_TURN if isinstance(text := item.get(n), str)), ("", ""))
     text = next((text for n in known if (text := text_of(item[n])) is not None), None)
     if text is None and any(item[n] is not None and item[n] != [] for n in known):
         return None
-    return name, None if name.lower() in _NOT_SAID else text
+    # A speaker of this name is the other side of a dialog.
+    return name, None if field != "speaker" and name.lower() in _NOT_SAID else text
 
 
 def _parted(turn: str, labels: frozenset[str]) -> tuple[str, str]:

@@ -145,6 +145,8 @@ def _level_of(codec: str, first: int, last: int, often: str = "") -> Callable[[s
     return share
 
 
+# Of the characters of a text in Big5
+_MOST_KANA = 0.3
 _KANA = re.compile("[\u3041-\u30ff]")
 _HALF_KANA = re.compile("[\uff61-\uff9f]")
 _TRADITIONAL = _level_of(
@@ -156,6 +158,19 @@ _SIMPLIFIED = _level_of(
 _KOREAN = _level_of(
     "euc_kr", 0xB0, 0xC8, "이다는을가에고의지하를나어은한도로사리기자아그서대시요안해내일게네있없면만오보"
 )
+
+
+def _traditional(text: str) -> float:
+    """In Big5, the kana of EUC-JP are a few characters, which no Chinese text consists of."""
+    wide = [c for c in text if ord(c) >= 0x80]
+    kana = sum(len(code) == 2 and code[0] in (0xA4, 0xA5) and code[1] >= 0xA1 for code in map(_in_big5, wide))
+    return _TRADITIONAL(text) if kana <= _MOST_KANA * len(wide) else 0.0
+
+
+def _in_big5(character: str) -> bytes:
+    return character.encode("big5hkscs", "ignore")
+
+
 _JAPANESE = _level_of("cp932", 0x88, 0x97)
 
 
@@ -196,7 +211,7 @@ def _words(script: str, often: str) -> Callable[[str], float]:
 
 _CANDIDATES: tuple[tuple[str, Callable[[str], float]], ...] = (
     ("gb18030", _SIMPLIFIED),
-    ("big5hkscs", _TRADITIONAL),
+    ("big5hkscs", _traditional),
     ("cp932", _japanese),
     ("euc_jp", _japanese),
     ("cp949", _KOREAN),

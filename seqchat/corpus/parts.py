@@ -23,6 +23,19 @@ from seqchat.corpus.source_report import SourceReport
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import expanded, is_folder
 
+# Files that have no messages, as others beside them do: signal-export writes a chat again for people, and the packages
+# of Discord and Google name its channels.
+_BESIDE = (
+    ("chat.md", "data.json"),
+    ("index.md", "data.json"),
+    ("channel.json", "messages.json"),
+    ("channel.json", "messages.csv"),
+    ("group_info.json", "messages.json"),
+    ("index.json", "*/messages.json"),
+    ("index.json", "*/messages.csv"),
+    ("README.txt", "*/index.json"),
+)
+
 
 @dataclass(frozen=True)
 class Part:
@@ -119,15 +132,23 @@ def _channels(contents: Sequence[Content]) -> tuple[dict[PurePath, list[Content]
         else:
             others.append(content)
     listing = {channel.parent for channel in channels}
-    twice = {content.path.parent for content in contents if content.path.name == "data.json"}
     kept = [
         content
         for content in others
         if not (content.path.parent in listing and content.path.name in slack.LISTS)
-        # signal-export writes a chat as JSON, and again for people.
-        and not (content.path.parent in twice and content.path.name in ("chat.md", "index.md"))
+        and not _is_beside(content.path, contents)
     ]
     return channels, kept
+
+
+def _is_beside(path: PurePath, contents: Sequence[Content]) -> bool:
+    """Whether a file lies beside those that have the messages."""
+    places = [path.parent / main for name, main in _BESIDE if name == path.name]
+    return any(
+        len(other.path.parts) == len(place.parts) and other.path.match(str(place))
+        for place in places
+        for other in contents
+    )
 
 
 @contextmanager

@@ -65,6 +65,5 @@ RECORDS = (
         text="Contents",
         need=("ID", "Timestamp", "Contents"),
         owned=True,
-        table=True,
     ),
 )

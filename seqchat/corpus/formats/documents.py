@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from seqchat.corpus.formats import discord, imessage, kakaotalk, plain, qq, services, signal, telegram, wechat
+from seqchat.corpus.formats import discord, imessage, kakaotalk, plain, qq, services, signal, telegram, threema, wechat
 from seqchat.corpus.formats.base import EMPTY, OTHER_BRANCH, SYSTEM, Item, LeftOut, Message
 from seqchat.corpus.formats.records import RecordFormat
 
 RECORD_FORMATS: tuple[RecordFormat, ...] = tuple(
     form
-    for module in (telegram, discord, services, signal, imessage, qq, wechat, kakaotalk, plain)
+    for module in (telegram, discord, services, signal, imessage, qq, wechat, kakaotalk, threema, plain)
     for form in module.RECORDS
 )
 
 CHATGPT = "ChatGPT"
 _SAID_BY = ("user", "assistant")
+_FRAGMENTS = {"REQUEST": "user", "RESPONSE": "assistant"}
 
 
 def trees_in(document: Any) -> list[Mapping[str, Any]]:
@@ -41,12 +42,24 @@ def items_of_tree(tree: Mapping[str, Any]) -> Iterator[Item]:
         yield LeftOut(OTHER_BRANCH, others)
 
 
+def _of_fragments(fragments: Sequence[Any]) -> Item:
+    """Return a message of DeepSeek, which has its thoughts apart."""
+    said = [
+        (_FRAGMENTS.get(str(part.get("type"))), part.get("content")) for part in fragments if isinstance(part, Mapping)
+    ]
+    roles = [role for role, _ in said if role]
+    text = "\n".join(text for role, text in said if role and isinstance(text, str))
+    return Message(text, roles[0], mine=roles[0] == _SAID_BY[0]) if text.strip() else LeftOut(EMPTY)
+
+
 def _last(nodes: Mapping[str, Any]) -> str | None:
     leaves = [name for name, node in nodes.items() if isinstance(node, Mapping) and not node.get("children")]
     return leaves[-1] if leaves else None
 
 
 def _item(message: Mapping[str, Any]) -> Item:
+    if isinstance(fragments := message.get("fragments"), list):
+        return _of_fragments(fragments)
     author = message.get("author")
     role = author.get("role") if isinstance(author, Mapping) else None
     content = message.get("content")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from seqchat.corpus.formats.base import BEFORE, EMPTY, HEADING, MEDIA, SYSTEM, Item, LeftOut, Message
 from seqchat.corpus.formats.lines import plain
-from seqchat.corpus.formats.notes import PLAIN, QQ, Notes
+from seqchat.corpus.formats.notes import PLAIN, QQ, SIGNAL, Notes
 from seqchat.corpus.formats.times import seconds_of
 
 
@@ -17,7 +17,8 @@ class HeadedFormat(NamedTuple):
     """A format in which a line `sender` is followed by others of the head.
 
     times: the line of the head with the time; text: the line in which the words begin, if that is not after a blank
-    line; media: a line of the head that says there is a file.
+    line; media: a line of the head that says there is a file; below: a line after the words that nobody said; end: a
+    line after which nothing is said; least: how many heads there have to be for a line.
     """
 
     name: str
@@ -29,13 +30,16 @@ class HeadedFormat(NamedTuple):
     text: re.Pattern[str] | None = None
     notes: Notes = PLAIN
     system: frozenset[str] = frozenset()
+    below: re.Pattern[str] | None = None
+    end: re.Pattern[str] | None = None
+    least: float = 1 / 12
 
     def fits(self, lines: Sequence[str]) -> float:
         """Return 1 if the first message of a text has such a head, or 0."""
         said = [line for raw in lines if (line := plain(raw))]
         pairs = pairwise(said)
         heads = sum(self.begins(first, second) for first, second in pairs)
-        return 1.0 if heads and 12 * heads >= len(said) else 0.0
+        return 1.0 if heads and heads >= self.least * len(said) else 0.0
 
     def begins(self, first: str, second: str) -> bool:
         """Whether two lines begin a head."""
@@ -73,6 +77,11 @@ class _Reader:
             return [LeftOut(BEFORE)] if line else []
         if self._in_head:
             return self._head(line)
+        if form.end is not None and form.end.fullmatch(line):
+            ended = self.finish()
+            return [*ended, LeftOut(HEADING)]
+        if form.below is not None and form.below.fullmatch(line):
+            return [LeftOut(HEADING)]
         self._lines.append(line)
         return []
 
@@ -116,16 +125,19 @@ class _Reader:
         return items
 
 
+_CLOCK = re.compile(r"(?P<time>\d{1,2}:\d{2}(?:\s?[AaPp][Mm])?)")
+
 FORMATS = (
     HeadedFormat(
         "Signal (sigtop)",
         sender=re.compile(r"From: (?P<sender>.+?)(?: \(\+?[\d -]+\))?"),
         second=re.compile(r"Type: .*"),
         other=re.compile(
-            r"(?:Type|Sent|Received|Attachment|Reaction|Edited|Quote|Mention|Sticker|Expires|Version|To): .*"
+            r"(?:Type|Sent|Received|Attachment|Reaction|Edited|Quote|Mention|Sticker|Expires|Version|To):.*|>.*"
         ),
         time=re.compile(r"Sent: (?P<time>.*)"),
         media=re.compile(r"(?:Attachment|Sticker): .*"),
+        notes=SIGNAL,
     ),
     HeadedFormat(
         "QQChatExporter",
@@ -137,5 +149,17 @@ FORMATS = (
         text=re.compile(r"(?:内容|消息)[:：]\s?(?P<text>.*)"),
         notes=QQ,
         system=frozenset({"系统消息", "系统"}),
+        below=re.compile(r"资源[:：] ?\d+ ?个文件|- (?:image|video|audio|file|face)[:：].*"),
+        end=re.compile(r"={8,}"),
+    ),
+    # What is copied from the program
+    HeadedFormat(
+        "Slack",
+        sender=re.compile(r"(?P<sender>[^\W\d].{0,60})"),
+        second=_CLOCK,
+        other=_CLOCK,
+        time=_CLOCK,
+        media=re.compile(r"(?!)"),
+        least=0.2,
     ),
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from seqchat.corpus.formats.base import SYSTEM
 from seqchat.corpus.formats.lines import LineFormat
+from seqchat.corpus.formats.notes import ANSWERS, IMESSAGE
 from seqchat.corpus.formats.records import RecordFormat
 from seqchat.corpus.speakers import ME
 
@@ -16,15 +18,23 @@ def _reason(record: Mapping[str, Any]) -> str:
     return "" if record.get("Type") in ("Incoming", "Outgoing", None, "") else SYSTEM
 
 
-FORMATS = (
+_WHEN = r"(?P<date>[A-Z][a-z]{2} \d{2}, \d{4}) {1,2}(?P<clock>\d{1,2}:\d{2}:\d{2} [AP]M)"
+
+
+def _shown_twice(form: LineFormat, lines: Sequence[str]) -> LineFormat:
+    """Return the format without the answers that are indented below a message, if they are in their own place too."""
+    twice = any(line.strip() == ANSWERS for line in lines)
+    return replace(form, echo=re.compile(r"(?: {4}|\t).*"), refine=None) if twice else form
+
+
+FORMATS: tuple[LineFormat, ...] = (
     LineFormat(
         "iMessage",
-        (re.compile(r"(?P<date>[A-Z][a-z]{2} \d{2}, \d{4}) {1,2}(?P<clock>\d{1,2}:\d{2}:\d{2} [AP]M)(?: \(.*\))?"),),
+        (re.compile(rf"{_WHEN}(?: \(.*\))?"),),
         tail=re.compile(r"Tapbacks:|Stickers:|Edits?:|Attachments?:"),
-        system=re.compile(
-            r"This message responded to an earlier message\.|/\S.*\.\w{2,5}|(?:[\w.~-]+/)+[\w. -]+\.\w{2,5}|"
-            r"Expressive: .*|Sent with .+|.* (?:unsent this message part|edited this message).*"
-        ),
+        system=re.compile(rf"{_WHEN} (?!\().+"),
+        notes=IMESSAGE,
+        refine=lambda lines: _shown_twice(FORMATS[0], lines),
         block=True,
         sender_below=True,
     ),
@@ -49,6 +59,5 @@ RECORDS = (
         need=("is_from_me", "text|body|message", "date|message_date|timestamp|date_utc"),
         chat="chat_id|chat_identifier|chat|cache_roomnames",
         mine="is_from_me",
-        table=True,
     ),
 )

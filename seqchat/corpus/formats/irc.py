@@ -17,7 +17,8 @@ FORMATS = (
             re.compile(rf"{_WHEN}\s+(?P<own>(?:-!-|•|\*\*\*|\*|-->|<--|--|==|<->|=-=|-[^\s-]+-)\s.*)"),
         ),
         day=re.compile(
-            r"(?:--- Day changed|\*\*\*\* (?:BEGIN|ENDING) LOGGING AT) (?P<date>.*)|Session (?:Start|Time|Close): .*"
+            r"(?:--- (?:Day changed|Log opened)|\*\*\*\* (?:BEGIN|ENDING) LOGGING AT) (?P<date>.*)|"
+            r"Session (?:Start|Time): (?P<date_last>.*)"
         ),
         heading=re.compile(r"--- Log (?:opened|closed) .*|\*\*\*\* .*|Session (?:Start|Ident|Close).*"),
     ),
@@ -27,5 +28,10 @@ FORMATS = (
             re.compile(rf"{_WHEN}\t(?P<own>(?:-->|<--|--| ?\*|=!=|-!-)?\t.*)"),
             re.compile(rf"{_WHEN}\t[ @+%&~]?(?P<sender>[^\s\t<>*]{{1,40}})\t(?P<text>.*)"),
         ),
+    ),
+    LineFormat(
+        "IRC",
+        (re.compile(rf"<{_NICK}>\s(?P<text>.*)"), re.compile(r"(?P<own>(?:\*|\*\*\*|-!-)\s\S.*)")),
+        strict=True,
     ),
 )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from seqchat.corpus.formats.lines import LineFormat, plain
-from seqchat.corpus.formats.notes import ASIAN
+from seqchat.corpus.formats.notes import ASIAN, LINE_ON_COMPUTERS
 from seqchat.corpus.formats.times import DATE
 
 _CLOCK = r"(?P<clock>(?:[^\W\d]{1,8}\.?\s?)?\d{1,2}:\d{2}\s?(?:[AaPp]\.?\s?[Mm]\.?)?)"
@@ -71,7 +71,7 @@ _SPACES = LineFormat(
     (re.compile(rf"{_CLOCK} (?P<sender>\S{{1,40}}) (?P<text>.+)"),),
     day=_DAY,
     heading=_HEADING,
-    notes=ASIAN,
+    notes=LINE_ON_COMPUTERS,
     refine=_with_names,
 )
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from seqchat.corpus.formats.base import BEFORE, EMPTY, HEADING, MEDIA, SYSTEM, Break, Item, LeftOut, Message
+from seqchat.corpus.formats.base import BEFORE, EMPTY, HEADING, MEDIA, QUOTED, SYSTEM, Break, Item, LeftOut, Message
 from seqchat.corpus.formats.notes import PLAIN, Notes
 from seqchat.corpus.formats.times import Moment, date_order, moment
 
-# A format is taken when this share of the lines fits it, or the smaller one if the text begins with it.
-_MOST, _MANY = 0.5, 0.12
+# A format is taken when this share of the lines fits it, or the second one if the text begins with it, or the third if
+# its heads have the whole time as well: messages may be long.
+_MOST, _MANY, _FEW = 0.5, 0.12, 0.03
 # A longer message is passed on in parts, and need not fit in memory.
 _MAX_LINES = 1_000
 _DAY = 86_400
 _HALF_DAY = 43_200
+# What WhatsApp writes before its own words, and what stands for a line that has nothing else
+_OWN, _NOTE = "\u200e", "\0note"
+_LONGEST_NOTE = 80
 
 _MARKS = dict.fromkeys([0x61C, 0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
 _MARKS |= dict.fromkeys([0xA0, 0x202F, 0x2009, 0x3000, 0x2003], " ")
@@ -29,8 +34,8 @@ class LineFormat:
     heads: what begins a message; they may have the groups `date`, `clock`, `sender` and `text`, and a line without a
     `sender` is the messenger's own. day: a line that has only the day, `date`. chat: a line from which on another
     chat follows, `chat`. heading, system: lines that nobody said. tail: what ends the words of a message, up to the
-    next head. block: the words are below the head; sender_below: so is the sender. strict: names have to occur again,
-    as the head alone could be a sentence.
+    next head. echo: a line, as it is written, of what is said elsewhere. block: the words are below the head;
+    sender_below: so is the sender. strict: names have to occur again, as the head alone could be a sentence.
     """
 
     name: str
@@ -40,6 +45,7 @@ class LineFormat:
     heading: re.Pattern[str] | None = None
     system: re.Pattern[str] | None = None
     tail: re.Pattern[str] | None = None
+    echo: re.Pattern[str] | None = None
     block: bool = False
     sender_below: bool = False
     strict: bool = False
@@ -72,7 +78,7 @@ class _Tally:
     def __init__(self, form: LineFormat) -> None:
         self._form = form
         self._senders: Counter[str] = Counter()
-        self._owns = self._heads = self._between = self._spoken = 0
+        self._owns = self._heads = self._between = self._spoken = self._dated = 0
         self._after_head = False
         self._first_is_head: bool | None = None
 
@@ -83,6 +89,7 @@ class _Tally:
             sender = _group(head, "sender")
             self._heads += bool(sender) or form.sender_below
             self._owns += not sender and not form.sender_below
+            self._dated += bool(sender and _group(head, "clock") and _group(head, "date") and not form.block)
             if sender:
                 self._senders[sender] += 1
             self._after_head = True
@@ -95,15 +102,21 @@ class _Tally:
         elif self._first_is_head is None:
             self._first_is_head = False
 
+    def _names_recur(self) -> bool:
+        names = len(self._senders)
+        return names <= max(3, 0.6 * self._heads) and (names < self._heads or names < 3)
+
     def share(self, lines: int) -> float:
         form = self._form
         if not self._heads or (form.block and self._spoken < self._heads / 2):
             return 0.0
-        if form.strict and (self._heads < 2 or len(self._senders) > max(3, 0.6 * self._heads)):
+        if form.strict and (self._heads < 2 or not self._names_recur()):
             return 0.0
         below = self._spoken * (1 + form.sender_below) if form.block else 0
         share = min(1.0, (self._heads + self._owns + self._between + below) / max(lines, 1))
-        enough = _MANY if self._first_is_head and self._heads > 2 else _MOST
+        enough = _MOST
+        if self._first_is_head and self._heads > 2:
+            enough = _FEW if self._dated == self._heads else _MANY
         return share if share >= enough else 0.0
 
 
@@ -165,6 +178,9 @@ class _Reader:
         if not line:
             yield from self._blank()
             return
+        if _matches(self._form.echo, raw.rstrip()):
+            yield LeftOut(QUOTED)
+            return
         head = self._form.head(line)
         if head is not None:
             yield from self.finish()
@@ -217,7 +233,7 @@ class _Reader:
         message.needs_sender = self._form.sender_below
         message.flagged = raw.startswith("\u200e")
         if text or not said:
-            message.lines.append(self._form.notes.cut(_ending(raw, text)) if said else text)
+            message.lines.append(self._spoken(_as_written(raw, text), text, message.flagged) if said else text)
         self._open = message
 
     def _go_on(self, line: str, raw: str) -> Iterator[Item]:
@@ -231,10 +247,24 @@ class _Reader:
         if message.ended:
             yield LeftOut(MEDIA)
             return
-        message.lines.append(self._form.notes.cut(_ending(raw, line)))
+        message.lines.append(self._spoken(_as_written(raw, line), line))
         if len(message.lines) >= _MAX_LINES:
             yield from self._items(message)
             message.lines = []
+
+    def _spoken(self, written: str, text: str, flagged: bool = False) -> str:
+        """Return what a person says in a line, given as it is written and without marks."""
+        notes = self._form.notes
+        if _OWN not in written:
+            return notes.cut(text)
+        if notes.reason(text):
+            return text
+        before, own, after = notes.cut(written).partition(_OWN)
+        if (flagged and own) or (own and not before and _is_note(after)):
+            # WhatsApp marks its own words; the pages of a document stand after its name.
+            before = plain(before)
+            return _NOTE if not before or before.endswith("•") else before
+        return plain(notes.cut(written))
 
     def _time(self, when: Moment) -> float | None:
         """Return the time of a message, whose day may be known from a line before it, or not at all."""
@@ -268,22 +298,27 @@ class _Reader:
             yield LeftOut(EMPTY)
 
     def _is_note(self, line: str, message: _Open, left_out: Counter[str]) -> bool:
-        reason = self._form.notes.reason(line) if line else ""
-        if not reason and line and message.flagged and line is message.lines[0]:
-            # WhatsApp marks the lines that hold its own words.
-            reason = MEDIA
+        reason = MEDIA if line == _NOTE else self._form.notes.reason(line) if line else ""
         if reason:
             left_out[reason] += 1
         return bool(reason)
 
 
-def _ending(raw: str, text: str) -> str:
-    """Return the end of a line as it is written, with its marks, if it holds a text that was found without them."""
-    if "\u200e<" not in raw or not text:
+def _as_written(raw: str, text: str) -> str:
+    """Return the end of a line as it is written, with its marks, of which a text is the end without them."""
+    if _OWN not in raw or not text:
         return text
-    start = raw.rfind("\u200e<")
-    note = plain(raw[start:])
-    return f"{text[: -len(note)]}\u200e{note}" if text.endswith(note) else text
+    left, start = len(text), len(raw.rstrip())
+    while start and (left or (ord(raw[start - 1]) in _MARKS and not raw[start - 1].isspace())):
+        start -= 1
+        left -= _MARKS.get(ord(raw[start]), "") is not None
+    return raw[start:]
+
+
+def _is_note(text: str) -> bool:
+    """Whether words after a mark are a messenger's own: a few, and none for which a keyboard writes such marks."""
+    few = len(text) <= _LONGEST_NOTE and any(map(str.isalpha, text))
+    return few and not any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
 
 
 def _unquoted(text: str) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from seqchat.corpus.formats.base import CALL, DELETED, MEDIA, SYSTEM
+from seqchat.corpus.formats.base import CALL, DELETED, MEDIA, QUOTED, SYSTEM
 
 
 class Notes(NamedTuple):
@@ -70,6 +69,8 @@ _WHATSAPP_MEDIA = _any(r"""
     (?:null|live location shared.*|standort: https?://\S+|location: https?://\S+|posizione: https?://\S+|ubicación: https?://\S+|localização: https?://\S+|localisation ?: https?://\S+|locatie: https?://\S+|位置: ?https?://\S+|位置情報: ?https?://\S+)
     (?:poll|umfrage|encuesta|sondage|sondaggio|enquete|投票|アンケート|опрос|anket|pemungutan suara)[:：]
     (?:option|opción|opção|opzione|选项|選項)[:：].*\(\d+ .+\)
+    (?:已(?:略去|省略|忽略)(?:影片|圖片|相片|貼圖|音訊|檔案|文件|gif|聯絡人卡片)|imagem ocultada|áudio ocultado|vídeo ocultado|documento ocultado|hlasová zpráva vynechána)
+    (?:image|photo|picture|video|audio|voice message|file|location|bild|foto|sprachnachricht|datei|standort|fichier|imagen|archivo|immagine|voce|afbeelding|bestand|изображение|аудио|файл|图片|圖片|文件|檔案|画像|動画|音声) \((?:\d{1,2}:\d\d|[^()\n]{1,80}\.\w{2,5})\)
 """)
 
 _WHATSAPP_DELETED = _any(r"""
@@ -100,6 +101,11 @@ _WHATSAPP_DELETED = _any(r"""
     (?:tin nhắn này đã bị xóa|bạn đã xóa tin nhắn này|tin nhắn đã bị xóa|tin nhắn này đã bị xoá|bạn đã xoá tin nhắn này)\.?
     (?:このメッセージは削除されました|メッセージを削除しました|このメッセージを削除しました|あなたはこのメッセージを削除しました|メッセージが削除されました)[。.]?
     (?:此(?:消息|訊息)已(?:被)?(?:删除|刪除)|你已?(?:删除|刪除)了?(?:此|这条|這則)(?:消息|訊息)|您已?(?:删除|刪除)了?(?:此|这条|這則)(?:消息|訊息)|这条消息已被?删除|這則訊息已被?刪除|已(?:删除|刪除)(?:此|这条|這則)(?:消息|訊息)|消息已删除|訊息已刪除)[。.]?
+    (?:s'ha suprimit aquest missatge|(?:heu|has) suprimit aquest missatge|este mensaxe foi eliminado|mezu hau ezabatu da|hierdie boodskap is (?:geskrap|uitgevee)|jy het hierdie boodskap (?:geskrap|uitgevee)|ujumbe huu (?:ulifutwa|umefutwa)|umefuta ujumbe huu|na-delete ang mensaheng ito|binura (?:ang|mo ang) mensaheng ito|ky mesazh u fshi|(?:e|ju e) fshi(?:ve|të) këtë mesazh|scriosadh an teachtaireacht seo)\.?
+    (?:ši žinutė (?:buvo )?ištrinta|jūs ištrynėte šią žinutę|ištrynėte šią žinutę|šī ziņa (?:tika|ir) (?:iz)?dzēsta|jūs (?:iz)?dzēsāt šo ziņu|see sõnum (?:on )?kustutati|see sõnum on kustutatud|(?:sa )?kustutasid selle sõnumi|to sporočilo je (?:bilo )?izbrisano|izbrisali ste to sporočilo|siz bu mesajı sildiniz|bu xabar o[‘'ʻ]chirildi|бұл хабар (?:өшірілді|жойылды)|бул билдирүү өчүрүлдү)\.?
+    (?:ова порука је (?:обрисана|избрисана)|(?:обрисали|избрисали) сте ову поруку|оваа порака беше избришана|ја избришавте (?:оваа порака|поракава)|гэта паведамленне выдалена|այս հաղորդագրությունը ջնջվել է|ეს შეტყობინება წაიშალა)\.?
+    (?:এই (?:মেসেজটি|মেসেজ|বার্তাটি|বার্তা) মুছে ফেলা হয়েছে|আপনি এই (?:মেসেজটি|মেসেজ|বার্তাটি|বার্তা) মুছে (?:ফেলেছেন|দিয়েছেন)|हा (?:संदेश|मेसेज) (?:हटवला|हटवण्यात आला|डिलीट केला)(?: गेला)?|तुम्ही हा (?:संदेश|मेसेज) (?:हटवला|डिलीट केला)|यो (?:सन्देश|म्यासेज) (?:मेटाइयो|मेटाइएको छ)|આ (?:સંદેશ|મેસેજ) (?:કાઢી નાખવામાં આવ્યો|ડિલીટ કરવામાં આવ્યો)(?: છે| હતો)?|ਇਹ ਸੁਨੇਹਾ (?:ਮਿਟਾ ਦਿੱਤਾ|ਮਿਟਾਇਆ) ਗਿਆ(?: ਸੀ| ਹੈ)?)[।.]?
+    (?:இந்தச்? செய்தி (?:நீக்கப்பட்டது|அழிக்கப்பட்டது)|இந்தச்? செய்தியை (?:நீக்கிவிட்டீர்கள்|நீங்கள் நீக்கிவிட்டீர்கள்)|ఈ సందేశం తొలగించబడింది|మీరు ఈ సందేశాన్ని తొలగించారు|ಈ ಸಂದೇಶವನ್ನು ಅಳಿಸಲಾಗಿದೆ|ನೀವು ಈ ಸಂದೇಶವನ್ನು ಅಳಿಸಿದ್ದೀರಿ|ഈ സന്ദേശം (?:ഇല്ലാതാക്കി|ഇല്ലാതാക്കിയിരിക്കുന്നു)|നിങ്ങൾ ഈ സന്ദേശം ഇല്ലാതാക്കി|මෙම පණිවිඩය මකා දමන ලදී|یہ پیغام حذف کر دیا گیا(?: ہے| تھا)?|آپ نے یہ پیغام حذف کر دیا(?: ہے)?|សារនេះត្រូវបានលុប|ဤစာကို ဖျက်လိုက်သည်|ຂໍ້ຄວາມນີ້ຖືກລຶບແລ້ວ)[.।۔]?
     (?:(?:이 )?메시지가 삭제되었습니다|(?:이 )?메시지를 삭제했습니다|삭제된 메시지입니다|회원님이 이 메시지를 삭제했습니다|(?:이 )?메시지를 삭제하셨습니다|삭제된 메시지)\.?
 """)
 
@@ -154,6 +160,9 @@ _KINDS = (
 _BRACKETED = rf"\[(?:{_KINDS})(?:[:：][^\[\]\n]*)?\]"
 
 _ASIAN_MEDIA = re.compile(rf"(?:{_BRACKETED}\s*(?:https?://\S+|[\w.-]+\.\w{{2,5}})?\s*)+", re.IGNORECASE)
+# Pictures as Markdown, and what is quoted above an answer
+_LINKED = re.compile(r"!?\[[^\[\]]{0,60}\]\([^()\s]*\)")
+_QUOTED = re.compile(r">(?:\s.*)?|「[^」：:]{1,30}[：:].*」|(?:- ?){8,}")
 _ASIAN_WITHIN = re.compile(_BRACKETED, re.IGNORECASE)
 _RECALLED = _any(r"""
     [“"']?[^\n]{0,40}?[”"']?\s?(?:撤回了?一?条?(?:消息|了一条消息)|已?收回訊息|收回了?訊息|收回了?一則訊息)[^\n]{0,20}
@@ -171,9 +180,34 @@ _ASIAN_SYSTEM = _any(r"""
     .{1,60} (?:joined the (?:group|chat|room)|left the (?:group|chat|room)|invited .+ to the (?:group|chat|room)|added .+ to the (?:group|chat)|changed the .+|removed .+ from the (?:group|chat)|added .+ as a friend)\.?
 """)
 
-ASIAN = Notes(((CALL, _CALLS), (MEDIA, _ASIAN_MEDIA), (DELETED, _RECALLED), (SYSTEM, _ASIAN_SYSTEM)))
+ASIAN = Notes(
+    (
+        (CALL, _CALLS),
+        (MEDIA, _ASIAN_MEDIA),
+        (MEDIA, _LINKED),
+        (DELETED, _RECALLED),
+        (SYSTEM, _ASIAN_SYSTEM),
+        (QUOTED, _QUOTED),
+    )
+)
 # In QQ an emoticon may be in a sentence.
-QQ = Notes(ASIAN.whole, _ASIAN_WITHIN)
+QQ = Notes((*ASIAN.whole, (QUOTED, re.compile(r"\[回复[ :：].*\]"))), _ASIAN_WITHIN)
+# LINE for computers writes kinds without brackets.
+LINE_ON_COMPUTERS = Notes(
+    (
+        *ASIAN.whole,
+        (
+            MEDIA,
+            _any(r"""
+    スタンプ|写真|動画|ファイル|ボイスメッセージ|アルバム|位置情報|連絡先|ノート
+    貼圖|圖片|照片|影片|檔案|語音訊息|相簿|位置資訊|聯絡資訊|记事本|記事本
+    stickers?|photos?|videos?|files?|voice messages?|albums?|locations?|contacts?
+    스티커|사진|동영상|파일|음성메시지|앨범|위치정보|연락처
+    สติกเกอร์|รูป|รูปภาพ|วิดีโอ|ไฟล์|stiker|foto
+"""),
+        ),
+    )
+)
 KAKAOTALK = Notes(
     (
         *ASIAN.whole,
@@ -195,7 +229,7 @@ META = Notes(
         (
             CALL,
             _any(r"""
-    .{1,60} (?:started a (?:video|audio|voice)? ?(?:call|chat)|missed your (?:video |audio )?(?:call|chat)|called you|missed a (?:video |voice |audio )?(?:call|chat).*|joined the (?:video )?(?:call|chat)|ended the (?:video )?(?:call|chat))\.?
+    .{1,60} (?:started an? (?:(?:video|audio|voice|group) )?(?:call|chat)|missed your (?:video |audio )?(?:call|chat)|called you|missed a (?:video |voice |audio )?(?:call|chat).*|joined the (?:video )?(?:call|chat)|ended the (?:video )?(?:call|chat))\.?
     (?:you (?:missed|called) .+|the (?:video|audio) (?:call|chat) ended|audio call ended|video chat ended|(?:video|audio) call ended|.+ hat (?:dich angerufen|einen .+anruf.+)|you started a (?:video|audio) (?:call|chat))\.?
 """),
         ),
@@ -247,7 +281,46 @@ PLAIN = Notes(
     )
 )
 
-
-def first_reason(lines: Sequence[str], notes: Notes) -> str:
-    """Return why the first line is left out, if it is."""
-    return notes.reason(lines[0]) if lines else ""
+# What exporters write below a message or above an answer
+SIGNAL = Notes(
+    (
+        *PLAIN.whole,
+        (MEDIA, re.compile(r"!?\[[^\[\]]*\]\([^()]*\)")),
+        (SYSTEM, re.compile(r"\(- .* -\)")),
+        (QUOTED, _QUOTED),
+    )
+)
+ANSWERS = "This message responded to an earlier message."
+IMESSAGE = Notes(
+    (
+        *PLAIN.whole,
+        (QUOTED, re.compile(re.escape(ANSWERS))),
+        (MEDIA, re.compile(r"/\S.*\.\w{2,5}|(?:[\w.~-]+/)+[\w. -]+\.\w{2,5}")),
+        (SYSTEM, re.compile(r"Expressive: .*|Sent with .+|.* (?:unsent this message part|edited this message).*")),
+    )
+)
+TELEGRAM = Notes(
+    (
+        *PLAIN.whole,
+        (MEDIA, re.compile(r"\[ [^\[\]]{1,80} \]")),
+        (
+            QUOTED,
+            _any(r"""
+    \[(?:in reply to|antwort auf|en réponse à|en respuesta a|em resposta a|in risposta a|в ответ на|у відповідь|回复|回覆) .{1,80}\]
+    \[(?:forwarded from|weitergeleitet von|transféré de|reenviado de|encaminhado de|inoltrato da|переслано от|转发自|轉發自) .{1,80}\]
+"""),
+        ),
+    )
+)
+VIBER = Notes(
+    (
+        *PLAIN.whole,
+        (
+            MEDIA,
+            _any(r"""
+    (?:photo|video|sticker|voice|file|audio|contact|location|gif|link|instant video|rich media) message
+    (?:фото|видео|стикер|голосовое|файл)(?:сообщение| сообщение)|foto-?nachricht|video-?nachricht|sprachnachricht|mensaje de (?:foto|vídeo|voz)
+"""),
+        ),
+    )
+)

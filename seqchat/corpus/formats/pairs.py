@@ -1,4 +1,5 @@
-"""Collections of dialogs as text: question and answer on a line, and lines that begin with E and M."""
+"""Collections of dialogs as text: question and answer on a line, turns that end with a mark, and lines
+that begin with E and M."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from seqchat.corpus.formats.base import HEADING, Break, Item, LeftOut, Message
 
+# As DailyDialog has it
+_END_OF_TURN = "__eou__"
 _LETTERED = re.compile(r"[EM](?:\s.*)?")
 
 
@@ -27,6 +30,20 @@ def read_tabs(_beginning: Sequence[str], lines: Iterable[str], _keep_notes: bool
 def _is_pair(line: str) -> bool:
     left, tab, right = line.strip("\n").partition("\t")
     return bool(tab and left.strip() and right.strip()) and "\t" not in right
+
+
+def fits_marked(lines: Sequence[str]) -> float:
+    """Return which share of the lines has turns that end with a mark, 0 if few have."""
+    said = [line for line in lines if line.strip()]
+    marked = sum(_END_OF_TURN in line for line in said)
+    return marked / len(said) if said and marked >= 0.9 * len(said) else 0.0
+
+
+def read_marked(_beginning: Sequence[str], lines: Iterable[str], _keep_notes: bool) -> Iterator[list[Item]]:
+    """Yield the turns of each line, a dialog of its own."""
+    for line in lines:
+        turns = [Message(turn.strip()) for turn in line.split(_END_OF_TURN) if turn.strip()]
+        yield [*turns, Break()] if turns else []
 
 
 def fits_letters(lines: Sequence[str]) -> float:

@@ -24,16 +24,18 @@ class RecordFormat:
     """An exporter that writes a record for each message.
 
     time, sender, text, chat, mine: the names of fields, separated by `|` if there are several, with dots for fields
-    of fields; the first that has a value counts. need: fields that a record must have to be of this format, by default
-    those of time, sender and text. mine: tells whether the owner of the export wrote it; owned: whether the owner wrote
-    all of it; identity: says who wrote it as `owner_of` says who owns the document. reason: says why a record is no
-    message. skip: fields that, if they are true, are the reason why. decode: undoes what the exporter does to texts.
+    of fields; the first that has a value counts. day: the field of the date, if `time` has only the clock. need: fields
+    that a record must have to be of this format, by default those of time, sender and text. mine: tells whether the
+    owner of the export wrote it; owned: whether the owner wrote all of it; identity: says who wrote it as `owner_of`
+    says who owns the document. reason: says why a record is no message. skip: fields that, if they are true, are the
+    reason why. decode: undoes what the exporter does to texts.
     """
 
     name: str
     time: str
     sender: str
     text: str
+    day: str = ""
     need: tuple[str, ...] = ()
     chat: str = ""
     mine: str = ""
@@ -45,8 +47,6 @@ class RecordFormat:
     textual: Callable[[Any], str | None] | None = None
     name_of: Callable[[str], str] | None = None
     notes: Notes = PLAIN
-    table: bool = False
-    may_lack_text: bool = False
 
     def fits(self, record: Any) -> bool:
         """Whether a record has the fields."""
@@ -74,9 +74,15 @@ class RecordFormat:
             if not text:
                 return LeftOut(next(filter(None, reasons), EMPTY))
         chat = str(value_of(record, self.chat) or "") if self.chat else ""
-        time = seconds_of(value_of(record, self.time), order)
+        time = seconds_of(self.when(record), order)
         mine = self._is_mine(record) or self.owned or (bool(owner) and value_of(record, self.identity) == owner)
         return Message(text, self._sender(record), time, chat, mine)
+
+    def when(self, record: Mapping[str, Any]) -> Any:
+        """Return the time of a record as it is written, with its date."""
+        time = value_of(record, self.time)
+        day = value_of(record, self.day) if self.day and isinstance(time, str) and not moment(time).date else None
+        return time if day is None or day == time else f"{day} {time}"
 
     def _reason(self, record: Mapping[str, Any]) -> str:
         skipped = (
@@ -86,6 +92,8 @@ class RecordFormat:
 
     def _sender(self, record: Mapping[str, Any]) -> str:
         name = _name(value_of(record, self.sender))
+        if self.chat and self._is_mine(record) and name == _name(value_of(record, self.chat)):
+            return ME
         if not name or name.lower() in _MINE | _NOT_MINE:
             name = ME if self._is_mine(record) else _name(value_of(record, self.chat)) if self.chat else name
         return self.name_of(name) if self.name_of else name.strip()
@@ -191,7 +199,7 @@ def items_of(
 
 def order_of(form: RecordFormat, records: Iterable[Any]) -> str:
     """Return the order in which records write year, month and day."""
-    times = (value_of(record, form.time) for record in records if isinstance(record, Mapping))
+    times = (form.when(record) for record in records if isinstance(record, Mapping))
     return date_order(moment(time) for time in times if isinstance(time, str))
 
 

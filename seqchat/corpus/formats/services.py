@@ -15,8 +15,10 @@ _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _BREAK = re.compile(r"<(?:br|/p|/div|/li)\b[^<>]*>\n?", re.IGNORECASE)
 _QUOTE = re.compile(r"<(quote|blockquote|mx-reply|legacyquote)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
 _AT = re.compile(r"<at\b[^<>]*>(.*?)</at>", re.DOTALL)
+# Skype lists calls as a conversation.
+_SKYPE_CALLS = "48:calllogs"
 _SLACK_LINK = re.compile(r"<(https?:[^|<>]+|mailto:[^|<>]+)(?:\|([^<>]*))?>")
-_SLACK_NAME = re.compile(r"<[@#!](?:[A-Z0-9]+\|)?([^<>|^]*)(?:\^[^<>|]*)?(?:\|([^<>]*))?>")
+_SLACK_NAME = re.compile(r"<([@#!])(?:[A-Z0-9]+\|)?([^<>|^]*)(?:\^[^<>|]*)?(?:\|@?([^<>]*))?>")
 
 
 def repaired(text: str) -> str:
@@ -35,7 +37,8 @@ def unmarked(text: str) -> str:
 
 def _slack(text: str) -> str:
     text = _SLACK_LINK.sub(lambda m: m[2] or m[1].removeprefix("mailto:"), text)
-    return unescape(_SLACK_NAME.sub(lambda m: f"@{m[2] or m[1]}", text)).replace("\xa0", " ")
+    text = _SLACK_NAME.sub(lambda m: f"{'#' if m[1] == '#' else '@'}{m[3] or m[2]}", text)
+    return unescape(text).replace("\xa0", " ")
 
 
 def _slack_reason(record: Mapping[str, Any]) -> str:
@@ -60,6 +63,8 @@ def _meta_reason(record: Mapping[str, Any]) -> str:
 
 def _skype_reason(record: Mapping[str, Any]) -> str:
     kind = str(record.get("messagetype") or "")
+    if str(record.get("conversationid")) == _SKYPE_CALLS:
+        return CALL
     if kind in ("RichText", "Text", "RichText/Html", ""):
         return ""
     return CALL if "Call" in kind else MEDIA if kind.startswith("RichText") else SYSTEM

@@ -8,7 +8,11 @@ from typing import Any
 
 from seqchat.corpus.formats.base import SYSTEM
 from seqchat.corpus.formats.lines import LineFormat
+from seqchat.corpus.formats.notes import SIGNAL
 from seqchat.corpus.formats.records import RecordFormat, value_of
+
+# WhatsApp's mark of its own words; on some phones its head is the same.
+_WHATSAPP = "\u200e"
 
 
 def _reason(record: Mapping[str, Any]) -> str:
@@ -40,7 +44,8 @@ FORMATS: tuple[LineFormat, ...] = (
                 r"(?P<sender>[^:]{1,100}?): ?(?P<text>.*)"
             ),
         ),
-        system=re.compile(r"\(- .* -\)|!?\[[^\]]*\]\([^)]*\)|>.*"),
+        notes=SIGNAL,
+        refine=lambda lines: None if any(_WHATSAPP in line for line in lines) else FORMATS[0],
     ),
 )
 RECORDS = (

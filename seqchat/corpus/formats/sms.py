@@ -33,14 +33,19 @@ def items_of(file: IO[bytes]) -> Iterator[Item]:
             root.clear()
 
 
+def _text_of_parts(element: Element) -> str:
+    parts = (part.get("text", "") for part in element.iter("part") if part.get("ct") == "text/plain")
+    return "\n".join(part for part in parts if part != "null")
+
+
 def _item(element: Element) -> Item:
-    if element.tag == "mms":
-        return LeftOut(MEDIA)
     kind, address, text = (element.get(name, "") for name in ("type", "address", "body"))
+    if element.tag == "mms":
+        kind, text = element.get("msg_box", ""), _text_of_parts(element)
     if kind not in (_RECEIVED, _SENT):
         return LeftOut(SYSTEM)
     if not text.strip() or text == "null":
-        return LeftOut(EMPTY)
+        return LeftOut(MEDIA if element.tag == "mms" else EMPTY)
     name = element.get("contact_name", "")
     known = name if name not in ("", "null", "(Unknown)") else address
     mine = kind == _SENT

@@ -8,6 +8,7 @@ from typing import Any
 
 from seqchat.corpus.formats.base import SYSTEM
 from seqchat.corpus.formats.lines import LineFormat
+from seqchat.corpus.formats.notes import TELEGRAM
 from seqchat.corpus.formats.records import RecordFormat
 from seqchat.corpus.formats.times import CLOCK, DATE
 
@@ -19,7 +20,12 @@ def _reason(record: Mapping[str, Any]) -> str:
 
 
 FORMATS = (
-    LineFormat("Telegram", (re.compile(rf"(?P<sender>\S.{{0,99}}?),\s?\[{_WHEN}\]:?(?:\s(?P<text>.*))?"),), block=True),
+    LineFormat(
+        "Telegram",
+        (re.compile(rf"(?P<sender>\S.{{0,99}}?),\s?\[{_WHEN}\]:?(?:\s(?P<text>.*))?"),),
+        block=True,
+        notes=TELEGRAM,
+    ),
 )
 RECORDS = (
     RecordFormat(

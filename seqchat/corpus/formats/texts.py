@@ -65,6 +65,7 @@ _LINE_FORMATS = (signal, telegram, kakaotalk, whatsapp, line, irc, qq, imessage,
 TEXT_FORMATS: tuple[TextFormat, ...] = (
     SUBTITLES,
     *(TextFormat(form.name, form.fits, form.read) for form in headed.FORMATS),
+    TextFormat("dialogs with marked ends of turns", pairs.fits_marked, pairs.read_marked),
     TextFormat("dialogs marked E and M", pairs.fits_letters, pairs.read_letters),
     *(_of_lines(form) for module in _LINE_FORMATS for form in module.FORMATS),
     TABBED,

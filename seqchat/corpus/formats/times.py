@@ -15,13 +15,36 @@ from seqchat.corpus.formats.day_periods import DAY_PERIODS
 _MAX_LENGTH = 100
 _MILLISECONDS_FROM, _MICROSECONDS_FROM = 1e11, 1e14
 _DAY = 86_400
-_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+# The beginnings of the names of months
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan gen ene sty oca янв січ led",
+            "feb fév fev lut şub фев лют úno",
+            "mar mär mrt maa marz бер мар bře",
+            "apr avr abr kwi nis апр кві dub",
+            "may mai mei mag maj май мая тра kvě",
+            "jun juin giu cze haz июн чер čer",
+            "jul juil lug lip tem июл лип črv",
+            "aug aoû ago sie ağu авг сер srp",
+            "sep set wrz eyl сен вер zář",
+            "oct okt out ott paź eki окт жов říj",
+            "nov noy kas ноя лис",
+            "dec dez déc dic gru ara дек гру pro",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+_MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})[^\W\d_]*"
 
 # Three numbers with at most a few characters between them, or a month's English name with two
 NUMBERS = r"\d{1,4}[^\d:\[\]]{1,8}?\d{1,2}[^\d:\[\]]{1,8}?\d{1,4}"
-NAMED = rf"(?:{_MONTH}\.?[ ]\d{{1,2}},?[ ]\d{{4}}|\d{{1,2}}[ -]{_MONTH}\.?[ -]\d{{2,4}})"
+NAMED = (
+    rf"(?:{_MONTH}\.?[ ]\d{{1,2}},?[ ]\d{{4}}|\d{{1,2}}\.?(?:[ ]de)?[ -]{_MONTH}\.?(?:[ ]de)?[ -]\d{{2,4}}|"
+    rf"{_MONTH}[ ]{{1,2}}\d{{1,2}}[ ]\d{{1,2}}:\d{{2}}:\d{{2}}[ ](?:[A-Z]{{3,4}}[ ])?\d{{4}})"
+)
 DATE = rf"(?:(?i:{NAMED})|{NUMBERS})"
 CLOCK = (
     r"\d{1,2}(?:[:.٫]|[ ]?[^\W\d]{1,3}\.?[ ]?|[ ]?[^\x00-\x7f\s\d–—](?:[^\x00-\x7f\d–—]{0,12}?[ ])?)\d{2}"
@@ -32,8 +55,9 @@ CLOCK = (
 _ANY_DATE = re.compile(DATE)
 _ANY_CLOCK = re.compile(CLOCK)
 _NAMED_DATE = re.compile(NAMED, re.IGNORECASE)
+_CLOCK_WITHIN = re.compile(r"\d{1,2}:\d{2}:\d{2}")
 _DIGITS = re.compile(r"\d+")
-_LETTERS = re.compile(r"[a-z]+", re.IGNORECASE)
+_MONTH_NAME = re.compile(_MONTH, re.IGNORECASE)
 # Marks on letters, which are no letters themselves
 _SPACES = re.compile(r"[^\w\s.,،:'’-]+")
 _WORDS = re.compile(r"\w+")
@@ -60,7 +84,8 @@ def moment(text: str) -> Moment:
     rest = text
     if date_found:
         numbers = _date_numbers(date_found[0])
-        rest = f"{text[: date_found.start()]} {text[date_found.end() :]}"
+        between = _CLOCK_WITHIN.search(date_found[0])
+        rest = f"{text[: date_found.start()]} {between[0] if between else ''} {text[date_found.end() :]}"
     clock = _ANY_CLOCK.search(rest)
     return Moment(numbers, _second(clock[0], rest[: clock.start()], rest[clock.end() :]) if clock else None)
 
@@ -110,11 +135,16 @@ def _date_numbers(text: str) -> tuple[int, ...]:
     numbers = [int(number) for number in _DIGITS.findall(text)]
     if not _NAMED_DATE.fullmatch(text):
         return tuple(numbers)
-    letters = _LETTERS.search(text)
-    month = _MONTHS[letters[0][:3].lower()] if letters else 0
-    day, year = numbers
+    day, *_, year = numbers
+    month = _month(text)
     # As a date that can only be read in one way
     return (_full_year(year), month, day)
+
+
+def _month(text: str) -> int:
+    name = _MONTH_NAME.search(text)
+    letters = name[0].lower() if name else ""
+    return next(_MONTHS[letters[:length]] for length in (4, 3) if letters[:length] in _MONTHS)
 
 
 def _second(clock: str, before: str, after: str) -> float:

@@ -3,6 +3,7 @@
 import re
 
 from seqchat.corpus.formats.lines import LineFormat
+from seqchat.corpus.formats.notes import VIBER
 
 FORMATS = (
     LineFormat(
@@ -13,5 +14,6 @@ FORMATS = (
                 r"(?P<sender>[^:]{1,100}?) ?: (?P<text>.*)"
             ),
         ),
+        notes=VIBER,
     ),
 )

@@ -16,8 +16,10 @@ from seqchat.corpus.formats.times import CLOCK
 _DATE = r"(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}[-/月]\d{1,2}日?|昨天|今天|星期[一二三四五六日天])"
 _WHEN = rf"(?P<date>{_DATE})?\s?(?P<clock>(?:[^\d\s()（）]{{1,4}}\s?)?{CLOCK}(?:\s?[AaPp][Mm])?)"
 _ISO = r"(?P<date>\d{4}[-/]\d{1,2}[-/]\d{1,2})\s(?P<clock>\d{1,2}:\d{2}:\d{2})"
-_RECALLED = re.compile(rf"{_ISO}\s(?P<text>[“\"'].{{1,60}}[”\"'].*|.*(?:撤回了.*消息|加入了?群聊|拍了拍.*))")
-_QUOTED = re.compile(r"\s*(?:\[?引用\]?[:：]|「引用」|引用 ).*")
+_RECALLED = re.compile(
+    rf"{_ISO}\s(?P<text>[“\"'].{{1,60}}[”\"']\s?[^\s”\"'].*|.*(?:撤回了.*消息|加入了?群聊|拍了拍.*))"
+)
+_QUOTED = re.compile(r"\s*(?:\[引用\]|「引用」|引用[:： ]).*")
 
 FORMATS = (
     # WechatExporter
@@ -30,9 +32,9 @@ FORMATS = (
     LineFormat(
         "WeChat",
         (
-            re.compile(rf"(?P<sender>\S.{{0,60}}?)[(（][\w@-]{{3,60}}[)）]\s{_WHEN}"),
+            re.compile(rf"(?P<sender>[^\s>].{{0,60}}?)[(（][\w@-]{{3,60}}[)）]\s{_WHEN}"),
             re.compile(
-                rf"(?P<sender>\S.{{0,60}}?)[:：]?\s(?P<date>{_DATE})\s"
+                rf"(?P<sender>[^\s>].{{0,60}}?)[:：]?\s(?P<date>{_DATE})\s"
                 rf"(?P<clock>(?:[^\d\s]{{1,4}}\s?)?{CLOCK}(?: ?[AP]M)?)"
             ),
         ),
@@ -119,12 +121,11 @@ RECORDS = (
         reason=_spoken("Type", sub="SubType"),
         decode=words,
         notes=ASIAN,
-        table=True,
     ),
     RecordFormat(
         "WeChat (WeChatMsg)",
         time="时间",
-        sender="发送人|发送者",
+        sender="发送人|发送者|发送者身份|发送者昵称",
         text="内容",
         need=("时间", "内容"),
         reason=_spoken("类型", "消息类型"),

@@ -9,7 +9,7 @@ from seqchat.corpus.formats.times import CLOCK, DATE
 _GAP = r"[^\d\[\]:]{1,24}?"
 _HALF = r"[^\d\[\]:]{0,22}?"
 WHEN = (
-    rf"(?:(?P<date>{DATE})(?P<clock>{_GAP}{CLOCK}{_HALF})"
+    rf"(?:(?:[^\W\d]{{2,12}}\.?,?\s)?(?P<date>{DATE})(?P<clock>{_GAP}{CLOCK}{_HALF})"
     rf"|(?P<clock_first>[^\d\[\]:]{{0,12}}?{CLOCK}{_HALF}){_GAP}(?P<date_last>{DATE})[^\d\[\]:]{{0,4}}?)"
 )
 # A quotation mark is in notes such as: Theo changed the subject from "Lake: trip".

@@ -109,6 +109,14 @@ def _records(document: Any) -> list[Any]:
     """Return the records of a JSON document."""
     if isinstance(document, list):
         return [document] if _are_turns(document) else document
+    if isinstance(document, dict) and len(document) == 1:
+        (inner,) = document.values()
+        if (
+            isinstance(inner, dict)
+            and any(isinstance(value, list) for value in inner.values())
+            and not has_turns(inner)
+        ):
+            return _records(inner)
     if isinstance(document, dict) and document and all(isinstance(v, dict) for v in document.values()):
         turns = any(has_turns(value) for value in document.values())
         return list(document.values()) if turns else _rows(document)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, islice, pairwise
 
 from seqchat.corpus.file_report import FileReport
 from seqchat.corpus.formats.base import OTHER_RECORD, LeftOut
 from seqchat.corpus.formats.documents import RECORD_FORMATS
+from seqchat.corpus.formats.plain import TURNS
 from seqchat.corpus.formats.records import RecordFormat, best_format, order_of
 from seqchat.corpus.reading_options import ReadingOptions
 from seqchat.corpus.records import Record
@@ -22,16 +23,16 @@ def with_messages(
     """Yield records, and those that are messages of a format as such."""
     first = list(islice(records, SNIFFED_RECORDS))
     values = [record.value for record in first if not record.error]
-    form = None if options.columns else best_format(values, RECORD_FORMATS)
+    form = None if options.columns else best_format(values, (*RECORD_FORMATS, *TURNS))
     if form is None or (options.field and not any(isinstance(v, dict) and options.field in v for v in values)):
         report.format = kind
         yield from chain(first, records)
         return
     report.format = form.name
     order = order_of(form, values)
-    whole = chain(first, records)
-    found = (_as_message(record, form, order, options) for record in whole)
-    yield from _in_order(list(found)) if form.table else found
+    beginning = [_as_message(record, form, order, options) for record in first]
+    found = chain(beginning, (_as_message(record, form, order, options) for record in records))
+    yield from reversed(list(found)) if _newest_first(beginning) else found
 
 
 def _as_message(record: Record, form: RecordFormat, order: str, options: ReadingOptions) -> Record:
@@ -42,8 +43,7 @@ def _as_message(record: Record, form: RecordFormat, order: str, options: Reading
     return Record(record.location, item, share=record.share)
 
 
-def _in_order(records: list[Record]) -> list[Record]:
-    """Return the records of a table from the oldest to the newest."""
+def _newest_first(records: Sequence[Record]) -> bool:
     times = [time for record in records if (time := getattr(record.value, "time", None)) is not None]
     backwards = sum(later < earlier for earlier, later in pairwise(times))
-    return records[::-1] if backwards * 2 > len(times) - 1 else records
+    return backwards * 2 > len(times) - 1 and len(times) > 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 
 from seqchat.corpus.dialogs import has_turns
@@ -13,7 +14,7 @@ from seqchat.corpus.formats.records import best_format, chats_in
 
 # Of a damaged document: lists of objects, the next object of a list and its end, and how much is tried
 _LIST, _NEXT, _END = re.compile(r"\[\s*(?=\{)"), re.compile(r"\s*,\s*(?=\{)"), re.compile(r"\s*\]")
-_SALVAGED_LISTS, _MAX_GAPS = 100, 1_000
+_SALVAGED_LISTS, _MAX_GAPS, _MAX_TRIED, _LAST = 100, 1_000, 1_000, 100
 
 
 def salvaged(text: str) -> tuple[list[Any], int]:
@@ -52,10 +53,28 @@ def _whole_objects(text: str, position: int) -> tuple[list[Any], int, int]:
         if following is None:
             gaps += 1
             messages = not found or best_format(found, RECORD_FORMATS) is not None
-            following = _NEXT.search(text, position + 1) if messages and gaps < _MAX_GAPS else None
-        if following is None:
+            start = _next_message(text, position + 1, found) if messages and gaps < _MAX_GAPS else None
+        else:
+            start = following.end()
+        if start is None:
             return found, gaps, position
-        position = following.end()
+        position = start
+
+
+def _next_message(text: str, position: int, found: Sequence[Any]) -> int | None:
+    """Return where the next whole message begins, which need not be where one is expected; it begins as others do."""
+    keys = {next(iter(value), None) for value in found[-_LAST:] if isinstance(value, dict)}
+    names = "|".join(re.escape(json.dumps(key, ensure_ascii=False)) for key in keys if isinstance(key, str))
+    begins = re.compile(rf"\{{\s*(?:{names})\s*:") if names else re.compile(r"(?<=[\[,])\s*\{")
+    for match in islice(begins.finditer(text, position), _MAX_TRIED):
+        start = text.index("{", match.start())
+        try:
+            value, _ = json.JSONDecoder().raw_decode(text, start)
+        except (ValueError, RecursionError):
+            continue
+        if best_format([value], RECORD_FORMATS) is not None:
+            return start
+    return None
 
 
 def _chats_of(values: Sequence[Any]) -> bool:

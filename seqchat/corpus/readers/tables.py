@@ -16,6 +16,7 @@ from seqchat.corpus.formats import pairs
 from seqchat.corpus.formats.documents import RECORD_FORMATS
 from seqchat.corpus.formats.records import best_format
 from seqchat.corpus.formats.texts import TABBED
+from seqchat.corpus.formats.times import CLOCK, DATE
 from seqchat.corpus.readers.chat_texts import read_messages
 from seqchat.corpus.readers.decoded import DecodedText
 from seqchat.corpus.readers.messages import SNIFFED_RECORDS, with_messages
@@ -26,6 +27,12 @@ from seqchat.errors import SeqchatError, one_line
 # Rows of a parquet file that are read at a time
 _BLOCK = 1_000
 _TOO_MANY = "\x00too many"
+_CLOCK = rf"{CLOCK}(?:\s?[AaPp]\.?[Mm]\.?)?"
+_TIMES = (
+    ("date", re.compile(DATE)),
+    ("time", re.compile(_CLOCK)),
+    ("datetime", re.compile(rf"{DATE}[T ,]{{1,2}}{_CLOCK}")),
+)
 _DELIMITERS = ",;\t|"
 
 
@@ -81,8 +88,10 @@ def _style(text: DecodedText) -> dict[str, Any]:
 
 def _named_rows(reader: Any) -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield rows by the names of their columns; columns that the header does not name, but most rows have, too."""
-    numbered = ((reader.line_num, row) for row in reader if row)
+    numbered: Iterator[tuple[int, list[str]]] = ((reader.line_num, row) for row in reader if row)
     _, header = next(numbered, (0, []))
+    if found := _columns_of_messages(header):
+        numbered, header = chain([(1, header)], numbered), found
     first = list(islice(numbered, SNIFFED_RECORDS))
     names = [name.removeprefix("\ufeff").strip() or f"column {n}" for n, name in enumerate(header, 1)]
     usual, rows = next(iter(Counter(len(row) for _, row in first).most_common(1)), (0, 0))
@@ -95,6 +104,16 @@ def _named_rows(reader: Any) -> Iterator[tuple[int, dict[str, Any]]]:
         if len(row) > len(names):
             values[_TOO_MANY] = row[len(names) :]
         yield line, values
+
+
+def _columns_of_messages(row: Sequence[str]) -> list[str]:
+    """Return names for the columns of a table of messages whose first row is one; none if it is a header."""
+    names = [next((name for name, pattern in _TIMES if pattern.fullmatch(cell)), "") for cell in row]
+    others = [n for n, name in enumerate(names) if not name]
+    if sorted(filter(None, names)) not in (["date", "time"], ["datetime"]) or len(others) < 2:
+        return []
+    names[others[0]], names[others[-1]] = "sender", "text"
+    return [name or f"column {n}" for n, name in enumerate(names, 1)]
 
 
 def _wrong(row: dict[str, Any], text: DecodedText) -> str:
