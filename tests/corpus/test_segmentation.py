@@ -1,6 +1,7 @@
 import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Event
 
 import numpy as np
@@ -158,3 +159,8 @@ def test_a_full_lexicon_spells_new_words():
     ids, kinds = encode_dialog(Dialog(("火锅北京",)), vocabulary)
     assert [vocabulary.words[i] for i in ids] == ["<dialog>", "火锅", "北", "京", "<turn>"]
     assert kinds == [NO_WORD, WORD, UNKNOWN_START, UNKNOWN_REST, NO_WORD]
+
+
+def test_every_module_that_decides_how_a_text_is_cut_is_there():
+    folder = Path(segmentation.__file__).parent
+    assert [name for name in segmentation._DECIDING if not list(folder.glob(name))] == []
