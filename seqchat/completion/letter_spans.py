@@ -16,6 +16,9 @@ _SHORTEST = 2
 # Letters with a digit after them
 _TONED = re.compile(rf"([{LETTER}]+)[1-5]")
 
+# A capital after a small letter
+_HUMP = re.compile(r"(?<=[a-z])[A-Z]")
+
 # log P(a capital is typed where pinyin needs none)
 _CAPITAL = -4.0
 
@@ -37,7 +40,7 @@ def letter_spans(text: str, vocabulary: Vocabulary, *, tones: bool = True, most:
         letters = double_pinyin_before(text if most is None else text[len(text) - most :], vocabulary.spelling.layout)
         return [LetterSpan(letters, 0.0)] if letters is not None else []
     run = letters_at_end(text[len(text) - most :] if most is not None else text)
-    if run and is_verbatim(text[: len(text) - len(run)]):
+    if run and (is_verbatim(text[: len(text) - len(run)]) or is_name(run, vocabulary)):
         return []
     typed = [run, *(run[start:] for start in _starts(run, vocabulary))] if run else []
     toned = letters_before(text) if tones else None
@@ -54,6 +57,22 @@ def _has_tones(typed: str, spelling: Spelling) -> bool:
     return typed == typed.lower() and all(spelling.is_full(plain, frozenset(), finished=True) for plain in before)
 
 
+def is_name(run: str, vocabulary: Vocabulary) -> bool:
+    """Whether capitals part the words of a name (``userName``); one may be that of a Latin word after pinyin."""
+    humps = [found.start() for found in _HUMP.finditer(run)]
+    plain, syllables = run.lower(), vocabulary.pinyin.syllables
+    if not humps:
+        return False
+    starts = [start for start in range(humps[0] + 1) if syllables.spell(plain[:start], finished=True)]
+    ends = range(humps[-1] + 1, len(plain) + 1)
+    return not any(is_foreign(plain[start:end], vocabulary) for start in starts for end in ends)
+
+
+def is_foreign(letters: str, vocabulary: Vocabulary) -> bool:
+    """Whether small letters are a Latin word, and no pinyin in full."""
+    return vocabulary.is_latin_word(letters) and not vocabulary.spelling.is_full(letters, frozenset(), finished=True)
+
+
 def _starts(run: str, vocabulary: Vocabulary) -> list[int]:
     """Return where pinyin may begin within letters: after capitals, and after a Latin word that is no pinyin itself."""
     syllables = vocabulary.pinyin.syllables
@@ -67,11 +86,6 @@ def _starts(run: str, vocabulary: Vocabulary) -> list[int]:
     ends = range(_SHORTEST, len(plain) - _SHORTEST + 1)
     rests = [end for end in ends if syllables.spell(plain[end:], finished=True)]
     if rests:
-        known = [start for start in rests if _is_latin_word(plain[:start], vocabulary)]
+        known = [start for start in rests if vocabulary.is_latin_word(plain[:start])]
         starts += dict.fromkeys([*known[-1:], rests[0]])
     return list(dict.fromkeys(starts))
-
-
-def _is_latin_word(letters: str, vocabulary: Vocabulary) -> bool:
-    known = bool(vocabulary.variants(letters))
-    return known or (vocabulary.lexicon is not None and vocabulary.lexicon.find(letters) >= 0)

@@ -17,6 +17,8 @@ _VERBATIM: dict[str, str] = {
     "a variable": r"[$`%]$",
     "a password": r"[a-z]+\d+[a-z]+\d+$",
 }
+# A line of a shell or of Python after its prompt, up to a quotation or a comment
+_PROMPT = re.compile(r"[ \t]*(?:[\w.@~:/-]*\$|[\w.@~:/-]*[a-z~]%|>>>) [^\"'“‘#]*\Z", re.IGNORECASE | re.ASCII)
 _FOUND = re.compile("|".join(f"(?:{pattern})" for pattern in _VERBATIM.values()), re.IGNORECASE | re.ASCII)
 _CHUNK = re.compile(r"[!-~]*\Z")
 # The beginnings of addresses, with the character after them
@@ -28,6 +30,8 @@ _LOOKED_AT = 200
 
 def is_verbatim(before: str) -> bool:
     """Whether letters that are typed after a text belong to something that is no language."""
+    if _PROMPT.match(before, before.rfind("\n") + 1):
+        return True
     start = max(len(before) - _LOOKED_AT, 0)
     chunk = _CHUNK.search(before, start)
     if chunk is None or not chunk[0]:

@@ -190,6 +190,11 @@ class Vocabulary:
         """Return the ids of the words with these characters, capital or not, with and without a space before them."""
         return self._variants(fold(surface))
 
+    def is_latin_word(self, letters: str) -> bool:
+        """Whether small Latin letters are a word, of a lexicon too; single letters are none."""
+        known = bool(self.variants(letters)) or (self.lexicon is not None and self.lexicon.find(letters) >= 0)
+        return len(letters) > 1 and letters.isascii() and known
+
     def _find_variants(self, folded: str) -> list[int]:
         return [*self.ids_of(folded), *self._with_capitals.get(folded, ())]
 

@@ -45,7 +45,24 @@ def test_letters_after_anything_are_read(engine, text, typed, word):
     assert (word, len(typed)) in found or len(word) == 2
 
 
-@pytest.mark.parametrize("text", ["https://nihao", "ni@hao", "/nihao", "main.ni", "a1b2ni", "my_hao", "3", "你好", ""])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://nihao",
+        "ni@hao",
+        "/nihao",
+        "main.ni",
+        "a1b2ni",
+        "my_hao",
+        "3",
+        "你好",
+        "",
+        "niHao",
+        "userHao",
+        "getNiHao",
+        "wifiNi",
+    ],
+)
 def test_nothing_is_read_where_letters_are_no_language(engine, text):
     assert letter_spans(text, engine.vocabulary) == []
     assert not any(s.replace and s.insert in WORDS[:20] for s in suggest(engine, text, 50))

@@ -10,6 +10,7 @@ from seqchat.corpus.verbatim import is_verbatim, makes_verbatim
     [
         "https://", "看https://www.bai", "www.", "zhang@", "foo.bar@qq", "/", "ls /usr/", "~/", "src/", "C:\\", "main.",
         "my_", "e-", "x=", "a --", "$", "`", "a1b2", "mailto:", "git@github.com:u/",
+        "$ ", "好的\n$ git ", "me@host:~$ ls ", ">>> import ",
     ],
 )  # fmt: skip
 def test_letters_after_these_are_no_language(before):
@@ -20,7 +21,8 @@ def test_letters_after_these_are_no_language(before):
     "before",
     [
         "", "我", "3", "买10", "第2", "3月15", "我在KTV", "(", "“", "，", "nihao,", "你好.", "3.", "我/", "10:30",
-        "python3", "mp3", "- ", "a ", "see https://x.org ", "1/2", "#", "50% ", "\n", "3-", "我-",
+        "python3", "mp3", "- ", "a ", '$ git commit -m "', ">>> # ", "$ ls\n", "$100 ",
+        "see https://x.org ", "1/2", "#", "50% ", "\n", "3-", "我-",
     ],
 )  # fmt: skip
 def test_letters_after_these_may_be(before):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from seqchat.completion.composing.hindsight import Trail
 from seqchat.completion.composing.keys import (
     Answer,
     Command,
@@ -54,7 +55,8 @@ class Composition:
     letters: empty where none are open; caret: how many of them are left of the cursor; parts: what was taken for
     letters before these; answer: what the letters mean, None until that is known; held: keys that wait for it; plain:
     the letters stay as they are; fresh: a part was taken with the last key; settled: letters that end at the cursor
-    are not open, and those typed next do not belong to them; forgets: the next number forgets a candidate.
+    are not open, and those typed next do not belong to them; forgets: the next number forgets a candidate; trail: the
+    keys of the last piece of text, if some of it became Chinese.
     """
 
     letters: str = ""
@@ -66,6 +68,7 @@ class Composition:
     fresh: bool = False
     settled: bool = False
     forgets: bool = False
+    trail: Trail = Trail()  # noqa: RUF009 - it is a tuple
 
     @property
     def is_open(self) -> bool:
@@ -127,7 +130,7 @@ class Composition:
         there = around.before.endswith(before) and around.after.startswith(after)
         if self.letters and there and not around.selects:
             return Step(self)
-        return Step(Composition(held=self.held), learnt(self.parts))
+        return Step(Composition(held=self.held, trail=self.trail), learnt(self.parts))
 
     @classmethod
     def reopened(cls, around: Surroundings, *, among: bool = False) -> Composition:
@@ -139,6 +142,17 @@ class Composition:
     # --- what a key does
 
     def _do(self, press: Press, around: Surroundings, page: Page) -> Step:
+        """Do what a key means, and write what was typed as it was once it can be no Chinese."""
+        if press.command == Command.LETTERS and (restored := self.trail.restored(press)):
+            return Step(Composition(settled=True), (restored,))
+        composition, effects = self._meant(press, around, page)
+        is_word = self.answer is not None and self.answer.is_word
+        trail = self.trail.after(press, around, effects, done=not composition.held, is_word=is_word)
+        if restored := trail.restored(press):
+            return Step(Composition(), (*effects, restored))
+        return Step(replace(composition, trail=trail if trail.lasts else Trail()), effects)
+
+    def _meant(self, press: Press, around: Surroundings, page: Page) -> Step:
         if not self.letters:
             return self._begin(press, around)
         if self.plain:
@@ -239,6 +253,8 @@ class Composition:
         match press.command:
             case Command.FIRST:
                 return self.take(self.answer.candidates[0])
+            case Command.TAKE if press.character in self.answer.digits and press.character:
+                return self._leave_alone(press, around)
             case Command.TAKE:
                 found = page.candidates[press.number : press.number + 1]
                 return self.take(found[0]) if found else Step(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -61,12 +61,15 @@ class Insertable(Protocol):
 class Answer:
     """What open letters mean: the candidates, and whether the letters themselves come before all of them.
 
-    ends: after how many letters each syllable ends.
+    ends: after how many letters each syllable ends; is_word: whether the letters are a Latin word as well; digits:
+    those that make a name of the letters (mp3) rather than take a candidate.
     """
 
     candidates: Sequence[Insertable] = ()
     literal: bool = True
     ends: Sequence[int] = ()
+    is_word: bool = False
+    digits: Container[str] = ""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
+import torch
+
+from seqchat.completion.composing.keys import Answer
 from seqchat.completion.composing.literal import PRICES
 from seqchat.completion.composing.parts import first_parts
 from seqchat.completion.context import readable_right
 from seqchat.completion.cursor import Cursor
 from seqchat.completion.engine import Engine
+from seqchat.completion.letter_spans import is_name
 from seqchat.completion.prediction import logsumexp
 from seqchat.completion.reading import Reading, read_tail
 from seqchat.completion.suggestion import Scored, Suggestion, best_insertions, in_script, score
@@ -33,7 +37,7 @@ class Meaning:
 
     literal: whether they come first as they are; candidates: the best first; syllables: the letters, cut as the first
     candidate reads them (``wo'xiang``); complete: whether there are no other candidates; ends: where the syllables end
-    in the letters as they were typed.
+    in the letters as they were typed; is_word, digits: as those of an `Answer`.
     """
 
     literal: bool
@@ -41,6 +45,13 @@ class Meaning:
     syllables: str
     complete: bool
     ends: tuple[int, ...] = ()
+    is_word: bool = False
+    digits: str = ""
+
+    @property
+    def answer(self) -> Answer:
+        """What a composition has to know of it."""
+        return Answer(self.candidates, self.literal, self.ends, self.is_word, self.digits)
 
 
 def meaning_of(
@@ -62,6 +73,9 @@ def meaning_of(
         return _as_typed(engine, whole, text, k, after)
     latin = PRICES.log_prob(letters) if whole is None else whole.latin - whole.before
     pinyin = read.pinyin - read.before + (PRICES.log_prob(len(rest)) if rest else 0.0)
+    is_word = engine.vocabulary.is_latin_word(typed.lower())
+    if is_word and not engine.vocabulary.spelling.is_full(typed.lower(), frozenset()):
+        pinyin += PRICES.shortened
     share = math.exp(latin - logsumexp([latin, pinyin]))
     found = _whole(engine, read, text, k, after, rest, foreign=forced)
     if (not forced and share >= PRICES.decides) or not any(is_pinyin(s) for s in found):
@@ -69,7 +83,8 @@ def meaning_of(
     parts = first_parts(engine, read.cursor, read.best, rest)
     listed = _listed(typed, found, parts, share)
     syllables, ends = _cut(engine, read, typed, listed[0])
-    return Meaning(False, listed, syllables, complete=bool(parts) or len(found) < k, ends=ends)
+    digits = "" if tones or forced else _naming(engine, read, typed, listed, pinyin)
+    return Meaning(False, listed, syllables, bool(parts) or len(found) < k, ends, is_word, digits)
 
 
 @dataclass(frozen=True)
@@ -119,8 +134,9 @@ def _read(engine: Engine, text: str, letters: int, after: str, tones: bool) -> _
 
 
 def _begun(engine: Engine, typed: str) -> int:
-    """Return how many of the first letters are syllables in full; of double pinyin, all or none are read."""
-    if engine.vocabulary.spelling.layout:
+    """Return how many of the first letters are syllables in full; of double pinyin and of names, all or none are
+    read."""
+    if engine.vocabulary.spelling.layout or is_name(typed, engine.vocabulary):
         return 0
     syllables = engine.vocabulary.pinyin.syllables
     for end in range(min(len(typed), _MOST_LETTERS), 0, -1):
@@ -128,6 +144,18 @@ def _begun(engine: Engine, typed: str) -> int:
         if letters.plain and syllables.spell(letters.plain, letters.breaks, finished=True):
             return end
     return 0
+
+
+def _naming(engine: Engine, read: _Read, typed: str, listed: Sequence[Suggestion], pinyin: float) -> str:
+    """Return the digits that make a word of the letters that is more probable than the candidate they would take."""
+    before = [s.reading.node for s in read.scored.readings if s.reading.replaces == len(typed)]
+    digits = ""
+    for digit, candidate in zip("123456789", listed, strict=False):
+        ids = engine.vocabulary.variants(f"{typed}{digit}")
+        if before and ids:
+            name = read.cursor.predictor.log_probs_of(before[0], torch.tensor(ids)).logsumexp(dim=0)
+            digits += digit if name > pinyin + math.log(max(candidate.probability, _HARDLY)) else ""
+    return digits
 
 
 def _as_typed(engine: Engine, read: _Read | None, text: str, k: int, after: str) -> Meaning:

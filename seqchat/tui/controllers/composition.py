@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from textual.content import Content
 
-from seqchat.completion.composing.keys import Answer, Command, Page
+from seqchat.completion.composing.keys import Command, Page
 from seqchat.completion.composing.punctuation import Punctuation, punctuation
 from seqchat.tui.inference_messages import SuggestionsReady
 from seqchat.tui.keys import Key
@@ -118,7 +118,7 @@ class CompositionController:
         for bar in self._views.bars[:1]:
             bar.covered = self._views.popup.display
             bar.describe("" if meaning.literal or bar.covered else meaning.syllables)
-        composer.answer(Answer(meaning.candidates, meaning.literal, meaning.ends))
+        composer.answer(meaning.answer)
 
     def follow(self) -> None:
         """Hide the candidates at the cursor once no letters are open; say that the next number forgets one."""

@@ -112,7 +112,7 @@ class Composer:
     async def press(self, key: str, character: str) -> bool:
         """Give a key to the composition; False if the key does what it does without one."""
         self._missed = is_pinyin_letter(character) and not self.ways.reads
-        idle = not (self.composition.letters or self.composition.held or self.composition.settled)
+        idle = self.composition == Composition()
         if idle and not (self.ways.reads and is_pinyin_letter(character)) and not self._is_mark(character):
             return False
         command, number = (self.ways.keys or {}).get(key, (None, 0))

