@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 
@@ -93,7 +94,12 @@ class Trainer:
         self.good = self.snapshot()
 
     def _parallel(self, loss: nn.Module) -> nn.Module:
-        return loss if self.group.size == 1 else DistributedDataParallel(loss, broadcast_buffers=False)
+        if self.group.size == 1:
+            return loss
+        with warnings.catch_warnings():
+            # Newer versions have another name for this, which older ones do not know.
+            warnings.simplefilter("ignore", FutureWarning)
+            return DistributedDataParallel(loss, broadcast_buffers=False)
 
     def _reader(self, *, group_short: bool) -> TrainingBatches:
         return TrainingBatches(

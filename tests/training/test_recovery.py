@@ -203,13 +203,18 @@ def losses(folder: Path) -> list[float]:
 
 
 def test_two_processes_with_half_the_batch_each_learn_the_same(tmp_path):
+    # Ana writes so seldom that one of them often has nothing to learn.
+    turns = [{"speaker": "Bob", "text": "brb mate"}] * 6 + [{"speaker": "Ana", "text": "see you soon"}]
+    dialogs = [{"messages": turns[n % 5 :] + turns[: n % 7]} for n in range(80)]
+    (tmp_path / "chat.jsonl").write_text("\n".join(map(json.dumps, dialogs)), "utf-8")
     off = [f"--{name.replace('_', '-')}={0}" for name in LIGHT]
-    options = [*OPTIONS.split(), *off, "--softmax", "full", "--json"]
-    one = seqchat("train", "sample", *options, "--out", "one", cwd=tmp_path)
+    as_ana = "--speaker Ana --min-count 1 --batch 2 --window 5 --softmax full --json"
+    options = [*OPTIONS.replace("--batch 8 --window 20", as_ana).split(), *off]
+    one = seqchat("train", "chat.jsonl", *options, "--out", "one", cwd=tmp_path)
     assert one.returncode == 0, one.stderr
     torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     two = subprocess.run(
-        [*torchrun, "-m", "seqchat", "train", "sample", *options, "--out", "two"],
+        [*torchrun, "-m", "seqchat", "train", "chat.jsonl", *options, "--out", "two"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
