@@ -36,7 +36,7 @@ def check_out(out: Path | None, kinds: Sequence[str] = PICTURES, drawn: Sequence
             raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
 
 
-def check_save(folder: Path | None) -> None:
+def check_save(folder: Path | None, option: str = "--save") -> None:
     """Refuse, before any work, a folder that could not be made afterwards.
 
     Raises:
@@ -45,6 +45,6 @@ def check_save(folder: Path | None) -> None:
     if folder is None:
         return
     if folder.exists() or folder.is_symlink():
-        raise SeqchatError(f"{folder} already exists; choose another --save.")
+        raise SeqchatError(f"{folder} already exists; choose another {option}.")
     if not folder.parent.is_dir():
         raise SeqchatError(f"{folder} cannot be written (there is no folder {folder.parent}).")

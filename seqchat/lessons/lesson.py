@@ -60,6 +60,9 @@ class Lesson:
         return self.chinese if language == "zh" else self.english
 
 
+# The textbook's window: how many words the next one is predicted from
+WINDOW = 5
+
 # The text of most lessons: the subject changes from him to her.
 SUBJECTS = "小帅是一名程序员，外面下着雨，他每天都加班；小美下班了，家里很安静，"
 SUBJECTS_TRANSLATED = "Xiaoshuai is a programmer, it rains, he works late; Xiaomei is off work, her home is quiet,"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -118,3 +119,22 @@ def _reach(engine: Engine, node: Node, request: StudyRequest) -> tuple[str, tupl
         word_id = int(engine.context.tree.top_words(node, 1, engine.suggestible_mask)[0][0])
     norms = connectivity(engine, node, word_id, request.traced)
     return engine.vocabulary.words[word_id].removeprefix(GLUE), tuple(norms.tolist())
+
+
+def word_at(words: Sequence[str], text: str, cursor: int) -> int:
+    """Return the index of the word that the cursor is in or after; 0 is the start of the dialog.
+
+    words: all that is written below the columns; □ is some character that the model does not know.
+    """
+    index = offset = 0
+    for number, word in enumerate(words[1:], 1):
+        found = _skip_spaces(text, offset) if word == "□" else text.find("\n" if word == "⏎" else word, offset)
+        if found >= cursor:
+            break
+        if found >= 0:
+            index, offset = number, found + len(word)
+    return index
+
+
+def _skip_spaces(text: str, offset: int) -> int:
+    return offset + len(text[offset:]) - len(text[offset:].lstrip())

@@ -25,14 +25,14 @@ KINDS = {
 }
 _RUN = """
 const page = require("fs").readFileSync(0, "utf8");
-const data = JSON.parse(page.match(/<script id="data" type="application\\/json">(.*?)<\\/script>/s)[1]);
-const script = page.match(/<script>(.*?)<\\/script>/s)[1].split("const data = ")[0];
+const data = JSON.parse(page.match(/<script class="data" type="application\\/json">(.*?)<\\/script>/s)[1]);
+const script = page.match(/<script>(.*?)<\\/script>/s)[1].split("const SEQUENTIAL")[0];
 const shown = new Function("data", script + `
   const words = data.words.length, found = [];
   for (const name of Object.keys(data.steps.layers)) {
     for (let word = 0; word < words; word++) {
       data.neurons.forEach((number, place) => {
-        const { gates } = opened(data.steps, name, word, place, number, words);
+        const { gates } = opened(data.steps, name, word, place, number, words, data.neurons.length);
         found.push(gates.map((gate) => [formulaText(gate, number), addendRows(gate)]));
       });
     }

@@ -19,9 +19,8 @@ from seqchat.insight.gates import trace
 from seqchat.lessons import on_gates, on_rnn
 from seqchat.lessons.built_in import LESSONS
 from seqchat.lessons.choice import Untrained, choose
-from seqchat.lessons.lesson import Lesson
+from seqchat.lessons.lesson import WINDOW, Lesson
 from seqchat.lessons.study import StudyRequest, study
-from seqchat.tui.tour.course_views import WINDOW
 
 
 @cache

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from seqchat.errors import SeqchatError
 from seqchat.lessons.choice import Choice, Untrained, choose
 from seqchat.lessons.own import own_lessons, read_lesson
 from seqchat.lessons.question import ChoiceAnswer, NumberAnswer, WordAnswer
+from seqchat.model.model_registry import find
+
+from ..conftest import REPOSITORY
+from .test_claims import Reading
 
 LESSON = """\
 title = { en = "Who is meant?", zh = "说的是谁？" }
@@ -57,8 +63,8 @@ def test_a_lesson_is_read_in_both_languages(tmp_path):
     assert word.answer == WordAnswer("他")
 
 
-def test_models_may_be_untrained_or_lie_beside_the_lesson(tmp_path, models):
-    (tmp_path / "mine").symlink_to(models["gru"])
+def test_models_may_be_untrained_or_lie_beside_the_lesson(tmp_path):
+    (tmp_path / "mine").symlink_to(find("lesson-gru").resolve())
     text = LESSON.replace('["lesson-lstm"]', '["mine", { untrained = "gru", factor = 4 }]')
     lesson = read_lesson(written(tmp_path, text.replace('["cell"]', '["update"]').replace("neuron = 35", "")))
     assert choose(lesson.needs[0]) == Choice(str(tmp_path / "mine"))
@@ -132,3 +138,18 @@ def test_what_cannot_be_read_is_said(tmp_path):
 def test_texts_keep_nothing_that_a_terminal_would_obey(tmp_path):
     text = LESSON.replace('"c holds a name."', '"a\\u001b[31mb\\u202ec"')
     assert read_lesson(written(tmp_path, text)).english.text == "abc"
+
+
+@pytest.mark.parametrize("document", ["docs/lessons.md", "docs/lessons.zh.md"])
+def test_the_example_of_the_documents_is_a_lesson_with_true_answers(document, tmp_path):
+    (example,) = re.findall(r"```toml\n(.*?)```", (REPOSITORY / document).read_text("utf-8"), re.DOTALL)
+    lesson = read_lesson(written(tmp_path, example))
+    number, choice, word = lesson.questions
+    named = Reading("lesson-lstm", lesson.example)
+    other = Reading("lesson-lstm", lesson.example.replace("小帅", "小美"))
+    assert number.answer.judge(str(named.at("小帅", "cell", lesson.neuron))) == "right"
+    assert (
+        choice.answer.judge("below 0" if other.at("小美", "cell", 35) < 0 else "above 0", choice.english.options)
+        == "right"
+    )
+    assert word.answer.judge(named.best) == "right"

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from seqchat.insight import gradient_report, step_report
+from seqchat.insight.export import pages
 from seqchat.insight.neurons import properties
-from seqchat.lessons import choice, question
+from seqchat.lessons import choice, question, shape_lines
+from seqchat.lessons.export import page as lesson_page
 from seqchat.training import presets
 from seqchat.tui import chinese, commands, keys, language, settings
 from seqchat.tui.chinese import CHINESE
@@ -56,7 +58,7 @@ def said():
     yield from intervention._RUNS.values()
     yield from intervention._TITLES.values()
     yield from (gradients.GUIDE_1, gradients.GUIDE_2)
-    yield from (*choice.TEXTS, *question.TEXTS)
+    yield from (*choice.TEXTS, *question.TEXTS, *shape_lines.TEXTS, *pages.TEXTS, *lesson_page.TEXTS)
     yield from (*gradient_report.TEXTS, *step_report.TEXTS)
     yield from (*summary._CONDITIONS.values(), *summary._OUTCOMES.values(), *summary._HEADINGS)
     yield from (*train._CHOICES.values(), *charts.TITLES)

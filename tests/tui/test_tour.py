@@ -19,10 +19,11 @@ from seqchat.completion.suggestion import Suggestion
 from seqchat.insight.connectivity import connectivity
 from seqchat.insight.gates import GateTrace
 from seqchat.insight.shapes import shapes_of
+from seqchat.lessons import reach as scale
 from seqchat.lessons.built_in import LESSONS
 from seqchat.lessons.choice import Choice, Need, Untrained, choose
 from seqchat.lessons.lesson import LessonText
-from seqchat.lessons.study import Study, StudyRequest, study
+from seqchat.lessons.study import Study, StudyRequest, study, word_at
 from seqchat.model.cells import CELLS
 from seqchat.model.config import ModelConfig
 from seqchat.tui import keys, language
@@ -30,7 +31,7 @@ from seqchat.tui.app import SeqchatApp
 from seqchat.tui.settings import Settings
 from seqchat.tui.tour import course_views, network_diagram, reach, tutor
 from seqchat.tui.tour.fitted import GAP, packed
-from seqchat.tui.tour.panel import LessonPanel, word_at
+from seqchat.tui.tour.panel import LessonPanel
 from seqchat.tui.tour.prose import Prose
 from seqchat.tui.tour.screen import Tour
 from seqchat.tui.tour.tutor import StudyNotice, StudyReady, Tutor
@@ -182,20 +183,20 @@ def test_only_the_last_words_are_drawn_where_there_is_no_room():
 
 
 def test_bars_are_logarithmic():
-    assert reach.height(1, 1) == 1
-    assert reach.height(10**-reach._DECADES, 1) == pytest.approx(0)
-    assert reach.height(10 ** (-reach._DECADES / 2), 1) == pytest.approx(0.5)
-    assert [reach.height(value, 1) for value in (0, -1, 1e-30)] == [0, 0, 0]
-    assert reach.height(0, 0) == 0
-    assert reach.bars([1.0, 10 ** (-reach._DECADES / 2), 0.0], 1.0, 2) == ["████           ", "████ ████      "]
+    assert scale.height(1, 1) == 1
+    assert scale.height(10**-scale.DECADES, 1) == pytest.approx(0)
+    assert scale.height(10 ** (-scale.DECADES / 2), 1) == pytest.approx(0.5)
+    assert [scale.height(value, 1) for value in (0, -1, 1e-30)] == [0, 0, 0]
+    assert scale.height(0, 0) == 0
+    assert reach.bars([1.0, 10 ** (-scale.DECADES / 2), 0.0], 1.0, 2) == ["████           ", "████ ████      "]
 
 
 @pytest.mark.parametrize(
     ("value", "text"), [(2, "100%"), (1, "50%"), (0.02, "1%"), (0.002, "1e-3"), (0.0004, "2e-4"), (0, "0")]
 )
 def test_shares_take_four_cells_at_most(value, text):
-    assert reach.share(value, 2) == text
-    assert reach.share(0, 0) == "0"
+    assert scale.share(value, 2) == text
+    assert scale.share(0, 0) == "0"
 
 
 # --- what a model makes of an example

@@ -1,4 +1,11 @@
 // Opens a neuron at a word: each gate's formula with its numbers, as `seqchat inspect --step` does.
+let said = {};
+
+// Returns an English text in the language of the page, with values put in.
+function say(text, values = {}) {
+  return (said[text] ?? text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
 const NAMED = 5;
 const ACTIVATIONS = {
   "": (v) => v,
@@ -37,8 +44,8 @@ function balanced(values, decimals) {
   return floors.map((floor) => floor / scale);
 }
 
-// Returns each gate of a neuron (its place in the page) at a word with its addends, in double precision.
-function opened(steps, name, word, place, number, words) {
+// Returns each gate of a neuron (its place among those in the page) at a word with its addends, in double precision.
+function opened(steps, name, word, place, number, words, places) {
   const layer = steps.layers[name], own = steps.names.indexOf(name), hidden = steps.hidden, now = {};
   const next = word + 1 < words && !steps.starts.includes(word + 1) ? word + 1 : null;
   const previous = layer.backward ? next : steps.starts.includes(word) ? null : word - 1;
@@ -64,7 +71,7 @@ function opened(steps, name, word, place, number, words) {
       }
       const read = inputs[reads];
       if (read.length === 0) {
-        const value = row[word * data.neurons.length + place];
+        const value = row[word * places + place];
         return { symbol, factors: found, term: value, value: product * value, parts: [], reads };
       }
       const weights = row.slice(place * read.length, (place + 1) * read.length);
@@ -129,31 +136,13 @@ function addendRows(gate) {
     const rest = values[i] - strongest.reduce((all, part) => all + part.product, 0);
     const shares = balanced([...strongest.map((part) => part.product), rest], 4);
     strongest.forEach((part, k) => {
-      const where = addend.reads === "x" ? `layer ${part.layer}, neuron ${part.neuron}` : `neuron ${part.neuron}`;
+      const where = addend.reads === "x" ? say("layer {layer}, neuron {neuron}", part) : say("neuron {neuron}", part);
       rows.push([written(shares[k], 4), where, `${written(part.weight, 4)} · ${written(part.value, 4)}`, "part"]);
     });
     const others = addend.parts.length - strongest.length;
-    if (others > 0) rows.push([written(shares.at(-1), 4), `${others} other neurons`, "", "part"]);
+    if (others > 0) rows.push([written(shares.at(-1), 4), say("{others} other neurons", { others }), "", "part"]);
   });
   const total = written(gate.total, 4);
-  rows.push([total, "sum", gate.activation ? `${gate.activation}(${total}) = ${written(gate.value, 4)}` : gate.symbol, "sum"]);
+  rows.push([total, say("sum"), gate.activation ? `${gate.activation}(${total}) = ${written(gate.value, 4)}` : gate.symbol, "sum"]);
   return rows;
-}
-
-function showStep() {
-  const box = byId("step");
-  if (!data.steps) return;
-  const map = data.maps[now.map], number = data.neurons[now.neuron];
-  const { gates, previous } = opened(data.steps, map.layer, now.word, now.neuron, number, words);
-  const after = previous === null ? "" : `, after ${data.words[previous]}`;
-  const list = element("ol", "", "formulas");
-  for (const gate of gates) list.append(element("li", formulaText(gate, number), gate.gate === map.gate ? "chosen" : ""));
-  const table = element("table"), body = element("tbody");
-  for (const [value, what, note, kind] of addendRows(gates.find((gate) => gate.gate === map.gate))) {
-    const row = element("tr", "", kind);
-    row.append(element("td", value), element("td", what), element("td", note));
-    body.append(row);
-  }
-  table.append(body);
-  box.replaceChildren(element("h2", `Opened: layer ${map.layer}, neuron ${number} at ${data.words[now.word]}${after}`), list, table);
 }

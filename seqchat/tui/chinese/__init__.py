@@ -10,10 +10,11 @@ from seqchat.tui.chinese import (
     gradients,
     keys,
     lessons,
+    pages,
     settings,
     training,
     writing,
 )
 
-_AREAS = (app, documents, experiments, gates, gradients, keys, lessons, settings, training, writing)
+_AREAS = (app, documents, experiments, gates, gradients, keys, lessons, pages, settings, training, writing)
 CHINESE: dict[str, str] = {english: chinese for area in _AREAS for english, chinese in area.TEXTS.items()}

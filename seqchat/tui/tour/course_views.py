@@ -9,14 +9,14 @@ from rich.cells import cell_len
 from textual.content import Content
 from textual.widgets import Static
 
+from seqchat.lessons.lesson import WINDOW
+from seqchat.lessons.shape_lines import shape_lines
 from seqchat.tui.heatmap import fit
 from seqchat.tui.language import say
 
 if TYPE_CHECKING:
     from seqchat.lessons.study import Study
 
-# The textbook's window
-WINDOW = 5
 _GAP = 2
 
 
@@ -74,17 +74,4 @@ def _row(texts: Sequence[str], cells: Sequence[int]) -> str:
 
 def shapes(study: Study, width: int, height: int) -> list[str]:
     """Show what a module of each structure returns for the text."""
-    inputs, hidden = study.sizes
-    words = len(study.tokens)
-    meaning = say("batch, words, input_size")
-    lines = [f"x          [1, {words}, {inputs}]   {meaning}", ""]
-    for found in study.shapes:
-        arguments = ", ".join(f"{name}={value}" for name, value in found.arguments.items())
-        call = f"nn.{study.cell}({inputs}, {hidden}{', ' if arguments else ''}{arguments}, batch_first=True)"
-        lines.append(call)
-        states = zip(("h_n", "c_n"), found.states, strict=False)
-        returned = "   ".join(f"{name} {list(shape)}" for name, shape in states)
-        lines.append(f"           output {list(found.output)}   {returned}")
-    lines += ["", f"output: {say('batch, words, directions · hidden_size')}"]
-    lines.append(f"h_n, c_n: {say('layers · directions, batch, hidden_size')}")
-    return [fit(line, width) if cell_len(line) > width else line for line in lines]
+    return [fit(line, width) if cell_len(line) > width else line for line in shape_lines(study, say)]

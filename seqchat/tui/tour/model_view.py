@@ -13,10 +13,11 @@ from textual.widgets import Static
 
 from seqchat.lessons.choice import Untrained
 from seqchat.lessons.lesson import Lesson
+from seqchat.lessons.study import word_at
 from seqchat.tui.language import say
 from seqchat.tui.tour import course_views
 from seqchat.tui.tour.course_views import CourseView
-from seqchat.tui.tour.panel import LessonPanel, word_at
+from seqchat.tui.tour.panel import LessonPanel
 from seqchat.tui.tour.reach import Reach
 from seqchat.wording import probability
 

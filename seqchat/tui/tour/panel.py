@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -31,22 +30,3 @@ class LessonPanel(GatePanel, inherit_bindings=False):
 
     def _notice_lines(self, width: int) -> list[str]:
         return [line.plain for line in Text(self._notice).wrap(self.app.console, width)]
-
-
-def word_at(words: Sequence[str], text: str, cursor: int) -> int:
-    """Return the index of the word that the cursor is in or after; 0 is the start of the dialog.
-
-    words: all that is written below the columns; □ is some character that the model does not know.
-    """
-    index = offset = 0
-    for number, word in enumerate(words[1:], 1):
-        found = _skip_spaces(text, offset) if word == "□" else text.find("\n" if word == "⏎" else word, offset)
-        if found >= cursor:
-            break
-        if found >= 0:
-            index, offset = number, found + len(word)
-    return index
-
-
-def _skip_spaces(text: str, offset: int) -> int:
-    return offset + len(text[offset:]) - len(text[offset:].lstrip())

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual.content import Content
 from textual.widgets import Static
 
+from seqchat.lessons.reach import height, share
 from seqchat.tui.heatmap import COLUMN, fit
-from seqchat.wording import ratio
 
 if TYPE_CHECKING:
     from seqchat.lessons.study import Study
 
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
-# From the foot of a bar to its head
-_DECADES = 2
 
 
 class Reach(Static):
@@ -60,15 +57,3 @@ def bars(values: Sequence[float], most: float, rows: int) -> list[str]:
         "".join(_EIGHTHS[min(max(level - 8 * row, 0), 8)] * (COLUMN - 1) + " " for level in levels)
         for row in reversed(range(rows))
     ]
-
-
-def height(value: float, most: float) -> float:
-    """Return the height of a bar as a share of the full height, on a logarithmic scale."""
-    if value <= 0 or most <= 0:
-        return 0.0
-    return min(max(1 + math.log10(value / most) / _DECADES, 0.0), 1.0)
-
-
-def share(value: float, most: float) -> str:
-    """Return a value as a share of the largest, in at most four characters."""
-    return ratio(value / most if most > 0 else 0.0, decimals=0)
