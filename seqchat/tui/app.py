@@ -75,6 +75,7 @@ class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
         "screens/gradients.tcss",
         "watching/watching.tcss",
         "screens/step.tcss",
+        "screens/patterns.tcss",
         "widgets/editor.tcss",
         "widgets/candidates.tcss",
         "widgets/candidate_popup.tcss",

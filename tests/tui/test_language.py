@@ -12,7 +12,7 @@ from seqchat.insight.neurons import properties
 from seqchat.lessons import choice, question, shape_lines
 from seqchat.lessons.export import page as lesson_page
 from seqchat.training import presets
-from seqchat.tui import chinese, commands, keys, language, settings
+from seqchat.tui import chinese, commands, keys, language, pattern_drawing, settings
 from seqchat.tui.chinese import CHINESE
 from seqchat.tui.controllers import composition
 from seqchat.tui.panel import chosen
@@ -64,6 +64,7 @@ def said():
     yield from (*train._CHOICES.values(), *charts.TITLES)
     yield from (show.explanation for show in presets.SHOWS.values())
     yield from chosen.TITLES.values()
+    yield from pattern_drawing.COLUMNS
     yield from properties.PROPERTIES
     screens = (
         models.Models,

@@ -48,6 +48,49 @@ TEXTS: dict[str, str] = {
     "Back to the gates": "回到门控",
     "Where a neuron is opened": "打开的神经元",
     "This is the bottom layer: below it is the word.": "这是最下面一层，再往下就是词。",
+    # patterns
+    "Patterns: where else the same neurons are on": "模式：同样的神经元还在哪里激活",
+    "Where patterns are looked for": "查找模式时",
+    "Words further left": "向左移动所选的词",
+    "Words further right": "向右移动所选的词",
+    "Span": "选词",
+    "A word fewer": "少选一个词",
+    "A word more": "多选一个词",
+    "Fewer": "少选",
+    "More": "多选",
+    "Higher threshold": "提高阈值",
+    "Lower threshold": "降低阈值",
+    "Threshold": "阈值",
+    "Search the sample for passages with the same neurons on": "在示例语料中查找激活相同神经元的片段",
+    "Search": "查找",
+    "Groups of neurons that move together": "一起变化的神经元组",
+    "Groups": "分组",
+    "layer {layer}": "第 {layer} 层",
+    "threshold {value}: {count} neurons are on": "阈值 {value}：激活的神经元有 {count} 个",
+    "Enter searches the sample for passages with the same neurons on.": "按回车在示例语料中查找激活相同神经元的片段。",
+    "Reading the sample …": "正在读示例语料……",
+    "Reading the sample: {dialogs} dialogs …": "正在读示例语料：{dialogs} 段对话……",
+    "shared": "共有",
+    "passages": "片段",
+    "by chance": "随机",
+    "{passages:,} passages of {dialogs} dialogs of the sample were compared.": (
+        "比较了示例语料 {dialogs} 段对话中的 {passages:,} 个片段。"
+    ),
+    (
+        "“passages” counts those that share as many or more; “by chance” is how many do if the course of each "
+        "neuron is rotated by itself. In one of twenty shuffles, the best passage shares {chance} or more."
+    ): (
+        "“片段”是共有同样多或更多神经元的片段数；“随机”是把每个神经元的变化过程各自循环移位后的片段数。"
+        "二十次这样的打乱里，有一次最好的片段会共有 {chance} 个或更多。"
+    ),
+    (
+        "{count} groups of neurons correlate by {least:.2f} or more on average, over {words:,} words of the "
+        "sample. By chance, the closest two of all {neurons} reach {chance:.2f} in one of twenty shuffles."
+    ): (
+        "在示例语料的 {words:,} 个词上，{count} 组神经元的平均相关系数达到 {least:.2f}。"
+        "随机打乱时，全部 {neurons} 个中最接近的两个，二十次里有一次会达到 {chance:.2f}。"
+    ),
+    "highest at {high}, lowest at {low}": "最高：{high}；最低：{low}",
     "layer {layer} · neuron {neuron}": "第 {layer} 层 · 神经元 {neuron}",
     "step {step}": "第 {step} 步",
     "{word}: higher than {share:.0%} of the {words:,} most frequent words": (

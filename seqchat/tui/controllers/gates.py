@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from seqchat.completion.engine_pool import EnginePool
@@ -14,6 +14,7 @@ from seqchat.tui.live_settings import LiveSettings
 from seqchat.tui.screens.formula import Formulas
 from seqchat.tui.screens.gradients import GradientsScreen
 from seqchat.tui.screens.intervention import InterventionScreen
+from seqchat.tui.screens.patterns import PatternsScreen
 from seqchat.tui.screens.settings import SettingsForm
 from seqchat.tui.screens.step import StepScreen
 from seqchat.tui.screens.views import Views
@@ -106,14 +107,20 @@ class GatesController:
 
     def open_step(self, panel: GatePanel) -> None:
         """Open the neuron that is selected in a panel, at the selected word."""
-        model = self._views.panels.all.index(panel)
-
-        def submit(query: ModelQuery) -> None:
-            self._models.worker.submit(replace(query, model=model))
-
-        screen = StepScreen.of(panel, self._views.around_cursor(), submit)
+        screen = StepScreen.of(panel, self._views.around_cursor(), self._submit_for(panel))
         if screen is not None:
             self._views.screen.app.push_screen(screen)
+
+    def show_patterns(self, panel: GatePanel) -> None:
+        """Look for the neurons that are on at some words of a panel elsewhere."""
+        text, model = self._views.around_cursor()[0], self._models.names[self._views.panels.all.index(panel)]
+        screen = PatternsScreen(text, panel, model, self._pool, self._submit_for(panel))
+        self._views.screen.app.push_screen(screen)
+
+    def _submit_for(self, panel: GatePanel) -> Callable[[ModelQuery], None]:
+        """Return what submits queries to the model of a panel."""
+        model = self._views.panels.all.index(panel)
+        return lambda query: self._models.worker.submit(replace(query, model=model))
 
     def show_gradients(self) -> None:
         """Show how far back gradients reach."""

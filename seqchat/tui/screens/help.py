@@ -19,7 +19,7 @@ from seqchat.tui.screens.dialog import ModalDialog
 _COLUMN = 26
 # What people need first comes first.
 _ORDER = (
-    *("app", "composition", "bar", "text", "find", "panel", "step", "prompt", "turn"),
+    *("app", "composition", "bar", "text", "find", "panel", "step", "patterns", "prompt", "turn"),
     *("experiment", "form", "page", "watching", "tour", "question", "always"),
 )
 

@@ -36,7 +36,7 @@ class RunPanel(GatePanel, inherit_bindings=False):
     """The gates of one run; both always share the screen."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        "panel", without=("hide", "wider", "narrower", "maximise", "shade")
+        "panel", without=("hide", "wider", "narrower", "maximise", "shade", "open", "patterns")
     )
 
 

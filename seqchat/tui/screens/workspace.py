@@ -251,6 +251,10 @@ class Workspace(Screen[None]):
     def _open_wanted(self, message: GatePanel.OpenWanted) -> None:
         self.gates.open_step(message.panel)
 
+    @on(GatePanel.PatternsWanted)
+    def _patterns_wanted(self, message: GatePanel.PatternsWanted) -> None:
+        self.gates.show_patterns(message.panel)
+
     @on(GatePanel.EarlierWordsWanted)
     def _earlier_words_wanted(self) -> None:
         self.completion.request_earlier_words()

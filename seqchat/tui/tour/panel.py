@@ -18,7 +18,7 @@ class LessonPanel(GatePanel, inherit_bindings=False):
     """Shows the gates of a lesson; the panel's keys show the other ones, one at a time."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings(
-        "panel", without=("hide", "wider", "narrower", "shade", "hold_shut", "hold_open")
+        "panel", without=("hide", "wider", "narrower", "shade", "hold_shut", "hold_open", "patterns")
     )
 
     def describe(self, name: str, cell: str, gates: tuple[Gate, ...], model: str = "") -> None:

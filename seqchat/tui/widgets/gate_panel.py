@@ -62,6 +62,13 @@ class GatePanel(Widget, can_focus=True):
             super().__init__()
             self.panel = panel
 
+    class PatternsWanted(Message):
+        """Patterns of the selected layer should be looked for."""
+
+        def __init__(self, panel: GatePanel) -> None:
+            super().__init__()
+            self.panel = panel
+
     class ResizeWanted(Message):
         """The panel should be wider, or narrower, by some steps."""
 
@@ -260,6 +267,11 @@ class GatePanel(Widget, can_focus=True):
         """Ask to open the selected neuron at the selected word."""
         if self.trace is not None:
             self.post_message(self.OpenWanted(self))
+
+    def action_patterns(self) -> None:
+        """Ask for the patterns of the selected layer."""
+        if self.trace is not None:
+            self.post_message(self.PatternsWanted(self))
 
     def action_resize(self, steps: int) -> None:
         """Ask for another width."""
