@@ -54,7 +54,7 @@ def test_groups_are_written_with_chance_beside_them():
 async def test_patterns_of_the_panel_are_found_in_the_sample(desk, monkeypatch, tmp_path):
     sample = tmp_path / "sample.jsonl"
     sample.write_text('["我们去吃饭吧", "好"]\n' * 3, "utf-8")
-    monkeypatch.setattr(source_files, "SAMPLE", str(sample))
+    monkeypatch.setattr(source_files, "SAMPLE_CORPUS", sample)
     async with desk("rnn", size=(100, 40)) as d:
         await d.press(*"我们去吃饭")
         await d.settled()
@@ -68,9 +68,8 @@ async def test_patterns_of_the_panel_are_found_in_the_sample(desk, monkeypatch, 
         await d.press("enter")
         await d.until(lambda: isinstance(screen.found, Matches), "the passages")
         first = screen.found.found[0]
-        assert (
-            screen.found.dialogs == 3 and first.shared > 0 and f"{first.shared}/{screen.found.pattern.size}" in d.screen
-        )
+        assert screen.found.dialogs == 3 and first.shared > 0
+        assert f"{first.shared}/{screen.found.pattern.size}" in d.screen
         assert "by chance" in d.screen
         await d.press("escape")
         assert d.app.screen is d.workspace
