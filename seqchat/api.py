@@ -10,13 +10,17 @@ from seqchat.completion.continuation import GeneratedWord, generate
 from seqchat.completion.engine import MAX_RIGHT_WORDS, Engine
 from seqchat.completion.sampling import Sampling
 from seqchat.completion.suggestion import Suggestion, suggest
-from seqchat.insight.gates import GateTrace
+from seqchat.insight.notebook.observed import Observed
 from seqchat.insight.observing import observe
+from seqchat.insight.view import select_view
 from seqchat.model.threads import one_thread
 
 if TYPE_CHECKING:
     from seqchat.insight.neurons.groups import NeuronGroups
     from seqchat.insight.neurons.matches import Matches
+    from seqchat.insight.notebook.followed import FollowedGradient
+    from seqchat.insight.notebook.found import FoundContexts
+    from seqchat.insight.notebook.probed import Probed
 
 T = TypeVar("T")
 
@@ -68,7 +72,7 @@ class Model:
         """Yield the reply to a conversation (its turns, oldest first) word by word; sampling as in `generate`."""
         return _in_one_thread(reply(self._engine, turns, Sampling(**{"max_words": REPLY.max_words, **sampling})))
 
-    def observe(self, text: str, last: int | None = None, *, after: str = "") -> GateTrace:
+    def observe(self, text: str, last: int | None = None, *, after: str = "") -> Observed:
         """Return every gate at the last words of `text`, by default at all words.
 
         A model of two directions shows both, the layers ``1→`` and ``1←`` of `names`, and the words of `after`, the
@@ -76,11 +80,98 @@ class Model:
         words, ``∅`` where there is none. `words` has the start of the
         dialog as its first word; `layers` is a list, bottom layer first, of arrays
         [words, neurons] by the name of the gate (LSTM ``input``, ``forget``, ``candidate``, ``output``, ``cell``,
-        ``hidden``; GRU ``reset``, ``update``, ``candidate``, ``hidden``; RNN ``hidden``).
+        ``hidden``; GRU ``reset``, ``update``, ``candidate``, ``hidden``; RNN ``hidden``). A notebook draws it.
         """
         with one_thread():
             right = self._engine.right_ids(after, text[-1:] or " ")[:MAX_RIGHT_WORDS]
-            return observe(self._engine, self._engine.context.node(text), last, right)
+            trace = observe(self._engine, self._engine.context.node(text), last, right)
+            return Observed.of(trace, select_view(self._engine))
+
+    def probe(
+        self,
+        text: str,
+        *,
+        hold: str | Sequence[str] = (),
+        swap: str | Sequence[str] = (),
+        why: str | None = None,
+        rather_than: str | None = None,
+        k: int = 9,
+        last: int | None = None,
+    ) -> Probed:
+        """Read `text` untouched, and again with gates held or words swapped; a notebook draws both runs.
+
+        hold, swap: as of ``seqchat probe``, such as ``"forget=0@1:n5,w3"`` and ``"他=她"``, one or several; why: the
+        next word whose logit is split into what each neuron adds, rather_than: or its difference to that of another
+        word; k: how many next words; last: how many words are shown, by default all.
+
+        Raises:
+            SeqchatError: the text has no words, or there is no such layer, gate, neuron, value or word.
+        """
+        from seqchat.insight.holds import GateHold
+        from seqchat.insight.intervention import Intervention, compare
+        from seqchat.insight.notebook.probed import Probed
+        from seqchat.insight.splits import compare_logits
+        from seqchat.insight.swaps import Swap
+
+        with one_thread():
+            changes = Intervention(tuple(map(GateHold.parse, _several(hold))), tuple(map(Swap.parse, _several(swap))))
+            found = compare(self._engine, text, changes, k, last=last)
+            nodes = found.untouched.node, found.changed.node
+            logits = compare_logits(self._engine, *nodes, why, rather_than) if why else None
+            return Probed.of(found, self.name, logits)
+
+    def gradients(
+        self,
+        data: str = "sample",
+        *,
+        words: int = 200,
+        distance: int = 50,
+        layer: int | None = None,
+        seed: int = 0,
+    ) -> FollowedGradient:
+        """Follow the losses of `words` words of a text back through time, and return how much of the gradient is left.
+
+        data: a file or folder, as for ``train``; distance: how many words back; layer: from 1, by default the top one.
+        A notebook draws the curves.
+
+        Raises:
+            SeqchatError: the text cannot be read or is too short, or a number is out of its range.
+        """
+        from seqchat.insight.gradient_flow import gradient_flow_on_text
+        from seqchat.insight.notebook.followed import FollowedGradient
+
+        with one_thread():
+            options = {"words": words, "distance": distance, "layer": layer, "seed": seed}
+            return FollowedGradient.of(gradient_flow_on_text(self._engine, data, **options))
+
+    def contexts(
+        self,
+        neuron: int,
+        data: Sequence[str] = (),
+        *,
+        layer: int | str | None = None,
+        quantity: str = "hidden",
+        k: int = 10,
+        around: int = 8,
+    ) -> FoundContexts:
+        """Return where in a text a neuron is highest and lowest, `around` words on each side; a notebook draws it.
+
+        data: as of `matches`; quantity: a gate or state; layer: by default the last one.
+
+        Raises:
+            SeqchatError: there is no such layer, gate, neuron or file.
+        """
+        from seqchat.corpus.source_files import SAMPLE
+        from seqchat.corpus.sources import read_dialogs
+        from seqchat.insight.neurons.contexts import contexts
+        from seqchat.insight.notebook.found import FoundContexts
+        from seqchat.insight.selection import find_quantity
+
+        with one_thread():
+            name = self._engine.network.layer_names[find_quantity(self._engine.network, layer, quantity).layer]
+            dialogs = read_dialogs(data or [SAMPLE])
+            found = contexts(self._engine, dialogs, layer, neuron, quantity, k=k, around=around)
+            return FoundContexts.of(found, f"{self.name}, layer {name}, neuron {neuron}, {quantity}")
 
     def matches(
         self,
@@ -144,6 +235,10 @@ class Model:
         """Remember texts that the writer wrote, so that their words become more probable; nothing is stored on disk."""
         with one_thread():
             self._engine.learn(texts)
+
+
+def _several(texts: str | Sequence[str]) -> Sequence[str]:
+    return [texts] if isinstance(texts, str) else texts
 
 
 def _in_one_thread(words: Iterator[T]) -> Iterator[T]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seqchat.errors import SeqchatError
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 # The first installed one draws what matplotlib's own font lacks.
@@ -35,7 +36,7 @@ _DPI = 150
 
 
 @contextmanager
-def drawing() -> Iterator[Any]:
+def drawing() -> Iterator[Callable[[tuple[float, float]], Figure]]:
     """Yield a function that makes a figure of a size in inches, in fonts with Chinese characters if there are any.
 
     Raises:
@@ -46,10 +47,24 @@ def drawing() -> Iterator[Any]:
         from matplotlib.figure import Figure
     except ImportError:
         raise SeqchatError("Pictures need matplotlib: pip install 'seqchat[plot]'.") from None
+
+    class ShownFigure(Figure):
+        """A figure that a notebook shows, whether or not it has a backend of matplotlib."""
+
+        def _repr_png_(self) -> bytes:
+            return saved(self, "png")
+
     with warnings.catch_warnings(), rc_context({"font.family": fonts(), "axes.unicode_minus": False}):
         # Few fonts have emoji; a box is drawn instead.
         warnings.filterwarnings("ignore", "Glyph .* missing from", UserWarning)
-        yield lambda size: Figure(figsize=size, layout="constrained")
+        yield lambda size: ShownFigure(figsize=size, layout="constrained")
+
+
+def named_ticks(axis: Axis, words: Sequence[str]) -> None:
+    """Name the ticks of an axis by words, in which no sign begins a formula."""
+    axis.set_ticks(range(len(words)), list(words))
+    for text in axis.get_ticklabels():
+        text.set_parse_math(False)
 
 
 def fonts() -> list[str]:

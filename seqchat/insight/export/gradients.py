@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import cycle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seqchat.corpus.cleaning import clean
 from seqchat.insight.export.figures import drawing, saved
 from seqchat.insight.gradient_decay import Decay, Values
 from seqchat.insight.gradient_flow import GradientFlow
 from seqchat.insight.gradient_report import DISTANCE_LABEL, sign
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 # Styles of lines: of the hidden state, of another state, and of gates
 _LINES, _DOTTED = ("-", "--"), ":"
@@ -23,9 +26,12 @@ def gradients_document(flows: Sequence[GradientFlow]) -> dict[str, Any]:
 
 
 def gradients_picture(flows: Sequence[GradientFlow], kind: str) -> bytes:
-    """Draw the curves: a colour for each model, solid for the hidden state, dashed for the cell state, dotted gates.
+    """Draw `gradients_figure` as a file; kind: png or svg."""
+    return saved(gradients_figure(flows), kind)
 
-    kind: png or svg.
+
+def gradients_figure(flows: Sequence[GradientFlow]) -> Figure:
+    """Draw the curves: a colour for each model, solid for the hidden state, dashed for the cell state, dotted gates.
 
     Raises:
         SeqchatError: matplotlib is not installed.
@@ -45,7 +51,7 @@ def gradients_picture(flows: Sequence[GradientFlow], kind: str) -> bytes:
         axes.set(yscale="log", xlabel=DISTANCE_LABEL, ylabel="share of the gradient that is left")
         axes.grid(alpha=0.3)
         axes.legend()
-        return saved(figure, kind)
+        return figure
 
 
 def _flow(flow: GradientFlow) -> dict[str, Any]:

@@ -29,7 +29,12 @@ _NUMBERED_NEURONS = 20
 
 
 def heat_maps(view: View, block: Block, kind: str, overviews: Mapping[str, LayerOverview] | None = None) -> bytes:
-    """Draw a heat map, neurons by words, of each gate of each layer; kind: png or svg.
+    """Draw `heat_map_figure` as a file; kind: png or svg."""
+    return saved(heat_map_figure(view, block, overviews), kind)
+
+
+def heat_map_figure(view: View, block: Block, overviews: Mapping[str, LayerOverview] | None = None) -> Figure:
+    """Draw a heat map, neurons by words, of each gate of each layer.
 
     overviews: how layers are drawn, by their names; without them, neurons are in their order of number.
 
@@ -43,7 +48,8 @@ def heat_maps(view: View, block: Block, kind: str, overviews: Mapping[str, Layer
     with drawing() as new_figure:
         figure = new_figure((columns * (width + 1.2), len(view.layers) * rows * (height + 0.9) + 0.4))
         panels = figure.subplots(len(view.layers) * rows, columns, squeeze=False)
-        figure.get_layout_engine().set(wspace=0.04)
+        layout: Any = figure.get_layout_engine()
+        layout.set(wspace=0.04)
         figure.suptitle(_title(view), parse_math=False)
         measured = overviews or {}
         for k, (name, layer) in enumerate(zip(view.layers, block.layers, strict=True)):
@@ -57,7 +63,7 @@ def heat_maps(view: View, block: Block, kind: str, overviews: Mapping[str, Layer
                 _heat_map(figure, axes, gate, values[:, rows_of_layer], ends, block.words, numbers)
             for axes in list(panels_left):
                 axes.remove()
-        return saved(figure, kind)
+        return figure
 
 
 def saturation_plots(summary: Summary, kind: str) -> bytes:
