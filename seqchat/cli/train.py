@@ -193,7 +193,9 @@ def _assessed(result: TrainingResult, terminal: TrainingProgress, *, measured: b
     """Measure what came of a run, unless it is for show, or the person wants to leave."""
     from seqchat.training.assessment import assess
 
-    return result, assess(result.folder, terminal) if measured and result.outcome != "interrupted" else None
+    if not measured or result.outcome == "interrupted":
+        return result, None
+    return result, assess(result.folder, terminal, result.to_measure)
 
 
 def _task(data: tuple[str, ...], options: dict[str, Any]) -> Task:

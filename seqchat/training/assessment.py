@@ -105,45 +105,63 @@ def _beginning(dialogs: Iterable[Dialog], characters: int) -> Iterator[Dialog]:
             return
 
 
-def assess(folder: Path, progress: Progress) -> Assessment | None:
-    """Measure a finished model on the dialogs that were kept of its text; None if there are none, or no word in them.
+def assess(folder: Path, progress: Progress, share: float = 1.0) -> Assessment | None:
+    """Measure a finished model on the dialogs that were kept of its text, or on a share of them; None if there are
+    none, or no word in them.
 
     Raises:
         SeqchatError: the model is damaged.
     """
     if not (folder / _DIALOGS).is_file():
         return None
+    with TemporaryDirectory() as name:
+        dialogs = _share_of(folder / _DIALOGS, Path(name), share)
+        return _assessed(folder, dialogs, round(share * _TYPED_CHARACTERS), progress)
+
+
+def _share_of(dialogs: Path, folder: Path, share: float) -> Path:
+    """Return a file with the first of these dialogs, so many that they have this share of the characters."""
+    lines = dialogs.read_text("utf-8").splitlines(keepends=True)
+    before = np.cumsum([0, *map(len, lines)])
+    kept = [line for line, length in zip(lines, before, strict=False) if length < share * before[-1]]
+    path = folder / dialogs.name
+    path.write_text("".join(kept), "utf-8")
+    return path
+
+
+def _assessed(folder: Path, dialogs: Path, typed: int, progress: Progress) -> Assessment | None:
     model = EvaluatedModel.load(folder)
     held_out = model.checkpoint.data.get("held_out")
     progress.message("Measuring it on held-out dialogs, and typing some of them")
     try:
         reading = ReadingOptions(speakers=(ME,) if model.checkpoint.data.get("speakers") else ())
-        own, words, dialogs = _measured(model, folder / _DIALOGS, reading, progress)
+        own, words, number = _measured(model, dialogs, typed, reading, progress)
     except SeqchatError:
         return None
     tested = bool(held_out and held_out["tested"])
-    return Assessment(own, _shipped(folder, reading, progress), tested, words, dialogs, "base" in model.checkpoint.data)
+    shipped = _shipped(folder, dialogs, typed, reading, progress)
+    return Assessment(own, shipped, tested, words, number, "base" in model.checkpoint.data)
 
 
-def _shipped(folder: Path, reading: ReadingOptions, progress: Progress) -> Quality | None:
+def _shipped(folder: Path, dialogs: Path, typed: int, reading: ReadingOptions, progress: Progress) -> Quality | None:
     """Return how good the shipped model is; None if it is the same one, or cannot be used."""
     try:
         shipped = find(DEFAULT_MODEL)
         if shipped.resolve() == folder.resolve():
             return None
-        return _measured(EvaluatedModel.load(shipped), folder / _DIALOGS, reading, progress)[0]
+        return _measured(EvaluatedModel.load(shipped), dialogs, typed, reading, progress)[0]
     except SeqchatError:
         return None
 
 
 def _measured(
-    model: EvaluatedModel, dialogs: Path, reading: ReadingOptions, progress: Progress
+    model: EvaluatedModel, dialogs: Path, typed: int, reading: ReadingOptions, progress: Progress
 ) -> tuple[Quality, int, int]:
     """Return how good a model is on dialogs, how many words they have by its segmenter, and how many they are."""
     with TemporaryDirectory() as name:
         texts = read_texts([str(dialogs)], Path(name), segmenter=model.checkpoint.segmenter, reading=reading)
-        report = evaluate_texts(model, texts, Path(name), _TYPED_CHARACTERS, progress)
-    overall, typed = report.text.overall, report.keystrokes
-    assert typed is not None
-    quality = Quality(model.name, report.text.bits_per_character, overall.top1, overall.top5, typed.savings)
+        report = evaluate_texts(model, texts, Path(name), typed, progress)
+    overall, keys = report.text.overall, report.keystrokes
+    assert keys is not None
+    quality = Quality(model.name, report.text.bits_per_character, overall.top1, overall.top5, keys.savings)
     return quality, overall.words, report.dialogs

@@ -15,44 +15,59 @@ from seqchat.files import write_file
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.folder import CARD
 from seqchat.model.network import Network, build
+from seqchat.model.ngrams import NgramModel
 from seqchat.model.weights import load_weights
 from seqchat.progress import Progress
 from seqchat.training.card import model_card
+from seqchat.training.closing import ClosingTime
 from seqchat.training.counting import count_ngrams
 from seqchat.training.fine_tuning import base_mixture
 from seqchat.training.loop import Trainer
 
+# What is left to do takes as long as reading the text to validate on so often: before validating, before tuning the
+# mixture, the cache, the lexicon.
+_READINGS = (5.0, 4.0, 2.5, 1.2)
 
-def finish(folder: Path, checkpoint: Checkpoint, trainer: Trainer, progress: Progress) -> Metrics:
-    """Complete the model in a folder, and return how good its best weights are."""
+
+def finish(folder: Path, checkpoint: Checkpoint, trainer: Trainer, progress: Progress) -> tuple[Metrics, float]:
+    """Complete the model in a folder; return how good its best weights are, and the share of the held-out dialogs that
+    there is time left to measure it on."""
+    closing = ClosingTime(trainer)
     network = build(checkpoint.config)
     network.load_state_dict(load_weights(folder, checkpoint.config))
-    heads = validate(network.to(trainer.device), trainer.validation, trainer.suggestible)
+    text = closing.text(_READINGS[0])
+    heads = validate(network.to(trainer.device), text, trainer.suggestible)
+    closing.has_read(text)
     if trainer.group.leads:
         network = network.cpu().eval()
-        complete = _completed(checkpoint, network, trainer, progress)
+        complete = _completed(checkpoint, network, trainer, closing, progress)
         vocabulary = EvaluatedModel.of(folder.name, complete, lexicons_of(folder)).vocabulary
         predictor = TextPredictor(network, complete.mixture)
-        complete = replace(complete, lexicon_shares=tune_lexicon(predictor, trainer.validation, vocabulary))
+        complete = replace(complete, lexicon_shares=tune_lexicon(predictor, closing.text(_READINGS[3]), vocabulary))
         complete.save_config(folder)
         tokens, seconds = trainer.counters.tokens, trainer.counters.seconds
         lexicon = vocabulary.lexicon if isinstance(vocabulary.lexicon, LexiconWords) else None
         card = model_card(folder.name, complete, trainer.settings, heads, lexicon, tokens=tokens, seconds=seconds)
         write_file(folder / CARD, card)
-    return list(heads.values())[-1]
+    return list(heads.values())[-1], closing.share_to_measure()
 
 
-def _completed(checkpoint: Checkpoint, network: Network, trainer: Trainer, progress: Progress) -> Checkpoint:
+def _completed(
+    checkpoint: Checkpoint, network: Network, trainer: Trainer, closing: ClosingTime, progress: Progress
+) -> Checkpoint:
     """Return the checkpoint with n-grams and a cache, as much of them as helps on the text to validate on."""
     if not trainer.total_tokens and not checkpoint.data.get("base"):
         return checkpoint  # nothing but the network, which is to be seen untrained
     if checkpoint.config.objective == "window" or not trainer.settings.ngrams:
-        mixture = tune_mixture(network, None, trainer.validation, base_mixture(checkpoint))
-        return replace(checkpoint, mixture=mixture, cache=tune_cache(network, trainer.validation, mixture))
+        return _tuned(checkpoint, network, None, closing)
     progress.message("Counting n-grams")
     settings = trainer.settings
     ngrams = count_ngrams(
-        trainer.train, checkpoint.config.vocabulary_size, settings.ngrams, max_tokens=settings.ngram_words
+        trainer.train, checkpoint.config.vocabulary_size, settings.ngrams, max_tokens=closing.tokens_to_count()
     )
-    mixture = tune_mixture(network, ngrams.stored(), trainer.validation, base_mixture(checkpoint))
-    return replace(checkpoint, mixture=mixture, cache=tune_cache(network, trainer.validation, mixture))
+    return _tuned(checkpoint, network, ngrams.stored(), closing)
+
+
+def _tuned(checkpoint: Checkpoint, network: Network, ngrams: NgramModel | None, closing: ClosingTime) -> Checkpoint:
+    mixture = tune_mixture(network, ngrams, closing.text(_READINGS[1]), base_mixture(checkpoint))
+    return replace(checkpoint, mixture=mixture, cache=tune_cache(network, closing.text(_READINGS[2]), mixture))

@@ -8,7 +8,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
@@ -20,6 +19,7 @@ from seqchat.errors import SeqchatError
 from seqchat.evaluation.validation import validate, validate_sources
 from seqchat.model.network import Network
 from seqchat.training.averaging import WeightAverage
+from seqchat.training.closing import COUNTING_SECONDS, MEASURING_SECONDS, part
 from seqchat.training.devices import (
     choose_device,
     prepare_memory,
@@ -36,14 +36,13 @@ from seqchat.training.settings import TrainingSettings
 from seqchat.training.snapshot import Snapshot
 
 _MAX_RECOVERIES = 3
-# Steps of this length around a circle spread evenly over it.
-_GOLDEN_RATIO = (5**0.5 - 1) / 2
-_FIRST_REPORT = 100_000
+# The first report comes after so many tokens, or seconds.
+_FIRST_REPORT, _FIRST_SECONDS = 100_000, 60.0
 _STEPS_TO_RELEASE = 50
 _EXPLODING, _VANISHING = 100.0, 1e-6
 # What a time limit leaves for the end of a run: the last report and what `finishing` does take as long as so many
-# reports, and counting n-grams so many seconds a token (measured); but no more than a share of the limit.
-_CLOSING_REPORTS, _COUNTING_SECONDS, _MOST_CLOSING = 5.0, 2e-6, 0.5
+# reports, besides counting and measuring; but no more than a share of the limit.
+_CLOSING_REPORTS, _MOST_CLOSING = 5.0, 0.5
 # If the reports alone would take a larger share, less is validated on; how long it takes is tried on so many tokens.
 _MOST_READING, _TRIED_TOKENS = 0.3, 1_000
 
@@ -86,7 +85,7 @@ class Trainer:
         self._state = self._initial_state(self._mine.stop - self._mine.start)
         self._perplexities: list[float] = []
         self._warned = False
-        self._report_seconds = self._started = 0.0
+        self.report_seconds = self._started = self._began = self._worked = 0.0
         self._lengths = [len(train), len(validation)]
         self.total_tokens = settings.epochs_for(train.targets) * train.targets
         self._eval_interval = min(settings.eval_interval, train.targets)
@@ -124,7 +123,9 @@ class Trainer:
     def run(self) -> Iterator[StepInfo | TrainingReport | Notice]:
         """Train until the epochs, the patience or the time limit are used up."""
         self.network.train()
-        self._started = time.monotonic() - self.counters.seconds
+        self._started = self._began = time.monotonic()
+        self._started -= self.counters.seconds
+        self._worked = time.process_time()
         batches = iter(self._batches)
         while (ended := self._ended()) is None:
             batch = next(batches)
@@ -141,16 +142,29 @@ class Trainer:
                 release_memory()
             yield info
             yield from self._warnings(info)
-            if self.counters.since_report >= self._next_report() or self._time_is_up():
+            if self._report_is_due():
                 yield self._report()
                 self._count_seconds()
         self.outcome = ended
         if ended != "interrupted" and self.counters.since_report:
             yield self._report()
 
-    def _next_report(self) -> int:
-        """Return after how many tokens the next report is due; the first one comes early, to show that it learns."""
-        return min(self._eval_interval, _FIRST_REPORT) if not self.counters.reports else self._eval_interval
+    def _report_is_due(self) -> bool:
+        """Whether it is time for a report; the first one comes early, to show that it learns."""
+        since, first = self.counters.since_report, not self.counters.reports
+        early = first and (since >= _FIRST_REPORT or self.group.any(self.counters.seconds >= _FIRST_SECONDS))
+        return early or since >= self._eval_interval or self._time_is_up()
+
+    @property
+    def slowdown(self) -> float:
+        """How many times longer than on an idle machine everything takes, 1 at least."""
+        passed, worked = time.monotonic() - self._began, time.process_time() - self._worked
+        return max(passed / worked, 1.0) if worked > 0 and self.device.type == "cpu" else 1.0
+
+    def seconds_left(self) -> float | None:
+        """Return how much of the time limit is left, less than nothing if it is over; None without a limit."""
+        limit = self.settings.time_limit
+        return None if limit is None else limit - (time.monotonic() - self._started)
 
     def _count_seconds(self) -> None:
         self.counters.seconds = self.group.mean(time.monotonic() - self._started)
@@ -164,10 +178,11 @@ class Trainer:
 
     def _seconds_to_train(self, limit: float) -> float:
         """Return how much of a time limit is for training; the rest is for the end of the run."""
-        counting = _COUNTING_SECONDS * min(len(self.train), self.settings.ngram_words) * bool(self.settings.ngrams)
-        reading = _CLOSING_REPORTS * (self._report_seconds or self._expected_report())
-        reading = reading if self._report_seconds else min(reading, _MOST_READING * limit)
-        return limit - min(reading + counting, _MOST_CLOSING * limit)
+        counting = COUNTING_SECONDS * min(len(self.train), self.settings.ngram_words) * bool(self.settings.ngrams)
+        reading = _CLOSING_REPORTS * (self.report_seconds or self._expected_report())
+        reading = reading if self.report_seconds else min(reading, _MOST_READING * limit)
+        working = (counting + MEASURING_SECONDS) * self.slowdown
+        return limit - min(reading + working, _MOST_CLOSING * limit)
 
     def _expected_report(self) -> float:
         """Return how long the first report will take: about as long as to learn as many tokens."""
@@ -289,17 +304,19 @@ class Trainer:
         limit = self.settings.time_limit
         if limit is None or self.counters.reports:
             return
-        tried = _part(self.validation, _TRIED_TOKENS / self.validation.targets)
-        began = time.monotonic()
+        tried = part(self.validation, _TRIED_TOKENS / self.validation.targets)
+        began, worked = time.monotonic(), time.process_time()
         validate(self.network, tried, self.suggestible)
-        seconds = self.group.mean(time.monotonic() - began) * self.validation.targets / tried.targets
+        # On a busy machine, a moment may be a lucky one.
+        passed = max(time.monotonic() - began, (time.process_time() - worked) * self.slowdown)
+        seconds = self.group.mean(passed) * self.validation.targets / tried.targets
         if _CLOSING_REPORTS * seconds > _MOST_READING * limit:
             self._validate_on(self.counters.validated_share * _MOST_READING * limit / (_CLOSING_REPORTS * seconds))
 
     def _validate_on(self, share: float) -> None:
         """Read only a share of the validation text from now on, in this run and where it is resumed."""
-        self.validation = _part(self.validation, share / self.counters.validated_share)
-        self.sources = {n: _part(text, share / self.counters.validated_share) for n, text in self.sources.items()}
+        self.validation = part(self.validation, share / self.counters.validated_share)
+        self.sources = {n: part(text, share / self.counters.validated_share) for n, text in self.sources.items()}
         self.counters.validated_share = share
 
     def _report(self) -> TrainingReport:
@@ -308,7 +325,7 @@ class Trainer:
         began = time.monotonic()
         with self.average.applied():
             measured = validate_sources(self.network, self.sources, self.suggestible)
-        self._report_seconds = time.monotonic() - began
+        self.report_seconds = time.monotonic() - began
         quality = list(measured.heads.values())[-1]
         # All processes decide by the same number; otherwise some would stop while others wait for them.
         perplexity = self.group.mean(quality.perplexity)
@@ -376,7 +393,9 @@ class Trainer:
         """Whether to stop; a run that is paused waits here for the answer, and that time does not count."""
         began = time.monotonic()
         asked = self.group.any(self.should_stop())
-        self._started += time.monotonic() - began
+        paused = time.monotonic() - began
+        self._started += paused
+        self._began += paused
         return asked
 
     def _ended(self) -> Outcome | None:
@@ -387,10 +406,3 @@ class Trainer:
         if self.counters.tokens >= self.total_tokens:
             return "finished"
         return "stopped early" if self.counters.reports_without_gain >= self.settings.patience else None
-
-
-def _part(stream: IdStream, share: float) -> IdStream:
-    """Return about this share of the dialogs of a text, spread over it, at least one."""
-    chosen = np.arange(stream.dialogs) * _GOLDEN_RATIO % 1 < share
-    chosen[0] = True
-    return stream.selected(chosen)

@@ -52,13 +52,15 @@ def _never() -> bool:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """How a run ended: the checkpoint, and its best weights, evaluated as they are stored."""
+    """How a run ended: the checkpoint, its best weights, evaluated as they are stored, and the share of the held-out
+    dialogs that there is time left to measure it on."""
 
     folder: Path
     outcome: Outcome
     tokens: int
     seconds: float
     quality: Metrics
+    to_measure: float = 1.0
 
 
 def train(
@@ -182,9 +184,10 @@ def _execute(
         _run(Recorder(folder, trainer), trainer, observer, course)
         trainer.group.wait()
         course.finishing()
-        quality = finish(folder, checkpoint, trainer, observer)
+        quality, to_measure = finish(folder, checkpoint, trainer, observer)
         course.ended()
-    return TrainingResult(folder, trainer.outcome, trainer.counters.tokens, trainer.counters.seconds, quality)
+    counters = trainer.counters
+    return TrainingResult(folder, trainer.outcome, counters.tokens, counters.seconds, quality, to_measure)
 
 
 def _run(recorder: Recorder, trainer: Trainer, observer: TrainingObserver, course: CourseRecorder) -> None:

@@ -34,7 +34,8 @@ from seqchat.training.run import train
 from seqchat.training.settings import TrainingSettings
 from seqchat.training.task import Task
 
-# Every so many dialogs of the person, by their hashes, one is for measuring alone.
+# Of every so many dialogs of the person, by their hashes, the first is for measuring alone, and the second for choosing
+# settings.
 _TESTED = 6
 _OTHER = 1 << 32
 
@@ -61,15 +62,23 @@ class _Quiet:
 @click.option("--replay", default="0", show_default=True, help="Shares of the loss, each a run.")
 @click.option("--scratch/--no-scratch", default=True)
 @click.option("--recipe", default="{}", help="Settings to change, as JSON.")
+@click.option("--choosing", is_flag=True, help="Measure on the dialogs for choosing settings, and not on the test.")
 def main(
-    texts: tuple[str, ...], base: str, own: tuple[str, ...], sizes: str, replay: str, scratch: bool, recipe: str
+    texts: tuple[str, ...],
+    base: str,
+    own: tuple[str, ...],
+    sizes: str,
+    replay: str,
+    scratch: bool,
+    recipe: str,
+    choosing: bool,
 ) -> None:
     """Print a line for each model: bits per character and top-5 on the person's dialogs, and on the base's own."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         dialogs = sorted(read_dialogs(texts), key=lambda dialog: digest(dialog) % _OTHER)
-        tested = [dialog for number, dialog in enumerate(dialogs) if number % _TESTED == 0]
-        learned = [dialog for number, dialog in enumerate(dialogs) if number % _TESTED]
+        tested = [dialog for number, dialog in enumerate(dialogs) if number % _TESTED == choosing]
+        learned = [dialog for number, dialog in enumerate(dialogs) if number % _TESTED > 1]
         test = _written(folder / "test.jsonl", tested)
         print(f"{'':28}{'bits/char':>10}{'top-5':>8}{'own b/c':>9}{'top-5':>8}{'seconds':>9}", flush=True)
         _measure(f"{base} as it is", find(base), test, base, own, 0, folder)
