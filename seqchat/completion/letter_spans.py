@@ -65,12 +65,7 @@ def is_name(run: str, vocabulary: Vocabulary) -> bool:
         return False
     starts = [start for start in range(humps[0] + 1) if syllables.spell(plain[:start], finished=True)]
     ends = range(humps[-1] + 1, len(plain) + 1)
-    return not any(is_foreign(plain[start:end], vocabulary) for start in starts for end in ends)
-
-
-def is_foreign(letters: str, vocabulary: Vocabulary) -> bool:
-    """Whether small letters are a Latin word, and no pinyin in full."""
-    return vocabulary.is_latin_word(letters) and not vocabulary.spelling.is_full(letters, frozenset(), finished=True)
+    return not any(vocabulary.is_foreign(plain[start:end]) for start in starts for end in ends)
 
 
 def _starts(run: str, vocabulary: Vocabulary) -> list[int]:

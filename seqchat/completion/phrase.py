@@ -15,12 +15,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from seqchat.completion.foreign_words import Foreign
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node, StateTree
 from seqchat.corpus.lexicon_words import EntrySet
 from seqchat.corpus.pinyin import LetterMatch, Letters, PhraseWords
 from seqchat.corpus.spelling import Spelling
 from seqchat.corpus.vocabulary import Vocabulary
+from seqchat.corpus.words import is_han
 
 BEAM = 8
 # Of abbreviated phrases, 8 beginnings find fewer, and 48 no more.
@@ -79,6 +81,7 @@ class _Start(NamedTuple):
     predictor: object
     spelling: Spelling
     full: bool
+    foreign: bool
     beam: int
 
 
@@ -95,18 +98,21 @@ def find_phrases(
     predictor: Predictor,
     vocabulary: Vocabulary,
     beam: int | None = None,
+    *,
+    foreign: Foreign | None = None,
 ) -> list[Phrase]:
     """Return phrases of at least two words for the letters after `start`, the most probable first.
 
-    At each position in the letters, the `beam` most probable beginnings are continued.
+    At each position in the letters, the `beam` most probable beginnings are continued. foreign: Latin words that stand
+    among syllables in full; each phrase has one of them, and a Chinese word.
     """
-    full = vocabulary.spelling.is_full(letters.plain, letters.breaks)
+    full = bool(foreign) or vocabulary.spelling.is_full(letters.plain, letters.breaks)
     if beam is None:
         beam = BEAM if full else ABBREVIATED_BEAM
-    kept = _kept(tree, _Start(start, predictor.identity, vocabulary.spelling, full, beam))
+    kept = _kept(tree, _Start(start, predictor.identity, vocabulary.spelling, full, bool(foreign), beam))
     known = {end: kept[key] for end in range(1, len(letters.plain)) if (key := _key(letters, end)) in kept}
     ends = [end for end in range(1, len(letters.plain) + 1) if end not in known]
-    search = _Search(letters, ends, vocabulary, full, beam)
+    search = _Search(letters, ends, vocabulary, full, beam, foreign or {})
     ending_at: dict[int, list[_PartialPhrase]] = defaultdict(list, known)
     ending_at[0] = [_PartialPhrase(0.0, start, ())]
     for position in range(len(letters.plain)):
@@ -118,7 +124,8 @@ def find_phrases(
         for choice, scores in zip(choices, _scores(partial, nodes, choices, predictor), strict=True):
             ending_at[choice.end] += _extend(partial, nodes, choice, scores, beam)
     kept.update((_key(letters, end), ending_at[end]) for end in range(1, len(letters.plain)))
-    return _phrases(ending_at[len(letters.plain)])
+    found = _phrases(ending_at[len(letters.plain)])
+    return [phrase for phrase in found if _mixes(phrase, vocabulary)] if foreign else found
 
 
 def _kept(tree: StateTree, start: _Start) -> _Beginnings:
@@ -141,10 +148,18 @@ def _key(letters: Letters, end: int) -> Letters:
 class _Search:
     """Which words may come next at a position in letters, for some ends."""
 
-    def __init__(self, letters: Letters, ends: Sequence[int], vocabulary: Vocabulary, full: bool, count: int) -> None:
+    def __init__(
+        self,
+        letters: Letters,
+        ends: Sequence[int],
+        vocabulary: Vocabulary,
+        full: bool,
+        count: int,
+        foreign: Foreign,
+    ) -> None:
         """count: how many entries of a lexicon, the most probable: nothing on the left changes their order."""
         self._letters, self._ends, self._full, self._count = letters, ends, full, count
-        self._lexicon = vocabulary.lexicon
+        self._lexicon, self._foreign = vocabulary.lexicon, foreign
         pinyin = vocabulary.pinyin
         self._words: PhraseWords = (
             pinyin.phrase_words(letters) if full else pinyin.abbreviated_phrase_words(letters, ends)
@@ -159,6 +174,8 @@ class _Search:
             ends.discard(len(self._letters.plain))
         found = sorted({*words, *entries} & ends)
         choices = [_Choice.of(end, words.get(end, _NO_WORDS), entries.get(end, ())) for end in found]
+        latin = sorted((end, found) for end, found in self._foreign.get(position, {}).items() if end in ends)
+        choices += [_Choice.of(end, found.match, found.entries) for end, found in latin]
         return [choice for choice in choices if choice.ids]
 
     def _entries(self, position: int) -> dict[int, tuple[EntrySet, ...]]:
@@ -194,6 +211,11 @@ def _log_probs(entries: EntrySet) -> Tensor:
 
 def _phrases(complete: list[_PartialPhrase]) -> list[Phrase]:
     return [Phrase(p.ids, p.log_probability) for p in _ordered(complete) if len(p.ids) > 1]
+
+
+def _mixes(phrase: Phrase, vocabulary: Vocabulary) -> bool:
+    """Whether a phrase has words of both kinds."""
+    return len({is_han(vocabulary.word(word_id)[0]) for word_id in phrase.ids}) > 1
 
 
 def _extend(

@@ -9,10 +9,13 @@ import torch
 from torch import Tensor
 
 from seqchat.completion.cursor import Cursor
-from seqchat.completion.phrase import find_phrases
+from seqchat.completion.foreign_words import foreign_words
+from seqchat.completion.phrase import Phrase, find_phrases
+from seqchat.completion.prediction import Predictor
 from seqchat.completion.reading import Insertion, Reading
 from seqchat.completion.scoring import ScoredReading, TopWords, entry_weight, top_words
 from seqchat.completion.states import Node, StateTree
+from seqchat.corpus.pinyin import Letters
 from seqchat.corpus.vocabulary import Vocabulary
 
 
@@ -102,6 +105,16 @@ def _ways(
     return ways
 
 
+def _phrases(
+    letters: Letters, start: Node, tree: StateTree, predictor: Predictor, vocabulary: Vocabulary
+) -> list[Phrase]:
+    """Return phrases of Chinese words, and those with Latin words among them."""
+    found = find_phrases(letters, start, tree, predictor, vocabulary)
+    if foreign := foreign_words(letters, vocabulary):
+        found += find_phrases(letters, start, tree, predictor, vocabulary, foreign=foreign)
+    return found
+
+
 def propose_phrases(
     readings: Sequence[Reading], cursor: Cursor, tree: StateTree, vocabulary: Vocabulary
 ) -> list[Proposal]:
@@ -110,7 +123,7 @@ def propose_phrases(
     for reading in readings:
         if reading.letters is None:
             continue
-        for phrase in find_phrases(reading.letters, reading.node, tree, cursor.predictor, vocabulary):
+        for phrase in _phrases(reading.letters, reading.node, tree, cursor.predictor, vocabulary):
             insertion = Insertion(vocabulary.text(phrase.ids), reading.replaces)
             log_prob = phrase.log_probability + reading.log_weight
             result = insertion.result(cursor.tail)

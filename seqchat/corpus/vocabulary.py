@@ -195,6 +195,10 @@ class Vocabulary:
         known = bool(self.variants(letters)) or (self.lexicon is not None and self.lexicon.find(letters) >= 0)
         return len(letters) > 1 and letters.isascii() and known
 
+    def is_foreign(self, letters: str) -> bool:
+        """Whether small Latin letters are a word, and no syllables of pinyin in full."""
+        return self.is_latin_word(letters) and not self.spelling.is_full(letters, frozenset(), finished=True)
+
     def _find_variants(self, folded: str) -> list[int]:
         return [*self.ids_of(folded), *self._with_capitals.get(folded, ())]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
@@ -21,12 +22,13 @@ from seqchat.completion.reading import Reading, read_tail
 from seqchat.completion.suggestion import Scored, Suggestion, best_insertions, in_script, score
 from seqchat.completion.worth import is_pinyin, worthwhile
 from seqchat.corpus.letters import is_pinyin_letter
-from seqchat.corpus.pinyin import read_letters, typed_end
+from seqchat.corpus.pinyin import Letters, read_letters, typed_end
 
 # Of phrases of several words, and of all candidates for all of the letters where there are parts of them as well
 _PHRASES, _WHOLE = 4, 18
 # Letters that are less probable as they are come after all other candidates.
 _HARDLY = 1e-4
+_LATIN = re.compile(r"([A-Za-z]{2,})")
 # Longer letters are not read at once; the first of them are.
 _MOST_LETTERS = 48
 
@@ -207,6 +209,22 @@ def _cut(engine: Engine, read: _Read, typed: str, first: Suggestion) -> tuple[st
         return "'".join(cut), tuple(typed_end(typed, bound, layout) for bound in bounds[1:])
     start, end = len(typed) - first.replace, len(typed) - first.rest
     letters = read_letters(typed[start:end])
-    cut = engine.vocabulary.pinyin.syllables.cut(letters.plain, letters.breaks, first.word)
+    cut = _cut_with_latin(engine, letters, first.word)
     ends = [start + typed_end(typed[start:end], bound) for bound in accumulate(map(len, cut))]
     return "'".join(filter(None, [typed[:start], *cut, typed[end:]])), (start, *ends, len(typed))
+
+
+def _cut_with_latin(engine: Engine, letters: Letters, word: str) -> list[str]:
+    """Return letters cut into the syllables of a text, and into its Latin words."""
+    plain, cut, start = letters.plain, [], 0
+    syllables = engine.vocabulary.pinyin.syllables
+    *pieces, last = _LATIN.split(word)
+    for chinese, latin in zip(pieces[::2], pieces[1::2], strict=True):
+        # The letters of a word may stand in syllables before it.
+        begins = plain.find(latin.lower(), start + len(chinese))
+        if begins >= start:
+            before = letters.prefix(begins).suffix(start)
+            cut += [*syllables.cut(before.plain, before.breaks, chinese), latin.lower()]
+            start = begins + len(latin)
+    rest = letters.suffix(start)
+    return cut + syllables.cut(rest.plain, rest.breaks, last)
