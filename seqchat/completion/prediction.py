@@ -102,7 +102,7 @@ class GapPredictor(Predictor):
         """Predict the gap after each of the nodes as one batch."""
         missing = [node for node in dict.fromkeys(nodes) if node not in self._rows]
         if missing:
-            hidden = torch.stack([node.gate(-1, "hidden") for node in missing])
+            hidden = torch.stack([node.gate(-1, "hidden") for node in self._tree.with_gates(missing)])
             features = self._network.gap_features(hidden, self._right)
             self._rows |= zip(missing, self._network.log_probabilities(features), strict=True)
 

@@ -16,8 +16,10 @@ from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.model.ngrams import Contexts, Mixture
 from seqchat.model.stepping import StepNetwork, Stepped
 
-# States are kept for this many words besides those of the current text; one takes about 45 KB at 2 × 512.
+# States are kept for this many words besides those of the current text; one takes about 10 KB at 2 × 512.
 MAX_STATES = 500
+# Gates are kept at this many words, those that were read or looked at last; they take another 40 KB a word.
+MAX_GATED = 500
 # Rows of unnormalised log-probabilities; one takes 200 KB with 50,000 words.
 _MAX_ROWS = 64
 
@@ -74,8 +76,12 @@ class Node:
         return self.stepped.features[self.batch_index]
 
     def gate(self, layer: int, name: str) -> Tensor:
-        """Return the values [hidden] of a gate of a layer."""
+        """Return the values [hidden] of a gate of a layer; a node read long ago has them after `with_gates`."""
         return self.stepped.gates[layer][name][self.batch_index]
+
+    def drop_gates(self) -> None:
+        """Keep what reading goes on from, without the gates and without the other rows of the step."""
+        self.stepped, self.batch_index = Stepped(self.state.clone(), self.features[None].clone(), []), 0
 
     def path_to_root(self) -> Iterator[Node]:
         """Yield this node and those before it, the last word first, the start of the dialog last."""
@@ -97,6 +103,8 @@ class StateTree:
         self._rows: OrderedDict[Node, Tensor] = OrderedDict()
         # Those of `_rows` that are logits still: a phrase only needs some words of most nodes.
         self._unmixed: set[Node] = set()
+        # The nodes that have gates, in the order of their last use
+        self._gated: OrderedDict[Node, None] = OrderedDict()
         self._states = 1
         self._clock = 0
 
@@ -111,6 +119,17 @@ class StateTree:
         self._clock += 1
         for node in nodes:
             node.used = self._clock
+        return nodes
+
+    def with_gates(self, nodes: Sequence[Node]) -> Sequence[Node]:
+        """Return nodes once they have their gates; those that were dropped are computed again."""
+        for node in nodes:
+            if not node.stepped.gates:
+                before = self.network.initial_state() if node.parent is None else node.parent.state
+                node.stepped = self.network.step(torch.tensor([node.word_id]), before)
+                self._gated[node] = None
+            elif node in self._gated:
+                self._gated.move_to_end(node)
         return nodes
 
     def forget_oldest(self, current: Node) -> set[Node] | None:
@@ -131,6 +150,8 @@ class StateTree:
             node.children = {word_id: child for word_id, child in children.items() if child in kept}
         for node in self._rows.keys() - kept:
             del self._rows[node]
+        for node in self._gated.keys() - kept:
+            del self._gated[node]
         self._unmixed &= kept
         self._states = len(kept)
         return kept
@@ -239,8 +260,11 @@ class StateTree:
         state = torch.cat([node.state for node, _ in missing], dim=-2) if len(missing) > 1 else missing[0][0].state
         stepped = self.network.step(torch.tensor([word_id for _, word_id in missing]), state)
         for row, (node, word_id) in enumerate(missing):
-            node.children[word_id] = Node(node, word_id, stepped, row)
+            new = node.children[word_id] = Node(node, word_id, stepped, row)
+            self._gated[new] = None
         self._states += len(missing)
+        while len(self._gated) > MAX_GATED:
+            self._gated.popitem(last=False)[0].drop_gates()
 
     def _nodes(self) -> list[Node]:
         """List all nodes, each before those that follow it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -85,7 +86,7 @@ def connectivity(engine: Engine, node: Node, word_id: int, last: int = MAX_WORDS
         raise SeqchatError(f"There is no word {word_id}; the model has words 0 to {len(engine.vocabulary) - 1}.")
     if last < 1:
         raise SeqchatError(f"The number of words to look back at is at least 1, not {last}.")
-    nodes = list(islice(node.path_to_root(), min(last, node.depth)))[::-1]
+    nodes = engine.context.tree.with_gates(list(islice(node.path_to_root(), min(last, node.depth)))[::-1])
     if not nodes:
         return np.zeros(0, dtype=np.float32)
     gradient = _gradient(engine.network, nodes, engine.network.vectors[word_id])
@@ -94,7 +95,7 @@ def connectivity(engine: Engine, node: Node, word_id: int, last: int = MAX_WORDS
     return np.pad(norms, (len(nodes) - len(norms), 0))
 
 
-def _gradient(network: StepNetwork, nodes: list[Node], at_features: Tensor) -> Tensor:
+def _gradient(network: StepNetwork, nodes: Sequence[Node], at_features: Tensor) -> Tensor:
     """Return the gradient [words, embedding] at the words of the nodes, or of the whole window that ends there."""
     parents = [node.parent for node in nodes if node.parent is not None]
     if isinstance(network, WindowSteps):
@@ -108,7 +109,7 @@ def _gradient(network: StepNetwork, nodes: list[Node], at_features: Tensor) -> T
     return gradient_at_words(network, words, gates, before, at_end)
 
 
-def _gates(network: CarriedSteps, nodes: list[Node], layer: int) -> Gates:
+def _gates(network: CarriedSteps, nodes: Sequence[Node], layer: int) -> Gates:
     """Return the gates of a layer at the words of the nodes, [words, hidden] each."""
     return {gate.name: torch.stack([node.gate(layer, gate.name) for node in nodes]) for gate in network.cell.gates}
 

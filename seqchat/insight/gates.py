@@ -37,7 +37,7 @@ class GateTrace:
 
 def trace(engine: Engine, node: Node, last: int) -> GateTrace:
     """Return the gates at the last words up to `node`; the start of the dialog counts as a word."""
-    nodes = list(islice(node.path_to_root(), last))[::-1]
+    nodes = engine.context.tree.with_gates(list(islice(node.path_to_root(), last))[::-1])
     ids = tuple(node.word_id for node in nodes)
     layers = [
         {gate.name: _rows(nodes, layer, gate.name) for gate in engine.network.cell.gates}

@@ -125,6 +125,7 @@ def logit_split(engine: Engine, node: Node, word_id: int, rather_than: int | Non
         if not 0 <= index < len(engine.vocabulary):
             raise SeqchatError(f"There is no word {index}; the model has words 0 to {len(engine.vocabulary) - 1}.")
     directions = network.config.directions
+    (node,) = engine.context.tree.with_gates([node])
     hidden = torch.cat([node.gate(layer, "hidden") for layer in range(-directions, 0)]).double()
     weights = network.vectors[ids].double()
     if network.projection is not None:

@@ -643,7 +643,7 @@ def mode_switched(app: App) -> float:
     """Switch the mode and back once all keys have had their turn; return how long a switch took, in ms."""
     taken = 0.0
     for _ in range(2):
-        app.pump(1.0)
+        until_quiet(app)
         was = app.screen.find(" Chat ") is not None
         sent = time.perf_counter()
         app.send(_MODE)

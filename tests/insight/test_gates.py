@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 
+from seqchat.completion import states
 from seqchat.insight.gates import trace
 from seqchat.model.checkpoint import Checkpoint
 
@@ -27,6 +28,20 @@ def test_the_trace_is_that_of_torch(engine, models):
                 fused.load_state_dict(layer)
                 x, _ = fused(x)
         np.testing.assert_allclose(traced.layers[k]["hidden"], x.numpy(), atol=1e-5)
+
+
+def test_gates_of_words_read_long_ago_are_computed_again(engine, monkeypatch):
+    node = engine.context.node(TEXT)
+    before = trace(engine, node, 1_000)
+    monkeypatch.setattr(states, "MAX_GATED", 3)
+    node = engine.context.node(f"{TEXT}。")
+    old = [each for each in node.path_to_root() if not each.stepped.gates]
+    assert len(old) == node.depth - 3
+    assert all(each.stepped.state.untyped_storage().nbytes() == each.state.nbytes for each in old)
+    again = trace(engine, node.parent, 1_000)
+    for now, was in zip(again.layers, before.layers, strict=True):
+        for name in was:
+            np.testing.assert_allclose(now[name], was[name], atol=1e-6)
 
 
 def test_cell_states_follow_from_the_gates(lstm):
