@@ -194,7 +194,7 @@ class Model:
         Raises:
             SeqchatError: there is no such layer, gate, word or file, or no neuron is on.
         """
-        from seqchat.corpus.source_files import SAMPLE
+        from seqchat.corpus.source_names import SAMPLE
         from seqchat.corpus.sources import read_dialogs
         from seqchat.insight.neurons.matches import find_matches
         from seqchat.insight.neurons.patterns import Span, read_text
@@ -222,7 +222,7 @@ class Model:
         Raises:
             SeqchatError: there is no such layer, gate or file, or too little text.
         """
-        from seqchat.corpus.source_files import SAMPLE
+        from seqchat.corpus.source_names import SAMPLE
         from seqchat.corpus.sources import read_dialogs
         from seqchat.insight.neurons.groups import find_groups
         from seqchat.insight.neurons.sample import collect

@@ -35,6 +35,7 @@ def test_the_app_is_drawn_without_torch():
         "opencc",
         "textual_fspicker",
         "aiohttp",
+        "seqchat.corpus.formats",
     )
     check = f"import sys; import seqchat.tui.app; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)

@@ -45,7 +45,7 @@ def bench(model: str | None, synthetic: bool, lexicon: str | None, precision: Pr
     checkpoint, lexicons, first_suggestion = _load(model or DEFAULT_MODEL, synthetic, lexicon, precision)
     first_suggestion_ms = 1e3 * (first_suggestion - began)
 
-    from seqchat.corpus.source_files import SAMPLE
+    from seqchat.corpus.source_names import SAMPLE
     from seqchat.corpus.sources import read_dialogs
     from seqchat.evaluation.latency import measure_latency
 

@@ -12,7 +12,7 @@ import click
 
 from seqchat.cli.options import json_option, print_json
 from seqchat.cli.out import PICTURES, check_out
-from seqchat.corpus.source_files import SAMPLE
+from seqchat.corpus.source_names import SAMPLE
 from seqchat.files import write_file
 from seqchat.model.model_registry import DEFAULT_MODEL
 

@@ -27,7 +27,7 @@ def word_ids(engine: Engine, text: str | None, file: str | None, data: str | Non
     if text is not None:
         return text_ids(engine.vocabulary, [text])
 
-    from seqchat.corpus.source_files import SAMPLE
+    from seqchat.corpus.source_names import SAMPLE
     from seqchat.corpus.sources import read_dialogs
 
     return dialog_ids(engine.vocabulary, read_dialogs([data or SAMPLE]))

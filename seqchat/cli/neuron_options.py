@@ -45,7 +45,7 @@ def layer_name(engine: Engine, layer: str | None, quantity: str) -> str:
 
 def dialogs_of(data: tuple[str, ...], field: str | None, max_dialogs: int | None) -> Iterator[Dialog]:
     """Read the dialogs; at the end, what could not be used is reported on standard error."""
-    from seqchat.corpus.source_files import SAMPLE
+    from seqchat.corpus.source_names import SAMPLE
     from seqchat.corpus.source_report import SourceReport
     from seqchat.corpus.sources import read_dialogs
 

@@ -9,7 +9,8 @@ from click.core import ParameterSource
 
 from seqchat.cli.declared_options import flag, given
 from seqchat.cli.train_options import NETWORK, RECIPE, SETTINGS, TASK, setting_of
-from seqchat.corpus.source_files import DEFAULT_DATASET, SAMPLE, is_local
+from seqchat.corpus.source_files import is_local
+from seqchat.corpus.source_names import DEFAULT_DATASET, SAMPLE
 from seqchat.declared import Condition, declarations
 from seqchat.model.config import ModelConfig
 from seqchat.model.model_registry import describe

@@ -17,7 +17,7 @@ from seqchat.cli.option_conflicts import check_options
 from seqchat.cli.options import drop_option, json_option, speaker_option
 from seqchat.cli.train_options import CELL, NETWORK, RECIPE, TASK, renamed, train_options
 from seqchat.cli.train_result import print_result
-from seqchat.corpus.source_files import DEFAULT_DATASET, SAMPLE
+from seqchat.corpus.source_names import DEFAULT_DATASET, SAMPLE
 from seqchat.errors import SeqchatError
 from seqchat.model.config import ModelConfig
 from seqchat.model.folder import CONFIG, VOCABULARY

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from seqchat.corpus.records import Record, first_line
-from seqchat.corpus.source_files import SAMPLE
+from seqchat.corpus.source_names import SAMPLE
 from seqchat.errors import SeqchatError
 
 

@@ -18,7 +18,8 @@ from seqchat.corpus.readers.files import read
 from seqchat.corpus.readers.messages import with_messages
 from seqchat.corpus.reading_options import ReadingOptions
 from seqchat.corpus.records import Record, first_line
-from seqchat.corpus.source_files import ARCHIVE, SAMPLE, is_readable, local_files
+from seqchat.corpus.source_files import ARCHIVE, is_readable, local_files
+from seqchat.corpus.source_names import SAMPLE
 from seqchat.corpus.source_report import SourceReport
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import expanded, is_folder

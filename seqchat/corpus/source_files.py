@@ -8,12 +8,11 @@ import re
 from pathlib import Path
 
 from seqchat.corpus.readers.files import READERS
+from seqchat.corpus.source_names import SAMPLE
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import expanded, is_file, is_folder
 from seqchat.locations import SAMPLE_CORPUS
 
-DEFAULT_DATASET = "Jax-dan/HundredCV-Chat"
-SAMPLE = "sample"
 ARCHIVE = ".zip"
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 

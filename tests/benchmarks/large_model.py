@@ -24,7 +24,7 @@ import torch
 from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
 from seqchat.corpus.jieba_words import jieba_frequencies
-from seqchat.corpus.source_files import SAMPLE
+from seqchat.corpus.source_names import SAMPLE
 from seqchat.corpus.sources import read_dialogs
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import segmenter

@@ -22,7 +22,7 @@ from seqchat.completion.composing.meaning import meaning_of
 from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.corpus.readings import readings
-from seqchat.corpus.source_files import SAMPLE
+from seqchat.corpus.source_names import SAMPLE
 from seqchat.corpus.sources import read_dialogs
 from seqchat.evaluation.latency import Percentiles
 from seqchat.model.threads import one_thread

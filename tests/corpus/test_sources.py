@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seqchat.corpus.dialogs import Dialog
-from seqchat.corpus.source_files import DEFAULT_DATASET
+from seqchat.corpus.source_names import DEFAULT_DATASET
 from seqchat.corpus.source_report import SourceReport
 from seqchat.corpus.sources import read_dialogs
 from seqchat.errors import SeqchatError

@@ -184,7 +184,7 @@ def _texts(engine: Engine) -> Tensor:
 
 def _sample(engine: Engine) -> Tensor | None:
     """Return the beginnings of dialogs of the sample; None if they are too short in these words."""
-    from seqchat.corpus.source_files import SAMPLE
+    from seqchat.corpus.source_names import SAMPLE
     from seqchat.corpus.sources import read_dialogs
     from seqchat.insight.neurons.sample import sample_dialogs
     from seqchat.insight.neurons.states import dialog_words

@@ -47,7 +47,7 @@ def tracked_neurons(engine: Engine, layer: str) -> Sequence[TrackedNeuron]:
 
 
 def _find(engine: Engine, layer: str) -> list[TrackedNeuron]:
-    from seqchat.corpus.source_files import SAMPLE
+    from seqchat.corpus.source_names import SAMPLE
     from seqchat.corpus.sources import read_dialogs
 
     sample = collect(engine, read_dialogs([SAMPLE]), layer, words=_WORDS)

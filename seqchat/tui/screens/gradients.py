@@ -117,7 +117,7 @@ class GradientsScreen(Screen[None]):
 def _measured(pool: EnginePool, name: str) -> GradientsScreen.Measured:
     """Follow a model's gradients; in a thread."""
     try:
-        from seqchat.corpus.source_files import SAMPLE
+        from seqchat.corpus.source_names import SAMPLE
         from seqchat.insight.gradient_flow import gradient_flow_on_text
 
         flow = gradient_flow_on_text(pool.engine(name), SAMPLE, words=_WORDS, distance=_DISTANCE)

@@ -202,7 +202,7 @@ class PatternsScreen(Screen[None]):
 
 
 def _matches(engine: Engine, progress: Callable[[int], None], *, pattern: Pattern) -> Matches:
-    from seqchat.corpus.source_files import SAMPLE
+    from seqchat.corpus.source_names import SAMPLE
     from seqchat.corpus.sources import read_dialogs
     from seqchat.insight.neurons.matches import find_matches
 
@@ -210,7 +210,7 @@ def _matches(engine: Engine, progress: Callable[[int], None], *, pattern: Patter
 
 
 def _groups(engine: Engine, progress: Callable[[int], None], *, layer: str, gate: str) -> NeuronGroups:
-    from seqchat.corpus.source_files import SAMPLE
+    from seqchat.corpus.source_names import SAMPLE
     from seqchat.corpus.sources import read_dialogs
     from seqchat.insight.neurons.groups import find_groups
     from seqchat.insight.neurons.sample import collect

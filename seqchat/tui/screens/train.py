@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Label, Select, Static
 
 from seqchat import locations
-from seqchat.corpus.source_files import SAMPLE
+from seqchat.corpus.source_names import SAMPLE
 from seqchat.model.cells import CELLS
 from seqchat.training.presets import DEFAULT_PRESET, PRESETS, SHOWS
 from seqchat.tui.language import say
