@@ -63,6 +63,7 @@ def test_failures_are_one_sentence(models):
         model.suggest("你好", k=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("document", "examples"),
     [("README.md", 1), ("README.zh.md", 1), ("docs/scripting.md", 4), ("docs/scripting.zh.md", 4)],

@@ -23,6 +23,7 @@ def test_nothing_heavy_is_imported(code):
     assert done.stdout.strip().splitlines()[-1] == "[]"
 
 
+@pytest.mark.slow
 def test_the_app_is_drawn_without_torch():
     heavy = (
         "torch",

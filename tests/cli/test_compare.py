@@ -22,6 +22,8 @@ from seqchat.training.compared_model import ComparedModel
 
 from ..conftest import QUICK, Silent
 
+pytestmark = pytest.mark.slow
+
 DIALOGS = list(read_dialogs(["sample"]))
 DIGESTS = np.array([digest(dialog) for dialog in DIALOGS], dtype=np.uint64)
 

@@ -47,6 +47,7 @@ def test_the_table_names_what_it_measures(models, chats):
     assert "nan" not in result.stdout
 
 
+@pytest.mark.slow
 def test_parts_of_a_model_can_be_left_out(models):
     found = [
         json.loads(run(models["lstm"], "sample", "--json", "--keystrokes", 0, *flags).stdout)["perplexity"]
@@ -64,6 +65,7 @@ def test_what_is_dropped_is_not_measured(models, chats):
     assert less["words"] == whole["words"] - 4
 
 
+@pytest.mark.slow
 def test_only_the_dialogs_kept_for_testing(models):
     whole, kept = (
         json.loads(run(models["lstm"], "sample", "--json", "--keystrokes", 0, *flags).stdout)
@@ -78,6 +80,7 @@ def noticed(*arguments):
     return [line for line in lines if not line.startswith("Reading")]
 
 
+@pytest.mark.slow
 def test_a_text_that_the_model_learned_from_is_noticed(models, chats):
     (line,) = noticed(models["lstm"], "sample", chats)
     assert line.startswith("lstm learned from a text named sample, so it looks better")

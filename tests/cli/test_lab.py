@@ -87,6 +87,7 @@ def test_memory_as_pictures(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.PNG", "a.svg"]
 
 
+@pytest.mark.slow
 def test_memory_keeps_its_networks(tmp_path):
     folder = tmp_path / "networks"
     done = memory(*QUICK, "--subjects", "one", "--updates", 70, "--runs", 2, "--save", folder, "--json")

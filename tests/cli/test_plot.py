@@ -46,6 +46,7 @@ def test_what_cannot_be_drawn_is_one_sentence(tmp_path, content, says):
         plot(tmp_path)
 
 
+@pytest.mark.slow
 def test_tensorboard_gets_the_curves(tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 

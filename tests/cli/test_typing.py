@@ -7,6 +7,8 @@ import pytest
 
 from .test_commands import failed, seqchat
 
+pytestmark = pytest.mark.slow
+
 
 def test_complete_with_a_text_behind_the_cursor(models):
     arguments = ("complete", "我想去", "-m", models["lstm"], "-k", 4)

@@ -69,6 +69,7 @@ def test_under_torchrun_no_screen_is_opened(text, monkeypatch):
     assert "torchrun starts processes itself" in seqchat("train", text, "--watch").stderr
 
 
+@pytest.mark.slow
 def test_several_cells_race_side_by_side(text, tmp_path):
     done = seqchat("train", text, "--cell", "rnn", "--cell", "gru", *SMALL, "--out", tmp_path / "race", "--json")
     assert done.returncode == 0, done.stderr
@@ -80,6 +81,7 @@ def test_several_cells_race_side_by_side(text, tmp_path):
     assert [json.loads(line)["cell"] for line in watched] == ["gru", "rnn"]
 
 
+@pytest.mark.slow
 def test_a_launched_run_that_fails_says_why(tmp_path):
     run = launch([str(tmp_path / "nothing.txt")], tmp_path / "m")
     assert run.process.wait() == 1

@@ -3,12 +3,15 @@
 import json
 import stat
 
+import pytest
+
 from seqchat import locations
 from seqchat.completion.habit_file import HabitFile
 
 from ..processes import seqchat
 
 
+@pytest.mark.slow
 def test_words_are_imported_listed_used_exported_and_forgotten(models, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     assert "No words have been learned." in seqchat("words").stderr

@@ -38,6 +38,7 @@ def read_from_start(engine: Engine, ids: list[int]) -> torch.Tensor:
     return engine.mixture.mix(row, context)[0]
 
 
+@pytest.mark.slow
 def test_an_edited_text_is_read_as_if_it_were_new(engine):
     rng = random.Random(0)
     turns = [t for d in list(read_dialogs(["sample"]))[:5] for t in d.turns]
@@ -57,6 +58,7 @@ def test_an_edited_text_is_read_as_if_it_were_new(engine):
         torch.testing.assert_close(scores, read_from_start(engine, ids), atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 @pytest.mark.parametrize("name", ["sms", "crosswoz"])
 def test_real_messages_under_random_edits_are_read_as_if_they_were_new(lstm, real_data, name):

@@ -210,6 +210,7 @@ def enumerate_everything(engine: Engine, before: str, letters: str) -> dict[tupl
     return {key: value / everything for key, value in mass.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize(
     ("before", "letters"),

@@ -129,6 +129,7 @@ def test_what_is_accepted_continues_what_was_typed(lstm, text):
             assert len(s.insert) < len(s.word)
 
 
+@pytest.mark.slow
 def test_readings_of_a_long_text_begin_at_the_same_place(lstm):
     """At the length where the beginning of a text is dropped, the tail is read as in a short text."""
     line = "今天晚上我们去吃火锅，你说好不好\n"
@@ -148,6 +149,7 @@ def test_any_text_is_continued_and_answered(lstm, text, after, seed):
         assert all(is_safe(c) for c in piece.text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text", ["好" * 1_000_000, "a" * 1_000_000, "\x00\x1b[2J\ud800\u202e" * 50_000, " \n" * 300_000]
 )

@@ -42,6 +42,7 @@ def test_a_damaged_cache_is_written_again(tmp_path, monkeypatch):
     assert jieba_dictionary.dictionary().whole() == WORDS
 
 
+@pytest.mark.slow
 def test_texts_are_cut_as_by_jieba_with_and_without_a_cache(monkeypatch):
     plain = jieba.Tokenizer()
     plain.FREQ, plain.total, plain.initialized = jieba_words.tokenizer_with({}).FREQ, plain.total, True

@@ -111,6 +111,7 @@ def _agree(ways: Sequence[tuple[str, ...]], growing: Sequence[str], letters: Let
     return len(plain) in positions
 
 
+@pytest.mark.slow
 @given(typed=st.lists(PIECES, min_size=1, max_size=7).map("".join))
 def test_look_up_finds_what_going_through_all_readings_finds(many, typed):
     _, index, ways = many
@@ -139,6 +140,7 @@ def both(request) -> tuple[LexiconPinyin, PinyinIndex]:
     return LexiconPinyin(lexicon, request.param), PinyinIndex([*lexicon], request.param)
 
 
+@pytest.mark.slow
 @given(typed=st.lists(PIECES, min_size=1, max_size=5).map("".join))
 def test_a_lexicon_and_a_vocabulary_read_letters_alike(both, typed):
     lexicon, index = both

@@ -58,6 +58,7 @@ def test_the_way_by_the_lexicon_ends_where_the_direct_one_does(tmp_path, chats, 
         assert np.array_equal(encoded.starts, direct.starts)
 
 
+@pytest.mark.slow
 def test_several_processes_cut_as_one_does(tmp_path, monkeypatch):
     monkeypatch.setattr("seqchat.corpus.cutting._PIECE_CHARACTERS", 2_000)
     shares: list[float] = []

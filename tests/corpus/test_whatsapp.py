@@ -18,6 +18,7 @@ TIMES = [
 HEADS = {"Android": "{when} - {name}: {text}", "iOS": "[{when}] {name}: {text}"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("phone", HEADS)
 def test_every_locale_is_read(phone, tmp_path):
     dates = pytest.importorskip("babel.dates")

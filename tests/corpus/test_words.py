@@ -89,6 +89,7 @@ def test_an_unknown_segmenter_is_named_with_the_known_ones():
         segmenter("nltk")
 
 
+@pytest.mark.slow
 @pytest.mark.real_data
 def test_real_messages_come_back_whole(real_data):
     for dialog in read_dialogs([str(real_data / "sms.jsonl")]):

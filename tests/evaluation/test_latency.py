@@ -13,6 +13,7 @@ def test_keys_are_what_stands_before_the_cursor():
     assert list(typed_prefixes(["你好", "在"])) == ["你", "你好", "在"]
 
 
+@pytest.mark.slow
 def test_all_stages_are_timed_and_nothing_stays_wrapped(models, monkeypatch):
     monkeypatch.setattr(latency, "_LONG_CONTEXT", 100)
     found = measure_latency(Checkpoint.load(models["gru"]), MESSAGES, "fp32")
@@ -37,6 +38,7 @@ def test_stages_leave_the_engine_as_it_was(lstm):
     assert [s.insert for s in suggest(lstm, "我想")] == before
 
 
+@pytest.mark.slow
 def test_the_synthetic_network_has_the_shape_of_the_design(monkeypatch):
     small = {**latency.SYNTHETIC.to_json(), "vocabulary_size": 6_000, "hidden_size": 16, "embedding_size": 8}
     monkeypatch.setattr(latency, "SYNTHETIC", type(latency.SYNTHETIC)(**small))

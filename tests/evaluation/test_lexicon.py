@@ -64,6 +64,7 @@ def model():
     return engine, EvaluatedModel.of("small", checkpoint, lexicons)
 
 
+@pytest.mark.slow
 def test_a_word_is_spelled_or_an_entry(model, tmp_path, monkeypatch):
     engine, evaluated = model
     monkeypatch.setattr("tests.completion.test_lexicon.WORDS", WORDS)

@@ -50,6 +50,7 @@ def perplexity(stream, network, ngrams, weights):
     return np.exp(np.mean(losses))
 
 
+@pytest.mark.slow
 def test_the_weights_have_the_lowest_perplexity(stream):
     ngrams, net = estimate(stream.ids[:900], np.append(stream.starts[stream.starts < 900], 900), WORDS, 3), network()
     found = tune_mixture(net, ngrams, stream).parts[0]

@@ -23,6 +23,8 @@ import pytest
 
 from seqchat.cli import COMMANDS
 
+pytestmark = pytest.mark.slow
+
 _WATCHED = Path(__file__).parent / "watched"
 _FOLDERS = {"XDG_DATA_HOME": "data", "XDG_CONFIG_HOME": "config", "XDG_CACHE_HOME": "cache", "XDG_STATE_HOME": "state"}
 _PATIENCE_SECONDS = 240

@@ -36,6 +36,8 @@ from seqchat.model.weights import compact, expected_shapes
 
 from .fuzzing import CASES, a_json_edit, a_spoil, assert_sentence, fuzz, spoiled, with_edits
 
+pytestmark = pytest.mark.slow
+
 WORDS = [*SPECIAL_WORDS, "我", "想", "吃", "火锅", "hello", " ", "#", "\u2028x"]
 _SHAPE = {"layers": 1, "embedding_size": 4, "hidden_size": 6}
 MODELS = {

@@ -29,6 +29,8 @@ from seqchat.model.ngrams import Mixture
 
 from .fuzzing import CASES, assert_sentence, fuzz
 
+pytestmark = pytest.mark.slow
+
 _WORDS = [
     "我",
     "想",

@@ -9,6 +9,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
 from seqchat.tui import language, settings
@@ -18,6 +20,8 @@ from seqchat.tui.session import Session, Sessions
 from seqchat.tui.settings import DECLARATIONS, Settings
 
 from .fuzzing import CASES, a_json_edit, a_spoil, assert_sentence, fuzz, spoiled, with_edits
+
+pytestmark = pytest.mark.slow
 
 _NAMES = [
     *DECLARATIONS,

@@ -25,6 +25,8 @@ from seqchat.errors import SeqchatError
 
 from .fuzzing import CASES, Spoil, a_json_edit, a_spoil, assert_sentence, fuzz, spoiled, with_edits
 
+pytestmark = pytest.mark.slow
+
 _CHARACTERS = [
     "你",
     "好",

@@ -19,6 +19,8 @@ from seqchat.tui.keys import KEYS
 from ..tui import conftest as app_tests
 from ..tui.conftest import Desk
 
+pytestmark = pytest.mark.slow
+
 desk, english = app_tests.desk, app_tests.english
 
 _SEED = int(os.environ.get("SEQCHAT_FUZZ_SEED", "0"))

@@ -182,6 +182,7 @@ def test_statistics_as_json():
 # --- pictures ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error")
 def test_pictures_of_words_that_look_like_formulas_or_markup():
     view, block = hostile()

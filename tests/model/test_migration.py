@@ -43,6 +43,7 @@ def make_old(folder):
         save_file(tensors, path, {"format": "1", "values": json.dumps(values)})
 
 
+@pytest.mark.slow
 def test_a_model_of_format_1_loads_and_resumes_exactly(models, tmp_path):
     old, new = (shutil.copytree(models["lstm"], tmp_path / name) for name in ("old", "new"))
     make_old(old)

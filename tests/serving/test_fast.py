@@ -317,6 +317,7 @@ def test_the_fast_path_imports_almost_nothing(resident, models, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_an_engine_is_started_where_there_is_none(models, tmp_path):
     arguments = ("complete", "我想吃", "-m", models["lstm"], "--json")
     plain, first, second = seqchat(*arguments), seqchat(*arguments, "--fast"), seqchat(*arguments, "--fast")

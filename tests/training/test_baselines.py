@@ -19,6 +19,8 @@ from seqchat.training.baselines import TEXTBOOK, train_ngrams, train_textbook
 
 from ..conftest import QUICK, Silent
 
+pytestmark = pytest.mark.slow
+
 AUTO = segmenter("auto")
 DIALOGS = list(read_dialogs(["sample"]))
 LEARNED, VALIDATION = DIALOGS[:120], DIALOGS[120:150]

@@ -24,6 +24,8 @@ from seqchat.training.task import Task
 
 from ..conftest import QUICK, TINY, Silent
 
+pytestmark = pytest.mark.slow
+
 TUNED = replace(QUICK, epochs=4, learning_rate=5e-3, batch_size=4)
 
 

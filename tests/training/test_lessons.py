@@ -91,6 +91,7 @@ def test_what_a_model_cannot_be_asked_is_one_sentence(models):
         ask_all([str(models["rnn"])], [1], 4, seed=1)
 
 
+@pytest.mark.slow
 def test_a_window_knows_the_subject_only_while_it_is_in_it():
     ((_, answers),) = ask_all(["lesson-window"], [0, 5], 40, seed=7).items()
     inside, outside = (answer.right for answer in answers)

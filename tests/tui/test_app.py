@@ -16,6 +16,8 @@ from seqchat.tui.terminal import let_alt_through, let_pastes_through
 from seqchat.tui.textual_compat import XTermParser
 from seqchat.tui.widgets.continuations import Continuations
 
+pytestmark = pytest.mark.slow
+
 # Cells of a gate: half blocks, along or down
 BANDS = re.compile("[▀▌]{3}")
 

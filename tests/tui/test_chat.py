@@ -6,6 +6,8 @@ from seqchat.tui.conversation import Conversation, Turn
 from seqchat.tui.screens.dialog import Confirm
 from seqchat.tui.widgets.turns import MAX_VIEWS, TurnView
 
+pytestmark = pytest.mark.slow
+
 NAMES = {"you": "Ann", "model": "lstm*chat"}
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from textual import events
 
 from seqchat.completion.composing.keys import Command
 from seqchat.tui.controllers.composition import commands
 from seqchat.tui.keys import KEYS
+
+pytestmark = pytest.mark.slow
 
 
 def popup(d):

@@ -6,6 +6,8 @@ from rich.cells import cell_len
 from seqchat.tui.inference_messages import GhostTextReady
 from seqchat.tui.widgets.editor import Offer
 
+pytestmark = pytest.mark.slow
+
 FAMILY = "👨‍👩‍👧"
 FLAG = "🇨🇳"
 ACCENT = "e\u0301"

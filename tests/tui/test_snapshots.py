@@ -21,6 +21,8 @@ from seqchat.tui.app import SeqchatApp
 from seqchat.tui.conversation import Conversation, Turn
 from seqchat.tui.settings import Settings
 
+pytestmark = pytest.mark.slow
+
 SIZES = {"small": (80, 24), "middle": (120, 36), "large": (180, 50)}
 THEMES = ("seqchat-dark", "seqchat-light")
 WORDS = ["▶", "我", "想", "去", "北京"]

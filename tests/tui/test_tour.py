@@ -38,6 +38,8 @@ from seqchat.tui.tour.tutor import StudyNotice, StudyReady, Tutor
 
 from ..conftest import small_engine
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def english():
