@@ -161,7 +161,7 @@ class Model:
         Raises:
             SeqchatError: there is no such layer, gate, neuron or file.
         """
-        from seqchat.corpus.source_files import SAMPLE
+        from seqchat.corpus.source_names import SAMPLE
         from seqchat.corpus.sources import read_dialogs
         from seqchat.insight.neurons.contexts import contexts
         from seqchat.insight.notebook.found import FoundContexts
