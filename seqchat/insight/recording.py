@@ -9,8 +9,9 @@ Memory is that of one block, whatever the length of the text. The meaning of a w
   gap left of a word is predicted from ``hidden`` of ``→`` one column earlier and of ``←`` in the word's own column;
   where more words follow, suggestions read only the next `completion.engine.MAX_RIGHT_WORDS`. ``←`` reads the start of
   a dialog last, and nothing is predicted from it.
-- ``window``: the whole window that ends with the word is read again, and its last word is shown. There, a layer
-  ``1→`` has read the whole window and a layer ``1←`` only the last word; `record_window` shows all words of a window.
+- ``window``: the whole window that ends with the word is read again, and each of its words is shown, in an array
+  [words, window, neurons]. At the last word of a window, a layer ``1→`` has read the whole window and a layer ``1←``
+  that word alone; at the first one, it is the other way round. `record_window` shows the last window only.
 """
 
 from __future__ import annotations
@@ -44,12 +45,14 @@ class Block:
     """Some words of a text, in order.
 
     ids: [words]; words: their labels, ``▶`` for the start of a dialog and ``⏎`` for the end of a turn; layers: in the
-    order of the view, for each gate an array [words, neurons].
+    order of the view, for each gate an array [words, neurons]; windows: of a model that reads windows, the ids [words,
+    window] of the one that ends with each word, in which case the arrays are [words, window, neurons].
     """
 
     ids: list[int]
     words: list[str]
     layers: list[dict[str, NDArray[np.float32]]]
+    windows: NDArray[np.int64] | None = None
 
 
 def record(engine: Engine, view: View, ids: Iterable[int], max_words: int = BLOCK_WORDS) -> Iterator[Block]:
@@ -59,6 +62,9 @@ def record(engine: Engine, view: View, ids: Iterable[int], max_words: int = BLOC
     and so holds the ids of a dialog, and one state for each of its blocks.
     """
     network = engine.network
+    if isinstance(network, WindowSteps):
+        yield from _windows(engine, network, view, ids, max_words)
+        return
     read = (
         _both_ways(network, ids, max_words) if isinstance(network, InfillSteps) else _forward(network, ids, max_words)
     )
@@ -73,6 +79,28 @@ def record(engine: Engine, view: View, ids: Iterable[int], max_words: int = BLOC
             for name in view.layers
         ]
         yield Block(part, [label(engine.vocabulary, word_id) for word_id in part], layers)
+
+
+def _windows(engine: Engine, network: WindowSteps, view: View, ids: Iterable[int], max_words: int) -> Iterator[Block]:
+    """Yield what is in view at each word of the windows that end with some words, those of a block read at once."""
+    size, chosen = network.config.window, list(view.neurons)
+    before, remaining = [PAD_ID] * (size - 1), iter(ids)
+    while part := list(islice(remaining, max_words)):
+        windows = []
+        for word_id in part:
+            # A dialog begins with no words before it.
+            before = [PAD_ID] * (size - 1) if word_id == DIALOG_ID else before
+            windows.append([*before, word_id])
+            before = windows[-1][1:]
+        read = dict(zip(network.layer_names, network.unroll(torch.tensor(windows).T), strict=True))
+        layers = [
+            {
+                gate.name: torch.stack([step[gate.name] for step in read[name]], 1)[..., chosen].numpy()
+                for gate in view.gates
+            }
+            for name in view.layers
+        ]
+        yield Block(part, [label(engine.vocabulary, word_id) for word_id in part], layers, np.array(windows))
 
 
 def record_window(engine: Engine, view: View, ids: Iterable[int]) -> Block:
@@ -127,6 +155,7 @@ def join_blocks(blocks: Iterable[Block], max_words: int, kind: str) -> Block:
             {gate: np.concatenate([block.layers[k][gate] for block in found]) for gate in layer}
             for k, layer in enumerate(found[0].layers)
         ],
+        None if found[0].windows is None else np.concatenate([b.windows for b in found if b.windows is not None]),
     )
 
 

@@ -10,7 +10,9 @@ keeps the old state); where a gate writes instead, it is 1 less that. An RNN has
 number of words after which half of its old state is left, ``ln 0.5 / mean ln f``; a gate of 0 counts as the smallest
 float32 above it.
 
-The start of a dialog is not a word and is left out everywhere.
+The start of a dialog is not a word and is left out everywhere. A model that reads windows reads a word once in each of
+them, at another place; all these readings count. The first word that is read in a window has no state before it, and
+says nothing about what is kept.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from numpy.typing import NDArray
 
 from seqchat.completion.engine import Engine
 from seqchat.corpus.cleaning import GLUE
-from seqchat.corpus.vocabulary import DIALOG_ID, SPECIAL_WORDS, TURN_ID, Vocabulary
+from seqchat.corpus.vocabulary import DIALOG_ID, PAD_ID, SPECIAL_WORDS, TURN_ID, Vocabulary
 from seqchat.errors import SeqchatError
 from seqchat.insight.recording import Block, record
 from seqchat.insight.view import View
@@ -125,19 +127,29 @@ class Statistics:
         self._punctuation = _punctuation(engine.vocabulary)
         self._previous = DIALOG_ID
         self._counts = np.zeros(len(KINDS))
-        # At the last word of a window, the direction from the right has read nothing yet.
-        keep, starts = engine.network.cell.keep_gate, engine.config.objective == "window"
-        self._layers = [_LayerSums(view, None if starts and name.endswith("←") else keep) for name in view.layers]
+        window = engine.config.window if engine.config.objective == "window" else 1
+        # The kinds of the words before those of a block that are in a window with them
+        self._before = np.full(window - 1, KINDS.index(ELSEWHERE))
+        self._layers = [_LayerSums(view, engine.network.cell.keep_gate, window) for _ in view.layers]
 
     def add(self, block: Block) -> None:
         """Take in the next words of the text."""
         ids = np.array(block.ids)
         kinds = self._kinds(ids)
-        words = ids != DIALOG_ID
+        self._counts += np.bincount(kinds[ids != DIALOG_ID], minlength=len(KINDS))
+        if block.windows is not None:
+            ids, kinds = block.windows, self._in_windows(kinds)
+        words = (ids != DIALOG_ID) & (ids != PAD_ID)
         which = np.eye(len(KINDS))[kinds[words]]
-        self._counts += which.sum(axis=0)
-        for sums, gates in zip(self._layers, block.layers, strict=True):
-            sums.add({name: values[words].astype(np.float64) for name, values in gates.items()}, which)
+        for name, sums, gates in zip(self._view.layers, self._layers, block.layers, strict=True):
+            values = {gate: found[words].astype(np.float64) for gate, found in gates.items()}
+            sums.add(values, which, _carried(words, name)[words])
+
+    def _in_windows(self, kinds: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the kinds of the words [words, window] of the windows that end with words of these kinds."""
+        known = np.concatenate((self._before, kinds))
+        self._before = known[len(kinds) :]
+        return np.lib.stride_tricks.sliding_window_view(known, len(self._before) + 1)
 
     def summary(self) -> Summary:
         """Return the statistics of all words so far.
@@ -153,7 +165,7 @@ class Statistics:
             event: significance_limit(compared, min(int(count), int(self._counts[-1])))
             for event, count in zip(EVENTS, self._counts[:-1], strict=True)
         }
-        layers = [sums.summary(name, self._counts) for name, sums in zip(self._view.layers, self._layers, strict=True)]
+        layers = [sums.summary(name) for name, sums in zip(self._view.layers, self._layers, strict=True)]
         counts = {name: int(count) for name, count in zip(KINDS, self._counts, strict=True)}
         return Summary(self._view, words, counts, limits, layers)
 
@@ -174,8 +186,12 @@ class Statistics:
 class _LayerSums:
     """The sums of one layer: float64, so that millions of words lose nothing."""
 
-    def __init__(self, view: View, keep: KeepGate | None) -> None:
+    def __init__(self, view: View, keep: KeepGate | None, window: int) -> None:
         neurons = len(view.neurons)
+        # How often a word is read with a state before it; readings of one word do not count as independent.
+        self._readings = max(window - 1, 1)
+        self._read = 0
+        self._counts = np.zeros(len(KINDS))
         self.keep = keep if keep and keep.name in {gate.name for gate in view.gates} else None
         self._limits = {gate.name: gate.saturation_limits for gate in view.gates}
         # mean, left, right of each gate
@@ -184,33 +200,47 @@ class _LayerSums:
         self._kept = np.zeros((len(KINDS), neurons))
         self._squares = np.zeros((len(KINDS), neurons))
 
-    def add(self, gates: dict[str, Values], which: Values) -> None:
-        """Add values [words, neurons] by gate, and which kind each word is: one-hot, [words, kinds]."""
+    def add(self, gates: dict[str, Values], which: Values, carried: NDArray[np.bool_]) -> None:
+        """Add values [words, neurons] by gate.
+
+        which: the kind of each word, one-hot, [words, kinds]; carried: whether there was a state before it, [words].
+        """
+        self._read += len(which)
         for name, values in gates.items():
             low, high = self._limits[name]
             self._gates[name] += values.sum(axis=0), (values < low).sum(axis=0), (values > high).sum(axis=0)
         if self.keep is not None:
-            kept = self.keep.kept(gates[self.keep.name])
+            kept, which = self.keep.kept(gates[self.keep.name][carried]), which[carried]
+            self._counts += which.sum(axis=0)
             self._logarithms += np.log(np.maximum(kept, _SMALLEST)).sum(axis=0)
             self._kept += which.T @ kept
             self._squares += which.T @ kept**2
 
-    def summary(self, name: str, counts: Values) -> LayerSummary:
+    def summary(self, name: str) -> LayerSummary:
         """Divide by the numbers of words of each kind."""
-        words = counts.sum()
-        gates = {gate: Saturation(*(sums / words)) for gate, sums in self._gates.items()}
-        return LayerSummary(name, gates, None if self.keep is None else self._keeping(counts))
+        gates = {gate: Saturation(*(sums / self._read)) for gate, sums in self._gates.items()}
+        return LayerSummary(name, gates, None if self.keep is None else self._keeping())
 
-    def _keeping(self, counts: Values) -> Keeping:
+    def _keeping(self) -> Keeping:
+        counts = self._counts
         counted = counts[:, None]
         with np.errstate(divide="ignore", invalid="ignore"):
             half_life = math.log(0.5) / (self._logarithms / counts.sum())
             mean = self._kept / counted
             variance = np.maximum(self._squares / counted - mean**2, 0) * counted / (counted - 1)
-            squared_error = variance / counted
+            squared_error = variance / counted * self._readings
             difference = (mean[:-1] - mean[-1]) / np.sqrt(squared_error[:-1] + squared_error[-1])
-        difference[(counts[:-1] < MIN_WORDS) | (counts[-1] < MIN_WORDS)] = np.nan
+        too_few = counts / self._readings < MIN_WORDS
+        difference[too_few[:-1] | too_few[-1]] = np.nan
         return Keeping(np.abs(half_life), mean, difference)
+
+
+def _carried(words: NDArray[np.bool_], layer: str) -> NDArray[np.bool_]:
+    """Return at which words a layer had a state: at all, or in windows [words, window] at all but the first read."""
+    carried = np.ones_like(words)
+    if words.ndim > 1:
+        carried[:, -1 if layer.endswith("←") else 0] = False
+    return carried
 
 
 def gate_statistics(engine: Engine, view: View, ids: Iterable[int]) -> Summary:

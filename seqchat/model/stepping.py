@@ -143,8 +143,11 @@ class WindowSteps(StepNetwork):
 
     @torch.inference_mode()
     def unroll(self, ids: Tensor) -> list[list[Gates]]:
-        """Return the gates [1, hidden] at each word of a window, ids [window], for each of `layer_names`."""
-        return self._read_window(ids[:, None], [free] * len(self.layer_names))[0]
+        """Return the gates [windows, hidden] at each word of windows, for each of `layer_names`.
+
+        ids: [window] of one, or [window, windows].
+        """
+        return self._read_window(ids.reshape(len(ids), -1), [free] * len(self.layer_names))[0]
 
     def _read_window(self, window: Tensor, holds: Sequence[Hold]) -> tuple[list[list[Gates]], Tensor]:
         """Read a window, ids [window, batch]; return the gates of each layer at each word, and the features."""

@@ -6,7 +6,8 @@
 
 `panel` types messages key by key: what drawing all neurons of all gates adds, beside the rows of a few and curves.
 `live` types messages key by key: what the suggestions take, and what looking at the gates adds to that; then what comes
-after it, without delaying a keystroke: the words that the best suggestion depends on, and an experiment.
+after it, without delaying a keystroke: the words that the best suggestion depends on, and an experiment. Both are the
+processor's time, so that they are right on a machine that does other things too.
 `inspect` writes every gate at every word of a text into an .npz file, in a process of its own: its time, the part of it
 that it computed (the rest it waited, also for other programs), its largest resident memory, and how much of that is
 beyond the same command on a text of one word, which is what the program itself takes.
@@ -153,9 +154,9 @@ def measure_live(given: Given) -> None:
     times: dict[str, list[float]] = {}
 
     def timed(name: str, work: Callable[[], Result]) -> Result:
-        began = time.perf_counter()
+        began = time.thread_time()
         result = work()
-        times.setdefault(name, []).append(time.perf_counter() - began)
+        times.setdefault(name, []).append(time.thread_time() - began)
         return result
 
     whole = "\n".join(turn for dialog in islice(read_dialogs([given.source]), 20) for turn in dialog.turns)
@@ -179,7 +180,7 @@ def measure_live(given: Given) -> None:
     for _ in range(_KEYS // _EVERY):
         engine.context.node(text)
         timed("an experiment, 100 characters", partial(compare, engine, text, held))
-    click.echo("| what | median | 99th percentile |")
+    click.echo("| what, computing | median | 99th percentile |")
     click.echo("| --- | ---: | ---: |")
     for name, seconds in times.items():
         found = Percentiles.of(seconds)

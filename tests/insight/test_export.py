@@ -64,12 +64,17 @@ def same(arrays_file, view, block):
 # --- .npz --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("objective", ["next", "infill"])
+@pytest.mark.parametrize("objective", ["next", "infill", "window"])
 @pytest.mark.parametrize("cell", CELLS)
 def test_arrays_are_read_without_pickle(cell, objective, tmp_path):
     view, block = recorded(cell, layers=2, objective=objective)
     halves = [
-        Block(block.ids[a:b], block.words[a:b], [{g: v[a:b] for g, v in layer.items()} for layer in block.layers])
+        Block(
+            block.ids[a:b],
+            block.words[a:b],
+            [{g: v[a:b] for g, v in layer.items()} for layer in block.layers],
+            None if block.windows is None else block.windows[a:b],
+        )
         for a, b in ((0, 3), (3, 4), (4, None))
     ]
     assert arrays.write_npz(tmp_path / "a.npz", view, halves) == len(block.words)

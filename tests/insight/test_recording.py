@@ -114,7 +114,7 @@ def test_one_layer_of_infill_is_a_bidirectional_module(cell):
 
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("cell", FUSED)
-def test_a_window_shows_what_torch_makes_of_its_last_word(cell, bidirectional):
+def test_windows_show_what_torch_makes_of_each_of_their_words(cell, bidirectional):
     engine = engine_of(cell, layers=2, objective="window", window=4, bidirectional=bidirectional)
     ids = ids_of(engine)
     block = everything(engine, ids)
@@ -122,13 +122,14 @@ def test_a_window_shows_what_torch_makes_of_its_last_word(cell, bidirectional):
     padded = [0, 0, 0, *ids]
     directions = 2 if bidirectional else 1
     assert len(block.layers) == 2 * directions
+    assert block.windows.tolist() == [padded[t : t + 4] for t in range(len(ids))]
     for t in range(len(ids)):
         x = engine.network.embedding[torch.tensor(padded[t : t + 4])]
         for k in range(2):
             with torch.no_grad():
-                expected = torch_stack(engine, layers[: k + 1])(x)[0][-1].numpy()
+                expected = torch_stack(engine, layers[: k + 1])(x)[0].numpy()
             mine = [block.layers[directions * k + d]["hidden"][t] for d in range(directions)]
-            np.testing.assert_allclose(np.concatenate(mine), expected, atol=1e-5)
+            np.testing.assert_allclose(np.concatenate(mine, axis=1), expected, atol=1e-5)
 
 
 def test_gates_are_related_by_their_formulas():
@@ -263,7 +264,8 @@ def test_one_word(objective):
     engine = engine_of(objective=objective)
     block = everything(engine, ids_of(engine, "好"))
     assert block.words == ["▶", "好"]
-    assert {values.shape for layer in block.layers for values in layer.values()} == {(2, 12)}
+    shape = (2, engine.config.window, 12) if objective == "window" else (2, 12)
+    assert {values.shape for layer in block.layers for values in layer.values()} == {shape}
 
 
 # --- what is looked at -------------------------------------------------------------------------------------------

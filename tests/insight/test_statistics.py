@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from seqchat.corpus.dialogs import Dialog
-from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
+from seqchat.corpus.vocabulary import DIALOG_ID, PAD_ID, TURN_ID
 from seqchat.errors import SeqchatError
 from seqchat.insight.recording import Block, join_blocks, record
 from seqchat.insight.statistics import EVENTS, KINDS, Statistics, gate_statistics, significance_limit
@@ -55,8 +55,9 @@ def test_saturation_is_a_count(cell, nonlinearity, objective):
     ids, view = random_ids(), select_view(engine)
     summary = gate_statistics(engine, view, ids)
     block = join_blocks(record(engine, view, ids), 10_000, "a test")
-    words = [t for t, word_id in enumerate(ids) if word_id != DIALOG_ID]
-    assert summary.words == len(words)
+    assert summary.words == sum(word_id != DIALOG_ID for word_id in ids)
+    read = np.array(ids) if block.windows is None else block.windows
+    words = (read != DIALOG_ID) & (read != PAD_ID)
     for layer, values in zip(summary.layers, block.layers, strict=True):
         for gate in view.gates:
             found = values[gate.name][words].astype(float)
@@ -101,6 +102,34 @@ def test_half_lives_and_differences_are_those_of_the_definitions(cell, keep, obj
             assert layer.keeping.resetting(event, limit).tolist() == [
                 n for n in lower if there[:, n].mean() <= other[:, n].mean() / 2
             ]
+
+
+@pytest.mark.parametrize("max_words", [3, 10_000])
+def test_what_windows_keep_is_counted_at_each_word_that_is_read_with_a_state(max_words):
+    engine = engine_of("lstm", objective="window", window=3, bidirectional=True)
+    ids, view = random_ids(900), select_view(engine)
+    statistics = Statistics(engine, view)
+    blocks = list(record(engine, view, ids, max_words))
+    for block in blocks:
+        statistics.add(block)
+    whole = join_blocks(blocks, 10_000, "a test")
+    for layer, values, carried in zip(statistics.summary().layers, whole.layers, ([1, 2], [0, 1]), strict=True):
+        kept: dict[str, list] = {kind: [] for kind in KINDS}
+        for t, window in enumerate(whole.windows):
+            for place in carried:
+                word = t - 2 + place
+                if window[place] not in (DIALOG_ID, PAD_ID):
+                    kept[kind_of(engine.vocabulary, ids[word - 1], ids[word])].append(values["forget"][t, place])
+        found = {kind: np.array(rows, dtype=float) for kind, rows in kept.items()}
+        every = np.concatenate(list(found.values()))
+        np.testing.assert_allclose(layer.keeping.half_life, math.log(0.5) / np.log(every).mean(axis=0))
+        other = found["elsewhere"]
+        for number, event in enumerate(EVENTS):
+            there = found[event]
+            # Both readings of a word count as one.
+            error = np.sqrt(2 * there.var(axis=0, ddof=1) / len(there) + 2 * other.var(axis=0, ddof=1) / len(other))
+            expected = (there.mean(axis=0) - other.mean(axis=0)) / error
+            np.testing.assert_allclose(layer.keeping.difference[number], expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("max_words", [1, 7, 10_000])
@@ -256,7 +285,7 @@ def test_what_keeps_no_state_has_no_half_life():
     engines = engine_of("rnn"), engine_of("lstm", objective="window", bidirectional=True)
     rnn, window = (gate_statistics(engine, select_view(engine), random_ids(50)) for engine in engines)
     assert rnn.layers[0].keeping is None
-    assert [layer.keeping is not None for layer in window.layers] == [True, False]
+    assert [layer.keeping is not None for layer in window.layers] == [True, True]
 
 
 def test_a_part_of_the_neurons():

@@ -1,7 +1,8 @@
 """Blocks of words → an .npz file, in memory that does not grow with the text.
 
 The file holds ``words``, an array of strings, and for each layer and gate an array ``layer1/forget`` of float32
-[words, neurons], in the order of the text. `numpy.load` reads it without pickle.
+[words, neurons], in the order of the text; of a model that reads windows, [words, window, neurons], each word of the
+window that ends with a word, ``∅`` before the start of the text included. `numpy.load` reads it without pickle.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ def write_npz(path: Path, view: View, blocks: Iterable[Block]) -> int:
         SeqchatError: the file cannot be written.
     """
     with _new_file(path) as (partial, parts):
-        longest, words = _spool(parts, view, blocks)
+        longest, words, window = _spool(parts, view, blocks)
         with zipfile.ZipFile(partial, "w") as archive:
             with _member(archive, "words", f"<U{longest}", (words,)) as member, _words_file(parts).open("rb") as lines:
                 for some in _some_lines(lines):
                     member.write(np.array(some, dtype=f"<U{longest}").tobytes())
             for number, (layer, gate) in enumerate(_arrays(view)):
-                shape = (words, len(view.neurons))
+                shape = (words, *window, len(view.neurons))
                 source = _values_file(parts, number)
                 with _member(archive, f"layer{layer}/{gate}", "<f4", shape) as member, source.open("rb") as values:
                     shutil.copyfileobj(values, member, _COPIED_BYTES)
@@ -48,20 +49,25 @@ def write_npz(path: Path, view: View, blocks: Iterable[Block]) -> int:
     return words
 
 
-def _spool(parts: Path, view: View, blocks: Iterable[Block]) -> tuple[int, int]:
-    """Write each array into a file of its own; return the length of the longest word and the number of words."""
+def _spool(parts: Path, view: View, blocks: Iterable[Block]) -> tuple[int, int, tuple[int, ...]]:
+    """Write each array into a file of its own; return the length of the longest word, and how many words there are.
+
+    Of a model that reads windows, the size of a window is the last one returned.
+    """
     longest, words = 1, 0
+    window: tuple[int, ...] = ()
     with ExitStack() as stack:
         lines = stack.enter_context(_words_file(parts).open("wb"))
         files = [stack.enter_context(_values_file(parts, k).open("wb")) for k in range(len(_arrays(view)))]
         for block in blocks:
             longest = max(longest, *map(len, block.words))
             words += len(block.words)
+            window = block.windows.shape[1:] if block.windows is not None else ()
             lines.write("".join(f"{word}\n" for word in block.words).encode())
             values = (layer[gate.name] for layer in block.layers for gate in view.gates)
             for file, array in zip(files, values, strict=True):
                 file.write(array.astype("<f4", copy=False).tobytes())
-    return longest, words
+    return longest, words, window
 
 
 def _arrays(view: View) -> list[tuple[str, str]]:
