@@ -138,6 +138,7 @@ ABCD1234,u3,0,1711718655000,1711718655000,FILE,"[""x""]",0,
 ABCD1234,u4,1,1711718705000,1711718705000,TEXT,bye,0,
 """,
     "slack-copied.txt": "Nora Q\n  1:23 PM\nhello there\nTheo R\n  1:24 PM\nhi: you\nNora Q\n  1:25 PM\nbye\n",
+    "teams-copied.txt": "[3/29 1:23 PM] Nora\nhello there\n[3/29 1:24 PM] Theo\nhi: you\n[3/29 1:25 PM] Nora\nbye\n",
     "names-above.txt": "小鹿:\nhello there\n\n我:\nhi: you\n\n小鹿:\nbye\n",
     "deutsch.csv": """\
 Datum;Uhrzeit;Absender;Nachricht
@@ -203,10 +204,22 @@ def test_a_few_long_messages_are_a_chat(tmp_path):
     assert [dialog.turns for dialog in read_dialogs([str(path)])] == [(long, "hi", "bye")]
 
 
-def test_words_before_colons_that_never_recur_are_no_names(tmp_path):
-    text = "Ode: to the pond\nits water: dark\nand still\nAnother: verse\n"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ode: to the pond\nits water: dark\nand still\nAnother: verse\n",
+        "Chapter 1: The pond\nIt was cold.\nChapter 2: The tree\nNobody came.\n",
+    ],
+)
+def test_words_before_colons_that_never_recur_are_no_names(text, tmp_path):
     (tmp_path / "a.txt").write_text(text, "utf-8")
     assert [dialog.turns for dialog in read_dialogs([str(tmp_path / "a.txt")])] == [tuple(text.splitlines())]
+
+
+def test_lines_without_a_name_between_lines_with_names_are_kept(tmp_path):
+    (tmp_path / "a.txt").write_text("A: hello\nB: hi\n\nthe end of it\n\nA: bye\nB: bye\n", "utf-8")
+    turns = [dialog.turns for dialog in read_dialogs([str(tmp_path / "a.txt")])]
+    assert turns == [("hello", "hi"), ("the end of it",), ("bye", "bye")]
 
 
 def test_a_month_in_words_has_days(tmp_path):

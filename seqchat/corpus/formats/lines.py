@@ -102,15 +102,17 @@ class _Tally:
         elif self._first_is_head is None:
             self._first_is_head = False
 
-    def _names_recur(self) -> bool:
-        names = len(self._senders)
-        return names <= max(3, 0.6 * self._heads) and (names < self._heads or names < 3)
+    def _names_recur(self, lines: int) -> bool:
+        names, heads = len(self._senders), self._heads
+        # Two people who say one thing each may be a chapter and the next, if others speak too.
+        alone = names == heads == 2 and (self._form.block or heads == lines)
+        return names <= max(3, 0.6 * heads) and (names < heads or alone)
 
     def share(self, lines: int) -> float:
         form = self._form
         if not self._heads or (form.block and self._spoken < self._heads / 2):
             return 0.0
-        if form.strict and (self._heads < 2 or not self._names_recur()):
+        if form.strict and (self._heads < 2 or not self._names_recur(lines)):
             return 0.0
         below = self._spoken * (1 + form.sender_below) if form.block else 0
         share = min(1.0, (self._heads + self._owns + self._between + below) / max(lines, 1))
@@ -221,6 +223,9 @@ class _Reader:
             yield LeftOut(HEADING)
         elif _matches(form.heading, line):
             yield LeftOut(HEADING)
+        elif form.blank_ends:
+            # Between what people with names say, nobody else is a messenger.
+            yield Message(line)
         else:
             yield LeftOut(SYSTEM if self._begun else BEFORE)
 

@@ -54,11 +54,19 @@ def _whole_objects(text: str, position: int) -> tuple[list[Any], int, int]:
             gaps += 1
             messages = not found or best_format(found, RECORD_FORMATS) is not None
             start = _next_message(text, position + 1, found) if messages and gaps < _MAX_GAPS else None
+            gaps += _texts_in(text[position:start], found) - 1 if start is not None else 0
         else:
             start = following.end()
         if start is None:
             return found, gaps, position
         position = start
+
+
+def _texts_in(gap: str, found: Sequence[Any]) -> int:
+    """Return how many messages a part between whole ones has, by the names of the fields of their texts; 1 at least."""
+    form = best_format(found, RECORD_FORMATS)
+    names = {name.rpartition(".")[2] for name in form.text.split("|")} if form else set()
+    return max([1, *(gap.count(json.dumps(name, ensure_ascii=False)) for name in names)])
 
 
 def _next_message(text: str, position: int, found: Sequence[Any]) -> int | None:
