@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -108,18 +108,25 @@ class _Generation:
     engine: Engine
     sampler: Sampler
     finished: bool
+    _ended: set[str] = field(default_factory=set)
 
     def run(self, text: str, n: int) -> Iterator[GeneratedWord]:
         cursor = self.engine.cursor(text)
         choices = first_words(self.engine, cursor, finished=self.finished)
-        drawn = self.sampler.draw(choices.log_probs.expand(n, -1)).tolist()
+        line = cursor.text.rpartition("\n")[2]
+
+        def first_ending(_: int, index: int) -> str | None:
+            reading, word_id, _log_prob = choices.choice(index)
+            return line + reading.rest(word_id, self.engine.vocabulary) if self._ends(word_id, 1) else None
+
+        drawn = self._draw(choices.log_probs.expand(n, -1), first_ending)
         chosen = [choices.choice(index) for index in drawn]
         active: list[int] = []
         lines = []
         for number, (reading, word_id, log_probability) in enumerate(chosen):
             ended = self._ends(word_id, 1)
             text = reading.rest(word_id, self.engine.vocabulary)
-            lines.append(cursor.text.rpartition("\n")[2] + text)
+            lines.append(line + text)
             yield GeneratedWord(number, text, log_probability, ended)
             if not ended:
                 active.append(number)
@@ -141,11 +148,19 @@ class _Generation:
         for length in range(2, self.sampler.sampling.max_words + 1):
             rows = reader.read([last_ids[number] for number in active])
             fitting = rows + torch.stack([allowed(self.engine, lines[number]) for number in active])
-            drawn = self.sampler.draw(self.sampler.penalise(fitting, [used[number] for number in active]))
+
+            def surface(number: int, word_id: int) -> str:
+                return "" if word_id == TURN_ID else vocabulary.surface(word_id, vocabulary.words[last_ids[number]])
+
+            def ending(row: int, word_id: int, length: int = length, numbers: list[int] = active) -> str | None:
+                number = numbers[row]
+                return lines[number] + surface(number, word_id) if self._ends(word_id, length) else None
+
+            drawn = self._draw(self.sampler.penalise(fitting, [used[number] for number in active]), ending)
             kept: list[int] = []
-            for row, (number, word_id) in enumerate(zip(active, drawn.tolist(), strict=True)):
+            for row, (number, word_id) in enumerate(zip(active, drawn, strict=True)):
                 ended = self._ends(word_id, length)
-                text = "" if word_id == TURN_ID else vocabulary.surface(word_id, vocabulary.words[last_ids[number]])
+                text = surface(number, word_id)
                 yield GeneratedWord(number, text, float(rows[row, word_id]), ended)
                 last_ids[number], lines[number] = word_id, lines[number] + text
                 used[number].add(word_id)
@@ -155,6 +170,24 @@ class _Generation:
                 return
             active = [active[row] for row in kept]
             reader.keep(kept)
+
+    def _draw(self, rows: Tensor, ending: Callable[[int, int], str | None]) -> list[int]:
+        """Draw an index for each row, and another one while a continuation would end like one before it.
+
+        ending: the text that a row ends with after the word of an index; None where it goes on.
+        """
+        drawn = self.sampler.draw(rows).tolist()
+        if not self.sampler.sampling.distinct:
+            return drawn
+        for row, index in enumerate(drawn):
+            others = rows[row : row + 1]
+            while (text := ending(row, index)) in self._ended and bool((others > -torch.inf).sum() > 1):
+                others = others.index_fill(1, torch.tensor([index]), -torch.inf)
+                index = int(self.sampler.draw(others)[0])
+            drawn[row] = index
+            if text is not None:
+                self._ended.add(text)
+        return drawn
 
     def _ends(self, word_id: int, length: int) -> bool:
         sampling = self.sampler.sampling

@@ -28,7 +28,8 @@ class Sampling:
     words, 0 for all; top_p: only the most probable words that together have this probability (Holtzman et al. 2020);
     min_p: only words that are at least this probable, relative to the most probable one (Nguyen et al. 2024);
     repetition_penalty: multiplies the log-probability of words that the continuation already has (Keskar et al. 2019),
-    1 for none; max_words: length limit; stop: at the end of the turn, or of a sentence; seed: None for a new one.
+    1 for none; max_words: length limit; stop: at the end of the turn, or of a sentence; seed: None for a new one;
+    distinct: where a continuation would end like another one, its last word is drawn among all others.
     """
 
     temperature: float = 0.8
@@ -39,6 +40,7 @@ class Sampling:
     max_words: int = 20
     stop: Stop = "turn"
     seed: int | None = None
+    distinct: bool = False
 
     def __post_init__(self) -> None:
         if not (0 <= self.temperature <= _MAX_FACTOR):

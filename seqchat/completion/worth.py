@@ -18,7 +18,7 @@ from seqchat.completion.spacing import is_finished
 from seqchat.corpus.casing import fold
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.scripts import HAN
-from seqchat.corpus.words import is_han, is_letter
+from seqchat.corpus.words import is_letter
 
 if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
@@ -122,7 +122,8 @@ def is_last(suggestion: Suggestion) -> bool:
 
 def is_pinyin(suggestion: Suggestion) -> bool:
     """Whether letters are replaced by Chinese characters, which have no other way into the text."""
-    return suggestion.replace > 0 and is_han(suggestion.insert[0])
+    # A phrase may begin with a Latin word.
+    return suggestion.replace > 0 and _HAN.search(suggestion.insert) is not None
 
 
 def is_fragment(word: str) -> bool:

@@ -186,3 +186,13 @@ def test_a_beam_is_as_wide_as_what_is_asked_for(lstm):
     with pytest.raises(SeqchatError, match="at least as wide"):
         list(most_probable(lstm, "我", 5, beam=3))
     assert len(list(most_probable(lstm, "我想吃火", 3, beam=4, max_words=6))) == 3
+
+
+@pytest.mark.parametrize("options", [{"max_words": 1}, {"temperature": 0}, {"top_p": 0.3}, {"stop": "sentence"}])
+def test_no_two_continuations_are_the_same(options):
+    engine = small_engine([*"好的吗。", "今天", "ok"])
+    for seed in range(10):
+        texts, _ = run(engine, "今天", n=5, seed=seed, distinct=True, **options)
+        assert len(set(texts)) == 5, "they end alike only where nothing else is left"
+    texts, _ = run(engine, "今天", n=30, seed=0, max_words=1, distinct=True)
+    assert len(set(texts)) < 30
