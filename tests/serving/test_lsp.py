@@ -28,7 +28,8 @@ URI = "file:///diary.md"
 class Editor:
     """An editor that is connected to a server in this process."""
 
-    def __init__(self, engine, *, encodings=None, inline=False, choice=None):
+    def __init__(self, engine, *, encodings=None, inline=False, choice=None, name="editor"):
+        self.name = name
         self.server = language_server(lambda: engine, choice or Choice())
         self.client = LanguageClient("editor", "1")
         text = types.TextDocumentClientCapabilities(
@@ -50,7 +51,8 @@ class Editor:
                 break
             except OSError:
                 await asyncio.sleep(0.01)
-        self.answer = await self.client.initialize_async(types.InitializeParams(self.capabilities))
+        about = types.ClientInfo(self.name)
+        self.answer = await self.client.initialize_async(types.InitializeParams(self.capabilities, client_info=about))
         self.client.initialized(types.InitializedParams())
         return self
 
@@ -121,6 +123,24 @@ async def test_the_rest_of_a_word_replaces_its_beginning(lstm):
         assert (items[0].filter_text, items[0].label, items[0].text_edit.new_text) == ("吃火", "吃火锅", "吃火锅")
         assert any(not item.filter_text for item in items)
         assert all(taken("我想吃火", item).startswith("我想吃火") for item in items)
+
+
+@pytest.mark.parametrize("name", ["helix", "Eglot"])
+async def test_editors_that_filter_by_all_letters_are_given_them(lstm, name):
+    async with Editor(lstm, name=name) as editor:
+        for text, letters in (
+            ("去吧，我想chihuog", "我想chihuog"),
+            ("我想", "我想"),
+            ("我想，", ""),
+            ("ni'hao", "ni'hao"),
+        ):
+            editor.open(text)
+            items = await editor.items(0, len(text))
+            assert items
+            assert {item.filter_text for item in items} == {letters}
+        editor.open("我想chihuog")
+        places = [item.text_edit.range.start.character for item in await editor.items(0, 9)]
+        assert places[0] == 2
 
 
 async def test_positions_are_utf_16_where_nothing_was_agreed_on(lstm):

@@ -10,6 +10,7 @@ from seqchat.completion.context import MAX_CHARACTERS
 
 # The protocol knows these line breaks, and no others.
 _LINE_BREAK = re.compile("\r\n|\r|\n")
+_LETTERS = re.compile(r"[\w'’]*\Z")
 # What is read begins so many characters further on when it has become too long, so that states are re-used in between.
 _STEP = MAX_CHARACTERS // 2
 # Characters on the right of the cursor that are read, and those elsewhere that are remembered on each side
@@ -76,6 +77,11 @@ class Document:
     def units(self, place: Place) -> int:
         """Return how many units of its line are before a place."""
         return self._units.count(self._lines[place.line][: place.column])
+
+    def letters_before(self, place: Place) -> str:
+        """Return the letters, digits and Chinese characters right before a place, which editors take for a word."""
+        match = _LETTERS.search(self._lines[place.line][: place.column])
+        return match[0] if match else ""
 
     def replace(self, start: Place, end: Place, text: str) -> None:
         """Put a text in the place of another."""

@@ -19,6 +19,8 @@ from seqchat.wording import percentage
 
 # After these characters an editor asks by itself; where words begin and go on, it does so anyway.
 _TRIGGERS = list(" ，。！？、；：,.!?;:'")
+# Editors that compare `filterText` with all letters before the cursor, and not with those that an item replaces
+_FILTER_BY_LETTERS = {"helix", "Eglot"}
 # Grey text goes no further after so many seconds.
 _GREY_SECONDS = 0.008
 
@@ -34,6 +36,7 @@ class Server(LanguageServer):
         self._documents: dict[str, Document] = {}
         self._suggesters: dict[str, Suggester] = {}
         self._reading: set[asyncio.Task[None]] = set()
+        self.filters_by_letters = False
 
     # --- documents
 
@@ -72,6 +75,10 @@ class Server(LanguageServer):
         candidates = suggester.candidates(place, worth=worth)
         self._read_elsewhere(suggester, place)
         items = [_item(document, place, rank, candidate) for rank, candidate in enumerate(candidates)]
+        if self.filters_by_letters:
+            letters = document.letters_before(place)
+            for item in items:
+                item.filter_text = max(letters, item.filter_text or "", key=len)
         return types.CompletionList(is_incomplete=True, items=items)
 
     async def inline_completion(self, params: types.InlineCompletionParams) -> types.InlineCompletionList:
@@ -155,6 +162,8 @@ def language_server(load: Callable[[], Engine], choice: Choice) -> Server:
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
+        client = params.client_info
+        server.filters_by_letters = client is not None and client.name in _FILTER_BY_LETTERS
         capabilities = params.capabilities.text_document
         if capabilities is not None and capabilities.inline_completion is not None:
             options = types.InlineCompletionOptions()
