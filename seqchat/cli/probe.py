@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from seqchat.model.output import Precision
 
 # How many neurons are named of each kind.
+_HALF = "This model also reads the text right of a gap; all of this is its half that reads from the left."
 _NEURONS = 5
 
 
@@ -89,7 +90,8 @@ def probe(
     """Read TEXT twice, once with gates held or words swapped, and show both runs side by side.
 
     Gates and states depend on the model's cell, such as forget and cell in an LSTM; 'seqchat inspect' shows their
-    names. Suggestions are the network's own for a whole next word, without the memory of earlier text.
+    names. Suggestions are the network's own for a whole next word, without the memory of earlier text; of a model
+    that also reads the text right of a gap, they are those of its half that reads from the left.
 
     \b
     seqchat probe 小帅是一名程序员，他每天都加班 --hold forget=0@1
@@ -113,6 +115,8 @@ def probe(
         print_json(comparison_document(text, intervention, found, logits, _NEURONS))
     else:
         _print(found, logits, both=changes)
+        if engine.reads_both_sides:
+            click.echo(f"\n{_HALF}")
 
 
 def _check(changes: bool, why: str | None, rather_than: str | None) -> None:

@@ -32,13 +32,17 @@ class InterventionSetup:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Both runs, how their states changed at each word, and why each run's best word is probable."""
+    """Both runs, how their states changed at each word, and why each run's best word is probable.
+
+    half: whether the model also reads the text right of a gap, with a half that the runs leave out.
+    """
 
     cell: str
     gates: tuple[Gate, ...]
     comparison: Comparison
     splits: list[list[StateSplit]]
     reasons: list[LogitSplit]
+    half: bool = False
 
 
 def run(engine: Engine, text: str, setup: InterventionSetup) -> Outcome:
@@ -64,7 +68,7 @@ def run(engine: Engine, text: str, setup: InterventionSetup) -> Outcome:
         splits = [state_splits(engine, each.trace) for each in runs]
     reasons = [logit_split(engine, each.node, each.suggestions[0].word_id) for each in runs]
     cell = engine.network.cell
-    return Outcome(cell.title, cell.gates, found, splits, reasons)
+    return Outcome(cell.title, cell.gates, found, splits, reasons, engine.reads_both_sides)
 
 
 def _parts(text: str) -> list[str]:
@@ -114,6 +118,10 @@ def facts(outcome: Outcome, layer: int, neuron: int, columns: tuple[int, int]) -
         lines.append(f"{title}: {_split(splits[layer], sign, neuron, column)}")
     for each, reason in zip((found.untouched, found.changed), outcome.reasons, strict=True):
         lines.append(_why(each.suggestions[0].word, reason))
+    if outcome.half:
+        lines.append(
+            say("This model also reads the text right of a gap; both runs are of its half that reads from the left.")
+        )
     return lines + [_stands_in(word, pieces) for word, pieces in _missing(found).items()]
 
 

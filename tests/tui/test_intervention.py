@@ -13,6 +13,8 @@ from seqchat.tui.screens.gradients import GradientsScreen
 from seqchat.tui.screens.intervention import InterventionScreen
 from seqchat.tui.widgets.gate_panel import GatePanel
 
+from ..conftest import small_engine
+
 
 def test_a_hold_takes_the_place_of_one_of_the_same_neurons():
     holds = intervention_setup.with_hold("", "forget", 0, "1", None)
@@ -34,6 +36,15 @@ def test_the_facts_of_every_cell_can_be_said(models, name):
     assert words[0][2] == max(now for _, _, now in words)
     if name == "gru":
         assert "held" in facts[3]
+
+
+@pytest.mark.parametrize(("objective", "said"), [("next", False), ("infill", True)])
+def test_of_a_model_of_two_directions_it_is_said_which_half_runs(objective, said):
+    engine = small_engine(["好", "你", "吃", "饭"], objective=objective)
+    language.use("en")
+    outcome = intervention_setup.run(engine, "你好，吃饭", InterventionSetup("forget=0"))
+    facts = intervention_setup.facts(outcome, 0, 1, (1, 1))
+    assert any("half that reads from the left" in fact for fact in facts) == said
 
 
 def test_what_cannot_be_done_is_one_sentence(models):

@@ -27,6 +27,9 @@ TEXTS: dict[str, str] = {
     "Next word: {bits:.3f} bits, KL(untouched ‖ changed). State {sign}: distance {distance:.2f}, cosine {cosine}.": (
         "下一个词：{bits:.3f} 比特，KL（原样 ‖ 改后）。状态 {sign}：距离 {distance:.2f}，余弦 {cosine}。"
     ),
+    "This model also reads the text right of a gap; both runs are of its half that reads from the left.": (
+        "这个模型也读空缺右边的文本；两次运行都只是它从左往右读的那一半。"
+    ),
     "Moved most: {moved}": "变化最大：{moved}",
     "n{neuron} Δ{sign} {change:+.3f} = forgotten {forgotten:+.3f}, written {written:+.3f}": (
         "n{neuron} Δ{sign} {change:+.3f} = 遗忘 {forgotten:+.3f}，写入 {written:+.3f}"
