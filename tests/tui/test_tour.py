@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from textual.containers import Container
 from textual.widgets import Footer
 
 from seqchat.cli.tui import tui
@@ -633,6 +634,22 @@ def test_the_web_app_begins_with_the_lessons_too(monkeypatch):
     monkeypatch.setattr("seqchat.tui.web.serve", lambda arguments, host, port: served.extend(arguments))
     assert CliRunner().invoke(tui, ["--tour", "--web"]).exit_code == 0
     assert served == ["--tour"]
+
+
+async def test_an_answer_that_comes_while_the_page_is_turned_is_dropped(lesson, monkeypatch):
+    async with lesson(15, size=(100, 30)) as d:
+        tour = d.app.screen
+        late = StudyReady(tour._request, 2, tour.page.views[2].study)
+        mount = Container.mount
+
+        def mount_late(container, *parts, **places):
+            tour.on_study_ready(late)
+            return mount(container, *parts, **places)
+
+        monkeypatch.setattr(Container, "mount", mount_late)
+        await d.press("alt+n")
+        await studied(d)
+        assert [view.study.cell for view in tour.page.views] == ["minGRU"]
 
 
 async def test_a_question_is_answered_and_its_answer_shown(lesson):

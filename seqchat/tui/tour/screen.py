@@ -97,6 +97,8 @@ class Tour(Screen[None]):
 
     async def _open(self, number: int) -> None:
         """Show a page; it is created at its first use, and kept."""
+        # What models say of the page before must not come onto this one.
+        self._request = StudyRequest((), "")
         self.number = number
         if number not in self._pages:
             lesson = self.lessons[number]
