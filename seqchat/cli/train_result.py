@@ -49,13 +49,12 @@ def _assessment_lines(assessment: Assessment) -> list[str]:
         rows.append((quality.model, percentage(quality.top5), bits, percentage(quality.keystroke_savings)))
     lines = [f"With its n-grams, lexicon and cache, on {dialogs}{biased}:", aligned(rows)]
     shipped = assessment.shipped
-    if (
-        shipped is not None
-        and not assessment.goes_on
-        and shipped.bits_per_character < assessment.own.bits_per_character
-    ):
+    if shipped is not None and shipped.bits_per_character < assessment.own.bits_per_character:
+        again = f"go on from it: seqchat train DATA --from {shipped.model}"
         lines.append(
-            f"{shipped.model} knows this text better; go on from it: seqchat train DATA --from {shipped.model}"
+            f"{shipped.model} still knows this text better; give the new model more of it, or more time"
+            if assessment.goes_on
+            else f"{shipped.model} knows this text better; {again}"
         )
     return lines
 
