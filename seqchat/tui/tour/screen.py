@@ -47,7 +47,7 @@ class Tour(Screen[None]):
     # The keys that come first in Help
     SCOPES = ("tour",)
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide")]  # noqa: RUF012 - so does Textual
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-high"), (38, "-tall")]  # noqa: RUF012
 
     def __init__(
         self,
