@@ -158,6 +158,10 @@ async def test_a_restored_conversation_has_the_name_of_the_model(desk):
     async with desk() as d:
         await d.press("alt+m")
         await d.workspace.views.chat.load(Conversation([Turn("you", "你好"), Turn("model", "在")]))
+        await d.settled()
+        await d.press('"', *"在", '"', "<", "backspace", "backspace")
+        assert d.editor.text == "“在", "the turn before says that the prompt is Chinese"
+        d.editor.load_text("")
         await d.until(lambda: "lstm  在" in d.screen, "the name")
 
 

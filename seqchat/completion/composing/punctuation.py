@@ -22,7 +22,7 @@ class Mark(NamedTuple):
     another one does; after_word, after_number: whether it is Chinese in a Chinese sentence directly after a Latin word
     or a number too; again: whether it is Chinese there once its key is pressed again; joins: whether its key joins
     letters to names, so that it is no punctuation directly after letters that may be some; as_before: whether it stays
-    as it is typed where its line has one so already.
+    as it is typed where its line has one so already; inner: the mark between two others of its kind.
     """
 
     text: str
@@ -34,6 +34,7 @@ class Mark(NamedTuple):
     again: bool = False
     joins: bool = False
     as_before: bool = False
+    inner: str = ""
 
 
 MARKS: dict[str, Mark] = {
@@ -48,8 +49,8 @@ MARKS: dict[str, Mark] = {
     "'": Mark("‘", "’"),
     "(": Mark("（", opens=")", after_number=True),
     ")": Mark("）", closes="(", after_word=True, after_number=True),
-    "<": Mark("《", opens=">", as_before=True),
-    ">": Mark("》", closes="<"),
+    "<": Mark("《", opens=">", as_before=True, inner="〈"),
+    ">": Mark("》", closes="<", inner="〉"),
     "[": Mark("【", opens="]"),
     "]": Mark("】", closes="["),
     "$": Mark("¥"),
@@ -62,6 +63,7 @@ TRADITIONAL_MARKS: dict[str, Mark] = MARKS | {'"': Mark("「", "」"), "'": Mark
 
 # Marks of Chinese alone; quotation marks, dashes and dots are used in Latin text too.
 _CHINESE_MARK = re.compile(r"[\u3001-\u303f\uff01-\uff60\uffe5]")
+_CHINESE_END = re.compile(rf"[{HAN}\u3001-\u303f\uff01-\uff60]\Z")
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa]")
 _CHUNK = re.compile(r"[!-~]*\Z")
 _NUMBER = re.compile(r"\d[\d.,:/-]*")
@@ -74,7 +76,7 @@ _LOOKED_AT = 400
 
 
 class Conversion(NamedTuple):
-    """A text in the place of a mark that was typed, and of `again` marks before it."""
+    """A text in the place of a mark that was typed, and of `again` characters before it."""
 
     text: str
     again: int = 0
@@ -106,12 +108,20 @@ class Punctuation:
         if mark.as_before and character in before:
             return None
         if mark.closing or mark.closes:
-            key, other = (character, mark.text) if mark.closing else (mark.closes, self.marks[mark.closes].text)
-            closing = mark.closing or mark.text
-            opened = _innermost(before, {key: character, other: closing})
-            if opened:
-                return None if opened == key else Conversion(closing)
+            key, opening = (character, mark) if mark.closing else (mark.closes, self.marks[mark.closes])
+            pairs = {key: character, opening.text: mark.closing or mark.text} | _inner_pair(opening, mark)
+            at = _innermost(before, pairs)
+            if at is not None:
+                return _both(mark, before, at, above) if before[at] == key else Conversion(pairs[before[at]])
+        elif mark.inner and self._is_inside(mark, before):
+            return Conversion(mark.inner)
         return Conversion(mark.text) if self._is_chinese(mark, before, above) else None
+
+    def _is_inside(self, mark: Mark, before: str) -> bool:
+        """Whether an opening mark stands between two of its kind."""
+        closing = self.marks[mark.opens]
+        at = _innermost(before, {mark.text: closing.text} | _inner_pair(mark, closing))
+        return at is not None and before[at] == mark.text
 
     def _pressed_again(self, mark: Mark, before: str, above: str) -> Conversion | None:
         chunk = _chunk(before)
@@ -137,6 +147,21 @@ class Punctuation:
     def _in_chinese(self, text: str, above: str) -> bool:
         """Whether a text is Chinese at its end: its last sentence, or what is before that if it has no words."""
         return self.always or next(filter(lambda found: found is not None, _languages(text, above)), False) is True
+
+
+def _inner_pair(opening: Mark, closing: Mark) -> dict[str, str]:
+    return {opening.inner: closing.inner} if opening.inner else {}
+
+
+def _both(mark: Mark, before: str, at: int, above: str) -> Conversion | None:
+    """Return what makes quotation marks Chinese, the first of which stands at an offset and began the text.
+
+    Where nothing before it could say so, what the marks enclose does.
+    """
+    quoted, knows = before[at + 1 :], before[:at].strip() or _says_chinese(above[-_LOOKED_AT:]) is not None
+    if not mark.closing or knows or not (_says_chinese(quoted) and _CHINESE_END.search(quoted)):
+        return None
+    return Conversion(f"{mark.text}{quoted}{mark.closing}", len(before) - at)
 
 
 @lru_cache(4)
@@ -172,20 +197,20 @@ def _says_chinese(text: str) -> bool | None:
 
 def in_single_quotes(text: str) -> bool:
     """Whether a single quotation mark is open at the end of a text, so that the next one closes it."""
-    return bool(_innermost(text, {"'": "'", "‘": "’"}))
+    return _innermost(text, {"'": "'", "‘": "’"}) is not None
 
 
-def _innermost(text: str, closing: Mapping[str, str]) -> str:
-    """Return the last mark of these that is open; an apostrophe in a word or at its end is none."""
-    opened: list[str] = []
+def _innermost(text: str, closing: Mapping[str, str]) -> int | None:
+    """Return where the last mark of these that is open stands; an apostrophe in a word or at its end is none."""
+    opened: list[int] = []
     for index, character in enumerate(text):
         if character in "'’" and _is_latin(text[index - 1 : index]) and not (opened and _ends(text, index)):
             continue
-        if opened and character == closing[opened[-1]]:
+        if opened and character == closing[text[opened[-1]]]:
             opened.pop()
         elif character in closing:
-            opened.append(character)
-    return opened[-1] if opened else ""
+            opened.append(index)
+    return opened[-1] if opened else None
 
 
 def _is_latin(character: str) -> bool:

@@ -53,6 +53,7 @@ class Chat(Vertical):
         """Name the turns."""
         self._turns.border_title = say("Chat")
         self._turns.border_subtitle = say("Enter sends")
+        self.prompt.composer.above = lambda: "".join(self.history()[-1:])
 
     @property
     def prompt(self) -> Prompt:

@@ -66,6 +66,8 @@ class Composer:
         self.turn: Callable[[int], object] = lambda pages: None
         self.learn: Callable[[str, str], object] = lambda text, letters: None
         self.forget: Callable[[str], object] = lambda text: None
+        # What was said before the text of the editor
+        self.above: Callable[[], str] = str
         # Where the letters begin that the first candidate is for, in the open letters; None without an underline
         self._underlined_from: int | None = None
         self._acts = False
@@ -254,9 +256,9 @@ class Composer:
         )
 
     def _line_above(self, row: int) -> str:
-        """Return the nearest line above a row that is not empty."""
+        """Return the nearest line above a row that is not empty, or what stands above the editor."""
         rows = range(row - 1, max(row - _LINES_ABOVE, 0) - 1, -1)
-        return next(filter(str.strip, map(self._editor.document.get_line, rows)), "")
+        return next(filter(str.strip, map(self._editor.document.get_line, rows)), "") or self.above()
 
     def _watch_patience(self) -> None:
         if self._patience is not None:

@@ -90,9 +90,26 @@ def test_where_pinyin_is_forced_all_is_chinese_but_numbers_and_addresses():
 
 
 def test_what_is_open_as_it_was_typed_is_closed_as_it_is_typed():
-    assert write('"', '"你好') == '"你好"'
+    assert write('"', 'so "你好') == 'so "你好"'
+    assert write('"', '"你好', above="Hello.") == '"你好"'
+    assert write('"', '{"你好') == '{"你好"'
     assert write(")", "f(好") == "f(好)"
     assert write(")", "（f(好)好") == "（f(好)好）"
+
+
+@pytest.mark.parametrize(
+    ("keys", "written"),
+    [
+        ('"你好"我', "“你好”我"), ("'你好。'", "‘你好。’"), ('"ok"', '"ok"'), ('"你ok"', '"你ok"'), ('""', '""'),
+        ("[好]", "[好]"), ('"他说\'好\'"', '"他说‘好’"'),
+    ],
+)  # fmt: skip
+def test_where_nothing_stands_before_quotes_what_they_enclose_says_what_they_are(keys, written):
+    assert write(keys) == written
+
+
+def test_titles_in_titles_have_single_marks():
+    assert write("看<读<家>后>和<家>") == "看《读〈家〉后》和《家》"
 
 
 def test_traditional_text_has_corners():
@@ -109,8 +126,13 @@ def test_a_mark_is_itself_or_its_chinese_one(before, above, key, always):
     if found is None:
         return
     mark = MARKS[key]
-    assert found.text in (mark.text, mark.closing)
-    assert before[len(before) - found.again :] == key * found.again
+    replaced = before[len(before) - found.again :]
+    if found.text.startswith(mark.text) and len(found.text) > len(mark.text):
+        assert mark.closing and found.text == f"{mark.text}{replaced[1:]}{mark.closing}"
+        assert replaced[0] == key and before == replaced.rjust(len(before))
+        return
+    assert found.text in (mark.text, mark.closing, mark.inner)
+    assert replaced == key * found.again
 
 
 @given(st.lists(st.sampled_from([*MARKS, "好", "a", "3", " "]), max_size=30))
