@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import torch
+from filelock import FileLock
 from hypothesis import settings
 
 from seqchat.completion.engine import Engine
@@ -39,6 +40,11 @@ os.environ["SEQCHAT_LEXICON"] = "none"
 
 REPOSITORY = Path(__file__).parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name long values by their length: a test's name is handed to all processes."""
+    return f"{len(val)} characters" if isinstance(val, str | bytes) and len(val) > 500 else None
 
 
 @pytest.fixture(autouse=True)
@@ -98,16 +104,25 @@ LIGHT = {
 }
 QUICK = TrainingSettings(epochs=1, batch_size=8, window=20, precision="fp32", device="cpu", **LIGHT)
 
+# What suffices where a run has to go on for some steps, but need not learn much
+SHORT = Task(["sample"], TINY, max_dialogs=100)
+
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A small model of each cell, trained on the sample for one epoch."""
-    folder = tmp_path_factory.mktemp("models")
-    shapes = {name: 2 if len(cell.state_names) > 1 else cell.context_layers for name, cell in CELLS.items()}
-    for cell, layers in shapes.items():
-        task = Task(["sample"], {"cell": cell, "layers": layers, **TINY})
-        train(task, QUICK, folder / cell, Silent())
-    return {cell: folder / cell for cell in shapes}
+    """A small model of each cell, trained on the sample for one epoch; several processes share them."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER")
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if worker else base) / "models"
+    folder.mkdir(exist_ok=True)
+    # Two processes begin at both ends, and meet in the middle.
+    for name in reversed(CELLS) if worker == "gw1" else CELLS:
+        with FileLock(folder.with_name(f"{name}.lock")):
+            if not (folder / name).exists():
+                cell = CELLS[name]
+                layers = 2 if len(cell.state_names) > 1 else cell.context_layers
+                train(Task(["sample"], {"cell": name, "layers": layers, **TINY}), QUICK, folder / name, Silent())
+    return {name: folder / name for name in CELLS}
 
 
 @pytest.fixture(params=list(CELLS))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from seqchat.cli import run_in
+from seqchat.serving import resident as resident_module
 from seqchat.serving.api import Api, Loading
 from seqchat.serving.engines import Engines
 from seqchat.serving.http import HttpServer
@@ -18,6 +19,8 @@ TOKEN = "a-token-of-the-tests"
 @pytest.fixture(autouse=True)
 def runtime(monkeypatch):
     """The folder of sockets; the path of a socket is short, which pytest's folders are not."""
+    # Each test ends its servers, and waits for them.
+    monkeypatch.setattr(resident_module, "_LOOK_SECONDS", 0.01)
     folder = tempfile.mkdtemp(prefix="sq", dir="/tmp")
     monkeypatch.setenv("XDG_RUNTIME_DIR", folder)
     yield Path(folder)

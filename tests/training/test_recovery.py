@@ -21,11 +21,14 @@ from seqchat.training.loop import Trainer
 from seqchat.training.run import resume, train
 from seqchat.training.task import Task
 
-from ..conftest import LIGHT, QUICK, TINY, Silent
+from ..conftest import LIGHT, QUICK, SHORT, TINY, Silent
 from ..processes import python, seqchat
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = (
-    "--embedding 16 --hidden 16 --epochs 2 --batch 8 --window 20 --eval-interval 9000 --precision fp32 --device cpu"
+    "--max-dialogs 100 --embedding 16 --hidden 16 --epochs 2 --batch 8 --window 20 --eval-interval 3000 "
+    "--precision fp32 --device cpu"
 )
 
 # Runs a command that saves after every step and kills itself at the n-th moment that matters: the beginning of a step,
@@ -99,7 +102,7 @@ def test_a_killed_run_goes_on_bit_for_bit(whole, tmp_path):
 
 
 def test_a_full_disk_is_said_and_the_last_good_state_stays(tmp_path, monkeypatch):
-    train(Task(["sample"], TINY), QUICK, tmp_path / "m", Silent())
+    train(SHORT, QUICK, tmp_path / "m", Silent())
     before = kept(tmp_path / "m")
 
     def full(descriptor: int) -> None:
@@ -160,7 +163,7 @@ def test_a_run_killed_between_reports_goes_back_to_the_same_state_when_it_diverg
         monkeypatch.setattr(Poisoned, "seen", 0)
         watcher = Silent()
         stop = (lambda: Poisoned.seen >= 25) if interrupted else (lambda: False)
-        result = train(Task(["sample"], TINY), settings, tmp_path / name, watcher, should_stop=stop)
+        result = train(SHORT, settings, tmp_path / name, watcher, should_stop=stop)
         if interrupted:
             assert result.outcome == "interrupted"
             assert watcher.reports
@@ -174,7 +177,7 @@ def test_a_new_learning_rate_gets_all_its_chances(tmp_path, monkeypatch):
     monkeypatch.setattr("seqchat.training.run.Trainer", Poisoned)
     monkeypatch.setattr(Poisoned, "poison", frozenset({20}))
     monkeypatch.setattr(Poisoned, "seen", 0)
-    train(Task(["sample"], TINY), QUICK, tmp_path / "m", Silent())
+    train(SHORT, QUICK, tmp_path / "m", Silent())
     seen = []
     monkeypatch.setattr(Trainer, "run", lambda self: seen.append(self.counters.recoveries) or iter(()))
     resume(tmp_path / "m", Silent(), changes={"epochs": 3})
@@ -193,7 +196,7 @@ def test_exploding_and_vanishing_gradients_are_said_in_words(tmp_path, monkeypat
         return iter(())
 
     monkeypatch.setattr(Trainer, "run", run)
-    train(Task(["sample"], TINY), QUICK, tmp_path / "m", Silent())
+    train(SHORT, QUICK, tmp_path / "m", Silent())
     assert [s.split("(")[0].strip() for s in said] == ["The gradient explodes", "The gradient vanishes"]
 
 
@@ -251,7 +254,8 @@ def test_every_objective_is_trained_and_resumed(tmp_path, cell, objective):
     assert set(last.heads) == ({"forward", "backward", "joint"} if objective == "infill" else {"forward"})
     if objective == "infill":
         assert last.heads["joint"].perplexity < last.heads["forward"].perplexity
-    again = resume(tmp_path / "m", Silent(), changes={"epochs": 2})
+    more = Silent()
+    again = resume(tmp_path / "m", more, changes={"epochs": 2}, should_stop=lambda: more.steps == 20)
     assert again.tokens > result.tokens
 
 

@@ -14,7 +14,9 @@ from seqchat.model.folder import WEIGHTS
 from seqchat.training.run import resume, train
 from seqchat.training.task import Task
 
-from ..conftest import QUICK, TINY, Silent
+from ..conftest import QUICK, SHORT, TINY, Silent
+
+pytestmark = pytest.mark.slow
 
 FILES = {
     "config.json",
@@ -83,7 +85,7 @@ def test_another_seed_gives_another(tmp_path, models):
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path, cell):
-    task, settings = Task(["sample"], {"cell": cell, **TINY}), replace(QUICK, epochs=2, eval_interval=9_000)
+    task, settings = replace(SHORT, network={"cell": cell, **TINY}), replace(QUICK, epochs=2, eval_interval=3_000)
     whole = train(task, settings, tmp_path / "whole", Silent())
     part = train(task, settings, tmp_path / "part", Silent(), should_stop=Stop(40))
     assert part.outcome == "interrupted"
@@ -97,7 +99,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(tmp_path, cell):
 def test_early_stopping_keeps_the_best_weights(tmp_path):
     watcher = Silent()
     settings = replace(QUICK, epochs=40, learning_rate=0.05, patience=2, optimizer="adamw")
-    result = train(Task(["sample"], TINY), settings, tmp_path / "m", watcher)
+    result = train(SHORT, settings, tmp_path / "m", watcher)
     assert result.outcome == "stopped early"
     best = min(r.quality.perplexity for r in watcher.reports)
     assert result.quality.perplexity == pytest.approx(best, rel=0.01)
@@ -105,7 +107,7 @@ def test_early_stopping_keeps_the_best_weights(tmp_path):
 
 
 def test_a_time_limit_ends_the_run_with_a_model(tmp_path):
-    result = train(Task(["sample"], TINY), replace(QUICK, epochs=99, time_limit=1.0), tmp_path / "m", Silent())
+    result = train(SHORT, replace(QUICK, epochs=99, time_limit=1.0), tmp_path / "m", Silent())
     assert result.outcome == "time is up"
     Engine.load(tmp_path / "m")
 
@@ -113,7 +115,7 @@ def test_a_time_limit_ends_the_run_with_a_model(tmp_path):
 def test_validation_dialogs_are_not_trained_on(tmp_path):
     held_out = tmp_path / "v.txt"
     held_out.write_text("我们去龘龘吃饭\n好的\n", "utf-8")
-    train(Task(["sample"], TINY, validation=[str(held_out)]), QUICK, tmp_path / "m", Silent())
+    train(replace(SHORT, validation=[str(held_out)]), QUICK, tmp_path / "m", Silent())
     checkpoint = Checkpoint.load(tmp_path / "m")
     assert "龘" not in checkpoint.words
     assert checkpoint.data["validation_dialogs"] == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -68,11 +67,11 @@ class Desk:
             await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object], what: str = "it") -> None:
-        for _ in range(900):
+        # A pause is 20 ms at least.
+        for _ in range(1_800):
             await self.pilot.pause()
             if condition():
                 return
-            await asyncio.sleep(0.02)
         pytest.fail(f"{what} did not happen; the screen is\n{self.screen}")
 
     async def thought(self) -> None:
