@@ -157,25 +157,36 @@ class LearnedWords:
         others = () if self._lexicon is None else self._lexicon.matching(letters)
         return others + self._of_match(*(index.pinyin.matching(letters) for index in self._indexes))
 
-    def from_position(self, letters: Letters, position: int, count: int) -> dict[int, tuple[EntrySet, ...]]:
-        """Return the most probable entries whose pinyin is typed from a position on, by where they end."""
-        found = {} if self._lexicon is None else dict(self._lexicon.from_position(letters, position, count))
+    def beginning(self, letters: Letters, count: int) -> dict[int, tuple[EntrySet, ...]]:
+        """Return the most probable entries that are some of the first letters, typed in full, by where they end."""
+        found = {} if self._lexicon is None else self._lexicon.beginning(letters, count)
         for index in self._indexes:
-            for end, match in index.words_from(letters).get(position, {}).items():
-                best = tuple(entries.first(count) for entries in self._of_match(match))
-                found[end] = found.get(end, ()) + best
+            for end in range(1, len(letters.plain)):
+                if (match := index.pinyin.ending(letters, end).get(0)) is not None:
+                    self._add(found, end, match, count)
         return found
 
-    def abbreviated(
-        self, letters: Letters, position: int, ends: Sequence[int], count: int
-    ) -> dict[int, tuple[EntrySet, ...]]:
-        """Return the most probable entries for which letters from a position to some ends are typed, by these ends."""
-        found = {} if self._lexicon is None else self._lexicon.abbreviated(letters, position, ends, count)
+    def ending(self, letters: Letters, end: int, count: int, *, last: bool = False) -> dict[int, tuple[EntrySet, ...]]:
+        """Return the most probable entries that end at a position in letters, typed in full, by where they begin."""
+        found = {} if self._lexicon is None else self._lexicon.ending(letters, end, count, last=last)
         for index in self._indexes:
-            for end, match in index.pinyin.abbreviated_phrase_words(letters, ends).get(position, {}).items():
-                best = tuple(entries.first(count) for entries in self._of_match(match))
-                found[end] = found.get(end, ()) + best
+            for position, match in index.pinyin.ending(letters, end, last=last).items():
+                self._add(found, position, match, count)
         return found
+
+    def ending_abbreviated(
+        self, letters: Letters, end: int, count: int, *, last: bool = False
+    ) -> dict[int, tuple[EntrySet, ...]]:
+        """Return the most probable entries that end at a position in letters, in any way, by where they begin."""
+        found = {} if self._lexicon is None else self._lexicon.ending_abbreviated(letters, end, count, last=last)
+        for index in self._indexes:
+            for position, match in index.pinyin.ending_abbreviated(letters, end, last=last).items():
+                self._add(found, position, match, count)
+        return found
+
+    def _add(self, found: dict[int, tuple[EntrySet, ...]], at: int, match: LetterMatch, count: int) -> None:
+        """Add the most probable entries of a match to those that were found."""
+        found[at] = found.get(at, ()) + tuple(entries.first(count) for entries in self._of_match(match))
 
     def spell(self, spelling: Spelling) -> None:
         """Read letters as a writer with these habits types them."""
@@ -243,13 +254,11 @@ class _Index:
         readings = ((number, habit.pinyin.split(" "), 1.0) for number, habit in enumerate(entries, first))
         trie = SyllableTrie.build((n, way, p) for n, way, p in readings if way[0])
         self.pinyin = PinyinIndex(self._words, spelling, trie)
-        self.words_from = lru_cache(8)(self.pinyin.phrase_words)
         self._takes_space: NDArray[np.bool_] | None = None
 
     def spell(self, spelling: Spelling) -> None:
         """Read letters as a writer with these habits types them."""
         self.pinyin = self.pinyin.respelled(spelling)
-        self.words_from = lru_cache(8)(self.pinyin.phrase_words)
 
     def starting_with(self, beginning: str) -> Ids:
         """Return the entries that begin with these characters and are longer, in ascending order."""

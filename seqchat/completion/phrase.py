@@ -5,9 +5,10 @@ Letters that are syllables in full are read so. Where they are not, syllables ma
 
 from __future__ import annotations
 
-from collections import OrderedDict, defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -19,7 +20,7 @@ from seqchat.completion.foreign_words import Foreign
 from seqchat.completion.prediction import Predictor
 from seqchat.completion.states import Node, StateTree
 from seqchat.corpus.lexicon_words import EntrySet
-from seqchat.corpus.pinyin import LetterMatch, Letters, PhraseWords
+from seqchat.corpus.pinyin import LetterMatch, Letters
 from seqchat.corpus.spelling import Spelling
 from seqchat.corpus.vocabulary import Vocabulary
 from seqchat.corpus.words import is_han
@@ -27,7 +28,12 @@ from seqchat.corpus.words import is_han
 BEAM = 8
 # Of abbreviated phrases, 8 beginnings find fewer, and 48 no more.
 ABBREVIATED_BEAM = 16
-_MAX_STARTS, _MAX_KEPT = 4, 300
+# Where letters stop being syllables in full, so many of those before are read again, as they may be abbreviated too: a
+# syllable with a slip is among them. All of them would make that key many times as slow as others.
+_READ_AGAIN = 6
+# More letters than these are read again with the beam of syllables in full.
+_FEW = 3
+_MAX_STARTS, _MAX_KEPT = 6, 128
 _NO_WORDS = LetterMatch(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
 
 
@@ -54,41 +60,50 @@ class _PartialPhrase:
     ids: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """Words that may come next: where they end in the letters, and which they are.
+@dataclass
+class _Beginnings:
+    """The most probable phrases that end at one place; nodes: those after them, once a word is to follow."""
+
+    phrases: list[_PartialPhrase]
+    nodes: list[Node] = field(default_factory=list)
+
+
+class _Words(NamedTuple):
+    """Words that may come next: those of the vocabulary and of a lexicon, and the ids of both.
 
     words, log_typed: [words], of the vocabulary, and log P(the letters that are typed | word).
     """
 
-    end: int
     words: Tensor
     log_typed: Tensor
     entries: tuple[EntrySet, ...]
     ids: list[int]
 
     @classmethod
-    def of(cls, end: int, match: LetterMatch, entries: tuple[EntrySet, ...]) -> _Choice:
+    def of(cls, match: LetterMatch, entries: tuple[EntrySet, ...]) -> _Words:
         """Take the words of the vocabulary, and those of a lexicon."""
         ids = [*match.ids.tolist(), *(i for found in entries for i in found.ids.tolist())]
-        return cls(end, torch.from_numpy(match.ids), torch.from_numpy(match.log_probs), entries, ids)
+        return cls(torch.from_numpy(match.ids), torch.from_numpy(match.log_probs), entries, ids)
 
 
 class _Start(NamedTuple):
-    """What decides which beginnings of a phrase are the most probable ones for letters."""
+    """What decides which beginnings of a phrase are the most probable ones for letters.
+
+    full_end: how many letters are syllables in full; None if all are, or if there are foreign words among them.
+    """
 
     node: Node
     predictor: object
     spelling: Spelling
-    full: bool
+    full_end: int | None
     foreign: bool
     beam: int
 
 
 # The beginnings that were found for letters: those typed after them only add to them.
-_Beginnings = dict[Letters, list[_PartialPhrase]]
+_Kept = dict[Letters, _Beginnings]
 # Of what was typed last in each text; letters may begin at several places.
-_KEPT: WeakKeyDictionary[StateTree, OrderedDict[_Start, _Beginnings]] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[StateTree, OrderedDict[_Start, _Kept]] = WeakKeyDictionary()
 
 
 def find_phrases(
@@ -106,29 +121,152 @@ def find_phrases(
     At each position in the letters, the `beam` most probable beginnings are continued. foreign: Latin words that stand
     among syllables in full; each phrase has one of them, and a Chinese word.
     """
-    full = bool(foreign) or vocabulary.spelling.is_full(letters.plain, letters.breaks)
-    if beam is None:
-        beam = BEAM if full else ABBREVIATED_BEAM
-    kept = _kept(tree, _Start(start, predictor.identity, vocabulary.spelling, full, bool(foreign), beam))
-    known = {end: kept[key] for end in range(1, len(letters.plain)) if (key := _key(letters, end)) in kept}
-    ends = [end for end in range(1, len(letters.plain) + 1) if end not in known]
-    search = _Search(letters, ends, vocabulary, full, beam, foreign or {})
-    ending_at: dict[int, list[_PartialPhrase]] = defaultdict(list, known)
-    ending_at[0] = [_PartialPhrase(0.0, start, ())]
-    for position in range(len(letters.plain)):
-        partial = ending_at[position] = _ordered(ending_at[position])[:beam]
-        choices = search.choices(position) if partial else []
-        if not choices:
-            continue
-        nodes = tree.read([p.before for p in partial], [vocabulary.spelled(p.ids[-1:]) for p in partial])
-        for choice, scores in zip(choices, _scores(partial, nodes, choices, predictor), strict=True):
-            ending_at[choice.end] += _extend(partial, nodes, choice, scores, beam)
-    kept.update((_key(letters, end), ending_at[end]) for end in range(1, len(letters.plain)))
-    found = _phrases(ending_at[len(letters.plain)])
+    search = _search(letters, start, tree, predictor, vocabulary, beam, foreign)
+    ending = _ordered(search.ending(len(letters.plain), last=True))
+    found = [Phrase(p.ids, p.log_probability) for p in ending if len(p.ids) > 1]
     return [phrase for phrase in found if _mixes(phrase, vocabulary)] if foreign else found
 
 
-def _kept(tree: StateTree, start: _Start) -> _Beginnings:
+def beginnings_of(
+    letters: Letters, start: Node, tree: StateTree, predictor: Predictor, vocabulary: Vocabulary
+) -> list[Node]:
+    """Return the nodes after which a longer phrase goes on from these letters; `find_phrases` then looks them up."""
+    search = _search(letters, start, tree, predictor, vocabulary)
+    return search.read(search.beginnings(len(letters.plain)))
+
+
+def _search(
+    letters: Letters,
+    start: Node,
+    tree: StateTree,
+    predictor: Predictor,
+    vocabulary: Vocabulary,
+    beam: int | None = None,
+    foreign: Foreign | None = None,
+) -> _Search:
+    start_of = partial(_Start, start, predictor.identity, vocabulary.spelling)
+    search = partial(_Search, letters, tree=tree, predictor=predictor, vocabulary=vocabulary)
+    in_full = search(start_of(None, False, beam or BEAM))
+    if foreign:
+        # Before the first of them ends, there is nothing but syllables.
+        end = min(end for by_end in foreign.values() for end in by_end)
+        return search(start_of(None, True, beam or BEAM), settled=in_full, settled_end=end - 1, foreign=foreign)
+    full_end = _full_end(letters, vocabulary.spelling)
+    if full_end == len(letters.plain):
+        return in_full
+    other = start_of(full_end, False, beam or ABBREVIATED_BEAM)
+    return search(other, settled=in_full, settled_end=full_end - _READ_AGAIN)
+
+
+def _mixes(phrase: Phrase, vocabulary: Vocabulary) -> bool:
+    """Whether a phrase has words of both kinds."""
+    return len({is_han(vocabulary.word(word_id)[0]) for word_id in phrase.ids}) > 1
+
+
+def _full_end(letters: Letters, spelling: Spelling) -> int:
+    """Return how many of the first letters are syllables in full, the last one perhaps unfinished."""
+    low, high = 0, len(letters.plain)
+    if spelling.is_full(letters.plain, letters.breaks):
+        return high
+    while low < high:
+        middle = (low + high + 1) // 2
+        if spelling.is_full(*letters.before(middle)):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+class _Search:
+    """The search for phrases in letters; what it found for fewer letters is kept."""
+
+    def __init__(
+        self,
+        letters: Letters,
+        start: _Start,
+        tree: StateTree,
+        predictor: Predictor,
+        vocabulary: Vocabulary,
+        settled: _Search | None = None,
+        settled_end: int = 0,
+        foreign: Foreign | None = None,
+    ) -> None:
+        """settled: the search of syllables in full, whose beginnings are taken up to an end."""
+        self._letters, self._start, self._tree, self._predictor = letters, start, tree, predictor
+        self._vocabulary = vocabulary
+        self._settled, self._settled_end, self._foreign = settled, settled_end, foreign or {}
+        self._kept = _kept(tree, start)
+
+    def beginnings(self, end: int) -> _Beginnings:
+        """Return the most probable phrases for the first letters, none of their words unfinished."""
+        if self._settled is not None and end <= self._settled_end:
+            return self._settled.beginnings(end)
+        key = Letters(*self._letters.before(end), end)
+        found = self._kept.get(key)
+        if found is None:
+            if end:
+                found = _Beginnings(_ordered(self.ending(end))[: self._beam(end)])
+            else:
+                found = _Beginnings([_PartialPhrase(0.0, self._start.node, ())], [self._start.node])
+            self._kept[key] = found
+        return found
+
+    def _beam(self, end: int) -> int:
+        """Return how many beginnings are kept."""
+        full_end = self._start.full_end or 0
+        again = full_end > _FEW and end <= full_end
+        return self._settled._start.beam if self._settled is not None and again else self._start.beam
+
+    def ending(self, end: int, *, last: bool = False) -> list[_PartialPhrase]:
+        """Return phrases for the first letters: the most probable of those whose last word begins at each position.
+
+        last: whether the last word may be unfinished; if it is the first one, there is no phrase.
+        """
+        found = []
+        for position, match, entries in self._words(end, last):
+            if (position or not last) and (before := self.beginnings(position)).phrases:
+                choice = _Words.of(match, entries)
+                if choice.ids:
+                    found += self._extend(before, choice)
+        return found
+
+    def _words(self, end: int, last: bool) -> Iterator[tuple[int, LetterMatch, tuple[EntrySet, ...]]]:
+        """Yield where the words begin that end at a position, and which they are."""
+        full, count, lexicon = self._start.full_end is None, self._start.beam, self._vocabulary.lexicon
+        pinyin = self._vocabulary.pinyin
+        match = pinyin.ending if full else pinyin.ending_abbreviated
+        words = match(self._letters, end, last=last)
+        entries = {}
+        if lexicon is not None:
+            # Nothing on the left changes which of them are the most probable.
+            entries = (lexicon.ending if full else lexicon.ending_abbreviated)(self._letters, end, count, last=last)
+        for position in sorted({*words, *entries}):
+            yield position, words.get(position, _NO_WORDS), entries.get(position, ())
+        for position, by_end in self._foreign.items():
+            if end in by_end:
+                yield position, *by_end[end]
+
+    def _extend(self, before: _Beginnings, choice: _Words) -> list[_PartialPhrase]:
+        """Return the most probable phrases that are longer by a word."""
+        nodes = self.read(before)
+        scores = _scores(before, choice, self._predictor)
+        best = scores.flatten().topk(min(self._start.beam, scores.numel()))
+        ids = choice.ids
+        longer = []
+        for value, index in zip(best.values.tolist(), best.indices.tolist(), strict=True):
+            row, column = divmod(index, len(ids))
+            longer.append(_PartialPhrase(value, nodes[row], (*before.phrases[row].ids, ids[column])))
+        return longer
+
+    def read(self, beginnings: _Beginnings) -> list[Node]:
+        """Return the nodes after phrases, whose last words are read at the first time."""
+        if not beginnings.nodes:
+            last = [self._vocabulary.spelled(p.ids[-1:]) for p in beginnings.phrases]
+            beginnings.nodes = self._tree.read([p.before for p in beginnings.phrases], last)
+        return beginnings.nodes
+
+
+def _kept(tree: StateTree, start: _Start) -> _Kept:
     """Return the beginnings that are known already."""
     starts = _KEPT.setdefault(tree, OrderedDict())
     kept = starts.setdefault(start, {})
@@ -140,95 +278,23 @@ def _kept(tree: StateTree, start: _Start) -> _Beginnings:
     return kept
 
 
-def _key(letters: Letters, end: int) -> Letters:
-    before = letters.prefix(end)
-    return Letters(before.plain, before.breaks, end)
-
-
-class _Search:
-    """Which words may come next at a position in letters, for some ends."""
-
-    def __init__(
-        self,
-        letters: Letters,
-        ends: Sequence[int],
-        vocabulary: Vocabulary,
-        full: bool,
-        count: int,
-        foreign: Foreign,
-    ) -> None:
-        """count: how many entries of a lexicon, the most probable: nothing on the left changes their order."""
-        self._letters, self._ends, self._full, self._count = letters, ends, full, count
-        self._lexicon, self._foreign = vocabulary.lexicon, foreign
-        pinyin = vocabulary.pinyin
-        self._words: PhraseWords = (
-            pinyin.phrase_words(letters) if full else pinyin.abbreviated_phrase_words(letters, ends)
-        )
-
-    def choices(self, position: int) -> list[_Choice]:
-        """Return where a word that starts at a position may end, and which words these are."""
-        words, entries = self._words.get(position, {}), self._entries(position)
-        ends = set(self._ends)
-        if not position:
-            # A single word is no phrase.
-            ends.discard(len(self._letters.plain))
-        found = sorted({*words, *entries} & ends)
-        choices = [_Choice.of(end, words.get(end, _NO_WORDS), entries.get(end, ())) for end in found]
-        latin = sorted((end, found) for end, found in self._foreign.get(position, {}).items() if end in ends)
-        choices += [_Choice.of(end, found.match, found.entries) for end, found in latin]
-        return [choice for choice in choices if choice.ids]
-
-    def _entries(self, position: int) -> dict[int, tuple[EntrySet, ...]]:
-        if self._lexicon is None:
-            return {}
-        if self._full:
-            return self._lexicon.from_position(self._letters, position, self._count)
-        return self._lexicon.abbreviated(self._letters, position, self._ends, self._count)
-
-
-def _scores(
-    partial: list[_PartialPhrase], nodes: list[Node], choices: list[_Choice], predictor: Predictor
-) -> list[Tensor]:
-    """Return the log-probabilities of phrases that are longer by a word: [partial, words of a choice] each."""
-    before = torch.tensor([[p.log_probability] for p in partial])
+def _scores(before: _Beginnings, choice: _Words, predictor: Predictor) -> Tensor:
+    """Return the log-probabilities of phrases that are longer by a word: [phrases, words]."""
+    nodes = before.nodes
+    known = torch.tensor([[p.log_probability] for p in before.phrases])
     kept = torch.tensor([[predictor.log_kept(node)] for node in nodes])
-    known = predictor.log_prob_table(nodes, torch.cat([choice.words for choice in choices])) + (before + kept)
-    known += torch.cat([choice.log_typed for choice in choices])
-    parts = torch.split(known, [len(choice.words) for choice in choices], dim=1)
-    scores = []
-    for choice, words in zip(choices, parts, strict=True):
-        entries = [
-            torch.tensor([[predictor.log_share(node, found.part)] for node in nodes]) + before + _log_probs(found)
-            for found in choice.entries
-        ]
-        scores.append(torch.cat([words, *entries], dim=1) if entries else words)
-    return scores
+    scores = predictor.log_prob_table(nodes, choice.words) + (known + kept) + choice.log_typed
+    if not choice.entries:
+        return scores
+    entries = [
+        torch.tensor([[predictor.log_share(node, found.part)] for node in nodes]) + known + _log_probs(found)
+        for found in choice.entries
+    ]
+    return torch.cat([scores, *entries], dim=1)
 
 
 def _log_probs(entries: EntrySet) -> Tensor:
     return torch.from_numpy(entries.log_probs)
-
-
-def _phrases(complete: list[_PartialPhrase]) -> list[Phrase]:
-    return [Phrase(p.ids, p.log_probability) for p in _ordered(complete) if len(p.ids) > 1]
-
-
-def _mixes(phrase: Phrase, vocabulary: Vocabulary) -> bool:
-    """Whether a phrase has words of both kinds."""
-    return len({is_han(vocabulary.word(word_id)[0]) for word_id in phrase.ids}) > 1
-
-
-def _extend(
-    partial: list[_PartialPhrase], nodes: list[Node], choice: _Choice, scores: Tensor, beam: int
-) -> list[_PartialPhrase]:
-    """Return the most probable phrases that are longer by a word; scores: log-probabilities [partial, words]."""
-    best = scores.flatten().topk(min(beam, scores.numel()))
-    ids = choice.ids
-    longer = []
-    for value, index in zip(best.values.tolist(), best.indices.tolist(), strict=True):
-        row, column = divmod(index, len(ids))
-        longer.append(_PartialPhrase(value, nodes[row], (*partial[row].ids, ids[column])))
-    return longer
 
 
 def _ordered(partial: list[_PartialPhrase]) -> list[_PartialPhrase]:

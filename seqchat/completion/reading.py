@@ -210,7 +210,7 @@ def _log_weights(nodes: Sequence[Node], predictor: Predictor, vocabulary: Vocabu
     chains = _to_shared_node(nodes)
     if vocabulary.lexicon is not None:
         chains = before_spelled(chains, vocabulary, vocabulary.lexicon)
-    predictor.prefetch([node for chain in chains for node in chain])
+    predictor.prefetch([node for chain in chains for node in chain[1:]])
     predictor.prefetch_words([node for chain in chains for node in chain[:-1]])
     if vocabulary.lexicon is None:
         return [sum(predictor.log_prob(node) for node in chain[:-1]) for chain in chains]

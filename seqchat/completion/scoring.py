@@ -44,8 +44,8 @@ class TopWords:
 
 
 def score_readings(readings: Sequence[Reading], predictor: Predictor) -> list[ScoredReading]:
-    """Score the words of each reading; all nodes are predicted from as one batch."""
-    predictor.prefetch([reading.node for reading in readings])
+    """Score the words of each reading; all nodes are predicted from as one batch, where some words alone agree."""
+    predictor.prefetch([reading.node for reading in readings if reading.words is not None])
     return [_score(reading, predictor) for reading in readings]
 
 

@@ -23,6 +23,8 @@ from seqchat.errors import SeqchatError
 _MARGIN = 4
 # If all words are about equally probable, no number of proposals would be enough.
 _MORE_ROUNDS = 2
+# The logarithm of the share of a reading whose words are looked for only if others have too few
+_HARDLY = -16.0
 # How many suggestions, at least and at most, are scored by how well the text after them follows.
 _MIN_RESCORED, _MAX_RESCORED = 32, 256
 
@@ -113,13 +115,18 @@ def _most_probable(engine: Engine, cursor: Cursor, scored: Scored, k: int) -> li
         [s.log_normalizer for s in scored.readings] + [phrase.log_prob for phrase in scored.phrases]
     )
     ranked: list[RankedInsertion] = []
+    # As long as letters are hardly meant as they are, what may follow them is not predicted.
+    likely = [s for s in scored.readings if s.log_normalizer > log_normalizer + _HARDLY]
+    left = len(scored.readings) - len(likely)
     for number in range(_MORE_ROUNDS + 1):
         count = (k + _MARGIN) * 4**number
         proposals, log_bounds = propose(
-            scored.readings, scored.phrases, cursor, engine.vocabulary, engine.suggestible_mask, count, capital=capital
+            likely, scored.phrases, cursor, engine.vocabulary, engine.suggestible_mask, count, capital=capital
         )
         ranked = rank(proposals, log_normalizer)
         missed = sum(math.exp(min(log_bound - log_normalizer, 0.0)) for log_bound in log_bounds)
+        missed += left * math.exp(_HARDLY)
+        likely, left = scored.readings, 0
         if (ranked[k - 1].probability if len(ranked) >= k else 0.0) >= missed:
             break
     return ranked[:k]

@@ -211,11 +211,9 @@ def _is_word(letters: str, vocabulary: Vocabulary) -> bool:
 
 def _is_full_pinyin(letters: str, vocabulary: Vocabulary) -> bool:
     # The app shows its first frame without what this needs.
-    from seqchat.corpus.pinyin import Letters, letters_before
+    from seqchat.corpus.pinyin import letters_before
 
     found = letters_before(letters) if vocabulary.has_chinese else None
     if found is None:
         return False
-    # A word is spelled in full where another one may follow it.
-    followed = Letters(f"{found.plain}a", found.breaks, found.typed)
-    return len(found.plain) in vocabulary.pinyin.phrase_words(followed).get(0, {})
+    return 0 in vocabulary.pinyin.ending(found, len(found.plain))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Protocol
 
 from seqchat.corpus.lexicon_words import EntrySet
@@ -30,15 +29,21 @@ class ExtraWords(Protocol):
     def matching(self, letters: Letters) -> tuple[EntrySet, ...]:
         """Return the entries whose pinyin may begin with the letters."""
 
-    def from_position(self, letters: Letters, position: int, count: int) -> dict[int, tuple[EntrySet, ...]]:
-        """Return the most probable entries whose pinyin is typed from a position on, by where they end."""
+    def beginning(self, letters: Letters, count: int) -> dict[int, tuple[EntrySet, ...]]:
+        """Return the most probable entries that are some of the first letters, typed in full, by where they end."""
 
-    def abbreviated(
-        self, letters: Letters, position: int, ends: Sequence[int], count: int
+    def ending(self, letters: Letters, end: int, count: int, *, last: bool = False) -> dict[int, tuple[EntrySet, ...]]:
+        """Return the most probable entries that end at a position in letters, typed in full, by where they begin.
+
+        last: whether nothing follows, so that they may be longer than what is typed.
+        """
+
+    def ending_abbreviated(
+        self, letters: Letters, end: int, count: int, *, last: bool = False
     ) -> dict[int, tuple[EntrySet, ...]]:
-        """Return the most probable entries for which letters from a position to some ends are typed, by these ends.
+        """Return the most probable entries that end at a position in letters, by where they begin.
 
-        Any syllable may be abbreviated or have a slip, and none is left out.
+        Any syllable may be abbreviated or have a slip, and none is left out; last: the last one may be unfinished.
         """
 
     def spell(self, spelling: Spelling) -> None:

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 from seqchat.corpus.lexicon import MAX_HAN, EntryIds, HanWords, Lexicon
 from seqchat.corpus.mandarin_syllables import LONGEST_SYLLABLE
 from seqchat.corpus.pinyin import Letters
-from seqchat.corpus.spelling import SPELLING, Codes, Spelling, SyllableSpelling, Way
+from seqchat.corpus.spelling import SPELLING, Codes, Spelling, SyllableSpelling, Way, parts_before
 
 _MAX_MIXED_SYLLABLES = 4
 _NEVER = 1_000
+# For how many beginnings of what is typed the syllables are kept; more than may be typed
+_MAX_KEPT = 256
 
 _Rows = NDArray[np.int64]
 
@@ -39,11 +41,10 @@ class _Part(NamedTuple):
 class LookUp(NamedTuple):
     """Readings that begin with syllables: the codes of all but the last one, and the range of the last one's code.
 
-    end: where in the letters; codes: the last one is the lowest of the range, which ends before `high`; grown: whether
-    longer readings agree too; price: of the syllables.
+    codes: the last one is the lowest of the range, which ends before `high`; grown: whether longer readings agree too;
+    price: of the syllables.
     """
 
-    end: int
     codes: tuple[int, ...]
     high: int
     grown: bool
@@ -72,44 +73,68 @@ class LexiconPinyin:
         self._code_ranges = SyllableSpelling(lexicon.syllables, spelling).codes
         self._starting = lru_cache(20_000)(self._find_starting)
         self._begins = lru_cache(20_000)(self._any_begins)
+        # What was found for the letters before is kept, so that a key costs the same however many there are.
+        self._ending = lru_cache(_MAX_KEPT)(self._find_ending)
+        self._parses = lru_cache(_MAX_KEPT)(self._find_parses)
 
     def matching(self, letters: Letters) -> Matches:
         """Return the readings that may begin with the letters; with a slip only if there is no other way."""
         ways = _MIXED if self.habits.is_full(letters.plain, letters.breaks) else _ANY
         return self._matches(_parses([self._parts(letters, p, ways) for p in range(len(letters.plain))]), longer=True)
 
-    def abbreviated(self, plain: str, parts: Sequence[Sequence[tuple[int, Way]]]) -> Matches:
-        """Return the readings that letters are typed for, none of their syllables left out.
+    def parses(self, letters: Letters, end: int, *, last: bool = False) -> dict[int, Parses]:
+        """Return the syllables of words that end at a position in letters, by where they begin.
 
-        parts: for each position the ends of the syllables that may begin there, and how they are typed.
+        They are typed in any way; last: whether nothing follows, so that the last one may be unfinished.
         """
-        found = [
-            [_part(codes, way, end - start) for end, way in ways for codes in self._code_ranges(plain[start:end], way)]
-            for start, ways in enumerate(parts)
-        ]
-        return self._matches(_parses(found), longer=False)
+        return self._parses(*letters.before(end), last)
+
+    def _find_parses(self, plain: str, breaks: frozenset[int], last: bool) -> dict[int, Parses]:
+        found: dict[int, list[Parse]] = {}
+        for start, way in parts_before(self.habits, plain, breaks, last):
+            parts = [_part(codes, way, len(plain) - start) for codes in self._code_ranges(plain[start:], way)]
+            earlier = self._parses(plain[:start], frozenset(b for b in breaks if b < start), False) if start else {}
+            for at, parses in (*earlier.items(), (start, ((),))):
+                longer = ((*parse, part) for parse in parses for part in parts)
+                found.setdefault(at, []).extend(parse for parse in longer if _may_be_word(parse))
+        return {start: tuple(parses) for start, parses in found.items() if parses}
+
+    def typed(self, parses: Parses) -> Matches:
+        """Return the readings that are typed as one of some parses, none of their syllables left out."""
+        return self._matches(parses, longer=False)
 
     def spelled(self, letters: Letters) -> Matches:
         """Return the readings that are exactly these letters, typed in full."""
-        size = len(letters.plain)
-        return self.readings([look for look in self.words_from(letters, 0) if look.end == size and not look.grown])
+        return self.readings(self.ending(letters, len(letters.plain)).get(0, ()))
 
-    def words_from(self, letters: Letters, position: int) -> list[LookUp]:
-        """Return what to look up for the words that may begin at a position, all syllables before the end in full."""
-        found: list[LookUp] = []
-        self._walk(letters, position, (), 0.0, found)
+    def ending(self, letters: Letters, end: int) -> dict[int, list[LookUp]]:
+        """Return what to look up for words that end at a position in letters, typed in full, by where they begin."""
+        return self._ending(*letters.before(end))
+
+    def _find_ending(self, plain: str, breaks: frozenset[int]) -> dict[int, list[LookUp]]:
+        found: dict[int, list[LookUp]] = {}
+        for start, look in self._longer(plain, breaks, (Way.WHOLE,)):
+            if self._begins(look.codes):
+                found.setdefault(start, []).append(look)
         return found
 
-    def _walk(self, letters: Letters, position: int, codes: tuple[int, ...], price: float, found: list[LookUp]) -> None:
-        size = len(letters.plain)
-        for part in self._parts(letters, position, ()):
-            end = position + part.size
-            if end == size:
-                found.append(LookUp(end, (*codes, part.low), part.high, True, price + part.price))
-            if part.full and self._begins((*codes, part.low)):
-                found.append(LookUp(end, (*codes, part.low), part.high, False, price + part.price))
-                if end < size and len(codes) < MAX_HAN - 1:
-                    self._walk(letters, end, (*codes, part.low), price + part.price, found)
+    def ending_unfinished(self, letters: Letters, end: int) -> dict[int, list[LookUp]]:
+        """Return the same for words of which the last syllable that is typed may be unfinished, and others unbegun."""
+        found: dict[int, list[LookUp]] = {}
+        for start, look in self._longer(*letters.before(end), (Way.WHOLE, Way.UNFINISHED)):
+            found.setdefault(start, []).append(look._replace(grown=True))
+        return found
+
+    def _longer(self, plain: str, breaks: frozenset[int], ways: tuple[Way, ...]) -> Iterator[tuple[int, LookUp]]:
+        """Yield syllables up to the end, all but the last in full and the last in some ways, and where they begin."""
+        first = max(len(plain) - LONGEST_SYLLABLE, *(b for b in breaks if b < len(plain)), 0)
+        for start in range(first, len(plain)):
+            earlier = self._ending(plain[:start], frozenset(b for b in breaks if b < start)) if start else {}
+            before = [(at, look.codes, look.price) for at, looks in earlier.items() for look in looks]
+            for codes in (found for way in ways for found in self._code_ranges(plain[start:], way)):
+                for at, syllables, price in (*before, (start, (), 0.0)):
+                    if len(syllables) < MAX_HAN:
+                        yield at, LookUp((*syllables, codes.low), codes.high, False, price + codes.price)
 
     def _any_begins(self, codes: tuple[int, ...]) -> bool:
         """Whether any reading begins with some syllables."""
@@ -118,7 +143,7 @@ class LexiconPinyin:
     def readings(self, look_ups: Sequence[LookUp]) -> Matches:
         """Return the readings to be looked up."""
         found = []
-        for _, codes, high, grown, price in look_ups:
+        for codes, high, grown, price in look_ups:
             for words in self._han[len(codes) - 1 : None if grown else len(codes)]:
                 low, end = words.readings_between(codes[:-1], codes[-1], high)
                 found.append((words, np.arange(low, end), price + self._unbegun(words, codes)))
@@ -157,6 +182,9 @@ class LexiconPinyin:
         return found
 
 
+# Syllables of a word, and all that letters may be
+Parse = tuple[_Part, ...]
+Parses = tuple[Parse, ...]
 _MIXED, _ANY = (Way.ABBREVIATED,), (Way.ABBREVIATED, Way.SLIPPED)
 
 
@@ -185,8 +213,13 @@ def _cuts(
         if needed[end] < most:
             for rest in _cuts(parts, end, most - 1, needed):
                 cut = (part, *rest)
-                if len(cut) <= _MAX_MIXED_SYLLABLES or _fits_long_words(cut):
+                if _may_be_word(cut):
                     yield cut
+
+
+def _may_be_word(parse: Parse) -> bool:
+    """Whether a word may be typed like this."""
+    return len(parse) <= _MAX_MIXED_SYLLABLES or (len(parse) <= MAX_HAN and _fits_long_words(parse))
 
 
 def _count(words: HanWords, codes: Sequence[int]) -> int:
@@ -235,6 +268,6 @@ def _distinct(found: Sequence[tuple[_Rows, float]]) -> tuple[_Rows, NDArray[np.f
     if len(found) > 1:
         order = np.lexsort((-prices, rows))
         rows, prices = rows[order], prices[order]
-        first = np.concatenate(([True], np.diff(rows) > 0))
+        first = np.concatenate(([True], np.diff(rows) > 0))[: len(rows)]
         rows, prices = rows[first], prices[first]
     return rows, prices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.corpus.cleaning import GLUE
-from seqchat.corpus.lexicon import MAX_HAN, EntryIds, Lexicon
-from seqchat.corpus.lexicon_pinyin import LexiconPinyin, LookUp, Matches
-from seqchat.corpus.mandarin_syllables import LONGEST_SYLLABLE
+from seqchat.corpus.lexicon import EntryIds, Lexicon
+from seqchat.corpus.lexicon_pinyin import LexiconPinyin, LookUp, Matches, Parses
 from seqchat.corpus.pinyin import Letters
-from seqchat.corpus.spelling import SPELLING, PartsFrom, Spelling, parts_between
+from seqchat.corpus.spelling import SPELLING, Spelling
 from seqchat.corpus.words import is_han, is_letter
 from seqchat.files import expanded
 from seqchat.locations import LEXICON_VARIABLE, NAME_OF_NO_LEXICON, shipped_lexicon
@@ -33,8 +32,6 @@ CHINESE, OTHER, OWN = range(3)
 LEARNED = 3
 # Entries are looked up in groups that are written alike: the part of each
 _GROUPS = (CHINESE, OTHER, OWN, OWN)
-# More letters are no single word.
-_LONGEST_TYPED = LONGEST_SYLLABLE * MAX_HAN
 START_CONTEXT, HAN_CONTEXT, LETTERS_CONTEXT, OTHER_CONTEXT = range(4)
 
 
@@ -131,7 +128,6 @@ class LexiconWords:
 
     def spell(self, spelling: Spelling) -> None:
         """Read letters as a writer with these habits types them."""
-        self._habits = spelling
         self._pinyin = [LexiconPinyin(lexicon, spelling) for lexicon in self._lexicons]
         self._matching = lru_cache(1_000)(self._find_matching)
         self._best = lru_cache(20_000)(self._find_best)
@@ -239,41 +235,54 @@ class LexiconWords:
         letters = Letters(plain, breaks, len(plain))
         return self._of_matches((number, index.matching(letters)) for number, index in enumerate(self._pinyin))
 
-    def from_position(self, letters: Letters, position: int, count: int) -> dict[int, tuple[EntrySet, ...]]:
-        """Return the most probable entries, `count` of each kind, whose pinyin is typed in full from a position on.
+    def beginning(self, letters: Letters, count: int) -> dict[int, tuple[EntrySet, ...]]:
+        """Return the most probable entries, `count` of each kind, that are some of the first letters, typed in full.
 
-        They are given by where they end; those at the end of the letters may be longer than what is typed.
+        They are given by where they end.
         """
         found: dict[int, tuple[EntrySet, ...]] = {}
-        size = len(letters.plain)
-        for number, index in enumerate(self._pinyin):
-            for look in index.words_from(letters, position):
-                if look.grown == (look.end == size) and (best := self._best(number, look._replace(end=0), count)):
-                    found[look.end] = found.get(look.end, ()) + best
+        for end in range(1, len(letters.plain)):
+            for number, index in enumerate(self._pinyin):
+                for look in index.ending(letters, end).get(0, ()):
+                    self._add(found, end, self._best(number, look, count))
         return found
+
+    def ending(self, letters: Letters, end: int, count: int, *, last: bool = False) -> dict[int, tuple[EntrySet, ...]]:
+        """Return the most probable entries, `count` of each kind, that end at a position in letters, typed in full.
+
+        They are given by where they begin; if nothing follows, they may be longer than what is typed.
+        """
+        found: dict[int, tuple[EntrySet, ...]] = {}
+        for number, index in enumerate(self._pinyin):
+            for position, look_ups in (index.ending_unfinished if last else index.ending)(letters, end).items():
+                for look in look_ups:
+                    self._add(found, position, self._best(number, look, count))
+        return found
+
+    def _add(self, found: dict[int, tuple[EntrySet, ...]], at: int, sets: tuple[EntrySet, ...]) -> None:
+        if sets:
+            found[at] = found.get(at, ()) + sets
 
     def _find_best(self, number: int, look: LookUp, count: int) -> tuple[EntrySet, ...]:
         sets = self._of_matches([(number, self._pinyin[number].readings([look]))])
         return tuple(found.first(count) for found in sets)
 
-    def abbreviated(
-        self, letters: Letters, position: int, ends: Sequence[int], count: int
+    def ending_abbreviated(
+        self, letters: Letters, end: int, count: int, *, last: bool = False
     ) -> dict[int, tuple[EntrySet, ...]]:
-        """Return the most probable entries, `count` of each kind, for which letters between positions are typed.
+        """Return the most probable entries, `count` of each kind, that end at a position in letters.
 
-        They are given by where they end. Any syllable may be abbreviated or have a slip, and none is left out.
+        They are given by where they begin. Any syllable may be abbreviated or have a slip, and none is left out.
         """
-        found = {}
-        for end in ends:
-            if position < end <= position + _LONGEST_TYPED:
-                parts = parts_between(self._habits, letters.plain, letters.breaks, position, end)
-                if best := self._best_abbreviated(letters.plain[position:end], parts, count):
-                    found[end] = best
+        found: dict[int, tuple[EntrySet, ...]] = {}
+        for number, index in enumerate(self._pinyin):
+            for position, parses in index.parses(letters, end, last=last).items():
+                self._add(found, position, self._best_abbreviated(number, parses, count))
         return found
 
-    def _find_best_abbreviated(self, plain: str, parts: PartsFrom, count: int) -> tuple[EntrySet, ...]:
-        found = ((number, index.abbreviated(plain, parts)) for number, index in enumerate(self._pinyin))
-        return tuple(entries.first(count) for entries in self._of_matches(found))
+    def _find_best_abbreviated(self, number: int, parses: Parses, count: int) -> tuple[EntrySet, ...]:
+        sets = self._of_matches([(number, self._pinyin[number].typed(parses))])
+        return tuple(found.first(count) for found in sets)
 
     def _of_matches(self, found: Iterable[tuple[int, Matches]]) -> tuple[EntrySet, ...]:
         return self._sets(

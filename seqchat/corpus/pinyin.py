@@ -48,7 +48,11 @@ class Letters:
 
     def prefix(self, length: int) -> Letters:
         """Return the first letters."""
-        return Letters(self.plain[:length], frozenset(b for b in self.breaks if b < length), self.typed)
+        return Letters(*self.before(length), self.typed)
+
+    def before(self, end: int) -> tuple[str, frozenset[int]]:
+        """Return the first letters, and the breaks among them."""
+        return self.plain[:end], frozenset(b for b in self.breaks if b < end) if self.breaks else self.breaks
 
     def suffix(self, start: int) -> Letters:
         """Return the letters from an offset on."""
@@ -92,6 +96,8 @@ def typed_end(typed: str, plain: int, layout: str = "") -> int:
 
     layout: of double pinyin, of which the letters are what was spelled.
     """
+    if not layout and typed.isascii() and typed.isalpha():
+        return min(plain, len(typed))
     letters = index = 0
     for own, keys in _typed_pieces(typed, layout):
         if own and letters >= plain:
@@ -116,10 +122,6 @@ class LetterMatch(NamedTuple):
 
     ids: WordIds
     log_probs: NDArray[np.float32]
-
-
-# Words by where they start and where they end in letters
-PhraseWords = dict[int, dict[int, LetterMatch]]
 
 
 class PinyinIndex:
@@ -155,21 +157,12 @@ class PinyinIndex:
             return LetterMatch(span.words, span.log_probs)
         return LetterMatch(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
 
-    def phrase_words(self, letters: Letters) -> PhraseWords:
-        """Return the words of which a phrase for the letters may consist, by where they start and end.
+    def ending(self, letters: Letters, end: int, *, last: bool = False) -> dict[int, LetterMatch]:
+        """Return the words of a phrase that end at a position in letters, by where they begin.
 
-        Those that end before the letters do are typed in full; the last one is not the first, and as any single word.
+        They are typed in full, but the last one of a phrase as any single word may be.
         """
-        size = len(letters.plain)
-        found: dict[int, dict[int, LetterMatch]] = {}
-        for end in range(1, size):
-            before = letters.prefix(end)
-            for start, match in self._spelled(before.plain, before.breaks).items():
-                found.setdefault(start, {})[end] = match
-        for start, match in self._last(letters.plain, letters.breaks).items():
-            if start:
-                found.setdefault(start, {})[size] = match
-        return found
+        return (self._last if last else self._spelled)(*letters.before(end))
 
     def _find_spelled(self, plain: str, breaks: frozenset[int]) -> dict[int, LetterMatch]:
         return _by_start(self._search.spelled(plain, breaks))
@@ -177,18 +170,12 @@ class PinyinIndex:
     def _find_last(self, plain: str, breaks: frozenset[int]) -> dict[int, LetterMatch]:
         return _by_start(self._search.begun(plain, breaks, anywhere=True))
 
-    def abbreviated_phrase_words(self, letters: Letters, ends: Iterable[int]) -> PhraseWords:
-        """Return the words of a phrase in which any syllable may be abbreviated or have a slip, and none is left out.
+    def ending_abbreviated(self, letters: Letters, end: int, *, last: bool = False) -> dict[int, LetterMatch]:
+        """Return the words of a phrase that end at a position in letters, by where they begin.
 
-        ends: where those end that are wanted; at the end of the letters, the last syllable may be unfinished.
+        Any syllable may be abbreviated or have a slip, and none is left out; the last one of all may be unfinished.
         """
-        size = len(letters.plain)
-        found: dict[int, dict[int, LetterMatch]] = {}
-        for end in ends:
-            before = letters.prefix(end)
-            for start, match in self._abbreviated(before.plain, before.breaks, end == size).items():
-                found.setdefault(start, {})[end] = match
-        return found
+        return self._abbreviated(*letters.before(end), last)
 
     def _find_abbreviated(self, plain: str, breaks: frozenset[int], last: bool) -> dict[int, LetterMatch]:
         return _by_start(self._search.abbreviated(plain, breaks, last))

@@ -142,21 +142,6 @@ def parts_before(spelling: Spelling, plain: str, breaks: Breaks, last: bool) -> 
     return tuple(part for part, count in found.items() if count >= max(best - _SLACK, 0))
 
 
-# For each position in letters, where the syllables that may begin there end, and the way in which they are typed
-PartsFrom = tuple[tuple[tuple[int, Way], ...], ...]
-
-
-def parts_between(spelling: Spelling, plain: str, breaks: Breaks, start: int, end: int) -> PartsFrom:
-    """Return the syllables between two positions in letters, as in `parts_before`, counted from the first position."""
-    found: list[list[tuple[int, Way]]] = [[] for _ in range(start, end)]
-    for stop in range(start + 1, end + 1):
-        earlier = frozenset(b for b in breaks if b < stop)
-        for first, way in parts_before(spelling, plain[:stop], earlier, stop == len(plain)):
-            if first >= start:
-                found[first - start].append((stop - start, way))
-    return tuple(map(tuple, found))
-
-
 @lru_cache(_MAX_KEPT)
 def _covered(fuzzy: frozenset[str], plain: str, breaks: Breaks) -> int:
     """Return how many letters are in full syllables, at most; less than 0 if these letters are no syllables at all."""

@@ -56,7 +56,10 @@ class Level:
 
     def shares(self, entries: Ints | slice) -> Floats:
         """Return what some n-grams add to their words' probabilities."""
-        values = self.coded[entries]
+        return self.decoded(self.coded[entries])
+
+    def decoded(self, values: NDArray[Any]) -> Floats:
+        """Return the shares that are coded as some values."""
         shares: Floats = _SHARES[values] if values.dtype == np.uint8 else values
         return shares
 

@@ -103,6 +103,8 @@ class NgramModel:
 
     def probabilities_of(self, contexts: Contexts, ids: Ints) -> Tensor:
         """Return the probabilities [rows, some] of some words after each context, its own ones: ids [rows, some]."""
+        if len(contexts) > 1 and ids.strides[0] == 0:
+            return torch.from_numpy(self._table(contexts, ids[0]))
         if len(contexts) <= _FEW or ids.shape[1] > _FEW:
             each = [self._probabilities_after(context, words) for context, words in zip(contexts, ids, strict=True)]
             return torch.from_numpy(np.stack(each) if each else np.empty(ids.shape, dtype=np.float32))
@@ -122,6 +124,27 @@ class NgramModel:
         for level, first, end, weight in found.levels:
             places = level.places(first, end, ids)
             result += np.where(places >= 0, level.shares(places), np.float32(0)) * np.float32(weight)
+        return result
+
+    def _table(self, contexts: Contexts, ids: Ints) -> Floats:
+        """Return the probabilities [rows, some] of the same words after each context."""
+        after = [self._after(context) for context in contexts]
+        result: Floats = np.outer(np.array([found.weight for found in after], dtype=np.float32), self.unigrams[ids])
+        ranges = [(row, *found) for row, each in enumerate(after) for found in each.levels]
+        if not ranges:
+            return result
+        # The last place of each word; what is wanted of a word twice is looked up once.
+        place = np.full(self.words, -1, dtype=np.int32)
+        place[ids] = np.arange(len(ids))
+        places = place[np.concatenate([level.words[first:end] for _, level, first, end, _ in ranges])]
+        (hits,) = np.nonzero(places >= 0)
+        ends = np.cumsum([end - first for _, _, first, end, _ in ranges])
+        of_range = np.searchsorted(ends, hits, side="right")
+        coded = np.concatenate([level.coded[first:end] for _, level, first, end, _ in ranges])[hits]
+        weights = np.array([weight for *_, weight in ranges], dtype=np.float32)[of_range]
+        rows = np.array([row for row, *_ in ranges])[of_range]
+        added = np.bincount(rows * len(ids) + places[hits], ranges[0][1].decoded(coded) * weights, result.size)
+        result += added.reshape(result.shape)[:, place[ids]].astype(np.float32)
         return result
 
     def _after(self, context: Ints) -> _Continuations:

@@ -153,7 +153,7 @@ class InferenceWorker(BackgroundThread):
     def _index(self, index: int, engine: Engine, habits: Habits) -> None:
         """Build the index of pinyin, and that of many learned words, which the engine uses once it is there."""
         if engine.vocabulary.has_chinese:
-            _ = engine.vocabulary.pinyin.syllables
+            _ = engine.vocabulary.pinyin.syllables, engine.vocabulary.takes_space
         if len(habits) > _FEW_HABITS and not engine.has_learned:
             words = engine.learned(habits)
             self.submit(ModelQuery(f"learned words of {index}", lambda engine: engine.adopt(words), index, to=_drop))
@@ -219,6 +219,8 @@ class InferenceWorker(BackgroundThread):
             for index, engine in self._engines.items():
                 if engine.reads_both_sides:
                     self._observe_both_sides(request, index, engine)
+                if request.open_letters and engine.vocabulary.has_chinese and not self._is_superseded():
+                    self._look_ahead(request, request.open_letters, engine)
         except AbandonedError:
             return
         finally:
@@ -263,6 +265,12 @@ class InferenceWorker(BackgroundThread):
         right = engine.right_ids(request.after, request.text[-1:] or " ")[:MAX_RIGHT_WORDS]
         gates = observe(engine, engine.context.node(request.text), request.traced, right)
         self._publish(GatesReady(request, index, gates))
+
+    def _look_ahead(self, request: SuggestionRequest, letters: int, engine: Engine) -> None:
+        """Compute what the next letter needs of those before it, while the writer reaches for its key."""
+        from seqchat.completion.composing.meaning import look_ahead
+
+        look_ahead(engine, request.text, letters, tones=request.tones)
 
     @property
     def _main_model(self) -> int:

@@ -4,7 +4,8 @@
     python tests/benchmarks/same.py after.json --against before.json
 
 Chinese, pinyin, initials, English, a text on the right, and open letters are typed key by key, several times, each time
-by an engine without states. The time of a key is the shortest of its times, of the processor's, so that other programs
+by an engine without states. Between two open letters, what the next one needs is computed as in the app, and not timed.
+The time of a key is the shortest of its times, of the processor's, so that other programs
 on the machine count little. Suggestions are the same if they insert the same with the same probabilities.
 """
 
@@ -14,11 +15,11 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
-from seqchat.completion.composing.meaning import meaning_of
+from seqchat.completion.composing.meaning import look_ahead, meaning_of
 from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.corpus.readings import readings
@@ -39,7 +40,13 @@ _PHRASES = (
 _ENGLISH = ("I was going to say that we should", "thanks for the help, see you tomorrow", "do you know what happened")
 _RIGHT = "，然后我们就回家了。"
 
-Key = tuple[str, Callable[[Engine], list[Suggestion]]]
+
+class Key(NamedTuple):
+    """A key: the text after it, what is suggested there, and what is done before the next key."""
+
+    text: str
+    suggested: Callable[[Engine], list[Suggestion]]
+    afterwards: Callable[[Engine], object] = lambda engine: None
 
 
 def _syllables(phrase: str) -> tuple[str, ...]:
@@ -49,13 +56,17 @@ def _syllables(phrase: str) -> tuple[str, ...]:
 def _typed(before: str, text: str, **options: Any) -> Iterator[Key]:
     for end in range(1, len(text) + 1):
         typed = before + text[:end]
-        yield typed, lambda engine, typed=typed: suggest(engine, typed, **options)
+        yield Key(typed, lambda engine, typed=typed: suggest(engine, typed, **options))
 
 
 def _open(before: str, letters: str) -> Iterator[Key]:
     for end in range(1, len(letters) + 1):
         typed = before + letters[:end]
-        yield typed, lambda engine, typed=typed, end=end: meaning_of(engine, typed, end, 9).candidates
+        yield Key(
+            typed,
+            lambda engine, typed=typed, end=end: meaning_of(engine, typed, end, 9).candidates,
+            lambda engine, typed=typed, end=end: look_ahead(engine, typed, end),
+        )
 
 
 def kinds(turns: list[str]) -> dict[str, list[Key]]:
@@ -76,10 +87,11 @@ def kinds(turns: list[str]) -> dict[str, list[Key]]:
 def type_keys(engine: Engine, keys: list[Key]) -> tuple[list[float], list[list[Suggestion]]]:
     """Return the seconds of each key, and what is suggested after it."""
     seconds, found = [], []
-    for _, key in keys:
+    for key in keys:
         began = time.process_time()
-        found.append(key(engine))
+        found.append(key.suggested(engine))
         seconds.append(time.process_time() - began)
+        key.afterwards(engine)
     return seconds, found
 
 
@@ -110,7 +122,7 @@ def main(out: Path, model: str, against: Path | None, only: tuple[str, ...], tim
         if old:
             then = Percentiles.of(old["seconds"])
             wrong = [n for n, pair in enumerate(zip(found, old["found"], strict=True)) if not _same(*pair)]
-            different += [(keys[n][0], old["found"][n], found[n]) for n in wrong]
+            different += [(keys[n].text, old["found"][n], found[n]) for n in wrong]
             row += f" {then.p50:.2f}, {then.p99:.2f} ms | {then.p50 / own.p50:.2f} × | {len(keys) - len(wrong)} |"
         click.echo(row)
     out.write_text(json.dumps(result, ensure_ascii=False))

@@ -140,6 +140,27 @@ def test_what_is_added_counts_together_and_is_private(file):
     assert file.remove() == 0
 
 
+def test_forgetting_a_word_leaves_all_other_lines_as_they_are(file):
+    file.add([take("国"), take("国家"), Habit("国", "", 1.0, 5.0), take("果")])
+    before = file.path.read_text()
+    file.path.write_text(f"{before}damaged\n{before.splitlines()[-1]}\n")
+    file.forget("国")
+    kept = [line for line in before.splitlines() if not line.startswith("国\t")]
+    assert file.path.read_text().splitlines() == [*kept, "damaged", before.splitlines()[-1]]
+    assert words(file) == {"国家": 1, "果": 2}
+    content = file.path.read_bytes()
+    file.forget("没有")
+    assert file.path.read_bytes() == content
+
+
+def test_what_is_no_file_of_learned_words_is_not_changed_by_forgetting(file):
+    file.path.parent.mkdir(parents=True, exist_ok=True)
+    file.path.write_text("国\tguo\t1\t1\n")
+    with pytest.raises(SeqchatError, match="not a file of learned words"):
+        file.forget("国")
+    assert file.path.read_text() == "国\tguo\t1\t1\n"
+
+
 def test_two_windows_lose_nothing(file):
     def write(word):
         for _ in range(20):

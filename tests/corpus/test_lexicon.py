@@ -14,9 +14,9 @@ from seqchat.corpus.jieba_words import jieba_frequencies
 from seqchat.corpus.lexicon import Lexicon
 from seqchat.corpus.lexicon_building import WordList, build, in_memory, merged, read_list
 from seqchat.corpus.lexicon_pinyin import LexiconPinyin, Matches
-from seqchat.corpus.pinyin import Letters, PinyinIndex, letters_before
+from seqchat.corpus.pinyin import LetterMatch, Letters, PinyinIndex, letters_before
 from seqchat.corpus.readings import readings
-from seqchat.corpus.spelling import SPELLING, Spelling, parts_between
+from seqchat.corpus.spelling import SPELLING, Spelling
 from seqchat.corpus.typing_prices import PRICES
 from seqchat.errors import SeqchatError
 
@@ -148,18 +148,25 @@ def test_a_lexicon_and_a_vocabulary_read_letters_alike(both, typed):
     if letters is None or not letters.plain:
         return
     size = len(letters.plain)
-    words = index.abbreviated_phrase_words(letters, range(1, size + 1))
-    for start in range(size):
-        for end in range(start + 1, size + 1):
-            parts = parts_between(lexicon.habits, letters.plain, letters.breaks, start, end)
-            found = _prices(lexicon.abbreviated(letters.plain[start:end], parts))
-            match = words.get(start, {}).get(end)
-            expected = {} if match is None else dict(zip(match.ids.tolist(), match.log_probs.tolist(), strict=True))
-            assert found == pytest.approx(expected, abs=1e-4)
-    match = index.matching(letters)
-    assert _prices(lexicon.matching(letters)) == pytest.approx(
-        dict(zip(match.ids.tolist(), match.log_probs.tolist(), strict=True)), abs=1e-4
-    )
+    for end in range(1, size + 1):
+        words = index.ending_abbreviated(letters, end, last=end == size)
+        parses = lexicon.parses(letters, end, last=end == size)
+        full, look_ups = index.ending(letters, end), lexicon.ending(letters, end)
+        unfinished, grown = index.ending(letters, end, last=True), lexicon.ending_unfinished(letters, end)
+        for start in range(end):
+            assert _prices(lexicon.typed(parses.get(start, ()))) == _expected(words.get(start))
+            assert _prices(lexicon.readings(look_ups.get(start, ()))) == _expected(full.get(start))
+            match = unfinished.get(start)
+            known = {} if match is None else dict(zip(match.ids.tolist(), match.log_probs.tolist(), strict=True))
+            # The vocabulary has more ways to begin a word.
+            found = _prices(lexicon.readings(grown.get(start, ())))
+            assert all(log_prob <= known.get(entry, -np.inf) + 1e-4 for entry, log_prob in found.items())
+    assert _prices(lexicon.matching(letters)) == _expected(index.matching(letters))
+
+
+def _expected(match: LetterMatch | None) -> object:
+    found = {} if match is None else dict(zip(match.ids.tolist(), match.log_probs.tolist(), strict=True))
+    return pytest.approx(found, abs=1e-4)
 
 
 def _prices(matches: Matches) -> dict[int, float]:

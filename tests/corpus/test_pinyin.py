@@ -76,12 +76,13 @@ def test_what_is_taken_for_pinyin():
 def phrase_words(index: PinyinIndex, text: str) -> set[tuple[int, int, str]]:
     letters = letters_before(text)
     assert letters is not None
-    found = index.phrase_words(letters)
-    return {(start, end, WORDS[i]) for start, by_end in found.items() for end, m in by_end.items() for i in m.ids}
+    size = len(letters.plain)
+    found = [(end, index.ending(letters, end, last=end == size)) for end in range(1, size + 1)]
+    return {(at, end, WORDS[i]) for end, by_start in found for at, match in by_start.items() for i in match.ids}
 
 
 def test_words_of_a_phrase_are_typed_in_full_but_for_the_last(index):
-    assert phrase_words(index, "huog") == {(0, 3, "或"), (3, 4, "个")}
+    assert phrase_words(index, "huog") == {(0, 3, "或"), (3, 4, "个"), (0, 4, "火锅")}
     assert phrase_words(index, "huohuoguo") == {(0, 3, "或"), (3, 6, "或"), (3, 9, "火锅")}
     assert phrase_words(index, "xianbei") == {(0, 4, "西安"), (0, 4, "先"), (0, 2, "西"), (2, 4, "安"), (4, 7, "北京")}
     assert phrase_words(index, "xi'anb") >= {(0, 2, "西"), (2, 4, "安"), (4, 5, "不"), (4, 5, "北京")}
@@ -91,8 +92,9 @@ def test_words_of_a_phrase_are_typed_in_full_but_for_the_last(index):
 def abbreviated_words(index: PinyinIndex, text: str) -> set[tuple[int, int, str]]:
     letters = letters_before(text)
     assert letters is not None
-    found = index.abbreviated_phrase_words(letters, range(1, len(letters.plain) + 1))
-    return {(start, end, WORDS[i]) for start, by_end in found.items() for end, m in by_end.items() for i in m.ids}
+    size = len(letters.plain)
+    found = [(end, index.ending_abbreviated(letters, end, last=end == size)) for end in range(1, size + 1)]
+    return {(at, end, WORDS[i]) for end, by_start in found for at, match in by_start.items() for i in match.ids}
 
 
 def test_syllables_of_a_phrase_may_be_abbreviated_and_have_slips():

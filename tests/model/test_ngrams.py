@@ -139,6 +139,19 @@ def test_some_words_have_the_probabilities_of_their_rows():
     assert torch.allclose(model.probabilities_of(contexts, some), rows.gather(1, torch.from_numpy(some)), atol=1e-6)
 
 
+@pytest.mark.parametrize("stored", [False, True])
+def test_the_same_words_have_the_probabilities_of_each_row(stored):
+    ids, starts = text(4)
+    model = estimate(ids, starts, WORDS, 4, 100)
+    model = model.stored() if stored else model
+    contexts = walk(model, ids[:50])
+    same = np.array([7, 3, 7, 0, 11])
+    for rows in (contexts, contexts[:3], contexts[:1]):
+        expected = model.probabilities(rows)[:, torch.from_numpy(same)]
+        wanted = torch.from_numpy(same).expand(len(rows), -1).numpy()
+        assert torch.allclose(model.probabilities_of(rows, wanted), expected, atol=1e-6)
+
+
 def test_pruning_leaves_out_the_rare_ones_and_their_mass_to_shorter_contexts():
     ids, starts = text(5, dialogs=200)
     whole, pruned = estimate(ids, starts, WORDS, 3), estimate(ids, starts, WORDS, 3, 80)

@@ -16,7 +16,8 @@ from seqchat.completion.composing.parts import first_parts
 from seqchat.completion.context import readable_right
 from seqchat.completion.cursor import Cursor
 from seqchat.completion.engine import Engine
-from seqchat.completion.letter_spans import is_name
+from seqchat.completion.letter_spans import is_name, letter_spans
+from seqchat.completion.phrase import beginnings_of
 from seqchat.completion.prediction import logsumexp
 from seqchat.completion.reading import Reading, read_tail
 from seqchat.completion.suggestion import Scored, Suggestion, best_insertions, in_script, score
@@ -87,6 +88,18 @@ def meaning_of(
     syllables, ends = _cut(engine, read, typed, listed[0])
     digits = "" if tones or forced else _naming(engine, read, typed, listed, pinyin)
     return Meaning(False, listed, syllables, bool(parts) or len(found) < k, ends, is_word, digits)
+
+
+def look_ahead(engine: Engine, text: str, letters: int, *, tones: bool = False) -> None:
+    """Compute what the meaning of one letter more will need of these letters, as there is time before it is typed."""
+    if letters > _MOST_LETTERS:
+        return
+    cursor, context = engine.cursor(text), engine.context
+    nodes = [cursor.node]
+    for span in letter_spans(cursor.text, engine.vocabulary, tones=tones, most=letters):
+        (start,) = context.nodes(cursor.text, [len(cursor.text) - span.letters.typed])
+        nodes += beginnings_of(span.letters, start, context.tree, cursor.predictor, engine.vocabulary)
+    cursor.predictor.prefetch(nodes)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from seqchat.completion.cursor import Cursor
@@ -31,17 +32,19 @@ def first_parts(engine: Engine, cursor: Cursor, reading: Reading, rest: str = ""
     syllables, plain = engine.vocabulary.pinyin.syllables, letters.plain
     in_full = syllables.spell(plain)
     found: list[tuple[int, str, float]] = []
+    lefts = {}
     for end, words in _by_end(engine, cursor, reading).items():
         # After whole syllables none is left over that is none.
         if 0 < end < len(plain) and (syllables.spell(plain[end:]) or not in_full):
             best = sorted(words.items(), key=lambda item: -item[1])
             longer = [item for item in best if len(item[0]) > 1][:_WORDS]
             found += [(end, word, score) for word, score in (*longer, *_characters(best))]
+            lefts[end] = typed[typed_end(typed, end, layout) :] + rest
     log_normalizer = logsumexp([score for _, _, score in found])
     found.sort(key=lambda part: (-part[0], -part[2]))
     parts = []
     for end, word, log_prob in found:
-        left = typed[typed_end(typed, end, layout) :] + rest
+        left = lefts[end]
         share = math.exp(log_prob - log_normalizer)
         part = Suggestion(word, word, len(typed) + len(rest), share, True)
         if engine.script is not None:
@@ -59,13 +62,18 @@ def _by_end(engine: Engine, cursor: Cursor, reading: Reading) -> dict[int, dict[
     vocabulary, predictor, node = engine.vocabulary, cursor.predictor, reading.node
     letters = reading.letters
     assert letters is not None
-    found: dict[int, dict[str, float]] = {}
-    for end, match in vocabulary.pinyin.phrase_words(letters).get(0, {}).items():
-        scores = predictor.log_probs_of(node, torch.from_numpy(match.ids)) + reading.log_kept
-        values = (scores + torch.from_numpy(match.log_probs)).tolist()
-        found[end] = {vocabulary.words[i]: value for i, value in zip(match.ids.tolist(), values, strict=True)}
+    words = ((end, vocabulary.pinyin.ending(letters, end).get(0)) for end in range(1, len(letters.plain)))
+    matches = [(end, match) for end, match in words if match is not None]
+    found: dict[int, dict[str, float]] = {end: {} for end, _ in matches}
+    if matches:
+        ids = torch.from_numpy(np.concatenate([match.ids for _, match in matches]))
+        log_typed = torch.from_numpy(np.concatenate([match.log_probs for _, match in matches]))
+        values = (predictor.log_probs_of(node, ids) + reading.log_kept + log_typed).tolist()
+        ends = [end for end, match in matches for _ in match.ids]
+        for end, word_id, value in zip(ends, ids.tolist(), values, strict=True):
+            found[end][vocabulary.words[word_id]] = value
     if vocabulary.lexicon is not None:
-        for end, sets in vocabulary.lexicon.from_position(letters, 0, _WORDS).items():
+        for end, sets in vocabulary.lexicon.beginning(letters, _WORDS).items():
             for entries in sets:
                 share = predictor.log_share(node, entries.part)
                 for word_id, value in zip(entries.ids.tolist(), entries.log_probs.tolist(), strict=True):

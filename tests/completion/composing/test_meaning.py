@@ -8,7 +8,7 @@ import pytest
 
 from seqchat.completion.composing import meaning as meaning_module
 from seqchat.completion.composing.literal import PRICES
-from seqchat.completion.composing.meaning import Meaning, meaning_of
+from seqchat.completion.composing.meaning import Meaning, look_ahead, meaning_of
 from seqchat.completion.engine import Engine
 from seqchat.corpus.spelling import SPELLING, Spelling
 
@@ -203,3 +203,19 @@ def test_letters_that_are_a_latin_word_are_rather_that_than_first_letters(engine
 
 def test_the_price_of_an_unknown_word_grows_with_its_letters():
     assert PRICES.log_prob(8) < PRICES.log_prob(3) < 0
+
+
+@pytest.mark.parametrize("typed", ["woxiangchihuog", "wxchg", "woxiangcih", "pythonxie", "zxcvb"])
+def test_what_was_looked_ahead_changes_nothing_and_leaves_one_word_to_read(typed, monkeypatch):
+    hurried, prepared = small_engine(WORDS), small_engine(WORDS)
+    steps: list[int] = []
+    step = prepared.network.step
+    monkeypatch.setattr(prepared.network, "step", lambda ids, *rest: steps.append(len(ids)) or step(ids, *rest))
+    for letters in range(1, len(typed) + 1):
+        steps.clear()
+        found = meaning_of(prepared, typed[:letters], letters, 9)
+        assert letters == 1 or sum(steps) <= 2
+        expected = meaning_of(hurried, typed[:letters], letters, 9)
+        assert (found.literal, found.syllables) == (expected.literal, expected.syllables)
+        assert [s.insert for s in found.candidates] == [s.insert for s in expected.candidates]
+        look_ahead(prepared, typed[:letters], letters)
