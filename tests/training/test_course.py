@@ -258,6 +258,7 @@ def test_the_runs_of_a_race_are_found(tmp_path):
     [
         (lambda folder: None, "There is no folder"),
         (lambda folder: folder.mkdir(), "is not the folder of a run"),
+        (lambda folder: folder.write_text("x", "utf-8"), "is a file; give the folder of a run"),
         (lambda folder: put(folder, format=99), "has format 99, and this seqchat reads formats up to 1"),
         (lambda folder: put(folder, state="flying"), "is damaged: its state"),
         (lambda folder: put(folder, tokens="many"), "is damaged: its tokens"),

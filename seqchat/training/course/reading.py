@@ -112,6 +112,8 @@ class RunFiles:
     def _missing(self) -> str:
         if self.status is not None or self.reports:
             return f"{one_line(self.folder)} is no longer there; it was removed, or another run is replacing it."
+        if self.folder.exists():
+            return f"{one_line(self.folder)} is a file; give the folder of a run, which 'seqchat train' writes."
         return f"There is no folder {one_line(self.folder)}, nor a run that is about to make it."
 
     def _check_format(self) -> None:
