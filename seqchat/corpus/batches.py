@@ -42,7 +42,8 @@ class Lanes:
     With `seed`, the dialogs come in a new random order in each epoch, without end; long ones are cut, at other
     positions each time, into pieces of at most a lane's fair share of the corpus, so that all lanes have work; and
     windows vary in length around `window` or, `1 − full_window_share` of them, half of it. Without a seed, all dialogs
-    come once, whole and in order, in windows of that length. `dialogs`: which ones are read, bool [dialogs].
+    come once and whole, in windows of at most that length: in order or, with `longest_first`, so that the lanes end
+    theirs at about the same time and little of a window stays empty. `dialogs`: which ones are read, bool [dialogs].
     """
 
     def __init__(
@@ -54,7 +55,9 @@ class Lanes:
         seed: int | None = None,
         full_window_share: float = 1.0,
         dialogs: NDArray[np.bool_] | None = None,
+        longest_first: bool = False,
     ) -> None:
+        self._longest_first = longest_first
         self._dialogs = np.ones(stream.dialogs, dtype=np.bool_) if dialogs is None else dialogs
         self._stream, self._window, self._seed = stream, window, seed
         self._full_window_share = full_window_share
@@ -83,7 +86,9 @@ class Lanes:
     def _cut(self) -> NDArray[np.int64]:
         """Return the pieces of this epoch in their order of reading: [pieces, first token and last]."""
         if self._seed is None:
-            return _cut_pieces(self._stream.starts, self._dialogs, self._longest, None)
+            pieces = _cut_pieces(self._stream.starts, self._dialogs, self._longest, None)
+            order = np.argsort(pieces[:, 0] - pieces[:, 1], kind="stable")
+            return pieces[order] if self._longest_first else pieces
         rng = np.random.default_rng([self._seed, self.epoch])
         return rng.permutation(_cut_pieces(self._stream.starts, self._dialogs, self._longest, rng))
 
@@ -102,7 +107,7 @@ class Lanes:
     def _length(self) -> int:
         """Draw the length of the next window (Merity, Keskar and Socher 2017, section 4.1)."""
         if self._seed is None:
-            return self._window
+            return min(self._window, max(last - low for _, low, last in filter(None, self._at)))
         rng = np.random.default_rng([self._seed, self.batches, 1])
         middle = self._window if rng.random() < self._full_window_share else self._window / 2
         length = round(rng.normal(middle, min(5.0, self._window / 4)))

@@ -13,7 +13,7 @@ from seqchat.corpus.encoding import UNKNOWN_REST, UNKNOWN_START, WORD, IdStream,
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.lexicon_entries import EntryCounter, FoundEntry
-from seqchat.evaluation.metrics import NATS, SUMS, TOP_K, WORDS, Metrics, Sums, TextMetrics, count_better, token_sums
+from seqchat.evaluation.metrics import NATS, SUMS, TOP_K, WORDS, Metrics, Sums, TextMetrics, better_mask, token_sums
 from seqchat.evaluation.predictor import LanePredictions
 from seqchat.evaluation.word_table import TYPED, WordTable
 
@@ -101,18 +101,19 @@ class MetricsAccumulator:
 
     @torch.inference_mode()
     def add(self, predictions: LanePredictions) -> None:
-        """Count the tokens of a lane; their probabilities are overwritten."""
+        """Count tokens of a lane."""
         targets, kinds, probs = predictions.targets, predictions.kinds, predictions.probs
-        if self._counter is not None:
-            self._counter.keep(predictions)
         ids = torch.from_numpy(targets)
-        own = probs.gather(1, ids[:, None])[:, 0].double()
+        own = probs.gather(1, ids[:, None])[:, 0].double().numpy()
         known = (kinds == WORD) & ~self._table.is_hidden[targets]
-        better = count_better(probs, ids, self._table.hidden)
+        better = better_mask(probs, ids, self._table.hidden)
+        counts = np.count_nonzero(better, axis=1)
         if self._counter is not None:
-            better[known] += self._counter.more_probable(predictions.inputs[known], own.numpy()[known])
-        values = token_sums(kinds, known, better)
-        values[:, NATS] = -own.log().numpy()
+            own *= self._counter.kept(predictions.inputs)
+            counts[known] += self._counter.more_probable(predictions.inputs[known], own[known])
+        values = token_sums(kinds, known, counts)
+        with np.errstate(divide="ignore"):
+            values[:, NATS] = -np.log(own)
         learned = is_learned(kinds)
         values[~learned] = 0
         if self._counter is not None:
@@ -125,13 +126,14 @@ class MetricsAccumulator:
         np.add.at(sums.by_rank, _rank_groups(predictions)[words], values[words])
         sums.characters[...] += self._table.characters(predictions.inputs[learned], targets[learned])
         for k in range(len(TYPED)):
-            sums.typed[k] += self._table.typed(k, predictions, np.flatnonzero(known), self._counter)
+            sums.typed[k] += self._table.typed(k, predictions, better, own, np.flatnonzero(known), self._counter)
 
     def _add_entry(self, entry: FoundEntry, values: Sums, counter: EntryCounter) -> None:
         """Count a word that a lexicon has: its likelihood and hits are added to those of the token that ends it."""
         self.sums.entries[...] += 1
         log_prob = counter.log_prob(entry)
         before, own = np.array([entry.before]), np.exp([log_prob])
+        entry.row[self._table.hidden] = 0
         better = int(torch.count_nonzero(entry.row > own[0])) + int(counter.more_probable(before, own)[0])
         values[entry.token, NATS] -= float(np.logaddexp(-entry.nats, log_prob)) + entry.nats
         values[entry.token, WORDS + 1 : -1] += [better < top for top in TOP_K]

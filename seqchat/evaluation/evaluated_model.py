@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from seqchat.completion.engine import Engine, mixed_in
@@ -14,6 +15,9 @@ from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.config import CacheWeights
 from seqchat.model.mixture import LexiconMixture
 from seqchat.model.network import Network, build
+from seqchat.model.output import Precision
+from seqchat.model.text_output import TextOutput
+from seqchat.model.weights import word_vectors
 
 # The heads of a network that reads from both sides
 _HEADS = ("forward", "backward", "joint")
@@ -29,22 +33,33 @@ class EvaluatedModel:
     vocabulary: Vocabulary
 
     lexicons: Lexicons = NO_LEXICON
+    precision: Precision = "auto"
 
     @classmethod
-    def of(cls, name: str, checkpoint: Checkpoint, lexicons: Lexicons = NO_LEXICON) -> EvaluatedModel:
-        """Build the network and the vocabulary of a checkpoint."""
+    def of(
+        cls, name: str, checkpoint: Checkpoint, lexicons: Lexicons = NO_LEXICON, precision: Precision = "auto"
+    ) -> EvaluatedModel:
+        """Build the network and the vocabulary of a checkpoint; precision: as in `TextOutput`."""
         network = build(checkpoint.config)
         network.load_state_dict(checkpoint.weights)
         vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
         if lexicons != NO_LEXICON:
             vocabulary.lexicon = LexiconWords(vocabulary, lexicons.shared, lexicons.own)
-        return cls(name, checkpoint, network.eval(), vocabulary, lexicons)
+        return cls(name, checkpoint, network.eval(), vocabulary, lexicons, precision)
 
     @classmethod
     def load(
-        cls, folder: Path, *, ngrams: bool = True, cache: bool = True, lexicon: str | Path | None = None
+        cls,
+        folder: Path,
+        *,
+        ngrams: bool = True,
+        cache: bool = True,
+        lexicon: str | Path | None = None,
+        precision: Precision = "auto",
     ) -> EvaluatedModel:
-        """Load a model, with or without its n-grams and its cache of the turns before; lexicon: as in `lexicons_of`.
+        """Load a model, with or without its n-grams and its cache of the turns before.
+
+        lexicon: as in `lexicons_of`; precision: as in `TextOutput`.
 
         Raises:
             SeqchatError: its files are damaged or do not fit each other.
@@ -58,7 +73,14 @@ class EvaluatedModel:
                 cache=checkpoint.cache if cache else CacheWeights(),
             ),
             lexicons_of(folder, lexicon),
+            precision,
         )
+
+    @cached_property
+    def output(self) -> TextOutput:
+        """The output layer over texts."""
+        weights = self.checkpoint.weights
+        return TextOutput(word_vectors(weights), weights["output_bias"], self.precision)
 
     def engine(self) -> Engine:
         """Return the model as it is typed with."""
@@ -75,8 +97,8 @@ class EvaluatedModel:
 
     def predictor(self) -> TextPredictor:
         """Return what predicts as the engine does, from the left."""
-        return TextPredictor(self.network, self.checkpoint.mixture, self.checkpoint.cache)
+        return TextPredictor(self.network, self.checkpoint.mixture, self.checkpoint.cache, output=self.output)
 
     def head_predictor(self, head: str) -> TextPredictor:
         """Return a head of the network alone, without n-grams and cache."""
-        return TextPredictor(self.network, head=head)
+        return TextPredictor(self.network, head=head, output=self.output)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -56,12 +55,12 @@ class EntryCounter:
 
     def __init__(self, vocabulary: Vocabulary, lexicon: ExtraWords, mixture: LexiconMixture) -> None:
         self._vocabulary, self._lexicon, self._mixture = vocabulary, lexicon, mixture
-        self._kept = torch.from_numpy(mixture.kept[mixture.contexts]).float()
+        self._kept: NDArray[np.float32] = mixture.kept[mixture.contexts].astype(np.float32)
         self._spelled: dict[int, _Spelled] = {}
 
-    def keep(self, predictions: LanePredictions) -> None:
-        """Leave the lexicon its share: the probabilities of the vocabulary's words are made smaller, in place."""
-        predictions.probs.mul_(self._kept[torch.from_numpy(predictions.inputs)][:, None])
+    def kept(self, inputs: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Return what the lexicon leaves to the words of the vocabulary after each of some words: [words]."""
+        return self._kept[inputs]
 
     def more_probable(self, before: NDArray[np.int64], probs: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return how many entries are more probable than words with these probabilities, each after a word: [words]."""
@@ -97,7 +96,8 @@ class EntryCounter:
             if kind != UNKNOWN_REST and (spelled := self._spelled.pop(lane, None)):
                 yield from self._found(spelled, max(token - 1, 0))
             if kind == UNKNOWN_START:
-                before, row = int(predictions.inputs[token]), predictions.probs[token].clone()
+                before = int(predictions.inputs[token])
+                row = predictions.probs[token] * float(self._kept[before])
                 self._spelled[lane] = _Spelled(before, row, 0.0, [])
             if lane in self._spelled:
                 self._spelled[lane].ids.append(int(predictions.targets[token]))

@@ -97,17 +97,29 @@ def _json_number(value: float) -> float | None:
     return None if math.isnan(value) else value
 
 
-def count_better(scores: Tensor, targets: Tensor, hidden: Tensor) -> NDArray[np.int64]:
-    """Return how many words that may be suggested score higher than each target: [tokens].
+def better_mask(scores: Tensor, targets: Tensor, hidden: Tensor) -> NDArray[np.bool_]:
+    """Return which words that may be suggested score higher than each target: [tokens, words].
 
-    scores [tokens, words]: anything that grows with the probability; overwritten with -inf at the ids `hidden`, the
-    words that are never suggested. targets: int64 [tokens].
+    scores [tokens, words]: anything that grows with the probability; targets: int64 [tokens]; hidden: the ids of words
+    that are never suggested.
     """
     own = scores.gather(1, targets[:, None])
-    scores[:, hidden] = -math.inf
-    # Counting is several times as fast as summing.
-    better: NDArray[np.int64] = torch.count_nonzero(scores > own, dim=1).cpu().numpy()
+    # On the CPU, NumPy compares and counts several times as fast as PyTorch.
+    better: NDArray[np.bool_] = scores.numpy() > own.numpy() if scores.is_cpu else (scores > own).cpu().numpy()
+    better[:, hidden.cpu().numpy()] = False
     return better
+
+
+def count_better(scores: Tensor, targets: Tensor, hidden: Tensor) -> NDArray[np.int64]:
+    """Return how many words that may be suggested score higher than each target: [tokens]; the rest as above."""
+    counts: NDArray[np.int64]
+    if scores.is_cpu:
+        counts = np.count_nonzero(better_mask(scores, targets, hidden), axis=1)
+    else:
+        better = scores > scores.gather(1, targets[:, None])
+        better[:, hidden] = False
+        counts = torch.count_nonzero(better, dim=1).cpu().numpy()
+    return counts
 
 
 def token_sums(kinds: Kinds, known: NDArray[np.bool_], better: NDArray[np.int64]) -> Sums:

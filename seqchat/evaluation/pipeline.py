@@ -111,6 +111,7 @@ def evaluate_texts(
         sum(text.dialogs for text in texts),
         metrics.overall.words / max(seconds, 1e-9),
         type_pinyin(model.engine(), texts, phrases, progress, abbreviated) if phrases else None,
+        model.output.precision,
     )
 
 
@@ -136,7 +137,7 @@ def evaluate_stream(
         if lexicon is not None and vocabulary.lexicon is not None:
             counter = EntryCounter(vocabulary, vocabulary.lexicon, lexicon)
         accumulator, tokens = MetricsAccumulator(table, part, counter), 0
-        for predictions in predictor.predict(Lanes(part, _LANES, _WINDOW)):
+        for predictions in predictor.predict(Lanes(part, _LANES, _WINDOW, longest_first=True)):
             accumulator.add(predictions)
             tokens += len(predictions.targets)
             progress.progress(title, tokens / max(part.targets, 1))

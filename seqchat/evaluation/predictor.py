@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -17,11 +17,15 @@ from seqchat.evaluation.lanes import read_lanes
 from seqchat.model.config import CacheWeights
 from seqchat.model.network import Network
 from seqchat.model.ngrams import Mixture
+from seqchat.model.text_output import TextOutput
+
+# So many rows of all words are computed at once, which fit into the processor's cache.
+_ROWS = 64
 
 
 @dataclass(frozen=True)
 class LanePredictions:
-    """The predictions of the targets of one lane of a batch.
+    """The predictions of targets of one lane of a batch, a part of them at a time.
 
     lane: its number
     starts_dialog: whether the first input begins a dialog
@@ -41,13 +45,14 @@ class LanePredictions:
 class TextPredictor:
     """A network in evaluation mode, with its n-grams and the cache of the finished turns of the same dialog.
 
-    head: which head of the network predicts.
+    head: which head of the network predicts; output: its output layer, if that is not to be the network's own.
     """
 
     network: Network
     mixture: Mixture | None = None
     cache: CacheWeights = field(default_factory=CacheWeights)
     head: str = "forward"
+    output: TextOutput | None = None
 
     @torch.inference_mode()
     def predict(self, reader: Lanes) -> Iterator[LanePredictions]:
@@ -78,19 +83,30 @@ class TextPredictor:
         """Yield the predictions of each lane without the cache, and their features [tokens, embedding]."""
         for read in read_lanes(self.network, reader, self.mixture, max_tokens):
             batch = read.batch
-            for column, count in enumerate(read.valid_mask.sum(axis=0)):
-                features = read.heads[self.head][:count, column]
-                probs = self.network.logits(features).float().softmax(dim=1)
+            for column, first, last in _pieces(read.valid_mask.sum(axis=0).tolist()):
+                at = slice(first, last), column
+                features = read.heads[self.head][at]
+                probs = self._logits(features).softmax(dim=1)
                 if self.mixture is not None and read.contexts is not None:
-                    probs = self.mixture.mixed(probs, read.contexts[:count, column])
+                    probs = self.mixture.mixed(probs, read.contexts[at])
                 yield (
                     LanePredictions(
                         int(read.lanes[column]),
-                        bool(batch.reset_mask[column]),
-                        batch.inputs[:count, column],
-                        batch.targets[:count, column],
-                        batch.kinds[:count, column],
+                        bool(batch.reset_mask[column]) and first == 0,
+                        batch.inputs[at],
+                        batch.targets[at],
+                        batch.kinds[at],
                         probs,
                     ),
                     features,
                 )
+
+    def _logits(self, features: Tensor) -> Tensor:
+        return self.output.logits(features) if self.output else self.network.logits(features).float()
+
+
+def _pieces(counts: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Yield each lane with the first and the last token of a part of its targets, in their order."""
+    for lane, count in enumerate(counts):
+        for first in range(0, count, _ROWS):
+            yield lane, first, min(first + _ROWS, count)

@@ -22,6 +22,7 @@ class EvaluationReport:
     dialogs: in the texts
     words_per_second: of predicting and counting, without segmenting the text
     pinyin: None if nothing was typed in pinyin
+    precision: of the products of the output layer, as in `TextOutput`
     """
 
     text: TextMetrics
@@ -31,6 +32,7 @@ class EvaluationReport:
     dialogs: int
     words_per_second: float
     pinyin: PinyinResult | None = None
+    precision: str = "fp32"
 
     def to_json(self) -> dict[str, Any]:
         """Return what `eval` and `compare` both print as JSON values; null for what is not known."""

@@ -57,7 +57,7 @@ def _read(network: Network, stream: IdStream, suggestible: Tensor, *, lanes: int
     was_training = network.training
     network.eval()
     sums: dict[str, Sums] = {}
-    for read in read_lanes(network, Lanes(stream, lanes, window)):
+    for read in read_lanes(network, Lanes(stream, lanes, window, longest_first=True)):
         learned_mask = read.batch.learned_mask
         targets, kinds = torch.from_numpy(read.batch.targets[learned_mask]), read.batch.kinds[learned_mask]
         for head, features in read.heads.items():
@@ -68,7 +68,7 @@ def _read(network: Network, stream: IdStream, suggestible: Tensor, *, lanes: int
 
 
 def _sums(logits: Tensor, targets: Tensor, kinds: Kinds, suggestible: Tensor) -> Sums:
-    """Return the sums over tokens, given logits [tokens, words], which are overwritten."""
+    """Return the sums over tokens, given logits [tokens, words]."""
     known = (kinds == WORD) & suggestible[targets].numpy()
     targets, hidden = targets.to(logits.device), (~suggestible).nonzero()[:, 0].to(logits.device)
     nats = float(cross_entropy(logits, targets, reduction="sum"))

@@ -38,7 +38,7 @@ class WordTable:
     space_after: NDArray[np.bool_]
     space_before: NDArray[np.bool_]
     groups: list[NDArray[np.int64]]
-    members: list[list[Tensor]]
+    members: list[list[NDArray[np.int64]]]
     beginnings: list[list[str]]
     numbers: list[dict[str, int]]
 
@@ -68,25 +68,34 @@ class WordTable:
         return int(self.lengths[targets].sum() + (self.space_after[inputs] & self.space_before[targets]).sum())
 
     def typed(
-        self, k: int, predictions: LanePredictions, known: NDArray[np.int64], counter: EntryCounter | None = None
+        self,
+        k: int,
+        predictions: LanePredictions,
+        better: NDArray[np.bool_],
+        own: NDArray[np.float64],
+        known: NDArray[np.int64],
+        counter: EntryCounter | None = None,
     ) -> Sums:
         """Return how many words are longer than what is typed, and how many of them are hits of top-k: [1 + top-k].
 
-        k: index into `TYPED`; known: indices of the tokens that can be suggested.
+        k: index into `TYPED`; better: which words are more probable than each token's, as in `better_mask`; own: how
+        probable these are, [tokens]; known: indices of the tokens that can be suggested.
         """
-        targets, probs = predictions.targets, predictions.probs
-        groups = self.groups[k][targets[known]]
-        hits = np.zeros(1 + len(TOP_K))
-        for group in np.unique(groups[groups >= 0]):
-            tokens = known[groups == group]
-            rows = torch.from_numpy(tokens)
-            own = probs[rows, torch.from_numpy(targets[tokens])][:, None]
-            better = torch.count_nonzero(probs[rows[:, None], self.members[k][group]] > own, dim=1).numpy()
-            if counter is not None:
-                before, beginning = predictions.inputs[tokens], self.beginnings[k][group]
-                better = better + counter.more_probable_starting_with(beginning, before, own[:, 0].double().numpy())
-            hits += [len(tokens), *(int((better < top).sum()) for top in TOP_K)]
-        return hits
+        groups = self.groups[k][predictions.targets]
+        tokens = known[groups[known] >= 0]
+        counts = np.array(
+            [
+                np.count_nonzero(better[token].take(self.members[k][group]))
+                for token, group in zip(tokens.tolist(), groups[tokens].tolist(), strict=True)
+            ],
+            dtype=np.int64,
+        )
+        if counter is not None:
+            for group in np.unique(groups[tokens]):
+                alike = groups[tokens] == group
+                before, probs = predictions.inputs[tokens[alike]], own[tokens[alike]]
+                counts[alike] += counter.more_probable_starting_with(self.beginnings[k][group], before, probs)
+        return np.array([len(tokens), *(np.count_nonzero(counts < top) for top in TOP_K)], dtype=np.float64)
 
     def typed_entry(self, k: int, entry: FoundEntry, counter: EntryCounter) -> Sums:
         """Return the hits of an entry, if it is longer than what is typed: [1 + top-k], the first of them 0."""
@@ -96,14 +105,14 @@ class WordTable:
             before, own = np.array([entry.before]), np.exp([counter.log_prob(entry)])
             better = int(counter.more_probable_starting_with(beginning, before, own)[0])
             if (group := self.numbers[k].get(beginning)) is not None:
-                better += int(torch.count_nonzero(entry.row[self.members[k][group]] > own[0]))
+                better += int(np.count_nonzero(entry.row.numpy()[self.members[k][group]] > own[0]))
             hits[1:] = [better < top for top in TOP_K]
         return hits
 
 
 def _same_start(
     words: list[str], vocabulary: Vocabulary, typed: int
-) -> tuple[NDArray[np.int64], list[Tensor], list[str]]:
+) -> tuple[NDArray[np.int64], list[NDArray[np.int64]], list[str]]:
     """Return the groups of suggestible words with the same first characters, their members and characters."""
     found: dict[str, list[int]] = {}
     for word_id in np.flatnonzero(vocabulary.suggestible).tolist():
@@ -112,4 +121,4 @@ def _same_start(
     groups = np.full(len(words), -1)
     for number, ids in enumerate(found.values()):
         groups[ids] = number
-    return groups, [torch.tensor(ids) for ids in found.values()], list(found)
+    return groups, [np.array(ids) for ids in found.values()], list(found)

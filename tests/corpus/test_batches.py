@@ -23,9 +23,10 @@ def stream(tmp_path, vocabulary) -> IdStream:
     return IdStream.write(tmp_path, DIALOGS, vocabulary)
 
 
+@pytest.mark.parametrize("longest_first", [False, True])
 @pytest.mark.parametrize(("lanes", "window"), [(1, 1), (1, 7), (3, 4), (3, 500), (50, 5)])
-def test_one_pass_predicts_each_token_once_from_its_own_past(stream, lanes, window):
-    reader = Lanes(stream, lanes, window)
+def test_one_pass_predicts_each_token_once_from_its_own_past(stream, lanes, window, longest_first):
+    reader = Lanes(stream, lanes, window, longest_first=longest_first)
     seen: list[list[int]] = [[] for _ in range(reader.lanes)]
     pieces: list[list[int]] = []
     for batch in reader:
@@ -42,6 +43,18 @@ def test_one_pass_predicts_each_token_once_from_its_own_past(stream, lanes, wind
     assert targets == stream.targets
     whole = {tuple(stream.ids[a:b].tolist()) for a, b in zip(stream.starts[:-1], stream.starts[1:], strict=True)}
     assert {tuple(p) for p in pieces} == whole
+    lengths = [len(piece) for piece in pieces]
+    assert (lengths == sorted(lengths, reverse=True)) == longest_first
+
+
+def test_little_of_a_window_is_empty_where_the_longest_dialogs_come_first(tmp_path, vocabulary):
+    stream = IdStream.write(tmp_path, [DIALOGS[0], DIALOGS[-1]] * 6, vocabulary)
+
+    def read(longest_first: bool) -> int:
+        return sum(batch.targets.size for batch in Lanes(stream, 2, 1_000, longest_first=longest_first))
+
+    assert read(True) == stream.targets
+    assert read(False) > 1.5 * stream.targets
 
 
 def test_an_endless_reader_shuffles_and_can_be_restored(stream):

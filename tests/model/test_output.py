@@ -3,6 +3,8 @@ import torch
 
 from seqchat.model import products
 from seqchat.model.output import OutputLayer
+from seqchat.model.text_output import TextOutput
+from seqchat.model.weights import compact
 from seqchat.model.word_vectors import WordVectors
 
 needs_int8 = pytest.mark.skipif(not torch.cpu._is_vnni_supported(), reason="the processor has no int8 products")
@@ -143,3 +145,42 @@ def test_a_processor_with_integer_products_reads_the_numbers_as_they_are_stored(
     stored, widened = (OutputLayer(v, bias) for v in (vectors, WordVectors(whole)))
     assert torch.equal(stored.logits(features), widened.logits(features))
     assert "whole" not in vars(vectors)
+
+
+# --- over a text ----------------------------------------------------------------------------------------------------
+
+
+@needs_int8
+def test_over_a_text_stored_vectors_are_multiplied_as_exactly_as_in_float32(weights):
+    weight, bias, features = weights
+    stored = compact({"embedding.weight": weight})
+    vectors = WordVectors(stored["embedding.weight"], stored["embedding.scale"])
+    layer = TextOutput(vectors, bias)
+    assert layer.precision == "int8"
+    found, exact = layer.logits(features), features @ vectors.whole.T + bias
+    # Each feature is rounded to one of 127 · 254 steps.
+    most = features.abs().max() / (127 * 254) / 2 * vectors.whole.abs().sum(dim=1)
+    assert ((found - exact).abs() <= most + 1e-4).all()
+    assert not torch.equal(found, exact)
+    torch.testing.assert_close(layer.logits(torch.zeros(2, 64)), bias.expand(2, -1))
+
+
+@pytest.mark.parametrize(
+    ("width", "scaled", "precision"), [(64, False, "auto"), (64, True, "fp32"), (520, True, "auto")]
+)
+def test_over_a_text_other_vectors_are_multiplied_in_float32(width, scaled, precision):
+    """Those that are no whole numbers, those too wide for sums of 32 bits, and those for which it is asked."""
+    weight, bias = torch.linspace(-1, 1, 50 * width).reshape(50, width), torch.linspace(-1, 1, 50)
+    stored = compact({"embedding.weight": weight})
+    vectors = WordVectors(stored["embedding.weight"], stored["embedding.scale"]) if scaled else WordVectors(weight)
+    layer = TextOutput(vectors, bias, precision)
+    assert layer.precision == "fp32"
+    features = torch.linspace(-2, 2, 3 * width).reshape(3, width)
+    torch.testing.assert_close(layer.logits(features), features @ vectors.whole.T + bias)
+
+
+@needs_int8
+def test_the_largest_sums_fit_into_32_bits():
+    vectors = WordVectors(torch.full((1, 512), 127, dtype=torch.int8), torch.tensor([1.0]))
+    found = TextOutput(vectors, torch.zeros(1)).logits(torch.tensor([[5.0], [-5.0]]).expand(2, 512))
+    torch.testing.assert_close(found, torch.tensor([[5.0], [-5.0]]) * 127 * 512)
