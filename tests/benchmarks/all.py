@@ -168,13 +168,13 @@ PARTS = (
         "insight",
         "Looking inside",
         "python tests/benchmarks/insight.py kdconv.jsonl",
-        "python tests/benchmarks/insight.py small/a.txt rnn-chat --words 20",
+        "python tests/benchmarks/insight.py small/a.txt lstm-chat-small --words 20",
     ),
     Part(
         "insight-synthetic",
         "Looking inside",
         "python tests/benchmarks/insight.py kdconv.jsonl --synthetic",
-        "python tests/benchmarks/insight.py small/a.txt rnn-chat --words 20",
+        "python tests/benchmarks/insight.py small/a.txt lstm-chat-small --words 20",
     ),
     Part(
         "inspect",
