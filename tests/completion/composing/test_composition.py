@@ -423,6 +423,12 @@ class Reference:
     def _write(self, key: str) -> None:
         """Write a character, as Chinese text has it."""
         found = punctuation().typed(key, self.raw(0, self.cursor))
+        if found and found.again and len(found.text) == found.again + 1:
+            # What a pair of marks encloses stays.
+            at = self.cursor - found.again
+            self.text = f"{self.text[:at]}{found.text[0]}{self.text[at + 1 :]}"
+            self._insert(found.text[-1])
+            return
         for _ in range(found.again if found else 0):
             self.cursor -= 1
             self._remove(self.cursor)
