@@ -4,7 +4,7 @@ import pytest
 from rich.cells import cell_len
 
 from seqchat.tui.inference_messages import GhostTextReady
-from seqchat.tui.widgets.editor import Offer
+from seqchat.tui.widgets.offer import Offer
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,7 @@
 import pytest
 
 from seqchat.completion import worth
-from seqchat.tui.widgets.editor import Offer
+from seqchat.tui.widgets.offer import Offer
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from seqchat.tui.inference_messages import (
 from seqchat.tui.keys import CANDIDATES
 from seqchat.tui.live_settings import LiveSettings
 from seqchat.tui.screens.views import Views
-from seqchat.tui.widgets.editor import Offer
+from seqchat.tui.widgets.offer import Offer
 
 if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion

@@ -37,11 +37,12 @@ from seqchat.tui.widgets.candidate_popup import CandidatePopup
 from seqchat.tui.widgets.candidates import Candidates
 from seqchat.tui.widgets.chat import Chat
 from seqchat.tui.widgets.continuations import Continuations
-from seqchat.tui.widgets.editor import Editor, Prompt
+from seqchat.tui.widgets.editor import Editor
 from seqchat.tui.widgets.find_bar import FindBar, FindField
 from seqchat.tui.widgets.footer import KeyLine
 from seqchat.tui.widgets.gate_panel import GatePanel
 from seqchat.tui.widgets.panels import Panels
+from seqchat.tui.widgets.prompt import Prompt
 
 _SHADINGS = {
     "none": "The text is not shaded.",

@@ -12,7 +12,7 @@ from textual.message import Message
 from seqchat.tui.conversation import Conversation, Speaker, Turn
 from seqchat.tui.finding import Hit
 from seqchat.tui.language import say
-from seqchat.tui.widgets.editor import Prompt
+from seqchat.tui.widgets.prompt import Prompt
 from seqchat.tui.widgets.turns import Turns, TurnView
 
 

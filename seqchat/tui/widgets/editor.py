@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, cast
+from dataclasses import replace
+from typing import ClassVar
 
 from rich.style import Style
 from rich.text import Text
@@ -13,18 +11,14 @@ from textual import events
 from textual.binding import BindingType
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import TextArea
-from textual.widgets.text_area import Document, Edit, EditHistory, EditResult, Location, Selection, WrappedDocument
+from textual.widgets.text_area import Edit, EditHistory, EditResult, Location, Selection
 
 from seqchat.completion.spacing import begins_word, is_finished
 from seqchat.corpus.cleaning import clean
-from seqchat.tui.clusters import word_seams
 from seqchat.tui.keys import bindings
-from seqchat.tui.textual_compat import LineText, find_words
-from seqchat.tui.widgets import shades
 from seqchat.tui.widgets.composer import Composer
-from seqchat.tui.widgets.lines import WrappedLines, grapheme_ends
-from seqchat.tui.widgets.shades import Shades, Span
+from seqchat.tui.widgets.offer import Offer
+from seqchat.tui.widgets.shaded_text import ShadedText
 
 # At the end of longer lines no grey text is shown, because the whole line would have to be drawn for it.
 _MAX_GHOST_COLUMN = 2_000
@@ -32,38 +26,15 @@ _MAX_GHOST_COLUMN = 2_000
 _OPEN = Style(underline=True)
 
 
-@dataclass(frozen=True)
-class Offer:
-    """What can be committed at the cursor.
-
-    insert, replace: the first candidate, and how many characters before the cursor it replaces; completes: whether it
-    finishes a word; ahead: what probably follows it; grey: whether it is worth being shown as grey text; word: all of
-    the candidate, what was typed of it included.
-    """
-
-    insert: str = ""
-    replace: int = 0
-    completes: bool = False
-    ahead: str = ""
-    grey: bool = True
-    word: str = ""
-
-    @property
-    def ghost(self) -> str:
-        """The grey text; none where letters would have to be replaced."""
-        return self.insert + self.ahead if self.grey and not self.replace else ""
-
-
 def _history() -> EditHistory:
     """Return an empty history; a step of undo is what is typed within a second, or a short word."""
     return EditHistory(max_checkpoints=200, checkpoint_timer=1.0, checkpoint_max_characters=12)
 
 
-class Editor(TextArea, inherit_bindings=False):
-    """A text area with grey text at the cursor; the cursor moves by characters as a reader counts them."""
+class Editor(ShadedText, inherit_bindings=False):
+    """A text area with open letters and grey text at the cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("text")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"editor--hit"}
 
     # Where a word was taken; the space after it appears with the next word.
     _taken_at: Location | None = None
@@ -84,16 +55,13 @@ class Editor(TextArea, inherit_bindings=False):
     def __init__(self, text: str = "", *, id: str | None = None, classes: str = "", compact: bool = False) -> None:
         # Asked for when the text is loaded
         self.composer = Composer(self)
-        super().__init__(text, id=id, classes=classes, compact=compact, highlight_cursor_line=False)
+        super().__init__(text, id=id, classes=classes, compact=compact)
         self.history = _history()
         # types, completes or commits, as in the settings
         self.space = "types"
         self._sign = self._description = Content("")
         self._offer = Offer()
         self._dismissed = False
-        # line → what is shaded in it, and what was found in it
-        self.shades: Shades = {}
-        self._marks: Shades = {}
 
     # --- the text
 
@@ -115,8 +83,6 @@ class Editor(TextArea, inherit_bindings=False):
 
     def edit(self, edit: Edit) -> EditResult:
         """Change the text, without any characters that would control the terminal."""
-        self.shades = shades.before(self.shades, min(edit.from_location, edit.to_location))
-        self._marks = shades.before(self._marks, min(edit.from_location, edit.to_location))
         edit = replace(edit, text=self._spaced(clean(edit.text)))
         self._taken_at = None
         # Typing the grey text shortens it; any other change removes it.
@@ -146,38 +112,18 @@ class Editor(TextArea, inherit_bindings=False):
         return f" {typed}" if next_word else typed
 
     def get_line(self, line_index: int) -> Text:
-        """Return a line of the document."""
-        line = LineText(self.document.get_line(line_index))
-        for start, end, style in (*self.shades.get(line_index, ()), *self._marks.get(line_index, ())):
-            line.stylize(style, start, end)
+        """Return a line of the document, with open letters underlined."""
+        line = super().get_line(line_index)
         if line_index == self.cursor_location[0] and (underlined := self.composer.underlined):
             line.stylize(_OPEN, *underlined)
         return line
 
-    @property
-    def wrapped_document(self) -> WrappedDocument:
-        """The document in lines as wide as the text area."""
-        return self._wrapped_lines
-
-    @wrapped_document.setter
-    def wrapped_document(self, wrapped: WrappedDocument) -> None:
-        self._wrapped_lines = WrappedLines(wrapped.document, tab_width=self.indent_width)
-
     def load_text(self, text: str) -> None:
         """Replace the whole text, without a step of undo."""
         self.withdraw()
-        self.shades, self._marks = {}, {}
         self._taken_at = None
         super().load_text(clean(text))
         self.composer.synchronise()
-
-    def offset_of(self, location: Location) -> int:
-        """Return how many characters stand before a location."""
-        return cast("Document", self.document).get_index_from_location(location)
-
-    def location_at(self, offset: int) -> Location:
-        """Return the location before which so many characters stand."""
-        return cast("Document", self.document).get_location_from_index(offset)
 
     # --- the border
 
@@ -196,26 +142,6 @@ class Editor(TextArea, inherit_bindings=False):
         """Show how letters are taken."""
         self._sign = sign
         self.description = self._description
-
-    # --- shading
-
-    def shade(self, spans: Sequence[Span]) -> None:
-        """Draw parts of the text in other styles, from one character to before another, in their order."""
-        self.shades = shades.by_line(spans, self.document.lines)
-        self.redraw_lines()
-
-    def mark(self, spans: Sequence[tuple[int, int]]) -> None:
-        """Draw parts of the text, from one character to before another, as found."""
-        if spans or self._marks:
-            style = self.get_component_rich_style("editor--hit")
-            self._marks = shades.by_line([(start, end, style) for start, end in spans], self.document.lines)
-            self.redraw_lines()
-
-    def redraw_lines(self) -> None:
-        """Draw all lines again, since styles have changed."""
-        # Textual keeps the lines as they were drawn until a style changes.
-        self.notify_style_update()
-        self.refresh()
 
     # --- what is offered
 
@@ -358,98 +284,3 @@ class Editor(TextArea, inherit_bindings=False):
             self.post_message(self.MovedBelow())
         else:
             super().action_cursor_down(select)
-
-    def get_cursor_word_left_location(self) -> Location:
-        """Return where the word on the left begins."""
-        find_words(self, word_seams())
-        return super().get_cursor_word_left_location()
-
-    def get_cursor_word_right_location(self) -> Location:
-        """Return where the word on the right ends, or the next one begins."""
-        find_words(self, word_seams())
-        return super().get_cursor_word_right_location()
-
-    def get_cursor_left_location(self) -> Location:
-        """Return the position before the character left of the cursor, as a reader counts characters."""
-        row, column = self.cursor_location
-        ends = [end for end in grapheme_ends(self.document.get_line(row), column) if end < column]
-        return (row, ends[-1]) if ends else super().get_cursor_left_location()
-
-    def get_cursor_right_location(self) -> Location:
-        """Return the position after the character right of the cursor, as a reader counts characters."""
-        row, column = self.cursor_location
-        ends = [end for end in grapheme_ends(self.document.get_line(row), column) if end > column]
-        return (row, ends[0]) if ends else super().get_cursor_right_location()
-
-
-class Prompt(Editor):
-    """The prompt of a chat."""
-
-    BINDINGS: ClassVar[list[BindingType]] = bindings("prompt")
-
-    class Sent(Message):
-        """The line was sent."""
-
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
-
-    class EditLast(Message):
-        """The last sent turn should be changed."""
-
-    class Scrolled(Message):
-        """The conversation should move by some pages, or go to its start or its end."""
-
-        def __init__(self, pages: float) -> None:
-            super().__init__()
-            self.pages = pages
-
-    class Dismissed(Message):
-        """Esc was pressed."""
-
-    class Cancelled(Message):
-        """Ctrl+C was pressed, and nothing is selected that it would copy."""
-
-    def action_send(self) -> None:
-        """Send the line, unless it is empty."""
-        if self.text.strip():
-            self.post_message(self.Sent(" ".join(self.text.split())))
-            self.load_text("")
-
-    def action_dismiss(self) -> None:
-        """Hide the grey text until something changes."""
-        super().action_dismiss()
-        self.post_message(self.Dismissed())
-
-    def action_copy(self) -> None:
-        """Copy what is selected; without a selection, give up."""
-        if self.selected_text:
-            super().action_copy()
-        else:
-            self.post_message(self.Cancelled())
-
-    def action_edit_last(self) -> None:
-        """Go to the conversation."""
-        self.post_message(self.EditLast())
-
-    def action_cursor_page_up(self) -> None:
-        """Show what was said before."""
-        self.post_message(self.Scrolled(-1))
-
-    def action_cursor_page_down(self) -> None:
-        """Show what was said after it."""
-        self.post_message(self.Scrolled(1))
-
-    def action_cursor_start(self, select: bool = False) -> None:
-        """Show the start of the conversation; select to the start of the prompt."""
-        if select:
-            super().action_cursor_start(select)
-        else:
-            self.post_message(self.Scrolled(-math.inf))
-
-    def action_cursor_end(self, select: bool = False) -> None:
-        """Show the end of the conversation; select to the end of the prompt."""
-        if select:
-            super().action_cursor_end(select)
-        else:
-            self.post_message(self.Scrolled(math.inf))

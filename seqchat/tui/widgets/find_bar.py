@@ -15,7 +15,8 @@ from textual.widgets.text_area import Edit, EditResult
 
 from seqchat.tui.keys import bindings
 from seqchat.tui.language import say
-from seqchat.tui.widgets.editor import Editor, Offer
+from seqchat.tui.widgets.editor import Editor
+from seqchat.tui.widgets.offer import Offer
 
 What = Literal["next", "previous", "replace", "replace_all"]
 

@@ -16,7 +16,7 @@ from textual.widgets import Static
 from seqchat.tui.conversation import Turn
 from seqchat.tui.finding import Hit
 from seqchat.tui.keys import bindings
-from seqchat.tui.widgets.editor import Prompt
+from seqchat.tui.widgets.prompt import Prompt
 
 # A turn on the screen takes 40 KB, so earlier turns are drawn only when someone scrolls up to them.
 MAX_VIEWS = 60
