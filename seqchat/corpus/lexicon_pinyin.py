@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from seqchat.corpus.lexicon import MAX_HAN, EntryIds, HanWords, Lexicon
 from seqchat.corpus.mandarin_syllables import LONGEST_SYLLABLE
 from seqchat.corpus.pinyin import Letters
-from seqchat.corpus.spelling import SPELLING, Codes, Spelling, SyllableSpelling, Way, parts_before
+from seqchat.corpus.spelling import SPELLING, Codes, Spelling, SyllableSpelling, Way, parts_before, ways_at_end
 
 _MAX_MIXED_SYLLABLES = 4
 _NEVER = 1_000
@@ -79,7 +79,7 @@ class LexiconPinyin:
 
     def matching(self, letters: Letters) -> Matches:
         """Return the readings that may begin with the letters; with a slip only if there is no other way."""
-        ways = _MIXED if self.habits.is_full(letters.plain, letters.breaks) else _ANY
+        ways = self.habits.ways_inside(letters.plain, letters.breaks)
         return self._matches(_parses([self._parts(letters, p, ways) for p in range(len(letters.plain))]), longer=True)
 
     def parses(self, letters: Letters, end: int, *, last: bool = False) -> dict[int, Parses]:
@@ -174,9 +174,7 @@ class LexiconPinyin:
         """Return the syllables that letters begin with; at_end: whether the last one may be unfinished."""
         found = []
         for size in range(1, len(text) + 1):
-            # What is unfinished may be abbreviated as well.
-            unfinished = at_end and size == len(text)
-            others = [Way.UNFINISHED, *(way for way in ways if way is not Way.ABBREVIATED)] if unfinished else ways
+            others = ways_at_end(ways) if at_end and size == len(text) else ways
             for way in (Way.WHOLE, *others):
                 found += [_part(codes, way, size) for codes in self._code_ranges(text[:size], way)]
         return found
@@ -185,7 +183,6 @@ class LexiconPinyin:
 # Syllables of a word, and all that letters may be
 Parse = tuple[_Part, ...]
 Parses = tuple[Parse, ...]
-_MIXED, _ANY = (Way.ABBREVIATED,), (Way.ABBREVIATED, Way.SLIPPED)
 
 
 def _part(codes: Codes, way: Way, size: int) -> _Part:

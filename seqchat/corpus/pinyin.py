@@ -18,7 +18,7 @@ from seqchat.corpus.double_pinyin import spelled_out
 from seqchat.corpus.letters import LETTER, MAX_LETTERS
 from seqchat.corpus.pinyin_cache import trie_of
 from seqchat.corpus.pinyin_search import PinyinSearch, Span
-from seqchat.corpus.spelling import SPELLING, Spelling
+from seqchat.corpus.spelling import SPELLING, Spelling, Way
 from seqchat.corpus.syllable_trie import SyllableTrie
 from seqchat.corpus.syllables import Syllables
 
@@ -153,7 +153,7 @@ class PinyinIndex:
         return self._matching(letters.plain, letters.breaks)
 
     def _find_matching(self, plain: str, breaks: frozenset[int]) -> LetterMatch:
-        for span in self._search.begun(plain, breaks, slips=not self._spelling.is_full(plain, breaks)):
+        for span in self._search.begun(plain, breaks, self._spelling.ways_inside(plain, breaks)):
             return LetterMatch(span.words, span.log_probs)
         return LetterMatch(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32))
 
@@ -168,7 +168,7 @@ class PinyinIndex:
         return _by_start(self._search.spelled(plain, breaks))
 
     def _find_last(self, plain: str, breaks: frozenset[int]) -> dict[int, LetterMatch]:
-        return _by_start(self._search.begun(plain, breaks, anywhere=True))
+        return _by_start(self._search.begun(plain, breaks, (Way.ABBREVIATED,), anywhere=True))
 
     def ending_abbreviated(self, letters: Letters, end: int, *, last: bool = False) -> dict[int, LetterMatch]:
         """Return the words of a phrase that end at a position in letters, by where they begin.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.corpus.mandarin_syllables import LONGEST_SYLLABLE
-from seqchat.corpus.spelling import Codes, Spelling, SyllableSpelling, Way, parts_before
+from seqchat.corpus.spelling import Codes, Spelling, SyllableSpelling, Way, parts_before, ways_at_end
 from seqchat.corpus.syllable_trie import SyllableTrie
 
 Ints = NDArray[np.int64]
@@ -19,10 +19,7 @@ Floats = NDArray[np.float64]
 _HALF = 32
 # For how many beginnings of what is typed the ways to read it are kept; more than may be typed.
 _MAX_KEPT = 256
-# How the syllables of a word are typed, but for the last one
 _WHOLE = (Way.WHOLE,)
-_SHORT = (Way.WHOLE, Way.ABBREVIATED)
-_SLIPPED = (*_SHORT, Way.SLIPPED)
 _NOTHING = Codes(0, 0, 0.0)
 
 
@@ -65,15 +62,15 @@ class PinyinSearch:
         """Return the words that the letters from anywhere to the end are typed for in full."""
         return self._finished(self._ways(plain, breaks, _WHOLE, True))
 
-    def begun(self, plain: str, breaks: frozenset[int], *, slips: bool = False, anywhere: bool = False) -> list[Span]:
+    def begun(
+        self, plain: str, breaks: frozenset[int], inside: tuple[Way, ...], *, anywhere: bool = False
+    ) -> list[Span]:
         """Return the words of which the letters are typed, in full or in part.
 
-        slips: whether a syllable may have a slip; anywhere: whether of those from anywhere to the end, too.
+        inside: how syllables may be typed that another one follows, if not in full; anywhere: whether words from
+        anywhere to the end are returned, too.
         """
-        inside = _SLIPPED if slips else _SHORT
-        # What is unfinished may be abbreviated as well.
-        last = (*(way for way in inside if way is not Way.ABBREVIATED), Way.UNFINISHED)
-        states = self._ending(plain, breaks, last, inside, anywhere)
+        states = self._ending(plain, breaks, (Way.WHOLE, *ways_at_end(inside)), (Way.WHOLE, *inside), anywhere)
         ranges = self._trie.ranges[states.node]
         which, rows = _expanded(ranges[:, 0], ranges[:, 2])
         states = states.at(which)

@@ -56,6 +56,15 @@ class Spelling:
         """
         return _is_full(self.fuzzy, plain, breaks, finished)
 
+    def ways_inside(self, plain: str, breaks: Breaks) -> tuple[Way, ...]:
+        """Return how the syllables of a single word may be typed before its last one, if not in full.
+
+        Cut only if the letters are not syllables in full, and with a slip only if there is no other way.
+        """
+        if self.is_full(plain, breaks, finished=True):
+            return (Way.ABBREVIATED,)
+        return (Way.ABBREVIATED, Way.CUT, *(() if self.is_full(plain, breaks) else (Way.SLIPPED,)))
+
 
 SPELLING = Spelling()
 
@@ -63,17 +72,24 @@ SPELLING = Spelling()
 class Way(Enum):
     """A way to type a syllable.
 
-    whole: all of it; abbreviated: its first letter, or zh, ch, sh; unfinished: its first letters, at the end of what is
-    typed; slipped: all of it, but two letters next to each other have changed places (``zhogn``).
+    whole: all of it; abbreviated: its first letter, or zh, ch, sh; cut: more of its letters, not all, and then the next
+    syllable (``shug`` 水果); unfinished: its first letters, at the end of what is typed;
+    slipped: all of it, but two letters next to each other have changed places (``zhogn``).
     """
 
     WHOLE = "whole"
     ABBREVIATED = "abbreviated"
+    CUT = "cut"
     UNFINISHED = "unfinished"
     SLIPPED = "slipped"
 
     # That of Enum is a function of Python; there is one object of each.
     __hash__ = object.__hash__
+
+
+def ways_at_end(inside: Iterable[Way]) -> tuple[Way, ...]:
+    """Return how the last syllable may be typed if others may be so: what is unfinished may be abbreviated or cut."""
+    return (Way.UNFINISHED, *(way for way in inside if way not in (Way.ABBREVIATED, Way.CUT)))
 
 
 class Codes(NamedTuple):
@@ -102,10 +118,11 @@ class SyllableSpelling:
             return tuple(codes for each in found for codes in each)
         if way is Way.SLIPPED:
             return tuple(self._each(_slips(typed), prices.slip))
-        if way is Way.ABBREVIATED and not _is_short(typed):
+        if way is not Way.UNFINISHED and _is_short(typed) is (way is Way.CUT):
             return ()
         price = max(
-            prices.abbreviated if _is_short(typed) else _NEVER, prices.unfinished if way is Way.UNFINISHED else _NEVER
+            prices.abbreviated if _is_short(typed) else _NEVER,
+            prices.unfinished if way is not Way.ABBREVIATED else _NEVER,
         )
         others = other_initials(typed, self._fuzzy)
         return self._longer(typed, price) + tuple(
@@ -170,6 +187,8 @@ def _possible(fuzzy: frozenset[str], plain: str, breaks: Breaks, last: bool) -> 
             yield Part(start, Way.ABBREVIATED), 0
         if begins and last:
             yield Part(start, Way.UNFINISHED), 0 if _is_short(typed) else len(typed) - 1
+        elif begins and not _is_short(typed):
+            yield Part(start, Way.CUT), len(typed) - 1
 
 
 @lru_cache(_MAX_KEPT)

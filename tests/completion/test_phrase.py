@@ -45,13 +45,14 @@ def typed_in_full(word: str) -> dict[str, float]:
 
 
 class Typed(NamedTuple):
-    """A way to type a syllable: the letters, the price, how many letters of a full syllable they are, and whether two
-    of them have changed places."""
+    """A way to type a syllable: the letters, the price, how many letters of a full syllable they are, whether two of
+    them have changed places, and whether they are its first ones, before another syllable."""
 
     letters: str
     price: float
     full: int
     slip: bool = False
+    cut: bool = False
 
 
 @cache
@@ -60,14 +61,19 @@ def inner_ways(syllable: str) -> list[Typed]:
     return [
         Typed(syllable, 0.0, len(syllable)),
         *(Typed(start, PRICES.abbreviated, 0) for start in starts),
-        *(Typed(slip, PRICES.slip, len(slip) - 1, True) for slip in swapped(syllable)),
+        *(Typed(slip, PRICES.slip, len(slip) - 1, slip=True) for slip in swapped(syllable)),
+        *(Typed(cut, PRICES.unfinished, unfinished(cut), cut=True) for cut in prefixes(syllable) if unfinished(cut)),
     ]
 
 
 @cache
 def last_ways(syllable: str) -> list[Typed]:
-    starts = [syllable[:length] for length in range(1, len(syllable))]
-    return [*inner_ways(syllable), *(Typed(start, PRICES.unfinished, unfinished(start)) for start in starts)]
+    starts = (Typed(start, PRICES.unfinished, unfinished(start)) for start in prefixes(syllable))
+    return [*inner_ways(syllable), *starts]
+
+
+def prefixes(syllable: str) -> list[str]:
+    return [syllable[:length] for length in range(1, len(syllable))]
 
 
 def swapped(letters: str) -> set[str]:
@@ -80,25 +86,25 @@ def unfinished(letters: str) -> int:
 
 
 @cache
-def typed(word: str, slips: bool) -> dict[str, float]:
-    """Return what may be typed for a word, in full or not, with slips or without, and how probably."""
+def typed(word: str, slips: bool, cuts: bool) -> dict[str, float]:
+    """Return what may be typed for a word, in full or not, and how probably."""
     found: dict[str, float] = defaultdict(float)
     for way in readings([word])[0]:
         best: dict[str, float] = {}
-        for letters, price in typed_for(way.syllables, slips):
+        for letters, price in typed_for(way.syllables, slips, cuts):
             best[letters] = max(best.get(letters, -math.inf), price)
         for letters, price in best.items():
             found[letters] += way.probability * math.exp(price)
     return found
 
 
-def typed_for(syllables: tuple[str, ...], slips: bool) -> Iterator[tuple[str, float]]:
+def typed_for(syllables: tuple[str, ...], slips: bool, cuts: bool) -> Iterator[tuple[str, float]]:
     """Yield each way to type syllables, the last ones perhaps not yet, with its price."""
     for count in range(1, len(syllables) + 1):
         missing = PRICES.unbegun * (len(syllables) - count)
         for parts in product(*map(inner_ways, syllables[: count - 1]), last_ways(syllables[count - 1])):
             letters = "".join(part.letters for part in parts)
-            if slips or not any(part.slip for part in parts):
+            if all((slips or not part.slip) and (cuts or not part.cut) for part in parts):
                 yield letters, sum(part.price for part in parts) + missing
 
 
@@ -110,19 +116,25 @@ def is_full_pinyin(letters: str) -> bool:
     return any(letters.startswith(s) and is_full_pinyin(letters[len(s) :]) for s in SYLLABLES)
 
 
+@cache
+def is_finished_pinyin(letters: str) -> bool:
+    return not letters or any(letters.startswith(s) and is_finished_pinyin(letters[len(s) :]) for s in SYLLABLES)
+
+
 def all_phrases(letters: str) -> list[tuple[tuple[str, ...], float]]:
     """Return every sequence of words that agrees with the letters, and how probably.
 
     All but the last are in full, or, where letters are not, any syllable may be abbreviated or have a slip.
     """
-    if is_full_pinyin(letters):
-        return full_phrases(letters)
-    found = [((word,), typed(word, True)[letters]) for word in CHINESE if letters in typed(word, True)]
-    return found + [phrase for phrase in abbreviated_phrases(letters, 0) if len(phrase[0]) > 1]
+    full = is_full_pinyin(letters)
+    ways = {word: typed(word, not full, not is_finished_pinyin(letters)) for word in CHINESE}
+    found = [((word,), of_word[letters]) for word, of_word in ways.items() if letters in of_word]
+    phrases = full_phrases(letters) if full else abbreviated_phrases(letters, 0)
+    return found + [phrase for phrase in phrases if len(phrase[0]) > 1]
 
 
 def full_phrases(letters: str) -> list[tuple[tuple[str, ...], float]]:
-    found = [((word,), typed(word, False)[letters]) for word in CHINESE if letters in typed(word, False)]
+    found = [((word,), typed(word, False, False)[letters]) for word in CHINESE if letters in typed(word, False, False)]
     for word in CHINESE:
         for full, probability in typed_in_full(word).items():
             if letters.startswith(full) and len(letters) > len(full):
@@ -171,7 +183,7 @@ def in_full(letters: str, last: bool = False) -> float:
             counts.append(before + len(part))
         if swapped(part) & SYLLABLES:
             counts.append(before + len(part) - 1)
-        if any(syllable.startswith(part) for syllable in SYLLABLES) and (last or not unfinished(part)):
+        if any(syllable.startswith(part) for syllable in SYLLABLES):
             counts.append(before + unfinished(part))
     return max(counts, default=-math.inf)
 
@@ -219,11 +231,14 @@ def enumerate_everything(engine: Engine, before: str, letters: str) -> dict[tupl
         ("", "yihangzi"), ("我", "hai"), ("我", "deiquyinhang"), ("", "huanyou"), ("去", "shei"), ("，", "yh"),
         ("，", "yinh"), ("", "leyueyh"), ("", "wxc"), ("我", "xchg"), ("", "wxchgo"), ("，", "woxcih"), ("", "womxq"),
         ("我", "ihao"), ("", "wmdia"), ("", "zgxa"), ("我们", "qhgua"),
+        ("", "huogu"), ("我", "yinha"), ("", "hug"), ("", "womexiah"), ("", "xiachihug"),
     ],
 )  # fmt: skip
 def test_pinyin_sums_over_all_words_and_segmentations(cell, before, letters, monkeypatch):
     engine = small_engine(WORDS, cell=cell)
     monkeypatch.setattr(phrase_module.find_phrases, "__defaults__", (10_000,))
+    # Neither the beam nor how far letters are read again leaves anything out.
+    monkeypatch.setattr(phrase_module, "_READ_AGAIN", 40)
     exact = enumerate_everything(engine, before, letters)
     found = suggest(engine, before + letters, 12)
     best = sorted(exact.values(), reverse=True)[: len(found)]

@@ -103,6 +103,7 @@ def test_syllables_of_a_phrase_may_be_abbreviated_and_have_slips():
     assert {(0, 4, "北京"), (4, 8, "火锅"), (8, 9, "不")} <= abbreviated_words(index, "beijhguob")
     assert {(0, 8, "中国"), (8, 9, "不")} <= abbreviated_words(index, "zhognguob")
     assert {(0, 3, "上海"), (3, 4, "不")} <= abbreviated_words(index, "shhb")
+    assert {(0, 5, "北京"), (5, 7, "火锅")} <= abbreviated_words(index, "bejinhg")
     # Nothing is left out, and a syllable ends at a break.
     assert not {word for _, _, word in abbreviated_words(index, "hgb")} & {"北京", "我们一起吃火锅"}
     assert (0, 4, "先") in abbreviated_words(index, "xianhg") - abbreviated_words(index, "xi'anhg")
@@ -114,6 +115,14 @@ def test_what_is_in_full():
     for text in ("hg", "huogg", "wzd", "zhogn", "ihao"):
         assert not SPELLING.is_full(text, frozenset()), text
     assert not SPELLING.is_full("xiang", frozenset({1}))
+
+
+def test_letters_that_are_whole_syllables_are_not_cut_ones(index):
+    def found(text: str) -> set[str]:
+        return {WORDS[i] for i in index.matching(letters_before(text)).ids}
+
+    assert price(index, "hug", "火锅") == pytest.approx(PRICES.unfinished + PRICES.abbreviated)
+    assert "火锅" not in found("huguo")
 
 
 def price(index: PinyinIndex, text: str, word: str) -> float:
