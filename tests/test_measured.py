@@ -29,7 +29,7 @@ def measuring():
 def test_every_quoted_command_is_a_part(measuring, page):
     text = (ROOT / "docs" / page).read_text("utf-8")
     quoted = re.findall(r"^((?:python tests/benchmarks|seqchat ).*?)(?:  +#.*)?$", text, re.MULTILINE)
-    quoted += re.findall(r"`(python tests/benchmarks[^`]*)`", text)
+    quoted += [" ".join(line.split()) for line in re.findall(r"`(python tests/benchmarks[^`]*)`", text)]
     known = {part.command for part in measuring.PARTS}
     assert quoted
     assert [line for line in quoted if line not in known and not _NOT_MEASURED.search(line)] == []

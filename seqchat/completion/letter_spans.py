@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 from seqchat.corpus.letters import LETTER, letters_at_end
@@ -58,14 +59,22 @@ def _has_tones(typed: str, spelling: Spelling) -> bool:
 
 
 def is_name(run: str, vocabulary: Vocabulary) -> bool:
-    """Whether capitals part the words of a name (``userName``); one may be that of a Latin word after pinyin."""
+    """Whether capitals part the words of a name (``userName``); one may be that of a Latin word after pinyin.
+
+    Pinyin may have a capital for each of its words (``BeiJing``).
+    """
     humps = [found.start() for found in _HUMP.finditer(run)]
     plain, syllables = run.lower(), vocabulary.pinyin.syllables
-    if not humps:
+    if not humps or (run[0].isupper() and all(syllables.spell(part, finished=True) for part in _parts(plain, humps))):
         return False
     starts = [start for start in range(humps[0] + 1) if syllables.spell(plain[:start], finished=True)]
     ends = range(humps[-1] + 1, len(plain) + 1)
     return not any(vocabulary.is_foreign(plain[start:end]) for start in starts for end in ends)
+
+
+def _parts(plain: str, humps: list[int]) -> list[str]:
+    """Return the words of a name, without their capitals, which stand at the humps."""
+    return [plain[start:end] for start, end in pairwise([0, *humps, len(plain)])]
 
 
 def _starts(run: str, vocabulary: Vocabulary) -> list[int]:

@@ -306,7 +306,9 @@ class InferenceWorker(BackgroundThread):
             self._publish(ContinuationToken(continuations, continuations.branches[index], word, replace))
 
         text, finished = request.text, request.finished
-        sampling = Sampling(temperature=continuations.temperature, top_p=continuations.top_p, distinct=True)
+        # At temperature 0 there is only the most probable one.
+        warm = continuations.temperature > 0
+        sampling = Sampling(temperature=continuations.temperature, top_p=continuations.top_p, distinct=warm)
         before, best = self._best
         replace = best.replace if best is not None and before == text else 0
         count = len(continuations.branches)

@@ -167,14 +167,14 @@ PARTS = (
     Part(
         "insight",
         "Looking inside",
-        "python tests/benchmarks/insight.py kdconv.jsonl",
+        "python tests/benchmarks/insight.py kdconv.jsonl --part live --part panel",
         "python tests/benchmarks/insight.py small/a.txt lstm-chat-small --words 20",
     ),
     Part(
-        "insight-synthetic",
+        "watching",
         "Looking inside",
-        "python tests/benchmarks/insight.py kdconv.jsonl --synthetic",
-        "python tests/benchmarks/insight.py small/a.txt lstm-chat-small --words 20",
+        "python tests/benchmarks/watching.py kdconv.jsonl --seconds 55 --turns 1 --interval 20000",
+        "python tests/benchmarks/watching.py small/a.txt --seconds 2 --turns 1 --interval 500",
     ),
     Part(
         "inspect",
@@ -203,12 +203,24 @@ PARTS = (
         "python tests/benchmarks/fine_tuning.py --help",
     ),
     Part(
+        "fine-tuning-choosing",
+        "Going on from a model",
+        "python tests/benchmarks/fine_tuning.py TEXT --sizes 400 --no-scratch --choosing --recipe '{\"epochs\": 20}'",
+        "python tests/benchmarks/fine_tuning.py --help",
+    ),
+    Part(
         "gaps",
         "Text on both sides",
         "python tests/benchmarks/gaps.py lstm-chat-infill lstm-chat-small FILES",
         "python tests/benchmarks/gaps.py lstm-chat-infill lstm-chat-small small/a.txt --count 5",
     ),
     Part("ptb", "Penn Treebank", "python tests/benchmarks/ptb.py PTB_FOLDER", "python tests/benchmarks/ptb.py --help"),
+    Part(
+        "ptb-short",
+        "Penn Treebank",
+        "python tests/benchmarks/ptb.py PTB_FOLDER --minutes 2.5 --cells lstm --set ngrams=0",
+        "python tests/benchmarks/ptb.py --help",
+    ),
     Part(
         "training",
         "Training speed",
@@ -232,6 +244,15 @@ PARTS = (
         "Training speed",
         "python tests/benchmarks/memory.py kdconv.jsonl --command eval",
         "python tests/benchmarks/memory.py --help",
+    ),
+    *(
+        Part(
+            f"evaluation-{model}",
+            "Evaluation speed",
+            f"python tests/benchmarks/evaluation.py {model} kdconv.jsonl --share {share} --network-only",
+            "python tests/benchmarks/evaluation.py rnn-chat small/a.txt --share 1 --network-only",
+        )
+        for model, share in (("lstm-chat-small", "0.05"), ("lstm-chat", "0.015"))
     ),
     Part(
         "cells",

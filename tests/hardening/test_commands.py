@@ -76,6 +76,7 @@ RUNS: dict[str, Command] = {
     "lab pronouns": (("lab", "pronouns", "lesson-gru", "--texts", "8"), ""),
     "lab memory": (("lab", "memory", *_LAB, "--out", "{out}/memory.svg"), ""),
     "serve": (("serve", "--status"), ""),
+    "tour": (("tour", "--export", "{out}/lessons"), ""),
     "watch": (("watch", "{lstm}", "--json"), ""),
     "bench": (("bench", "{rnn}", "--json"), ""),
     "train sample": (("train", "sample", "--out", "{out}/me", "--max-dialogs", "40", *_TRAINED), ""),

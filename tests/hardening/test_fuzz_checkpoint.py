@@ -109,7 +109,7 @@ _WORDS = ["我", "", " ", "\t", "<turn>", "<pad>", "\x1b[31m", "\x00", "\u202e",
 _WORDS += ["\uffed", "\uffedx", "\uffed ", "火 锅", "e\u0301", "👩\u200d👩", "\u200d", "\ue000", "\U000e0001", "\ud800"]
 _WHOLES = ["empty", "pickle", "torch", "zip", "gzip", "utf-16", "bom", "spaces", "elf", "big json"]
 _INODES = ["loop", "dangling", "linked", "folder", "pipe", "zero", "null", "missing", "above"]
-_KINDS = {"bytes": 35, "json": 25, "line": 10, "tensor": 15, "header": 10, "whole": 3, "inode": 2}
+_KINDS = {"bytes": 20, "json": 35, "line": 10, "tensor": 18, "header": 10, "whole": 3, "inode": 4}
 
 # A model, one of its files, and what is done to that
 Case = tuple[str, str, str, tuple[Any, ...]]
@@ -320,7 +320,7 @@ def test_a_directory_is_loaded_or_refused_in_one_sentence(originals, quick_folde
             assert_works(Engine.load(folder))
         except SeqchatError as error:
             assert_sentence(str(error))
-            return "refused: " + str(error).replace(str(folder), "")[:40]
+            return "refused: " + str(error).replace(str(folder), "")[:60]
         finally:
             directory.mend(changed)
         return "loaded"
@@ -328,7 +328,7 @@ def test_a_directory_is_loaded_or_refused_in_one_sentence(originals, quick_folde
     outcomes = fuzz(a_case, check)
     refused = {outcome for outcome in outcomes if outcome != "loaded"}
     assert outcomes["loaded"] > CASES // 20, "what does no harm is still loaded"
-    assert len(refused) > 50, "the checks are reached that come last"
+    assert len(refused) > 120, "the checks are reached that come last"
 
 
 @pytest.mark.parametrize("name", MODELS)
