@@ -330,6 +330,22 @@ def test_a_line_that_is_no_text_is_named(tmp_path):
     assert [problem.split(": ")[0] for problem in report.problems] == [f"{path}:3"]
 
 
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_a_text_whose_key_comes_again_is_counted(name, tmp_path):
+    said = [
+        '{"from": "A", "text": "one"}',
+        '{"from": "B", "text": "lost", "text": "two"}',
+        '{"from": "A", "text": "3"}',
+    ]
+    text = "\n".join(said) if name == "a.jsonl" else f"[{', '.join(said)}]"
+    (tmp_path / name).write_text(text, "utf-8")
+    report = SourceReport()
+    assert [turn for dialog in read(tmp_path / name, report=report) for turn in dialog.turns] == ["one", "two", "3"]
+    assert [problem.partition(": ")[2] for problem in report.problems] == [
+        "a value whose key comes again in its object"
+    ]
+
+
 def test_what_went_wrong_is_said_of_the_message(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text(f"[2023-12-24, 21:41] A: {'x' * 100_001}\n[2023-12-25, 21:41] A: hello\n", "utf-8")

@@ -14,6 +14,7 @@ from seqchat.corpus.formats.base import Break
 from seqchat.corpus.formats.documents import CHATGPT, RECORD_FORMATS
 from seqchat.corpus.formats.records import RecordFormat, chats_in, items_of, owner_of
 from seqchat.corpus.readers.decoded import DecodedText
+from seqchat.corpus.readers.json_objects import RepeatedKeys
 from seqchat.corpus.readers.messages import SNIFFED_RECORDS, with_messages
 from seqchat.corpus.readers.salvage import salvaged
 from seqchat.corpus.reading_options import ReadingOptions
@@ -22,6 +23,8 @@ from seqchat.errors import SeqchatError, one_line
 
 # If fewer than one in this many cells are filled, it is no table.
 _SPARSE = 10
+
+_REPEATED = "a value whose key comes again in its object"
 
 
 def read_json_lines(text: DecodedText, options: ReadingOptions, report: FileReport) -> Iterator[Record]:
@@ -46,12 +49,14 @@ def _json_records(text: DecodedText) -> Iterator[Record]:
         if error:
             yield Record(f"{text.name}:{number}", None, error, share)
         elif line.strip():
-            yield _parse_line(f"{text.name}:{number}", line, share)
+            location, repeated = f"{text.name}:{number}", RepeatedKeys()
+            yield _parse_line(location, line, share, repeated)
+            yield from [Record(location, None, _REPEATED)] * repeated.lost
 
 
-def _parse_line(location: str, line: str, share: float) -> Record:
+def _parse_line(location: str, line: str, share: float, repeated: RepeatedKeys | None = None) -> Record:
     try:
-        return Record(location, json.loads(line), share=share)
+        return Record(location, json.loads(line, object_pairs_hook=repeated), share=share)
     except (ValueError, RecursionError) as error:
         return Record(location, None, f"not JSON ({first_line(error)})", share)
 
@@ -62,21 +67,23 @@ def read_json(text: DecodedText, options: ReadingOptions, report: FileReport) ->
     Files of JSON lines often have the same ending.
     """
     whole = text.whole()
-    wrong = text.wrong(whole)
+    wrong, repeated = text.wrong(whole), RepeatedKeys()
     try:
         if wrong:
             raise ValueError(wrong)
-        document = json.loads(whole)
+        document = json.loads(whole, object_pairs_hook=repeated)
     except (ValueError, RecursionError) as error:
         if _begins_with_a_record(whole):
             yield from read_json_lines(text, options, report)
             return
-        document, broken = ([], 0) if wrong else salvaged(whole)
+        repeated = RepeatedKeys()
+        document, broken = ([], 0) if wrong else salvaged(whole, repeated)
         problem = wrong or f"not JSON ({first_line(error)})"
         if not document:
             raise SeqchatError(f"{one_line(text.name)} is {problem}.") from error
         yield Record(text.name, None, f"{problem}; what is whole is read")
         yield from [Record(text.name, None, "an object that is not whole")] * (broken - 1)
+    yield from [Record(text.name, None, _REPEATED)] * repeated.lost
     yield from _of_document(text.name, document, options, report)
 
 

@@ -11,21 +11,22 @@ from typing import Any
 from seqchat.corpus.dialogs import has_turns
 from seqchat.corpus.formats.documents import RECORD_FORMATS
 from seqchat.corpus.formats.records import best_format, chats_in
+from seqchat.corpus.readers.json_objects import RepeatedKeys
 
 # Of a damaged document: lists of objects, the next object of a list and its end, and how much is tried
 _LIST, _NEXT, _END = re.compile(r"\[\s*(?=\{)"), re.compile(r"\s*,\s*(?=\{)"), re.compile(r"\s*\]")
 _SALVAGED_LISTS, _MAX_GAPS, _MAX_TRIED, _LAST = 100, 1_000, 1_000, 100
 
 
-def salvaged(text: str) -> tuple[list[Any], int]:
+def salvaged(text: str, repeated: RepeatedKeys) -> tuple[list[Any], int]:
     """Return the whole objects of all lists of chats or dialogs in a document that is damaged, and how many are not
-    whole."""
+    whole; repeated: what the objects are made by."""
     parts, broken, position = list[list[Any]](), 0, 0
     for _ in range(_SALVAGED_LISTS):
         start = _LIST.search(text, position)
         if start is None:
             break
-        found, gaps, end = _whole_objects(text, start.end())
+        found, gaps, end = _whole_objects(text, start.end(), repeated)
         if found and _hold_turns(found):
             parts.append(found)
             broken += gaps
@@ -35,12 +36,12 @@ def salvaged(text: str) -> tuple[list[Any], int]:
     return [value for part in parts for value in part] if not any(map(_chats_of, parts)) else parts, broken
 
 
-def _whole_objects(text: str, position: int) -> tuple[list[Any], int, int]:
+def _whole_objects(text: str, position: int, repeated: RepeatedKeys) -> tuple[list[Any], int, int]:
     """Return the objects of a list whose first one begins here, at how many places one is not whole, and where it ends.
 
     What comes after a message that is not whole is looked for; after anything else it could be a part of that.
     """
-    decoder, found, gaps = json.JSONDecoder(), list[Any](), 0
+    decoder, found, gaps = json.JSONDecoder(object_pairs_hook=repeated), list[Any](), 0
     while True:
         try:
             value, position = decoder.raw_decode(text, position)
