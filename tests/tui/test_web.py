@@ -238,8 +238,8 @@ class Browser:
         await self.do("Input.dispatchKeyEvent", type="keyUp", **how)
 
 
-# A candidate as it is drawn: its kind and its probability, with colours in between
-CANDIDATE = re.compile(r"[→+](?:\x1b\[[\d;]*m)*<?[\d.]+%")
+# What a candidate is drawn with: the mark of its probability
+CANDIDATE = re.compile("[▁▂▃▄▅▆▇█]")
 FLAGS = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync --no-proxy-server --enable-unsafe-swiftshader"
@@ -281,7 +281,7 @@ async def test_keys_in_a_real_browser_reach_the_app(served, tmp_path):
         await browser.do("Emulation.setFocusEmulationEnabled", enabled=True)
         await browser.do("Page.navigate", url=served.address)
         await until(lambda: "Candidates · lstm" in browser.drawn, lambda: browser.drawn)
-        await until(lambda: "Accept" in browser.drawn, lambda: browser.drawn[-2000:])
+        await until(lambda: "Insert" in browser.drawn, lambda: browser.drawn[-2000:])
         assert await browser.evaluate("document.body.classList.contains('-first-byte')")
 
         before = len(browser.drawn)
@@ -308,5 +308,7 @@ async def test_keys_in_a_real_browser_reach_the_app(served, tmp_path):
         assert 30 < lines < 60
 
         await browser.press("q", "KeyQ", 81, alt=True)
+        await until(lambda: "Keep them" in browser.drawn, lambda: browser.drawn[-2000:])
+        await browser.press("Enter", "Enter", 13)
         await until(lambda: not served.apps(), served.apps)
         assert await browser.evaluate("document.body.classList.contains('-closed')")
