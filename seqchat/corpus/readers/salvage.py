@@ -55,7 +55,9 @@ def _whole_objects(text: str, position: int, repeated: RepeatedKeys) -> tuple[li
             gaps += 1
             messages = not found or best_format(found, RECORD_FORMATS) is not None
             start = _next_message(text, position + 1, found) if messages and gaps < _MAX_GAPS else None
-            gaps += _texts_in(text[position:start], found) - 1 if start is not None else 0
+            following = _LIST.search(text, position) if start is None else None
+            end = start if start is not None else following.start() if following else len(text)
+            gaps += _texts_in(text[position:end], found) - 1 if messages else 0
         else:
             start = following.end()
         if start is None:
