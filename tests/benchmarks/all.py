@@ -153,6 +153,12 @@ PARTS = (
         "python tests/benchmarks/app.py rnn-chat --part keys --typed 10",
     ),
     Part(
+        "app-composing",
+        "The app",
+        "python tests/benchmarks/app.py --part composing --typed 120",
+        "python tests/benchmarks/app.py rnn-chat --part composing --typed 10",
+    ),
+    Part(
         "app-paste",
         "The app",
         "python tests/benchmarks/app.py --part paste",
