@@ -55,14 +55,18 @@ def _whole_objects(text: str, position: int, repeated: RepeatedKeys) -> tuple[li
             gaps += 1
             messages = not found or best_format(found, RECORD_FORMATS) is not None
             start = _next_message(text, position + 1, found) if messages and gaps < _MAX_GAPS else None
-            following = _LIST.search(text, position) if start is None else None
-            end = start if start is not None else following.start() if following else len(text)
-            gaps += _texts_in(text[position:end], found) - 1 if messages else 0
+            gaps += _texts_in(text[position : start or _list_after(text, position)], found) - 1 if messages else 0
         else:
             start = following.end()
         if start is None:
             return found, gaps, position
         position = start
+
+
+def _list_after(text: str, position: int) -> int:
+    """Return where the next list of objects begins, or the end of the text."""
+    following = _LIST.search(text, position)
+    return following.start() if following else len(text)
 
 
 def _texts_in(gap: str, found: Sequence[Any]) -> int:
