@@ -1,9 +1,11 @@
-"""Places where letters are meant as they are: addresses, paths, names in code, passwords; recognised by their form."""
+"""Places where letters are meant as they are: addresses, paths, code, commands, passwords; recognised by their form."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Container
+
+from seqchat.corpus.scripts import HAN
 
 # What stands before the letters, up to a space or a character that is not ASCII; "^" is after a space alone.
 _VERBATIM: dict[str, str] = {
@@ -14,7 +16,7 @@ _VERBATIM: dict[str, str] = {
     "a value": r"[a-z_]\w*=$",
     "an option": r"^--|^-$",
     "a call": r"[a-z_]\w*[._]\w+\(",
-    "a variable": r"[$`%]$",
+    "a variable": r"(?:[$`]|(?<!\d)%)$",
     "a password": r"[a-z]+\d+[a-z]+\d+$",
 }
 # A line of a shell or of Python after its prompt, up to a quotation or a comment
@@ -25,7 +27,39 @@ _CHUNK = re.compile(r"[!-~]*\Z")
 _ADDRESS_BEGINS = re.compile(r"(?:www\.|(?:https?|ftp|file|mailto|ssh|git):)\Z", re.IGNORECASE)
 # Between letters, these make one name of them.
 _JOINS_NAMES = frozenset("@_\\/#$&*+|<>%^`~")
+# What is named before a secret, or the name that goes with one
+_SECRET_NAMES = (
+    "密码|口令|密钥|暗号|验证码|账号|帐号|用户名|微信号|邮箱|"
+    r"\b(?:pass(?:word|wd|code|phrase)?|pwd|pin|secret|token|api[ _-]?key|user(?:[ _-]?name)?|account|login)"
+)
+_SAYS = rf" ?[:：=＝]|[{HAN}]{{0,3}}[是为成]了?[:：]?| is\b|(?<=[{HAN}])(?= )"
+_SECRET = re.compile(rf"(?:{_SECRET_NAMES})(?:{_SAYS}) ?(?P<typed>[!-~]*)\Z", re.IGNORECASE)
+_LETTER_AND_DIGIT = re.compile(r"[a-z][!-~]*\d|\d[!-~]*[a-z]", re.IGNORECASE)
+# Commands of a shell that are no syllables in full
+_COMMANDS = (
+    "alias apk apt awk aws bash bg brew bzip2 cargo cat cc cd chmod chown clang cmake conda cp crontab curl "
+    "cut df diff dmesg dnf docker dpkg env exec exit export ffmpeg fg find fzf gcc gdb gh git go gpg grep "
+    "gunzip gzip head helm htop ifconfig ip iptables java javac journalctl jq kill kubectl less ll ln ls lsof "
+    "make mkdir mount mv mvn mysql nano nc netstat nginx nmap node nohup npm npx nvim passwd php pip pipx "
+    "pkill pnpm podman printf ps psql pwd python rg rm rmdir rsync ruby rustc scp screen sed sh sleep sort "
+    "source ss ssh stat su sudo svn systemctl tail tar tee tmux top touch tr tree ufw umount uname uniq unzip "
+    "uptime uv vi vim wc wget which who whoami xargs yarn yum zip zsh"
+).replace(" ", "|")
+_COMMAND = re.compile(_COMMANDS)
+_HAN = re.compile(f"[{HAN}]")
 _LOOKED_AT = 200
+
+
+def is_command(before: str, letters: str) -> bool:
+    """Whether letters that begin a line are a command of a shell, where nothing before them is Chinese."""
+    if before.rpartition("\n")[2].strip() or _COMMAND.fullmatch(letters) is None:
+        return False
+    return _HAN.search(before, max(len(before) - _LOOKED_AT, 0)) is None
+
+
+def is_secret(before: str) -> bool:
+    """Whether letters and digits that are typed after a text are a password, or the name of an account."""
+    return _SECRET.search(before, max(len(before) - _LOOKED_AT, 0)) is not None
 
 
 def is_verbatim(before: str) -> bool:
@@ -33,6 +67,9 @@ def is_verbatim(before: str) -> bool:
     if _PROMPT.match(before, before.rfind("\n") + 1):
         return True
     start = max(len(before) - _LOOKED_AT, 0)
+    secret = _SECRET.search(before, start)
+    if secret is not None and _LETTER_AND_DIGIT.search(secret["typed"]):
+        return True
     chunk = _CHUNK.search(before, start)
     if chunk is None or not chunk[0]:
         return False

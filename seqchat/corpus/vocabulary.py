@@ -182,6 +182,15 @@ class Vocabulary:
         return len(_ALPHABETIC.findall("\n".join(longer))) / max(len(longer), 1)
 
     @cached_property
+    def numbers(self) -> dict[str, WordIds]:
+        """The ids of the words that are numbers, by their first digit."""
+        found: dict[str, list[int]] = {}
+        for word_id, word in enumerate(self.words):
+            if word.isdecimal() and word.isascii():
+                found.setdefault(word[0], []).append(word_id)
+        return {digit: np.array(ids) for digit, ids in found.items()}
+
+    @cached_property
     def spaced_suggestions(self) -> WordIds:
         """The ids of the words that may be offered after a space."""
         return np.flatnonzero(self.takes_space & self.suggestible)

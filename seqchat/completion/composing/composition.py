@@ -146,10 +146,10 @@ class Composition:
         if press.command == Command.LETTERS and (restored := self.trail.restored(press)):
             return Step(Composition(settled=True), (restored,))
         composition, effects = self._meant(press, around, page)
-        is_word = self.answer is not None and self.answer.is_word
-        trail = self.trail.after(press, around, effects, done=not composition.held, is_word=is_word)
+        trail = self.trail.after(press, around, effects, self.answer, done=not composition.held)
         if restored := trail.restored(press):
-            return Step(Composition(), (*effects, restored))
+            trail = trail._replace(written=restored.text)
+            composition, effects = Composition(), (*effects, restored)
         return Step(replace(composition, trail=trail if trail.lasts else Trail()), effects)
 
     def _meant(self, press: Press, around: Surroundings, page: Page) -> Step:
@@ -255,6 +255,8 @@ class Composition:
                 return self.take(self.answer.candidates[0])
             case Command.TAKE if press.character in self.answer.digits and press.character:
                 return self._leave_alone(press, around)
+            case Command.TAKE if press.character in self.answer.counts and press.character:
+                return self._type(press, around)
             case Command.TAKE:
                 found = page.candidates[press.number : press.number + 1]
                 return self.take(found[0]) if found else Step(self)

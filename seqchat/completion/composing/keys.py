@@ -62,7 +62,8 @@ class Answer:
     """What open letters mean: the candidates, and whether the letters themselves come before all of them.
 
     ends: after how many letters each syllable ends; is_word: whether the letters are a Latin word as well; digits:
-    those that make a name of the letters (mp3) rather than take a candidate.
+    those that make a name of the letters (mp3) rather than take a candidate; counts: those that begin a number after
+    the first candidate (3月15日).
     """
 
     candidates: Sequence[Insertable] = ()
@@ -70,6 +71,7 @@ class Answer:
     ends: Sequence[int] = ()
     is_word: bool = False
     digits: Container[str] = ""
+    counts: Container[str] = ""
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ class LiteralPrices:
     """Logarithms of probabilities, where the model and its lexicon know no word of the letters.
 
     unknown: a Latin word that nobody knows comes next; letter: each of its letters. shortened: somebody shortens the
-    syllables of Chinese to letters that are a Latin word. decides: from which share of all that the letters may mean
-    they are taken as they are.
+    syllables of Chinese to letters that are a Latin word. numbered: somebody takes the first candidate by its number,
+    and not with Space. decides: from which share of all that the letters may mean they are taken as they are.
     """
 
     unknown: float = -9.5
     letter: float = -2.5
     shortened: float = -2.0
+    numbered: float = -3.0
     decides: float = 0.5
 
     def log_prob(self, letters: int) -> float:

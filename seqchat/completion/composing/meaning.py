@@ -24,11 +24,13 @@ from seqchat.completion.suggestion import Scored, Suggestion, best_insertions, i
 from seqchat.completion.worth import is_pinyin, worthwhile
 from seqchat.corpus.letters import is_pinyin_letter
 from seqchat.corpus.pinyin import Letters, read_letters, typed_end
+from seqchat.corpus.verbatim import is_command, is_secret
 
 # Of phrases of several words, and of all candidates for all of the letters where there are parts of them as well
 _PHRASES, _WHOLE = 4, 18
 # Letters that are less probable as they are come after all other candidates.
 _HARDLY = 1e-4
+_DIGITS = "123456789"
 _LATIN = re.compile(r"([A-Za-z]{2,})")
 # Longer letters are not read at once; the first of them are.
 _MOST_LETTERS = 48
@@ -40,7 +42,7 @@ class Meaning:
 
     literal: whether they come first as they are; candidates: the best first; syllables: the letters, cut as the first
     candidate reads them (``wo'xiang``); complete: whether there are no other candidates; ends: where the syllables end
-    in the letters as they were typed; is_word, digits: as those of an `Answer`.
+    in the letters as they were typed; is_word, digits, counts: as those of an `Answer`.
     """
 
     literal: bool
@@ -50,11 +52,12 @@ class Meaning:
     ends: tuple[int, ...] = ()
     is_word: bool = False
     digits: str = ""
+    counts: str = ""
 
     @property
     def answer(self) -> Answer:
         """What a composition has to know of it."""
-        return Answer(self.candidates, self.literal, self.ends, self.is_word, self.digits)
+        return Answer(self.candidates, self.literal, self.ends, self.is_word, self.digits, self.counts)
 
 
 def meaning_of(
@@ -65,7 +68,8 @@ def meaning_of(
     after: the text right of the cursor; tones: whether digits after letters are tones; forced: whether they are pinyin
     wherever they can be.
     """
-    typed, after = text[len(text) - letters :], engine.context.read_as(readable_right(after))
+    before, typed = text[: len(text) - letters], text[len(text) - letters :]
+    after = engine.context.read_as(readable_right(after))
     whole = _read(engine, text, letters, after, tones) if letters <= _MOST_LETTERS else None
     read, rest = whole, ""
     if read is None or not read.is_pinyin:
@@ -79,15 +83,16 @@ def meaning_of(
     is_word = engine.vocabulary.is_latin_word(typed.lower())
     if is_word and not engine.vocabulary.spelling.is_full(typed.lower(), frozenset()):
         pinyin += PRICES.shortened
-    share = math.exp(latin - logsumexp([latin, pinyin]))
+    share = 1.0 if is_command(before, typed) else math.exp(latin - logsumexp([latin, pinyin]))
     found = _whole(engine, read, text, k, after, rest, foreign=forced)
     if (not forced and share >= PRICES.decides) or not any(is_pinyin(s) for s in found):
         return _as_typed(engine, whole, text, k, after)
     parts = first_parts(engine, read.cursor, read.best, rest)
     listed = _listed(typed, found, parts, share)
     syllables, ends = _cut(engine, read, typed, listed[0])
-    digits = "" if tones or forced else _naming(engine, read, typed, listed, pinyin)
-    return Meaning(False, listed, syllables, bool(parts) or len(found) < k, ends, is_word, digits)
+    digits = "" if tones or forced else _naming(engine, read, before, typed, listed, pinyin)
+    counts = "" if tones else _counting(engine, before, typed, listed)
+    return Meaning(False, listed, syllables, bool(parts) or len(found) < k, ends, is_word, digits, counts)
 
 
 def look_ahead(engine: Engine, text: str, letters: int, *, tones: bool = False) -> None:
@@ -161,16 +166,41 @@ def _begun(engine: Engine, typed: str) -> int:
     return 0
 
 
-def _naming(engine: Engine, read: _Read, typed: str, listed: Sequence[Suggestion], pinyin: float) -> str:
-    """Return the digits that make a word of the letters that is more probable than the candidate they would take."""
+def _naming(engine: Engine, read: _Read, text: str, typed: str, listed: Sequence[Suggestion], pinyin: float) -> str:
+    """Return the digits that make a word of the letters that is more probable than the candidate they would take.
+
+    text: what stands before the letters; in a password, all digits belong to it.
+    """
+    if is_secret(text):
+        return _DIGITS
     before = [s.reading.node for s in read.scored.readings if s.reading.replaces == len(typed)]
     digits = ""
-    for digit, candidate in zip("123456789", listed, strict=False):
+    for digit, candidate in zip(_DIGITS, listed, strict=False):
         ids = engine.vocabulary.variants(f"{typed}{digit}")
         if before and ids:
             name = read.cursor.predictor.log_probs_of(before[0], torch.tensor(ids)).logsumexp(dim=0)
             digits += digit if name > pinyin + math.log(max(candidate.probability, _HARDLY)) else ""
     return digits
+
+
+def _counting(engine: Engine, before: str, typed: str, listed: Sequence[Suggestion]) -> str:
+    """Return the digits that are more probably a number after the first candidate than what takes one.
+
+    They are where that is a unit of another number (3月15日).
+    """
+    first = listed[0]
+    if not before[-1:].isdecimal() or first.rest or first.replace < len(typed) or not is_pinyin(first):
+        return ""
+    text = f"{before}{first.insert}"
+    node, predictor = engine.context.node(text), engine.cursor(text).predictor
+    counts = ""
+    for digit, candidate in zip(_DIGITS, listed, strict=False):
+        ids = engine.vocabulary.numbers.get(digit)
+        if ids is not None:
+            number = float(predictor.log_probs_of(node, torch.from_numpy(ids)).logsumexp(dim=0))
+            taken = math.log(max(candidate.probability, _HARDLY)) + (PRICES.numbered if candidate is first else 0.0)
+            counts += digit if number + math.log(first.probability) > taken else ""
+    return counts
 
 
 def _as_typed(engine: Engine, read: _Read | None, text: str, k: int, after: str) -> Meaning:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from seqchat.completion.composing import hindsight
+from seqchat.completion.composing.hindsight import Trail
+from seqchat.completion.composing.keys import Replace
 from seqchat.completion.composing.punctuation import punctuation
 
-from .test_composition import Desk, chinese
+from .test_composition import Desk, chinese, press
 
 
 def typed(keys: str) -> str:
@@ -18,7 +21,7 @@ def typed(keys: str) -> str:
     [
         "zhang.san@qq.com ", "li.ming2@163.com", "mima123", "zhangsan2008 ", "mima007", "ls -la", "rm --f",
         "cd ~/xm", "sh ./a.sh ", "cp ../a", "x = y", "n == 3", "ab && cd", "baidu.com ", "a.baidu.com/", "chat.txt ",
-        "ni.docx/", "npm qinstall ", "npm qinstall@", "mp3 ",
+        "ni.docx/", "npm qinstall ", "npm qinstall@", "mp3 ", "nh40", "nhw123", "a1b2c3", "nihao128", "std::c",
     ],
 )  # fmt: skip
 def test_what_was_typed_is_written_as_it_was(keys):
@@ -33,7 +36,11 @@ def test_what_was_typed_is_written_as_it_was(keys):
         ("ta /ta ", f"{chinese('ta')}/{chinese('ta')}"),
         ("beijing -shanghai ", f"{chinese('beijing')}-{chinese('shanghai')}"),
         ("beijing - shanghai ", f"{chinese('beijing')}- {chinese('shanghai')}"),
-        ("mai100", f"{chinese('mai')}00"),
+        ("mai100", f"{chinese('mai')}100"),
+        ("mai128ge ", f"{chinese('mai')}128{chinese('ge')}"),
+        ("woyao200ge ", f"{chinese('woyao')}200{chinese('ge')}"),
+        ("3yue15ri ", f"3{chinese('yue')}15{chinese('ri')}"),
+        ("nihao3,nihao", f"{chinese('nih')}{chinese('ao')}，nihao"),
         ("hao 123", f"{chinese('hao')}123"),
         ("nihao,zhang.san@", f"{chinese('nihao')}，zhang.san@"),
         ("ni.hao,wo@", f"{chinese('ni')}。{chinese('hao')}，wo@"),
@@ -44,6 +51,18 @@ def test_what_was_typed_is_written_as_it_was(keys):
 )
 def test_chinese_stays(keys, text):
     assert typed(keys) == text
+
+
+def test_letters_with_a_number_are_counted_where_a_unit_follows(monkeypatch):
+    assert typed("women128ge ") == f"women128{chinese('ge')}"
+    monkeypatch.setattr(hindsight, "_UNITS", chinese("g"))
+    assert typed("women128ge ") == f"{chinese('women')}128{chinese('ge')}"
+    assert typed("women128ta ") == f"women128{chinese('ta')}"
+
+
+def test_letters_go_on_without_a_space_after_what_was_restored():
+    restored = Trail("ls -l", f"{chinese('ls')}-l").restored(press("l"))
+    assert restored == Replace(4, 0, "ls -l", finished=False)
 
 
 def test_only_the_name_before_a_mark_is_restored():

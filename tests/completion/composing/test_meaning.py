@@ -191,6 +191,28 @@ def test_a_digit_may_make_a_name_of_letters(engine, always_pinyin):
     assert [read(engine, f"我{letters}", len(letters))[1].digits for letters in ("huo", "nihao")] == ["2", ""]
 
 
+def test_digits_belong_to_a_password(engine):
+    assert read(engine, "密码：nihao", 5)[1].digits == "123456789"
+    assert not read(engine, "密码，nihao", 5)[1].digits
+
+
+def test_digits_go_on_counting_after_a_unit(engine, monkeypatch):
+    assert not read(engine, "我huoguo", 6)[1].counts
+    monkeypatch.setattr(engine.vocabulary, "numbers", {"1": engine.vocabulary.numbers["3"]})
+    counts = {}
+    for price in (-50.0, 0.0):
+        monkeypatch.setattr(meaning_module, "PRICES", replace(PRICES, numbered=price))
+        counts[price] = read(engine, "3huo", 3)[1].counts
+    assert counts == {-50.0: "1", 0.0: ""}, "the first candidate is seldom taken by its number"
+
+
+def test_a_command_of_a_shell_begins_a_line(engine, monkeypatch):
+    monkeypatch.setattr(meaning_module, "is_command", lambda before, letters: (before, letters) == ("我\n", "nihao"))
+    assert read(engine, "我\nnihao", 5)[1].literal
+    assert not read(engine, "我\nnihao", 5, forced=True)[1].literal
+    assert not read(engine, "nihao")[1].literal
+
+
 def test_letters_may_be_a_latin_word_as_well(engine, always_pinyin):
     assert [read(engine, f"我{letters}", 2)[1].is_word for letters in ("nh", "hg")] == [True, False]
 
