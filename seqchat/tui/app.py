@@ -45,9 +45,9 @@ from seqchat.tui.screens.workspace import Workspace
 from seqchat.tui.screenshot import with_right_widths
 from seqchat.tui.session import Session
 from seqchat.tui.settings import Settings, Value
-from seqchat.tui.textual_compat import LifecycleApp
 from seqchat.tui.themes import THEMES
 from seqchat.tui.tour.screen import Tour
+from seqchat.tui.type_ahead import TypeAheadApp
 from seqchat.tui.watching.screen import WatchScreen
 from seqchat.tui.widgets.gate_panel import GatePanel
 
@@ -61,7 +61,7 @@ class Palette(CommandPalette):
     BINDINGS: ClassVar[list[BindingType]] = bindings("always")
 
 
-class SeqchatApp(LifecycleApp[str], inherit_bindings=False):
+class SeqchatApp(TypeAheadApp[str], inherit_bindings=False):
     """A workspace and the dialogs over it; the result is the text, where the app is a single line."""
 
     TITLE = "seqchat"

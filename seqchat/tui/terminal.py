@@ -17,7 +17,7 @@ from textual.color import Color
 from textual.filter import LineFilter
 
 from seqchat.corpus.cleaning import is_safe, without_escapes
-from seqchat.tui.textual_compat import filter_input, name_sequence
+from seqchat.tui.textual_compat import filter_input, name_sequence, sequences_read_as_escape
 
 _LOOK_SECONDS, _END_SECONDS = 1.0, 2.0
 
@@ -26,15 +26,18 @@ _NOT_ALT = "OPbf[]\\^_"
 
 
 def let_alt_through() -> None:
-    """Make Alt with a letter or digit a key that arrives at once and types no character.
+    """Make Alt with another key one key, which arrives at once and types no character.
 
-    Terminals send Esc before the character. Textual treats digits as what Option types on a Mac (Alt+2: ™), types the
-    letter into a text area, and reads two such keys that arrive together as four.
+    Terminals send Esc before a character. Textual treats digits as what Option types on a Mac (Alt+2: ™), types the
+    letter into a text area, and reads two such keys that arrive together as four. Arrows with Alt, which have codes of
+    their own, it reads as Esc and an arrow.
     """
     for character in string.ascii_letters + string.digits + string.punctuation:
         if character not in _NOT_ALT:
             key = f"alt+shift+{character.lower()}" if character.isupper() else f"alt+{character}"
             name_sequence(f"\x1b{character}", key)
+    for sequence, key in sequences_read_as_escape().items():
+        name_sequence(sequence, f"alt+{key}")
 
 
 class Pastes:

@@ -45,6 +45,18 @@ def name_sequence(sequence: str, key: str) -> None:
     ANSI_SEQUENCES_KEYS[sequence] = (_KeyName(key),)  # type: ignore[index]
 
 
+def sequences_read_as_escape() -> dict[str, str]:
+    """Return the escape sequences that are read as two keys, Esc and another one, with the other one.
+
+    Why: only Textual's table says which they are.
+    """
+    return {
+        sequence: keys[1].value
+        for sequence, keys in ANSI_SEQUENCES_KEYS.items()
+        if isinstance(keys, tuple) and len(keys) == 2 and keys[0].value == "escape"
+    }
+
+
 def filter_input(make_filter: Callable[[], Callable[[str], str]]) -> None:
     """Pass all that the terminal sends through a filter, one for each parser, before Textual reads it.
 

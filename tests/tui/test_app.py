@@ -102,6 +102,10 @@ def test_the_bytes_of_alt_and_a_digit_are_that_key(digit):
         ("\x1b[A\x1bk", ["up", "alt+k"]),
         ("\x1bOA", ["up"]),
         ("\x1bf", ["ctrl+right"]),
+        ("\x1b[1;3B", ["alt+down"]),
+        ("\x1b[1;3C\x1b[1;3D", ["alt+right", "alt+left"]),
+        ("\x1b[1;4A", ["alt+shift+up"]),
+        ("\x1b[3;3~", ["alt+delete"]),
     ],
 )
 def test_alt_with_a_letter_is_a_key_that_types_nothing(sent, pressed):

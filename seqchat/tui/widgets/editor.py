@@ -214,6 +214,11 @@ class Editor(ShadedText, inherit_bindings=False):
             self._taken_at = None
             self.post_message(self.SelectionChanged(self.selection, self))
 
+    @property
+    def holds_keys(self) -> bool:
+        """Whether keys are kept until it is known what open letters mean."""
+        return bool(self.composer.composition.held)
+
     async def on_key(self, event: events.Key) -> None:
         """Give a key to the composition, run what it is bound to, or commit a candidate with the space.
 
