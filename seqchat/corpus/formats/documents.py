@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from seqchat.corpus.formats import discord, imessage, kakaotalk, plain, qq, services, signal, telegram, threema, wechat
+from seqchat.corpus.formats import (
+    discord,
+    imessage,
+    kakaotalk,
+    plain,
+    qq,
+    services,
+    signal,
+    sms,
+    telegram,
+    threema,
+    wechat,
+)
 from seqchat.corpus.formats.base import EMPTY, OTHER_BRANCH, SYSTEM, Item, LeftOut, Message
 from seqchat.corpus.formats.records import RecordFormat
 
 RECORD_FORMATS: tuple[RecordFormat, ...] = tuple(
     form
-    for module in (telegram, discord, services, signal, imessage, qq, wechat, kakaotalk, threema, plain)
+    for module in (telegram, discord, services, signal, sms, imessage, qq, wechat, kakaotalk, threema, plain)
     for form in module.RECORDS
 )
 

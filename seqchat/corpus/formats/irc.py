@@ -5,7 +5,7 @@ import re
 from seqchat.corpus.formats.lines import LineFormat
 
 _NICK = r"[ @+%&~!]?(?P<sender>[^\s<>]{1,40})"
-_CLOCK = r"(?P<clock>\d{1,2}:\d{2}(?::\d{2})?(?:\s?[AP]M)?)"
+_CLOCK = r"(?P<clock>\d{1,2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?(?:\s?[AP]M)?)"
 _DATE = r"(?:(?P<date>\d{4}[-/]\d\d[-/]\d\d|[A-Z][a-z]{2} \d{1,2})[T ])?"
 _WHEN = rf"\[?{_DATE}{_CLOCK}(?:Z|[+-]\d\d:?\d\d)?\]?"
 

@@ -18,11 +18,7 @@ _WEEKDAY = r"(?:[^\W\d][^\d]{0,20}?)?"
 FORMATS = (
     LineFormat(
         "KakaoTalk",
-        (
-            re.compile(
-                r"\[(?P<sender>[^\]]{1,100})\] \[(?P<clock>[^\]\d]{0,16}\d{1,2}:\d{2}[^\]\d]{0,8})\] (?P<text>.*)"
-            ),
-        ),
+        (re.compile(r"\[(?P<sender>.{1,100}?)\] \[(?P<clock>[^\]\d]{0,16}\d{1,2}:\d{2}[^\]\d]{0,8})\] (?P<text>.*)"),),
         day=re.compile(rf"-{{5,}} (?P<date>{_WEEKDAY}{DATE}[^-]{{0,20}}) -{{5,}}"),
         heading=_HEADING,
         system=re.compile("|".join(p.pattern for reason, p in KAKAOTALK.whole if reason == "system line")),

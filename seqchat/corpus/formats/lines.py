@@ -261,7 +261,8 @@ class _Reader:
         """Return what a person says in a line, given as it is written and without marks."""
         notes = self._form.notes
         if _OWN not in written:
-            return notes.cut(text)
+            cut = notes.cut(text)
+            return text if cut != text and notes.reason(text) else cut
         if notes.reason(text):
             return text
         before, own, after = notes.cut(written).partition(_OWN)

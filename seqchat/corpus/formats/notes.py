@@ -141,8 +141,26 @@ _EDITED = _any(r"""
     \s?<(?:this message was edited|diese nachricht wurde bearbeitet\.?|ce message a été modifié|se editó este mensaje\.?|este mensaje fue editado|mensagem editada|esta mensagem foi editada|questo messaggio è stato modificato|dit bericht is bewerkt|сообщение изменено|данное сообщение изменено|повідомлення змінено|bu mesaj düzenlendi|wiadomość edytowana|pesan ini diedit|beskeden blev redigeret|meldingen ble redigert|det här meddelandet redigerades|muokattu|تم تعديل هذه الرسالة|ההודעה נערכה|הודעה זו נערכה|यह (?:मैसेज|संदेश) एडिट किया गया|แก้ไขข้อความแล้ว|đã chỉnh sửa|このメッセージは編集されました|此(?:消息|訊息)已(?:编辑|編輯)|已编辑|已編輯|消息已编辑|편집됨|이 메시지는 수정되었습니다|메시지가 편집되었습니다)>$
 """)
 
+# Threema ends what is no text with a file's name, made of a number that no person would write, or with a place on a map.
+_THREEMA_FILE = r"<(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:\.\w{2,5})?|[0-9a-f]{16}-[^<>]+)>"
+_THREEMA = re.compile(
+    rf"""(?:bild|foto|video|audio|sprachnachricht|datei|gif|sticker|image|photo|picture|voice\ message|file|vidéo
+    |message\ vocal|fichier|imagen|vídeo|mensaje\ de\ voz|archivo|immagine|messaggio\ vocale|afbeelding|spraakbericht
+    |bestand|imagem|mensagem\ de\ voz|ficheiro|obraz|wiadomość\ głosowa|plik|изображение|фото|видео|аудио|файл
+    |голосовое\ сообщение)?(?:\ ?\(\d+:\d\d(?::\d\d)?\))?\s?{_THREEMA_FILE}
+    |(?P<file>[^<>]+)\ <[0-9a-f]{{16}}-(?P=file)>|[^<>]{{0,80}}\ <geo:[^<>]+>""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
 WHATSAPP = Notes(
-    ((MEDIA, _WHATSAPP_MEDIA), (DELETED, _WHATSAPP_DELETED), (CALL, _CALLS), (SYSTEM, _WHATSAPP_SYSTEM)), _EDITED
+    (
+        (MEDIA, _WHATSAPP_MEDIA),
+        (MEDIA, _THREEMA),
+        (DELETED, _WHATSAPP_DELETED),
+        (CALL, _CALLS),
+        (SYSTEM, _WHATSAPP_SYSTEM),
+    ),
+    re.compile(rf"{_EDITED.pattern}|\s?{_THREEMA_FILE}$", re.IGNORECASE),
 )
 
 # --- the messengers of East Asia ------------------------------------------------------------------------------------
@@ -180,10 +198,12 @@ _ASIAN_SYSTEM = _any(r"""
     .{1,60} (?:joined the (?:group|chat|room)|left the (?:group|chat|room)|invited .+ to the (?:group|chat|room)|added .+ to the (?:group|chat)|changed the .+|removed .+ from the (?:group|chat)|added .+ as a friend)\.?
 """)
 
+_ALBUM = re.compile(r"\[(?:albums?|アルバム|相簿|相册|앨범|อัลบั้ม)\] .{1,80}", re.IGNORECASE)
 ASIAN = Notes(
     (
         (CALL, _CALLS),
         (MEDIA, _ASIAN_MEDIA),
+        (MEDIA, _ALBUM),
         (MEDIA, _LINKED),
         (DELETED, _RECALLED),
         (SYSTEM, _ASIAN_SYSTEM),
@@ -246,6 +266,9 @@ META = Notes(
             SYSTEM,
             _any(r"""
     (?:(?:.{1,60} )?(?:liked a message|reacted .{1,12} to (?:your|a|their|the|.{1,40}'s) message|hat (?:auf deine nachricht mit .{1,12} reagiert|eine nachricht mit „gefällt mir“ markiert)|a aimé un message|a réagi .{1,12} à (?:votre|un) message|le gustó un mensaje|reaccionó con .{1,12} a (?:tu|un) mensaje|curtiu uma mensagem|reagiu com .{1,12} à (?:sua )?mensagem|ha messo "?mi piace"? a un messaggio|ha reagito con .{1,12} al (?:tuo )?messaggio))\s?
+    (?:ha (?:aggiunto la reazione|reagito con) .{1,12} al (?:tuo )?messaggio|heeft (?:een|je) bericht leuk gevonden|vindt een bericht leuk|heeft (?:met )?.{1,12} gereageerd op (?:je|een) bericht|polubi(?:ł|ła|ł\(a\)) (?:twoją )?wiadomość|zareagowa(?:ł|ła|ł\(a\)) .{1,12} na (?:twoją )?wiadomość|bir mesajı beğendi|mesajını beğendi|mesajına .{1,12} ifadesini bıraktı)\s?
+    (?:(?:поставил|поставила|поставил\(а\)) [«"]нравится[»"] сообщению|отреагировал(?:а|\(а\))? .{1,12} на (?:ваше )?сообщение|вподобав\(ла\) повідомлення|gillade ett meddelande|reagerade med .{1,12} på ditt meddelande|syntes godt om en besked|reagerede med .{1,12} på din besked|likte en melding|reagerte med .{1,12} på meldingen din|tykkäsi viestistä|reagoval\(a\) .{1,12} na (?:vaši|tvou) zprávu)\s?
+    (?:menyukai (?:sebuah )?pesan|menanggapi .{1,12} pada pesan anda|đã thích một tin nhắn|đã bày tỏ cảm xúc .{1,12} về tin nhắn của bạn|메시지를 좋아합니다|메시지에 .{1,12} 공감했습니다|أعجب برسالة|تفاعل (?:بـ? ?)?.{1,12} مع رسالتك|喜歡一則訊息|赞了一条消息|对你的消息.{0,12}做出了回应)[.。]?\s?
     (?:gefällt eine nachricht|a marqué un message d['’]un j['’]aime|hat mit .{1,12} auf (?:deine|eine) nachricht reagiert|reagiert mit .{1,12} auf .*nachricht|a réagi avec .{1,12} à .*message|点赞了一条消息|對.*訊息.*回應.*|メッセージに.{0,20}(?:いいね|リアクション).*)\s?
     .{1,60} (?:named the group .+|set the nickname for .+|changed the (?:theme|chat theme|group photo|quick reaction|emoji).*|set (?:the )?(?:quick reaction|emoji) to .+|left the group|added .+ to the group|removed .+ from the group|created the group|set (?:his|her|your|their) (?:own )?nickname to .+|cleared .+ nickname.*|changed the group name.*|turned (?:on|off) .+|pinned a message|unsent a message|created a poll.*|voted for .+|responded .+ to .+|started sharing .+|waved at .+|joined the group.*|made .+ an? (?:admin|moderator).*)\.?
     you (?:named the group .+|set the nickname for .+|changed the .+|added .+ to the group|removed .+ from the group|created the group|are now connected on messenger|left the group|can now (?:message and )?call each other.*|waved at .+|unsent a message|created a poll.*)\.?
@@ -278,6 +301,21 @@ PLAIN = Notes(
                 r"(?:missed (?:voice|video|audio|group)? ?call|started a call.{0,60}|call (?:started|ended).{0,40})\.?"
             ),
         ),
+    )
+)
+
+# DiscordChatExporter's words for what is no message, where it does not say the kind
+DISCORD = Notes(
+    (
+        (CALL, re.compile(r"Started a call(?: that lasted .{1,40})?\.")),
+        (
+            SYSTEM,
+            re.compile(
+                r"(?:Pinned a message|Joined the server|Left the group|Started a thread|Changed the channel icon)\.|"
+                r"(?:Added|Removed) .{1,60} (?:to|from) the group\.|Changed the channel name: .{1,100}\.?"
+            ),
+        ),
+        *PLAIN.whole,
     )
 )
 

@@ -9,7 +9,19 @@ from seqchat.corpus.formats.lines import LineFormat
 from seqchat.corpus.formats.notes import VIBER
 from seqchat.corpus.formats.records import RecordFormat
 
+# What programs write beside the words: a clock in brackets
+_CLOCK = r"[\[(](?P<clock>\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:\s?[AaPp]\.?[Mm]\.?)?)[\])]"
+
 FORMATS = (
+    LineFormat(
+        "clocks and names",
+        (
+            re.compile(rf"{_CLOCK}\s?(?P<sender>[^\s:：<*][^:：\t]{{0,59}}?)[:：](?:\s(?P<text>.*)|$)"),
+            re.compile(rf"{_CLOCK}\s(?P<own>[^:：]+)"),
+        ),
+        heading=re.compile(r"Conversation with .{1,100} at .{8,60}"),
+        strict=True,
+    ),
     LineFormat(
         "names and colons",
         (re.compile(r"(?P<sender>[^\W\d_][^:：\t]{0,39}?)\s?(?::(?!//|(?<=\d:)\d)|：)\s?(?P<text>\S.*)"),),

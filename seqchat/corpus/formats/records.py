@@ -26,9 +26,10 @@ class RecordFormat:
     time, sender, text, chat, mine: the names of fields, separated by `|` if there are several, with dots for fields
     of fields; the first that has a value counts. day: the field of the date, if `time` has only the clock. need: fields
     that a record must have to be of this format, by default those of time, sender and text. mine: tells whether the
-    owner of the export wrote it; owned: whether the owner wrote all of it; identity: says who wrote it as `owner_of`
-    says who owns the document. reason: says why a record is no message. skip: fields that, if they are true, are the
-    reason why. decode: undoes what the exporter does to texts.
+    owner of the export wrote it, if it is one of mine_values; owned: whether the owner wrote all of it; identity: says
+    who wrote it as `owner_of` says who owns the document. prepare: changes records by what they say about each other.
+    reason: says why a record is no message. skip: fields that, if they are true, are the reason why. decode: undoes
+    what the exporter does to texts.
     """
 
     name: str
@@ -39,8 +40,10 @@ class RecordFormat:
     need: tuple[str, ...] = ()
     chat: str = ""
     mine: str = ""
+    mine_values: frozenset[str] = _MINE
     owned: bool = False
     identity: str = ""
+    prepare: Callable[[Sequence[Any]], Sequence[Any]] | None = None
     reason: Callable[[Mapping[str, Any]], str] | None = None
     skip: Mapping[str, str] = field(default_factory=dict)
     decode: Callable[[str], str] | None = None
@@ -99,7 +102,7 @@ class RecordFormat:
         return self.name_of(name) if self.name_of else name.strip()
 
     def _is_mine(self, record: Mapping[str, Any]) -> bool:
-        return bool(self.mine) and str(value_of(record, self.mine, keep_empty=True)).lower() in _MINE
+        return bool(self.mine) and str(value_of(record, self.mine, keep_empty=True)).lower() in self.mine_values
 
 
 def value_of(record: Mapping[str, Any], names: str, *, keep_empty: bool = False) -> Any:
@@ -188,6 +191,7 @@ def items_of(
     form: RecordFormat, records: Sequence[Any], field: str | None = None, keep_notes: bool = False, owner: str = ""
 ) -> Iterator[Item]:
     """Yield the messages of a chat, from the first to the last; newer ones may come first in the list."""
+    records = form.prepare(records) if form.prepare else records
     order = order_of(form, records)
     items = [
         form.item(record, order, field, keep_notes, owner) if form.fits(record) else LeftOut(OTHER_RECORD)

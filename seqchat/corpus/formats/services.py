@@ -1,23 +1,27 @@
-"""Services of companies: Messenger, Instagram, Slack, Google Chat, Hangouts, Skype, Teams, Matrix."""
+"""Services of companies: Messenger, Instagram, Slack, Claude, Google Chat, Hangouts, Skype, Teams, Matrix."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import unescape
 from typing import Any
 
 from seqchat.corpus.formats.base import CALL, DELETED, EMPTY, MEDIA, SYSTEM
 from seqchat.corpus.formats.notes import META
-from seqchat.corpus.formats.records import RecordFormat, text_of
+from seqchat.corpus.formats.records import RecordFormat, text_of, value_of
 
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 _BREAK = re.compile(r"<(?:br|/p|/div|/li)\b[^<>]*>\n?", re.IGNORECASE)
 _QUOTE = re.compile(r"<(quote|blockquote|mx-reply|legacyquote)\b.*?</\1>", re.DOTALL | re.IGNORECASE)
+# A picture that stands for a character
+_EMOJI = re.compile(r"<(?:emoji|img)\b[^<>]*?\balt=\"([^\"<>\w]{1,12})\"[^<>]*>")
 _AT = re.compile(r"<at\b[^<>]*>(.*?)</at>", re.DOTALL)
 # Skype lists calls as a conversation.
 _SKYPE_CALLS = "48:calllogs"
 _SLACK_LINK = re.compile(r"<(https?:[^|<>]+|mailto:[^|<>]+)(?:\|([^<>]*))?>")
+_SLACK_MENTION = re.compile(r"<@([A-Z0-9]+)>")
+_SLACK_PROFILE = "user_profile.display_name|user_profile.name|user_profile.real_name"
 _SLACK_NAME = re.compile(r"<([@#!])(?:[A-Z0-9]+\|)?([^<>|^]*)(?:\^[^<>|]*)?(?:\|@?([^<>]*))?>")
 
 
@@ -31,7 +35,7 @@ def repaired(text: str) -> str:
 
 def unmarked(text: str) -> str:
     """Return the words of HTML, without quotations."""
-    text = _AT.sub(r"\1", _QUOTE.sub("", text))
+    text = _AT.sub(r"\1", _EMOJI.sub(r"\1", _QUOTE.sub("", text)))
     return unescape(_TAG.sub("", _BREAK.sub("\n", text))).strip()
 
 
@@ -39,6 +43,21 @@ def _slack(text: str) -> str:
     text = _SLACK_LINK.sub(lambda m: m[2] or m[1].removeprefix("mailto:"), text)
     text = _SLACK_NAME.sub(lambda m: f"{'#' if m[1] == '#' else '@'}{m[3] or m[2]}", text)
     return unescape(text).replace("\xa0", " ")
+
+
+def named_in_text(record: Mapping[str, Any], names: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return a record of Slack with names for the ids of the users that its text mentions."""
+    text = record.get("text")
+    if not isinstance(text, str) or "<@" not in text:
+        return record
+    return {**record, "text": _SLACK_MENTION.sub(lambda m: f"@{names.get(m[1], m[1])}", text)}
+
+
+def _with_names(records: Sequence[Any]) -> Sequence[Any]:
+    """Return records with the names of users who wrote one of them, for their ids."""
+    found = [record for record in records if isinstance(record, Mapping)]
+    names = {str(r.get("user")): str(name) for r in found if (name := value_of(r, _SLACK_PROFILE))}
+    return [named_in_text(record, names) if isinstance(record, Mapping) else record for record in records]
 
 
 def _slack_reason(record: Mapping[str, Any]) -> str:
@@ -126,7 +145,8 @@ def _teams(value: Any) -> str | None:
 SLACK = RecordFormat(
     "Slack",
     time="ts",
-    sender="user_profile.display_name|user_profile.name|user_profile.real_name|user|username|bot_id",
+    sender=f"{_SLACK_PROFILE}|user|username|bot_id",
+    prepare=_with_names,
     text="text",
     need=("type", "ts"),
     reason=_slack_reason,
@@ -155,6 +175,16 @@ RECORDS = (
         notes=META,
     ),
     SLACK,
+    # A time of its own would end the conversation at a pause; one with a model has none.
+    RecordFormat(
+        "Claude",
+        time="",
+        sender="sender",
+        text="text|content",
+        need=("sender", "text", "uuid", "created_at|content"),
+        mine="sender",
+        mine_values=frozenset({"human"}),
+    ),
     RecordFormat(
         "Google Chat",
         time="created_date",

@@ -8,7 +8,7 @@ from typing import Any
 
 from seqchat.corpus.formats.base import OTHER_RECORD, Item, LeftOut, Message
 from seqchat.corpus.formats.records import text_of, value_of
-from seqchat.corpus.formats.services import SLACK
+from seqchat.corpus.formats.services import SLACK, named_in_text
 
 NAME = SLACK.name
 USERS = "users.json"
@@ -17,7 +17,6 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}\.json")
 LISTS = frozenset(
     {USERS, "channels.json", "groups.json", "dms.json", "mpims.json", "integration_logs.json", "canvases.json"}
 )
-_MENTION = re.compile(r"<@([A-Z0-9]+)>")
 _NAME = "profile.display_name|name|profile.real_name|real_name"
 
 
@@ -33,9 +32,7 @@ def items_of_day(records: Sequence[Any], names: Mapping[str, str], keep_notes: b
         if not SLACK.fits(record):
             yield LeftOut(OTHER_RECORD)
             continue
-        text = record.get("text")
-        named = _MENTION.sub(lambda m: f"@{names.get(m[1], m[1])}", text) if isinstance(text, str) else text
-        item = SLACK.item({**record, "text": named}, "", None, keep_notes)
+        item = SLACK.item(named_in_text(record, names), "", None, keep_notes)
         if isinstance(item, Message):
             item = item._replace(sender=names.get(str(record.get("user")), item.sender))
         yield item

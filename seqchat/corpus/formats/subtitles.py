@@ -38,10 +38,10 @@ def read(beginning: Sequence[str], lines: Iterable[str], keep_notes: bool) -> It
     for raw in lines:
         line = raw.strip()
         if not line:
-            yield [*_cue(cue, keep_notes, named), *([LeftOut(TIMING)] if number else [])]
+            yield [*cue_items(cue, keep_notes, named), *([LeftOut(TIMING)] if number else [])]
             cue, number, timed, passed = [], "", False, False
         elif _TIMES.fullmatch(line):
-            yield [*_cue(cue, keep_notes, named), LeftOut(TIMING, 1 + bool(number))]
+            yield [*cue_items(cue, keep_notes, named), LeftOut(TIMING, 1 + bool(number))]
             cue, number, timed = [], "", True
         elif timed:
             cue.append(line)
@@ -53,7 +53,7 @@ def read(beginning: Sequence[str], lines: Iterable[str], keep_notes: bool) -> It
             # The number or the name of the cue
             yield [LeftOut(TIMING)] if number else []
             number = line
-    yield [*_cue(cue, keep_notes, named), *([LeftOut(TIMING)] if number else [])]
+    yield [*cue_items(cue, keep_notes, named), *([LeftOut(TIMING)] if number else [])]
 
 
 def _with_names(lines: Sequence[str]) -> bool:
@@ -63,7 +63,8 @@ def _with_names(lines: Sequence[str]) -> bool:
     return len(names) > 2 and len(names) >= _MOST * len(first) and len(set(names)) <= max(2, _OFTEN * len(names))
 
 
-def _cue(lines: Sequence[str], keep_notes: bool, named: bool) -> Iterator[Item]:
+def cue_items(lines: Sequence[str], keep_notes: bool, named: bool) -> Iterator[Item]:
+    """Yield the turns of a cue; named: whether its lines begin with names."""
     turns: list[tuple[str, list[str]]] = []
     several = sum(_DASH.match(_TAG.sub("", line)) is not None for line in lines) > 1
     for line in lines:

@@ -19,8 +19,10 @@ from seqchat.corpus.formats import (
     prose,
     qq,
     signal,
+    substation,
     subtitles,
     telegram,
+    threema,
     viber,
     wechat,
     whatsapp,
@@ -58,12 +60,26 @@ def _of_lines(form: LineFormat) -> TextFormat:
 MARKDOWN = TextFormat("Markdown", lambda _: 1.0, prose.read_markdown)
 MARKDOWN_CHAT = TextFormat(markdown_chats.NAME, markdown_chats.fits, markdown_chats.read)
 TABBED = TextFormat("pairs with tabs", pairs.fits_tabs, pairs.read_tabs)
-SUBTITLES = TextFormat(subtitles.NAME, subtitles.fits, subtitles.read)
+SUBTITLES = tuple(TextFormat(form.NAME, form.fits, form.read) for form in (subtitles, substation))
 
 # A file a messenger or a family of them; where several fit equally well, the first is taken.
-_LINE_FORMATS = (signal, telegram, kakaotalk, whatsapp, line, irc, qq, imessage, discord, meetings, viber, wechat)
+_LINE_FORMATS = (
+    signal,
+    telegram,
+    kakaotalk,
+    whatsapp,
+    line,
+    irc,
+    qq,
+    imessage,
+    discord,
+    meetings,
+    viber,
+    wechat,
+    threema,
+)
 TEXT_FORMATS: tuple[TextFormat, ...] = (
-    SUBTITLES,
+    *SUBTITLES,
     *(TextFormat(form.name, form.fits, form.read) for form in headed.FORMATS),
     TextFormat("dialogs with marked ends of turns", pairs.fits_marked, pairs.read_marked),
     TextFormat("dialogs marked E and M", pairs.fits_letters, pairs.read_letters),

@@ -32,6 +32,8 @@ READERS: dict[str, _Reader] = {
     ".conv": read_text,
     ".srt": read_text,
     ".vtt": read_text,
+    ".ass": read_text,
+    ".ssa": read_text,
     ".mbox": read_mail,
     ".xml": read_sms,
     ".md": read_markdown,
