@@ -16,10 +16,9 @@ from seqchat.insight.view import select_view
 from seqchat.model.threads import one_thread
 
 if TYPE_CHECKING:
-    from seqchat.insight.neurons.groups import NeuronGroups
-    from seqchat.insight.neurons.matches import Matches
     from seqchat.insight.notebook.followed import FollowedGradient
     from seqchat.insight.notebook.found import FoundContexts
+    from seqchat.insight.notebook.patterns import FoundGroups, FoundMatches
     from seqchat.insight.notebook.probed import Probed
 
 T = TypeVar("T")
@@ -183,13 +182,14 @@ class Model:
         layer: int | str | None = None,
         quantity: str = "hidden",
         **options: Any,
-    ) -> Matches:
+    ) -> FoundMatches:
         """Return the passages of a corpus whose states share most of the neurons that are on during a span of `text`.
 
         data: files or folders, as for ``train``, by default the sample; span: the first and the last word, from 1, by
         default the last three words; threshold: the value from which on a neuron is on, by default one that fits the
         gate or state `quantity`; layer: by default the last one. options: ``k``, ``around``, ``shuffles`` and ``seed``,
-        as of `seqchat.insight.neurons.matches.find_matches`. Each match has what chance reaches beside it.
+        as of `seqchat.insight.neurons.matches.find_matches`. Each match has what chance reaches beside it; a notebook
+        draws them.
 
         Raises:
             SeqchatError: there is no such layer, gate, word or file, or no neuron is on.
@@ -198,12 +198,14 @@ class Model:
         from seqchat.corpus.sources import read_dialogs
         from seqchat.insight.neurons.matches import find_matches
         from seqchat.insight.neurons.patterns import Span, read_text
+        from seqchat.insight.notebook.patterns import FoundMatches
 
         with one_thread():
             read = read_text(self._engine, text, layer, quantity)
             chosen = Span(*span) if span is not None else read.last_words()
             pattern = read.pattern(chosen, read.usual if threshold is None else threshold)
-            return find_matches(self._engine, read_dialogs(data or [SAMPLE]), pattern, **options)
+            found = find_matches(self._engine, read_dialogs(data or [SAMPLE]), pattern, **options)
+            return FoundMatches.of(found, self.name)
 
     def groups(
         self,
@@ -213,8 +215,8 @@ class Model:
         quantity: str = "hidden",
         words: int = 10_000,
         **options: Any,
-    ) -> NeuronGroups:
-        """Return the groups of neurons of a layer that move together, with what chance reaches.
+    ) -> FoundGroups:
+        """Return the groups of neurons of a layer that move together, with what chance reaches; a notebook draws them.
 
         data: as of `matches`; words: about how many are read; options: ``least``, ``shuffles`` and ``seed``, as of
         `seqchat.insight.neurons.groups.find_groups`.
@@ -226,10 +228,14 @@ class Model:
         from seqchat.corpus.sources import read_dialogs
         from seqchat.insight.neurons.groups import find_groups
         from seqchat.insight.neurons.sample import collect
+        from seqchat.insight.notebook.patterns import FoundGroups
+        from seqchat.insight.selection import find_quantity
 
         with one_thread():
+            name = self._engine.network.layer_names[find_quantity(self._engine.network, layer, quantity).layer]
             sample = collect(self._engine, read_dialogs(data or [SAMPLE]), layer, quantity, words=words)
-            return find_groups(sample, self._engine.vocabulary, **options)
+            found = find_groups(sample, self._engine.vocabulary, **options)
+            return FoundGroups.of(found, f"{self.name}, layer {name}, {quantity}")
 
     def learn(self, *texts: str) -> None:
         """Remember texts that the writer wrote, so that their words become more probable; nothing is stored on disk."""

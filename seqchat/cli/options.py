@@ -6,6 +6,7 @@ import functools
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -45,6 +46,11 @@ precision_option = click.option(
     default="auto",
     show_default=True,
     help="auto: the output layer in int8, its best words again in float32; fp32: all in float32.",
+)
+lessons_option = click.option(
+    "--lessons",
+    type=click.Path(path_type=Path),
+    help="Lessons of your own, the .toml files of this folder; they follow the built-in ones.",
 )
 lexicon_option = click.option(
     "--lexicon",

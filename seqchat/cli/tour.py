@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seqchat import locations
+from seqchat.cli.options import lessons_option
 from seqchat.cli.out import check_save
 from seqchat.model.model_registry import find
 from seqchat.wording import counted
@@ -20,12 +21,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Learn how recurrent networks work, page by page.")
 @click.argument("models", nargs=-1, metavar="[MODEL]...")
-@click.option(
-    "--lessons",
-    "folder",
-    type=click.Path(path_type=Path),
-    help="Lessons of your own, the .toml files of this folder; they follow the built-in ones.",
-)
+@lessons_option
 @click.option(
     "--export",
     "out",
@@ -34,7 +30,7 @@ if TYPE_CHECKING:
     help="Write each lesson as a page of HTML into this new folder, instead of opening the app.",
 )
 @click.option("--lang", "--language", "lang", type=click.Choice(["auto", "en", "zh"]), help="Language of the lessons.")
-def tour(models: tuple[str, ...], folder: Path | None, out: Path | None, lang: str | None) -> None:
+def tour(models: tuple[str, ...], lessons: Path | None, out: Path | None, lang: str | None) -> None:
     """Open the lessons on recurrent networks: pages with a text to edit, and questions.
 
     A MODEL, given by name or directory, takes the place of the lessons' own networks where it fits. --export writes
@@ -52,7 +48,7 @@ def tour(models: tuple[str, ...], folder: Path | None, out: Path | None, lang: s
 
     for model in models:
         find(model)
-    own = own_lessons(folder) if folder is not None else ()
+    own = own_lessons(lessons) if lessons is not None else ()
     if out is not None:
         _export(out, own, models, lang)
         return

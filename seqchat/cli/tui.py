@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seqchat.cli.options import lexicon_option
+from seqchat.cli.options import lessons_option, lexicon_option
 from seqchat.errors import SeqchatError
 from seqchat.locations import LEXICON_VARIABLE, NAME_OF_NO_LEXICON
 from seqchat.model.model_registry import find
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--lang", type=click.Choice(["auto", "en", "zh"]), help="Language of the interface.")
 @click.option("--inline", is_flag=True, help="Use a single line below the prompt; Enter prints it, Ctrl+C leaves.")
 @click.option("--tour", is_flag=True, help="Start with the lessons, as 'seqchat tour' does.")
+@lessons_option
 @click.option("--web", is_flag=True, help="Serve the app to a browser (needs the extra seqchat[web]).")
 @click.option("--host", default="localhost", show_default=True, help="With --web: the address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="With --web: the port.")
@@ -49,6 +50,7 @@ def tui(
     lang: str | None,
     inline: bool,
     tour: bool,
+    lessons: Path | None,
     web: bool,
     host: str,
     port: int,
@@ -61,7 +63,7 @@ def tui(
     seqchat tui
     seqchat tui checkpoints/my-chats --file notes.txt
     seqchat tui rnn-chat lstm-chat-small gru-chat
-    seqchat tui --tour
+    seqchat tui --tour --lessons lessons/
     seqchat tui --inline > line.txt
     seqchat tui --web --port 8080
     """
@@ -71,8 +73,14 @@ def tui(
         _choose(lexicon, web)
     if remember and forget_on_exit:
         raise click.UsageError("--remember and --forget-on-exit exclude each other.")
-    if tour and inline:
-        raise click.UsageError("--inline and --tour exclude each other.")
+    for option, given in (("--tour", tour), ("--lessons", lessons is not None)):
+        if given and inline:
+            raise click.UsageError(f"--inline and {option} exclude each other.")
+    own: Sequence[Lesson] = ()
+    if lessons is not None:
+        from seqchat.lessons.own import own_lessons
+
+        own = own_lessons(lessons)
     if web:
         if inline:
             raise click.UsageError("--inline and --web exclude each other.")
@@ -93,6 +101,7 @@ def tui(
         lang=lang,
         inline=inline,
         tour=tour,
+        lessons=own,
     )
 
 
@@ -112,7 +121,8 @@ def _arguments() -> list[str]:
     kept = [str(Path(model).resolve()) if Path(model).is_dir() else model for model in context.params["models"]]
     for name in ("fresh", "remember", "forget_on_exit", "tour"):
         kept += [f"--{name.replace('_', '-')}"] if context.params[name] else []
-    kept += ["--file", str(context.params["file"].resolve())] if context.params["file"] else []
+    for name in ("file", "lessons"):
+        kept += [f"--{name}", str(context.params[name].resolve())] if context.params[name] else []
     kept += ["--script", context.params["script"]] if context.params["script"] else []
     kept += ["--lang", context.params["lang"]] if context.params["lang"] else []
     return kept

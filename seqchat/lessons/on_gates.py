@@ -132,7 +132,7 @@ UNTRAINED = Lesson(
     needs=(Need("lstm", untrained=Untrained("lstm")), _LSTM),
     gates=("cell",),
     formulas=(),
-    more="∂c/∂c₋₁ = f   (along c alone)",
+    more="∂c/∂c₋₁ = f   (∂h₋₁ = 0)",
     example=ONE_SUBJECT,
     translation=ONE_SUBJECT_TRANSLATED,
     view="reach",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import Any
 
 import numpy as np
@@ -25,12 +26,15 @@ from seqchat.files import write_private
 from seqchat.model.folder import TRAINING
 from seqchat.model.model_registry import DEFAULT_MODEL, find
 from seqchat.progress import Progress
+from seqchat.training.closing import UNLIMITED, TimeToMeasure
 
 # The dialogs to measure on, as they were written
 _DIALOGS = Path(TRAINING) / "held_out.jsonl"
 _OTHERS = "others"
 # So few that a run ends soon; a typed character costs as much as ten words.
 _MAX_CHARACTERS, _TYPED_CHARACTERS = 6_000, 300
+# How many times longer the shipped model takes than a new one, which is smaller (measured)
+_SHIPPED_TAKES = 2.5
 
 
 @dataclass(frozen=True)
@@ -105,8 +109,8 @@ def _beginning(dialogs: Iterable[Dialog], characters: int) -> Iterator[Dialog]:
             return
 
 
-def assess(folder: Path, progress: Progress, share: float = 1.0) -> Assessment | None:
-    """Measure a finished model on the dialogs that were kept of its text, or on a share of them; None if there are
+def assess(folder: Path, progress: Progress, time: TimeToMeasure = UNLIMITED) -> Assessment | None:
+    """Measure a finished model on the dialogs that were kept of its text, as far as there is time; None if there are
     none, or no word in them.
 
     Raises:
@@ -115,8 +119,8 @@ def assess(folder: Path, progress: Progress, share: float = 1.0) -> Assessment |
     if not (folder / _DIALOGS).is_file():
         return None
     with TemporaryDirectory() as name:
-        dialogs = _share_of(folder / _DIALOGS, Path(name), share)
-        return _assessed(folder, dialogs, round(share * _TYPED_CHARACTERS), progress)
+        dialogs = _share_of(folder / _DIALOGS, Path(name), time.share)
+        return _assessed(folder, dialogs, round(time.share * _TYPED_CHARACTERS), progress, time)
 
 
 def _share_of(dialogs: Path, folder: Path, share: float) -> Path:
@@ -129,7 +133,8 @@ def _share_of(dialogs: Path, folder: Path, share: float) -> Path:
     return path
 
 
-def _assessed(folder: Path, dialogs: Path, typed: int, progress: Progress) -> Assessment | None:
+def _assessed(folder: Path, dialogs: Path, typed: int, progress: Progress, time: TimeToMeasure) -> Assessment | None:
+    began = monotonic()
     model = EvaluatedModel.load(folder)
     held_out = model.checkpoint.data.get("held_out")
     progress.message("Measuring it on held-out dialogs, and typing some of them")
@@ -139,7 +144,11 @@ def _assessed(folder: Path, dialogs: Path, typed: int, progress: Progress) -> As
     except SeqchatError:
         return None
     tested = bool(held_out and held_out["tested"])
-    shipped = _shipped(folder, dialogs, typed, reading, progress)
+    shipped = None
+    if time.allows(_SHIPPED_TAKES * (monotonic() - began)):
+        shipped = _shipped(folder, dialogs, typed, reading, progress)
+    else:
+        progress.message(f"There is no time left to measure {DEFAULT_MODEL} on them as well")
     return Assessment(own, shipped, tested, words, number, "base" in model.checkpoint.data)
 
 

@@ -13,7 +13,7 @@ def count_ngrams(stream: IdStream, words: int, max_ngrams: int, *, max_tokens: i
     """Return the n-grams of what is learned of a text; of a long one, those of dialogs from all parts of it.
 
     words: the size of the vocabulary; max_ngrams: how many n-grams of two or more words to keep; max_tokens: in how
-    many tokens they are counted, about 100 bytes of memory each.
+    many tokens they are counted, about 60 bytes of memory each.
     """
     starts = np.array(stream.starts)
     if len(stream) <= max_tokens:

@@ -19,23 +19,21 @@ from seqchat.model.ngrams import NgramModel
 from seqchat.model.weights import load_weights
 from seqchat.progress import Progress
 from seqchat.training.card import model_card
-from seqchat.training.closing import ClosingTime
+from seqchat.training.closing import ClosingTime, TimeToMeasure
 from seqchat.training.counting import count_ngrams
 from seqchat.training.fine_tuning import base_mixture
 from seqchat.training.loop import Trainer
 
-# What is left to do takes as long as reading the text to validate on so often: before validating, before tuning the
-# mixture, the cache, the lexicon.
-_READINGS = (5.0, 4.0, 2.5, 1.2)
+# The stages of `ClosingTime.text`
+_VALIDATING, _MIXTURE, _CACHE, _LEXICON = range(4)
 
 
-def finish(folder: Path, checkpoint: Checkpoint, trainer: Trainer, progress: Progress) -> tuple[Metrics, float]:
-    """Complete the model in a folder; return how good its best weights are, and the share of the held-out dialogs that
-    there is time left to measure it on."""
+def finish(folder: Path, checkpoint: Checkpoint, trainer: Trainer, progress: Progress) -> tuple[Metrics, TimeToMeasure]:
+    """Complete the model in a folder; return how good its best weights are, and what there is time left to measure."""
     closing = ClosingTime(trainer)
     network = build(checkpoint.config)
     network.load_state_dict(load_weights(folder, checkpoint.config))
-    text = closing.text(_READINGS[0])
+    text = closing.text(_VALIDATING)
     heads = validate(network.to(trainer.device), text, trainer.suggestible)
     closing.has_read(text)
     if trainer.group.leads:
@@ -43,13 +41,13 @@ def finish(folder: Path, checkpoint: Checkpoint, trainer: Trainer, progress: Pro
         complete = _completed(checkpoint, network, trainer, closing, progress)
         vocabulary = EvaluatedModel.of(folder.name, complete, lexicons_of(folder)).vocabulary
         predictor = TextPredictor(network, complete.mixture)
-        complete = replace(complete, lexicon_shares=tune_lexicon(predictor, closing.text(_READINGS[3]), vocabulary))
+        complete = replace(complete, lexicon_shares=tune_lexicon(predictor, closing.text(_LEXICON), vocabulary))
         complete.save_config(folder)
         tokens, seconds = trainer.counters.tokens, trainer.counters.seconds
         lexicon = vocabulary.lexicon if isinstance(vocabulary.lexicon, LexiconWords) else None
         card = model_card(folder.name, complete, trainer.settings, heads, lexicon, tokens=tokens, seconds=seconds)
         write_file(folder / CARD, card)
-    return list(heads.values())[-1], closing.share_to_measure()
+    return list(heads.values())[-1], closing.time_to_measure()
 
 
 def _completed(
@@ -69,5 +67,5 @@ def _completed(
 
 
 def _tuned(checkpoint: Checkpoint, network: Network, ngrams: NgramModel | None, closing: ClosingTime) -> Checkpoint:
-    mixture = tune_mixture(network, ngrams, closing.text(_READINGS[1]), base_mixture(checkpoint))
-    return replace(checkpoint, mixture=mixture, cache=tune_cache(network, closing.text(_READINGS[2]), mixture))
+    mixture = tune_mixture(network, ngrams, closing.text(_MIXTURE), base_mixture(checkpoint))
+    return replace(checkpoint, mixture=mixture, cache=tune_cache(network, closing.text(_CACHE), mixture))

@@ -19,7 +19,7 @@ from seqchat.errors import SeqchatError
 from seqchat.evaluation.validation import validate, validate_sources
 from seqchat.model.network import Network
 from seqchat.training.averaging import WeightAverage
-from seqchat.training.closing import COUNTING_SECONDS, MEASURING_SECONDS, part
+from seqchat.training.closing import COUNTING_SECONDS, MEASURING_SECONDS, closing_seconds, machine_factor, part
 from seqchat.training.devices import (
     choose_device,
     prepare_memory,
@@ -40,9 +40,8 @@ _MAX_RECOVERIES = 3
 _FIRST_REPORT, _FIRST_SECONDS = 100_000, 60.0
 _STEPS_TO_RELEASE = 50
 _EXPLODING, _VANISHING = 100.0, 1e-6
-# What a time limit leaves for the end of a run: the last report and what `finishing` does take as long as so many
-# reports, besides counting and measuring; but no more than a share of the limit.
-_CLOSING_REPORTS, _MOST_CLOSING = 5.0, 0.5
+# A time limit leaves the end of a run no more than this share of it.
+_MOST_CLOSING = 0.5
 # If the reports alone would take a larger share, less is validated on; how long it takes is tried on so many tokens.
 _MOST_READING, _TRIED_TOKENS = 0.3, 1_000
 
@@ -179,10 +178,15 @@ class Trainer:
     def _seconds_to_train(self, limit: float) -> float:
         """Return how much of a time limit is for training; the rest is for the end of the run."""
         counting = COUNTING_SECONDS * min(len(self.train), self.settings.ngram_words) * bool(self.settings.ngrams)
-        reading = _CLOSING_REPORTS * (self.report_seconds or self._expected_report())
+        reading = self._seconds_to_read(self.report_seconds or self._expected_report())
         reading = reading if self.report_seconds else min(reading, _MOST_READING * limit)
-        working = (counting + MEASURING_SECONDS) * self.slowdown
+        working = (counting + MEASURING_SECONDS) * self.slowdown * machine_factor()
         return limit - min(reading + working, _MOST_CLOSING * limit)
+
+    def _seconds_to_read(self, report: float) -> float:
+        """Return how long the last report and what follows it take, given how long a report takes."""
+        tokens = self.validation.targets
+        return report + closing_seconds(tokens, report / max(tokens, 1))
 
     def _expected_report(self) -> float:
         """Return how long the first report will take: about as long as to learn as many tokens."""
@@ -310,8 +314,9 @@ class Trainer:
         # On a busy machine, a moment may be a lucky one.
         passed = max(time.monotonic() - began, (time.process_time() - worked) * self.slowdown)
         seconds = self.group.mean(passed) * self.validation.targets / tried.targets
-        if _CLOSING_REPORTS * seconds > _MOST_READING * limit:
-            self._validate_on(self.counters.validated_share * _MOST_READING * limit / (_CLOSING_REPORTS * seconds))
+        needed = self._seconds_to_read(seconds)
+        if needed > _MOST_READING * limit:
+            self._validate_on(self.counters.validated_share * _MOST_READING * limit / needed)
 
     def _validate_on(self, share: float) -> None:
         """Read only a share of the validation text from now on, in this run and where it is resumed."""

@@ -20,6 +20,7 @@ from seqchat.files import partial_folder, replace_folder
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.folder import TRAINING
 from seqchat.model.network import build
+from seqchat.training.closing import UNLIMITED, TimeToMeasure
 from seqchat.training.course.control import Control
 from seqchat.training.course.recording import Audience, CourseRecorder, Reading
 from seqchat.training.devices import flush_denormals
@@ -52,15 +53,15 @@ def _never() -> bool:
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """How a run ended: the checkpoint, its best weights, evaluated as they are stored, and the share of the held-out
-    dialogs that there is time left to measure it on."""
+    """How a run ended: the checkpoint, its best weights, evaluated as they are stored, and what there is time
+    left to measure."""
 
     folder: Path
     outcome: Outcome
     tokens: int
     seconds: float
     quality: Metrics
-    to_measure: float = 1.0
+    to_measure: TimeToMeasure = UNLIMITED
 
 
 def train(

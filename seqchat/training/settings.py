@@ -109,7 +109,7 @@ class TrainingSettings:
         1_200_000, "N-grams of the text to keep and mix in at most; 0 for none.", _NOT_NEGATIVE, resumable=True
     )
     ngram_words: int = declared(
-        4_000_000, "Count n-grams in at most this many words; each takes 100 bytes of memory.", _COUNT, resumable=True
+        4_000_000, "Count n-grams in at most this many words; each takes 60 bytes of memory.", _COUNT, resumable=True
     )
     seed: int = declared(1, "The same seed gives the same model.", _NOT_NEGATIVE)
     precision: Precision = declared("auto", "Precision of matrix products.", resumable=True)

@@ -79,6 +79,14 @@ def test_a_wide_room_has_all_words_of_a_small_layer_and_all_neurons():
     assert plan(61, 28, 6, 640).across == 3
 
 
+def test_what_a_short_text_leaves_empty_widens_the_bands():
+    assert plan(94, 16, 1, 40).blocks == 2
+    short = plan(94, 16, 1, 40, 12)
+    assert (short.blocks, short.stretch, short.cells) == (1, 4, 80)
+    assert plan(94, 16, 1, 40, 16).blocks == 2
+    assert plan(94, 16, 1, 40, 15).blocks == 1
+
+
 def state(words=8, neurons=40, cell="lstm", **options):
     """A state of a layer whose neuron n is n / neurons in every gate, and 0 at the first word."""
     row = np.arange(neurons, dtype=np.float32) / neurons
@@ -91,6 +99,17 @@ def state(words=8, neurons=40, cell="lstm", **options):
     scales = {gate.name: [1.0, 0.5, 0.25, 0.125] for gate in gates}
     found.overviews = {"1": LayerOverview(order, scales)}
     return found
+
+
+def test_the_selected_neuron_is_among_the_rows_on_the_screen():
+    found = state()
+    found.bars, found.cursor.gate = True, 1
+    for neuron in (39, 0, 17):
+        found.cursor.neuron = neuron
+        view = RowsView(found)
+        view.lay_out(40, 8)
+        numbers = ["".join(s.text for s in view.line(y, 40, Style()))[:5].strip(" \u25b8\u25b6\u2023") for y in range(8)]
+        assert str(neuron) in numbers, numbers
 
 
 def colours(segments):

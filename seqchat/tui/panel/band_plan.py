@@ -11,7 +11,7 @@ LABEL = 5
 # Two columns of neurons, the halves of a cell
 PER_CELL = 2
 # More words, or more columns of neurons, are no reason to have less of the other.
-_ENOUGH_WORDS, _ENOUGH_COLUMNS = 20, 64
+ENOUGH_WORDS, _ENOUGH_COLUMNS = 20, 64
 _FEWEST_CELLS = 3
 # So many halves of a cell are enough for a neuron.
 _WIDEST = 4
@@ -60,8 +60,11 @@ class BandPlan:
 
 
 @lru_cache(maxsize=64)
-def plan(width: int, height: int, gates: int, neurons: int) -> BandPlan:
-    """Return the layout for a room in cells that shows the most words and neurons; a low one shows fewer gates."""
+def plan(width: int, height: int, gates: int, neurons: int, words: int = ENOUGH_WORDS) -> BandPlan:
+    """Return the layout for a room in cells that shows the most words and neurons; a low one shows fewer gates.
+
+    words: how many there are; what they leave empty widens the bands.
+    """
     gates = max(min(gates, height // 2), 1)
     plans = (
         found
@@ -69,7 +72,10 @@ def plan(width: int, height: int, gates: int, neurons: int) -> BandPlan:
         for blocks in range(1, max(width // (LABEL + _FEWEST_CELLS), 1) + 1)
         if (found := _plan(width, height, gates, neurons, across, blocks)) is not None
     )
-    return max(plans, key=lambda found: _worth(found, neurons), default=BandPlan(1, 1, 1, max(height - 1, 1), 1))
+    best = max(plans, key=lambda found: _worth(found, neurons), default=BandPlan(1, 1, 1, max(height - 1, 1), 1))
+    blocks = min(max(math.ceil(words / best.lines), 1), best.blocks)
+    wider = _plan(width, height, gates, neurons, best.across, blocks) if blocks < best.blocks else None
+    return wider or best
 
 
 def _plan(width: int, height: int, gates: int, neurons: int, across: int, blocks: int) -> BandPlan | None:
@@ -84,6 +90,6 @@ def _plan(width: int, height: int, gates: int, neurons: int, across: int, blocks
 
 def _worth(found: BandPlan, neurons: int) -> tuple[float, int, int]:
     """Rate a layout: by words and neurons; of equal ones the one that begins at the top again less often is better."""
-    words = min(found.words / _ENOUGH_WORDS, 1.0)
+    words = min(found.words / ENOUGH_WORDS, 1.0)
     columns = min(found.columns / min(neurons, _ENOUGH_COLUMNS), 1.0)
     return round(words * columns, 3), -found.blocks, found.across

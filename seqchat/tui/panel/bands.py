@@ -12,7 +12,7 @@ from rich.style import Style
 from seqchat.tui.heatmap import LEFT_HALF, fit, levels, mark_style, pair_style
 from seqchat.tui.language import say
 from seqchat.tui.panel import drawing
-from seqchat.tui.panel.band_plan import LABEL, PER_CELL, BandPlan, plan
+from seqchat.tui.panel.band_plan import ENOUGH_WORDS, LABEL, PER_CELL, BandPlan, plan
 from seqchat.tui.panel.state import PanelState
 
 if TYPE_CHECKING:
@@ -51,15 +51,16 @@ class BandsView:
     def lay_out(self, width: int, height: int) -> None:
         """Fit everything into a room in cells, and compute the colours."""
         state = self._state
-        self._plan = plan(width, height, len(state.shown_gates), state.neurons)
+        words = len(state.words) if state.trace is None or state.trace.whole else ENOUGH_WORDS
+        self._plan = plan(width, height, len(state.shown_gates), state.neurons, words)
         self.height = min(self._plan.stacked * (self._plan.lines + 1), height)
         self._start = self._first_word()
-        words = slice(self._start, self._start + self._plan.words)
+        shown = slice(self._start, self._start + self._plan.words)
         self._columns = min(self._plan.columns, state.neurons)
         order = state.order
         self._places = {neuron: place for place, neuron in enumerate(order)}
         gates = state.shown_gates[: self._plan.across * self._plan.stacked]
-        self._levels = [self._band(state.values(gate)[words], gate, order) for gate in gates]
+        self._levels = [self._band(state.values(gate)[shown], gate, order) for gate in gates]
 
     def _band(self, values: NDArray[np.float32], gate: Gate, order: Sequence[int]) -> NDArray[np.uint8]:
         """Return the levels [words, columns] of values [words, neurons]; a column is the mean of its neurons."""

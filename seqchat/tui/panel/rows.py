@@ -41,6 +41,8 @@ class RowsView:
         state, cursor = self._state, self._state.cursor
         self._layout = lay_out(height, max(len(state.shown_gates), 1), state.neurons, self._per_line)
         cursor.first_place = min(cursor.first_place, max(state.neurons - self._layout.neurons, 0))
+        if cursor.neuron in state.order:
+            cursor.scroll_to(state.order.index(cursor.neuron), self._layout.neurons, self._per_line)
         self.words = max(1, (width - self._gutter) // COLUMN)
         end = len(state.words) - max(cursor.back - self.words + 1, 0)
         self._start = max(end - self.words, 0)

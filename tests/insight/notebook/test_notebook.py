@@ -135,6 +135,32 @@ def test_contexts_are_a_table(model):
     assert "lesson-lstm, layer 1, neuron 35, forget" in shown(found)
 
 
+def test_matches_are_a_table_with_chance_beside_them(model):
+    found = model.matches("小帅在公司开会，", k=3)
+    table = found.frame()
+    assert list(table.shared) == [match.shared for match in found.found]
+    assert {"by_chance", "p", "before", "text", "after"} <= set(table.columns)
+    text = shown(found)
+    assert f"shares {found.chance} or more" in text
+    assert all(match.text.replace("\n", "⏎") in text for match in found.found)
+    assert "lesson-lstm, layer 1, hidden, words" in text
+    figure = found.figure()
+    assert [bar.get_width() for bar in figure.axes[0].patches] == list(table.shared)[::-1]
+
+
+def test_groups_are_a_table_of_their_neurons(model):
+    found = model.groups(quantity="cell", words=3_000, shuffles=20)
+    table = found.frame()
+    for number, group in enumerate(found.found, 1):
+        rows = table[table.group == number]
+        assert set(rows.neuron[rows.direction == 1]) == set(group.together)
+        assert set(rows.neuron[rows.direction == -1]) == set(group.opposite)
+    assert len(found.found)
+    assert "lesson-lstm, layer 1, cell" in shown(found)
+    assert f"by chance {found.chance:.2f}" in shown(found)
+    assert len(found.figure().axes[0].patches) == len(found.found)
+
+
 def test_words_are_only_words():
     model = Model(small_engine(HOSTILE, cell="gru"))
     found = model.observe("好" * 5)
