@@ -108,8 +108,8 @@ def test_the_selected_neuron_is_among_the_rows_on_the_screen():
         found.cursor.neuron = neuron
         view = RowsView(found)
         view.lay_out(40, 8)
-        numbers = ["".join(s.text for s in view.line(y, 40, Style()))[:5].strip(" \u25b8\u25b6\u2023") for y in range(8)]
-        assert str(neuron) in numbers, numbers
+        lines = ["".join(s.text for s in view.line(y, 40, Style())) for y in range(8)]
+        assert [line[:5].strip() for line in lines].count(f"{neuron}▸") == 1
 
 
 def colours(segments):

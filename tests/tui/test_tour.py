@@ -629,6 +629,28 @@ def test_a_line_and_the_lessons_exclude_each_other():
     assert "--inline and --tour exclude each other" in done.output
 
 
+def own_lesson(folder):
+    (folder / "who.toml").write_text('title = "Who is it?"\ntext = "Look."\nmodels = ["lesson-lstm"]\nexample = "你好"\n', "utf-8")
+    return str(folder)
+
+
+def test_the_app_takes_lessons_of_ones_own(monkeypatch, tmp_path):
+    opened = {}
+    monkeypatch.setattr("seqchat.cli.tui.check_terminal", lambda inline: None)
+    monkeypatch.setattr("seqchat.cli.tui.open_app", lambda models, **options: opened.update(options))
+    done = CliRunner().invoke(tui, ["--lessons", own_lesson(tmp_path)])
+    assert done.exit_code == 0, done.output
+    assert [lesson.english.title for lesson in opened["lessons"]] == ["Who is it?"]
+    assert not opened["tour"]
+    served = []
+    monkeypatch.setattr("seqchat.tui.web.serve", lambda arguments, host, port: served.extend(arguments))
+    assert CliRunner().invoke(tui, ["--lessons", str(tmp_path), "--web"]).exit_code == 0
+    assert served == ["--lessons", str(tmp_path)]
+    assert "--inline and --lessons exclude" in CliRunner().invoke(tui, ["--lessons", str(tmp_path), "--inline"]).output
+    (tmp_path / "who.toml").write_text("title = 3", "utf-8")
+    assert CliRunner().invoke(tui, ["--lessons", str(tmp_path)]).exit_code == 1
+
+
 def test_the_web_app_begins_with_the_lessons_too(monkeypatch):
     served = []
     monkeypatch.setattr("seqchat.tui.web.serve", lambda arguments, host, port: served.extend(arguments))
