@@ -630,7 +630,8 @@ def test_a_line_and_the_lessons_exclude_each_other():
 
 
 def own_lesson(folder):
-    (folder / "who.toml").write_text('title = "Who is it?"\ntext = "Look."\nmodels = ["lesson-lstm"]\nexample = "你好"\n', "utf-8")
+    lesson = ['title = "Who is it?"', 'text = "Look."', 'models = ["lesson-lstm"]', 'example = "你好"']
+    (folder / "who.toml").write_text("\n".join(lesson), "utf-8")
     return str(folder)
 
 
