@@ -30,30 +30,31 @@ class ForeignWords(NamedTuple):
 Foreign = dict[int, dict[int, ForeignWords]]
 
 
-def foreign_words(letters: Letters, vocabulary: Vocabulary) -> Foreign:
+def foreign_words(letters: Letters, vocabulary: Vocabulary, *, unfinished: bool = False) -> Foreign:
     """Return the Latin words that stand before or after syllables in full, none where the letters are nothing else.
 
-    Words that are syllables in full themselves are none of them.
+    Words that are syllables in full themselves are none of them. unfinished: letters follow, so that these may end
+    anywhere.
     """
     plain, size = letters.plain, len(letters.plain)
     # For each position that is reached: whether by a syllable, and whether by a Latin word
     reached: dict[int, set[str]] = {0: set()}
     found: Foreign = {}
     for start in range(size):
-        for end, kind in _steps(letters, start, vocabulary) if start in reached else ():
+        for end, kind in _steps(letters, start, vocabulary, unfinished) if start in reached else ():
             reached.setdefault(end, set()).update(reached[start] | {kind})
             if kind == "word":
                 found.setdefault(start, {})[end] = _words(plain[start:end], vocabulary)
-    return found if reached.get(size, set()) >= {"syllable", "word"} else {}
+    return found if unfinished or reached.get(size, set()) >= {"syllable", "word"} else {}
 
 
-def _steps(letters: Letters, start: int, vocabulary: Vocabulary) -> Iterator[tuple[int, str]]:
+def _steps(letters: Letters, start: int, vocabulary: Vocabulary, unfinished: bool) -> Iterator[tuple[int, str]]:
     """Yield where a syllable or a Latin word ends that begins at a position."""
     plain, size = letters.plain, len(letters.plain)
     last = min((b for b in letters.breaks if b > start), default=size)
     for end in range(start + 1, min(start + _LONGEST, last) + 1):
         part = plain[start:end]
-        if part in SYLLABLES or (end == size and part in BEGINNINGS):
+        if part in SYLLABLES or (end == size and not unfinished and part in BEGINNINGS):
             yield end, "syllable"
         elif end - start >= _SHORTEST and vocabulary.is_foreign(part):
             yield end, "word"

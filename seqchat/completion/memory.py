@@ -50,7 +50,7 @@ class NeuralCache:
     def mix_table(self, log_probs: Tensor, ids: Tensor, nodes: Sequence[Node]) -> Tensor:
         """Mix into the log-probabilities [nodes, ids] of the same words after several nodes."""
         shares = torch.stack([self.log_shares(node) for node in nodes])
-        return torch.logaddexp(log_probs + self._log_kept, shares[:, self._index_of[ids]])
+        return torch.logaddexp(log_probs + self._log_kept, shares.index_select(1, self._index_of.index_select(0, ids)))
 
     def log_shares(self, node: Node) -> Tensor:
         """Return log (λ · P) of each of the different words after a node, and minus infinity at the end."""

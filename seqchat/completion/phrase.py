@@ -128,11 +128,34 @@ def find_phrases(
 
 
 def beginnings_of(
-    letters: Letters, start: Node, tree: StateTree, predictor: Predictor, vocabulary: Vocabulary
+    letters: Letters,
+    start: Node,
+    tree: StateTree,
+    predictor: Predictor,
+    vocabulary: Vocabulary,
+    *,
+    foreign: Foreign | None = None,
 ) -> list[Node]:
     """Return the nodes after which a longer phrase goes on from these letters; `find_phrases` then looks them up."""
-    search = _search(letters, start, tree, predictor, vocabulary)
+    search = _search(letters, start, tree, predictor, vocabulary, foreign=foreign)
     return search.read(search.beginnings(len(letters.plain)))
+
+
+def beginnings_if_cut(
+    letters: Letters, start: Node, tree: StateTree, predictor: Predictor, vocabulary: Vocabulary
+) -> list[Node]:
+    """Return the same if the next letter ends the syllables in full, which those before it are; none if they are not.
+
+    What came last is read again then.
+    """
+    in_full, end = _search(letters, start, tree, predictor, vocabulary), len(letters.plain)
+    if _full_end(letters, vocabulary.spelling) < end:
+        return []
+    abbreviated = _Start(start, predictor.identity, vocabulary.spelling, end, False, ABBREVIATED_BEAM)
+    settled_end = end - _READ_AGAIN
+    search = _Search(letters, abbreviated, tree, predictor, vocabulary, in_full, settled_end)
+    again = (search.read(search.beginnings(position)) for position in range(max(settled_end + 1, 0), end + 1))
+    return [node for nodes in again for node in nodes]
 
 
 def _search(

@@ -60,7 +60,7 @@ class OutputLayer:
     @torch.inference_mode()
     def exact_logits(self, features: Tensor, ids: Tensor) -> Tensor:
         """Return the logits [..., ids] of some words in float32, for features [..., embedding]."""
-        return linear(features, self._vectors[ids], self._bias[ids])
+        return linear(features, self._vectors[ids], self._bias.index_select(0, ids))
 
     @torch.inference_mode()
     def exact_logits_of_each(self, features: Tensor, ids: Tensor) -> Tensor:

@@ -16,8 +16,9 @@ from seqchat.completion.composing.parts import first_parts
 from seqchat.completion.context import readable_right
 from seqchat.completion.cursor import Cursor
 from seqchat.completion.engine import Engine
+from seqchat.completion.foreign_words import foreign_words
 from seqchat.completion.letter_spans import is_name, letter_spans
-from seqchat.completion.phrase import beginnings_of
+from seqchat.completion.phrase import beginnings_if_cut, beginnings_of
 from seqchat.completion.prediction import logsumexp
 from seqchat.completion.reading import Reading, read_tail
 from seqchat.completion.suggestion import Scored, Suggestion, best_insertions, in_script, score
@@ -100,11 +101,20 @@ def look_ahead(engine: Engine, text: str, letters: int, *, tones: bool = False) 
     if letters > _MOST_LETTERS:
         return
     cursor, context = engine.cursor(text), engine.context
+    spans = [span.letters for span in letter_spans(cursor.text, engine.vocabulary, tones=tones, most=letters)]
+    starts = context.nodes(cursor.text, [len(cursor.text) - letters.typed for letters in spans])
+    searches = [
+        (letters, start, context.tree, cursor.predictor, engine.vocabulary)
+        for letters, start in zip(spans, starts, strict=True)
+    ]
     nodes = [cursor.node]
-    for span in letter_spans(cursor.text, engine.vocabulary, tones=tones, most=letters):
-        (start,) = context.nodes(cursor.text, [len(cursor.text) - span.letters.typed])
-        nodes += beginnings_of(span.letters, start, context.tree, cursor.predictor, engine.vocabulary)
+    for search in searches:
+        nodes += beginnings_of(*search)
+        if foreign := foreign_words(search[0], engine.vocabulary, unfinished=True):
+            nodes += beginnings_of(*search, foreign=foreign)
     cursor.predictor.prefetch(nodes)
+    # Less often, the next letter ends the syllables in full.
+    cursor.predictor.prefetch([node for search in searches for node in beginnings_if_cut(*search)])
 
 
 @dataclass(frozen=True)

@@ -241,3 +241,19 @@ def test_what_was_looked_ahead_changes_nothing_and_leaves_one_word_to_read(typed
         assert (found.literal, found.syllables) == (expected.literal, expected.syllables)
         assert [s.insert for s in found.candidates] == [s.insert for s in expected.candidates]
         look_ahead(prepared, typed[:letters], letters)
+
+
+@pytest.mark.parametrize("typed", ["wooknihaoma", "woxiangokchi", "woxiangchg", "nihaowx"])
+def test_nothing_is_left_to_predict_for_latin_words_and_syllables_that_are_cut(typed, monkeypatch):
+    engine = small_engine(WORDS)
+    rows: list[int] = []
+    logits = engine.network.output.logits
+    monkeypatch.setattr(
+        engine.network.output, "logits", lambda features: rows.append(len(features)) or logits(features)
+    )
+    for letters in range(1, len(typed) + 1):
+        rows.clear()
+        meaning_of(engine, typed[:letters], letters, 9)
+        # The letters themselves may be a Latin word.
+        assert letters == 1 or sum(rows) <= 3, typed[:letters]
+        look_ahead(engine, typed[:letters], letters)
