@@ -55,7 +55,8 @@ class Composition:
     letters: empty where none are open; caret: how many of them are left of the cursor; parts: what was taken for
     letters before these; answer: what the letters mean, None until that is known; held: keys that wait for it; plain:
     the letters stay as they are; fresh: a part was taken with the last key; settled: letters that end at the cursor
-    are not open, and those typed next do not belong to them; forgets: the next number forgets a candidate; trail: the
+    are not open, and those typed next do not belong to them; forgets: the next number forgets a candidate; turned: a
+    page was turned for them; trail: the
     keys of the last piece of text, if some of it became Chinese.
     """
 
@@ -68,6 +69,7 @@ class Composition:
     fresh: bool = False
     settled: bool = False
     forgets: bool = False
+    turned: bool = False
     trail: Trail = Trail()  # noqa: RUF009 - it is a tuple
 
     @property
@@ -169,7 +171,7 @@ class Composition:
 
     def _typed(self, character: str) -> Composition:
         letters = self.letters[: self.caret] + character + self.letters[self.caret :]
-        return Composition(letters, self.caret + 1, self.parts, plain=self.plain)
+        return Composition(letters, self.caret + 1, self.parts, plain=self.plain, turned=self.turned)
 
     def _begin(self, press: Press, around: Surroundings) -> Step:
         if not is_pinyin_letter(press.character) or not may_open(around):
@@ -213,7 +215,7 @@ class Composition:
 
     def _with(self, letters: str, caret: int) -> Composition:
         """Return this with other letters; what those left of the cursor mean is known if they are the same."""
-        changed = Composition(letters, caret, self.parts, plain=self.plain)
+        changed = Composition(letters, caret, self.parts, plain=self.plain, turned=self.turned)
         return replace(changed, answer=self.answer) if changed.typed == self.typed else changed
 
     def _emptied(self) -> Step:
@@ -271,9 +273,12 @@ class Composition:
             case command if command in _MOVES:
                 return self._move(command)
             case Command.NEXT_PAGE:
-                return Step(replace(self, fresh=False), (Turn(1),))
+                return Step(replace(self, fresh=False, turned=True), (Turn(1),))
             case Command.PREVIOUS_PAGE if not (page.is_first and press.character):
                 return Step(replace(self, fresh=False), (Turn(-1),))
+            case Command.PREVIOUS_PAGE if self.turned or self.parts:
+                # Letters that were looked at so are no part of a name with a hyphen.
+                return Step(replace(self, fresh=False))
             case _:
                 return self._type(press, around)
 

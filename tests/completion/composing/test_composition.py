@@ -214,6 +214,8 @@ class Desk:
         ([*"nihao！"], chinese("nihao") + "！", ""),
         ([*"nihao我"], "nihao我", ""),
         ([*"e-"], "e-", ""),
+        ([*"nihao", "=", "-", "-", "1"], chinese("nihao"), ""),
+        ([*"nihao", "2", "-", "1"], chinese("nihao"), ""),
         ([*"zhang@"], "zhang@", ""),
         ([*"www.baidu "], "www.baidu ", ""),
         ([*"qython3", " "], "qython3 ", ""),
@@ -357,6 +359,7 @@ class Reference:
     plain: bool = False
     fresh: bool = False
     settled: bool = False
+    turned: bool = False
     page: int = 0
 
     def press(self, key: str) -> None:
@@ -377,6 +380,7 @@ class Reference:
 
     def _close(self, *, settled: bool = False) -> None:
         self.first, self.parts, self.plain, self.fresh, self.settled, self.page = None, [], False, False, settled, 0
+        self.turned = False
 
     def _insert(self, character: str) -> None:
         self.text = self.text[: self.cursor] + character + self.text[self.cursor :]
@@ -414,9 +418,11 @@ class Reference:
         elif key in " 123456789":
             self._take(0 if key == " " else self.page * 3 + int(key) - 1, key)
         elif key == "=":
-            self.page, self.fresh = self.page + 1, False
+            self.page, self.fresh, self.turned = self.page + 1, False, True
         elif key == "-" and self.page:
             self.page, self.fresh = self.page - 1, False
+        elif key == "-" and (self.turned or self.parts):
+            self.fresh = False
         elif key == "-":
             self._close()
             self._write(key)
@@ -454,7 +460,7 @@ class Reference:
             return
         self.chinese[self.first : self.first + size] = [True] * size
         self.first, self.cursor, self.page = self.first + size, self.last, 0
-        self.parts, self.fresh = [*self.parts, size], True
+        self.parts, self.fresh, self.turned = [*self.parts, size], True, False
         if not self.letters:
             self._close(settled=True)
 
@@ -473,7 +479,7 @@ class Reference:
             self.cursor = self.first
             self._close()
         elif self.composes:
-            self.plain, self.parts, self.fresh = True, [], False
+            self.plain, self.parts, self.fresh, self.turned = True, [], False, False
         else:
             self.fresh = False
 
@@ -482,7 +488,7 @@ class Reference:
             size = self.parts.pop()
             self.first -= size
             self.chinese[self.first : self.first + size] = [False] * size
-            self.cursor, self.fresh, self.page = self.last, bool(self.parts), 0
+            self.cursor, self.fresh, self.turned, self.page = self.last, bool(self.parts), False, 0
         elif self.cursor:
             self._delete_at(self.cursor - 1)
 
