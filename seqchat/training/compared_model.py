@@ -10,6 +10,7 @@ from seqchat.errors import SeqchatError
 from seqchat.evaluation.evaluated_model import EvaluatedModel
 from seqchat.model.checkpoint import Checkpoint
 from seqchat.model.folder import CONFIG, LEXICON, MAX_NGRAM_MODELS, VOCABULARY, WEIGHTS, ngram_files
+from seqchat.model.output import Precision
 from seqchat.model.weights import compact
 from seqchat.training.history import History
 
@@ -32,14 +33,22 @@ class ComparedModel:
     training_seconds: float | None
 
     @classmethod
-    def load(cls, folder: Path, *, network_only: bool = False, lexicon: str | None = None) -> ComparedModel:
-        """Load a model; network_only: without its n-grams, its cache and a lexicon; lexicon: as in `lexicons_of`.
+    def load(
+        cls, folder: Path, *, network_only: bool = False, lexicon: str | None = None, precision: Precision = "auto"
+    ) -> ComparedModel:
+        """Load a model; network_only: without its n-grams, its cache and a lexicon.
+
+        lexicon: as in `lexicons_of`; precision: as in `TextOutput`.
 
         Raises:
             SeqchatError: its files are damaged or do not fit each other.
         """
         model = EvaluatedModel.load(
-            folder, ngrams=not network_only, cache=not network_only, lexicon="none" if network_only else lexicon
+            folder,
+            ngrams=not network_only,
+            cache=not network_only,
+            lexicon="none" if network_only else lexicon,
+            precision=precision,
         )
         return cls(model, model.checkpoint.config.parameters, _megabytes(folder), _training_seconds(folder))
 

@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import math
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 
 import torch
-from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
+from torch import Tensor
 
 from seqchat.corpus.batches import NO_TARGET, Batch
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.training_batches import TrainingBatches
 from seqchat.errors import SeqchatError
-from seqchat.evaluation.validation import validate, validate_sources
 from seqchat.model.network import Network
-from seqchat.training.averaging import WeightAverage
-from seqchat.training.closing import COUNTING_SECONDS, MEASURING_SECONDS, closing_seconds, machine_factor, part
-from seqchat.training.devices import (
-    choose_device,
-    prepare_memory,
-    random_state,
-    release_memory,
-    set_random_state,
-    uses_bf16,
-)
+from seqchat.training.devices import random_state, release_memory, set_random_state
 from seqchat.training.distributed import Group
 from seqchat.training.events import Counters, Notice, Outcome, StepInfo, TrainingReport
-from seqchat.training.losses import TrainingLoss
-from seqchat.training.recipe import learning_rate, optimizer
+from seqchat.training.learner import Learner
+from seqchat.training.recipe import learning_rate
+from seqchat.training.reporting import ValidationText
+from seqchat.training.schedule import Clock, seconds_to_read, seconds_to_train, share_done
 from seqchat.training.settings import TrainingSettings
 from seqchat.training.snapshot import Snapshot
 
@@ -40,10 +30,6 @@ _MAX_RECOVERIES = 3
 _FIRST_REPORT, _FIRST_SECONDS = 100_000, 60.0
 _STEPS_TO_RELEASE = 50
 _EXPLODING, _VANISHING = 100.0, 1e-6
-# A time limit leaves the end of a run no more than this share of it.
-_MOST_CLOSING = 0.5
-# If the reports alone would take a larger share, less is validated on; how long it takes is tried on so many tokens.
-_MOST_READING, _TRIED_TOKENS = 0.3, 1_000
 
 
 class Trainer:
@@ -64,40 +50,38 @@ class Trainer:
     ) -> None:
         """Take the network and its text; sources: the parts of `validation` by the source they are from; teacher: as in
         `TrainingLoss`."""
-        self.network, self.settings, self.train, self.validation = network, settings, train, validation
-        self.suggestible, self.should_stop = suggestible, should_stop
-        self.sources = sources or {"": validation}
+        self.network, self.settings, self.train, self.should_stop = network, settings, train, should_stop
+        self.text = ValidationText(validation, sources, suggestible)
         self.group = group or Group()
         self.counters = Counters()
+        self.clock = Clock()
         self.outcome: Outcome = "finished"
-        prepare_memory()
-        self.device = choose_device(settings.device, self.group)
-        network.to(self.device)
-        self.average = WeightAverage(network)
-        self._bf16 = uses_bf16(settings.precision, self.device)
-        loss = TrainingLoss(network, settings, teacher.to(self.device) if teacher else None).to(self.device)
-        self._initial_state = loss.initial_state
-        self._loss = self._parallel(loss)
-        self._optimizer = optimizer(network, settings)
+        self.learner = Learner(network, settings, self.group, teacher)
+        self.average, self.device = self.learner.average, self.learner.device
         self._batches = self._reader(group_short=self.group.size == 1)
-        self._mine = self._own_lanes()
-        self._state = self._initial_state(self._mine.stop - self._mine.start)
+        self.learner.begin(self._own_lanes())
         self._perplexities: list[float] = []
         self._warned = False
-        self.report_seconds = self._started = self._began = self._worked = 0.0
         self._lengths = [len(train), len(validation)]
         self.total_tokens = settings.epochs_for(train.targets) * train.targets
         self._eval_interval = min(settings.eval_interval, train.targets)
         torch.manual_seed(settings.seed + 1_000_003 * self.group.rank)
         self.good = self.snapshot()
 
-    def _parallel(self, loss: nn.Module) -> nn.Module:
-        if self.group.size == 1:
-            return loss
-        with warnings.catch_warnings():
-            # Newer versions have another name for this, which older ones do not know.
-            warnings.simplefilter("ignore", FutureWarning)
-            return DistributedDataParallel(loss, broadcast_buffers=False)
+    @property
+    def validation(self) -> IdStream:
+        """The text that reports measure."""
+        return self.text.stream
+
+    @property
+    def suggestible(self) -> Tensor:
+        """Which words may be suggested: bool [vocabulary]."""
+        return self.text.suggestible
+
+    @property
+    def report_seconds(self) -> float:
+        """How long the last report took, 0 before the first."""
+        return self.text.seconds
 
     def _reader(self, *, group_short: bool) -> TrainingBatches:
         return TrainingBatches(
@@ -122,14 +106,13 @@ class Trainer:
     def run(self) -> Iterator[StepInfo | TrainingReport | Notice]:
         """Train until the epochs, the patience or the time limit are used up."""
         self.network.train()
-        self._started = self._began = time.monotonic()
-        self._started -= self.counters.seconds
-        self._worked = time.process_time()
+        self.clock.start(self.counters.seconds)
         batches = iter(self._batches)
         while (ended := self._ended()) is None:
             batch = next(batches)
             if not batch.learned_mask.any():
-                self._read(batch)
+                self.learner.read(batch)
+                self.counters.count_read(int((batch.targets != NO_TARGET).sum()))
                 continue
             info = self._step(batch)
             self._count_seconds()
@@ -157,41 +140,30 @@ class Trainer:
     @property
     def slowdown(self) -> float:
         """How many times longer than on an idle machine everything takes, 1 at least."""
-        passed, worked = time.monotonic() - self._began, time.process_time() - self._worked
-        return max(passed / worked, 1.0) if worked > 0 and self.device.type == "cpu" else 1.0
+        return self.clock.slowdown if self.device.type == "cpu" else 1.0
 
     def seconds_left(self) -> float | None:
         """Return how much of the time limit is left, less than nothing if it is over; None without a limit."""
         limit = self.settings.time_limit
-        return None if limit is None else limit - (time.monotonic() - self._started)
+        return None if limit is None else limit - self.clock.passed
 
     def _count_seconds(self) -> None:
-        self.counters.seconds = self.group.mean(time.monotonic() - self._started)
+        self.counters.seconds = self.group.mean(self.clock.passed)
 
     def progress(self) -> float:
         """Return the share of the run that is done, 0 to 1; it sets the learning rate."""
-        share = self.counters.tokens / self.total_tokens if self.total_tokens else 1.0
-        if self.settings.time_limit is not None:
-            share = max(share, self.counters.seconds / self._seconds_to_train(self.settings.time_limit))
-        return min(share, 1.0)
+        return share_done(self.counters, self.total_tokens, self._seconds_to_train())
 
-    def _seconds_to_train(self, limit: float) -> float:
-        """Return how much of a time limit is for training; the rest is for the end of the run."""
-        counting = COUNTING_SECONDS * min(len(self.train), self.settings.ngram_words) * bool(self.settings.ngrams)
-        reading = self._seconds_to_read(self.report_seconds or self._expected_report())
-        reading = reading if self.report_seconds else min(reading, _MOST_READING * limit)
-        working = (counting + MEASURING_SECONDS) * self.slowdown * machine_factor()
-        return limit - min(reading + working, _MOST_CLOSING * limit)
-
-    def _seconds_to_read(self, report: float) -> float:
-        """Return how long the last report and what follows it take, given how long a report takes."""
-        tokens = self.validation.targets
-        return report + closing_seconds(tokens, report / max(tokens, 1))
-
-    def _expected_report(self) -> float:
-        """Return how long the first report will take: about as long as to learn as many tokens."""
-        seconds_per_token = self.counters.seconds / max(self.counters.tokens, 1)
-        return seconds_per_token * self.validation.targets
+    def _seconds_to_train(self) -> float | None:
+        """Return how much of the time limit is for training; None without a limit."""
+        limit, counters = self.settings.time_limit, self.counters
+        if limit is None:
+            return None
+        targets, expected = self.validation.targets, not self.report_seconds
+        # The first report takes about as long as to learn as many tokens.
+        report = counters.seconds / max(counters.tokens, 1) * targets if expected else self.report_seconds
+        reading = seconds_to_read(targets, report)
+        return seconds_to_train(self.settings, limit, self.train, reading, self.slowdown, expected=expected)
 
     def learning_rate(self) -> float:
         """Return the rate at this point of the run."""
@@ -200,7 +172,7 @@ class Trainer:
     def snapshot(self) -> Snapshot:
         """Return everything that `restore` needs; with several processes, all of them must call it together."""
         others = {
-            "state": torch.cat(self.group.gather(self._state), dim=-2),
+            "state": torch.cat(self.group.gather(self.learner.state), dim=-2),
             "random": torch.stack(self.group.gather(random_state(self.device))),
         }
         others |= {f"average.{name}": mean for name, mean in self.average.mean.items()}
@@ -212,7 +184,7 @@ class Trainer:
             "perplexities": list(self._perplexities),
             "average_steps": self.average.steps,
         }
-        return Snapshot.take(self.network, self._optimizer, others, values)
+        return Snapshot.take(self.network, self.learner.optimizer, others, values)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Go back to a snapshot of a run with the same network, settings and number of processes.
@@ -222,17 +194,16 @@ class Trainer:
         """
         if snapshot.values.get("tokens", []) != self._lengths:
             raise SeqchatError("The run to resume was trained on a different text; to go on with that, use --from.")
-        snapshot.restore(self.network, self._optimizer)
+        snapshot.restore(self.network, self.learner.optimizer)
         # Runs of versions without batches of short dialogs go on without them.
         self._batches = self._reader(group_short=bool(snapshot.values["lanes"].get("short")))
-        self._mine = self._own_lanes()
-        self._state = snapshot.tensors["state"][..., self._mine, :].to(self.device)
+        self.learner.begin(self._own_lanes(), snapshot.tensors["state"])
         random = snapshot.tensors["random"]
         set_random_state(random[min(self.group.rank, len(random) - 1)], self.device)
         self.average.mean = {n: t.to(self.device, copy=True) for n, t in snapshot.part("average.").items()}
         self.average.steps = snapshot.values["average_steps"]
         if snapshot.values["counters"].get("validated_share", 1.0) < self.counters.validated_share:
-            self._validate_on(snapshot.values["counters"]["validated_share"])
+            self.text.read_only(snapshot.values["counters"]["validated_share"])
         self.counters = Counters(**snapshot.values["counters"])
         self._perplexities = list(snapshot.values["perplexities"])
         self._batches.restore(snapshot.values["lanes"])
@@ -252,85 +223,20 @@ class Trainer:
             self.counters.rate_scale, self.counters.recoveries = 1.0, 0
 
     def _step(self, batch: Batch) -> StepInfo:
-        self._set_learning_rate(len(batch.inputs))
-        learned_mask = batch.learned_mask
-        learned, mine = int(learned_mask.sum()), int(learned_mask[:, self._columns(batch)].sum())
-        # Gradients are averaged over processes; with these weights, it is the average over all tokens that are learned.
-        share = mine * self.group.size / learned
-        loss, token_loss = self._forward(batch, share)
-        self._optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        most = self.settings.clip or math.inf
-        norm = float(torch.nn.utils.clip_grad_norm_(self.network.parameters(), most))
-        if math.isfinite(norm):
-            self._optimizer.step()
-            self.average.update()
-        mean_loss = self.group.mean(float(token_loss) * share)
-        tokens = int((batch.targets != NO_TARGET).sum())
-        self.counters.count_step(tokens, mean_loss, norm)
-        return StepInfo(mean_loss, norm, min(norm, most), tokens)
-
-    @torch.no_grad()
-    def _read(self, batch: Batch) -> None:
-        """Read a batch of which nothing is learned, for the state after it."""
-        if batch.carried:
-            self._forward(batch, 0.0)
-        self.counters.count_read(int((batch.targets != NO_TARGET).sum()))
-
-    def _set_learning_rate(self, window: int) -> None:
-        """Set the rate of a step over this many words; that of SGD is smaller for a shorter window."""
         rate = self.learning_rate()
         if self.settings.optimizer == "sgd":
-            rate *= window / self.settings.window
-        for parameters in self._optimizer.param_groups:
-            parameters["lr"] = rate
-
-    def _forward(self, batch: Batch, share: float) -> tuple[Tensor, Tensor]:
-        """Read this process's part of a batch; return the loss to minimise, and the mean loss per token."""
-        inputs, targets, reset_mask, learned_mask = (
-            torch.from_numpy(a[..., self._columns(batch)]).to(self.device)
-            for a in (batch.inputs, batch.targets, batch.reset_mask, batch.learned_mask)
-        )
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16):
-            before = self._state if batch.carried else self._initial_state(len(reset_mask))
-            state = self.network.reset(before, reset_mask)
-            loss, token_loss, after = self._loss(inputs, state, targets, learned_mask, share)
-        if batch.carried:
-            self._state = after
-        return loss, token_loss
-
-    def _columns(self, batch: Batch) -> slice:
-        """Return which columns of a batch this process reads."""
-        return self._mine if batch.carried else slice(None)
-
-    def _fit_validation(self) -> None:
-        """Before the first report, choose how much of the validation text a time limit leaves time for."""
-        limit = self.settings.time_limit
-        if limit is None or self.counters.reports:
-            return
-        tried = part(self.validation, _TRIED_TOKENS / self.validation.targets)
-        began, worked = time.monotonic(), time.process_time()
-        validate(self.network, tried, self.suggestible)
-        # On a busy machine, a moment may be a lucky one.
-        passed = max(time.monotonic() - began, (time.process_time() - worked) * self.slowdown)
-        seconds = self.group.mean(passed) * self.validation.targets / tried.targets
-        needed = self._seconds_to_read(seconds)
-        if needed > _MOST_READING * limit:
-            self._validate_on(self.counters.validated_share * _MOST_READING * limit / needed)
-
-    def _validate_on(self, share: float) -> None:
-        """Read only a share of the validation text from now on, in this run and where it is resumed."""
-        self.validation = part(self.validation, share / self.counters.validated_share)
-        self.sources = {n: part(text, share / self.counters.validated_share) for n, text in self.sources.items()}
-        self.counters.validated_share = share
+            # That of SGD is smaller for a shorter window.
+            rate *= len(batch.inputs) / self.settings.window
+        info = self.learner.learn(batch, rate)
+        self.counters.count_step(info.tokens, info.loss, info.gradient_norm)
+        return info
 
     def _report(self) -> TrainingReport:
         """Validate, and start to count for the next report."""
-        self._fit_validation()
-        began = time.monotonic()
-        with self.average.applied():
-            measured = validate_sources(self.network, self.sources, self.suggestible)
-        self.report_seconds = time.monotonic() - began
+        if self.settings.time_limit is not None and not self.counters.reports:
+            self.text.fit(self.network, self.settings.time_limit, self.slowdown, self.group)
+            self.counters.validated_share = self.text.share
+        measured = self.text.measure(self.network, self.average)
         quality = list(measured.heads.values())[-1]
         # All processes decide by the same number; otherwise some would stop while others wait for them.
         perplexity = self.group.mean(quality.perplexity)
@@ -391,16 +297,14 @@ class Trainer:
             yield Notice(f"The gradient vanishes (norm {info.gradient_norm:.1e}); the network no longer learns")
 
     def _time_is_up(self) -> bool:
-        limit = self.settings.time_limit
-        return self.group.any(limit is not None and self.counters.seconds >= self._seconds_to_train(limit))
+        seconds = self._seconds_to_train()
+        return self.group.any(seconds is not None and self.counters.seconds >= seconds)
 
     def _asked_to_stop(self) -> bool:
         """Whether to stop; a run that is paused waits here for the answer, and that time does not count."""
         began = time.monotonic()
         asked = self.group.any(self.should_stop())
-        paused = time.monotonic() - began
-        self._started += paused
-        self._began += paused
+        self.clock.stand(time.monotonic() - began)
         return asked
 
     def _ended(self) -> Outcome | None:

@@ -7,9 +7,11 @@ Vinyals and Dean 2015; against forgetting: Li and Hoiem 2016).
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn.functional import cross_entropy, embedding, kl_div
 
 from seqchat.corpus.batches import NO_TARGET
@@ -18,6 +20,37 @@ from seqchat.training.settings import TrainingSettings
 
 # Below this size of the vocabulary, the full softmax is no slower (tests/benchmarks/training.py).
 _MIN_SAMPLED_WORDS = 8_000
+
+
+class _SampledLoss(torch.autograd.Function):
+    """The mean of log(exp right + Σ exp others) − right over tokens.
+
+    Its gradient is computed at once, in the memory of the logits, which are much larger than all else.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, features: Tensor, vectors: Tensor, bias: Tensor, right: Tensor, place: Tensor, same: Tensor
+    ) -> Tensor:
+        """Take features [tokens, embedding], vectors [sample, embedding] and a bias [sample] of the others, and logits
+        [tokens] of the right words; place, same: where these are among the others, and whether, [tokens, 1]."""
+        logits = torch.addmm(bias, features, vectors.T).float()
+        logits.scatter_(1, place, logits.gather(1, place).masked_fill_(same, -math.inf))
+        top = torch.maximum(logits.amax(dim=1), right)
+        shares, own = logits.sub_(top[:, None]).exp_(), (right - top).exp()
+        total = shares.sum(dim=1) + own
+        shares /= total[:, None]
+        to_features = shares.to(features.dtype) @ vectors.to(features.dtype)
+        to_vectors = shares.to(features.dtype).T @ features
+        ctx.save_for_backward(to_features, to_vectors, shares.sum(dim=0), own / total - 1)
+        return (total.log() + top - right).mean()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        """Scale what is kept."""
+        each = gradient / len(ctx.saved_tensors[0])
+        return *(kept * each.to(kept.dtype) for kept in ctx.saved_tensors), None, None
 
 
 class SampledSoftmax(nn.Module):
@@ -43,10 +76,16 @@ class SampledSoftmax(nn.Module):
     def forward(self, network: Network, features: Tensor, wanted: Tensor) -> Tensor:
         """Return the mean loss of features [tokens, embedding] for the target ids [tokens]."""
         sample = self._sample(features.device)
-        others = self._logits(network, features, sample).masked_fill(sample == wanted[:, None], -math.inf)
-        weight, bias = network.embedding.weight, (network.output_bias - self._log_expected)[:, None]
-        right = (features.float() * embedding(wanted, weight)).sum(dim=-1) + embedding(wanted, bias)[:, 0]
-        return (torch.logaddexp(right, others.logsumexp(dim=-1)) - right).mean()
+        # Looked up together, they have one gradient of all words' size
+        vectors, bias = self._rows(network, torch.cat((sample, wanted)))
+        size = len(sample)
+        right = (features.float() * vectors[size:]).sum(dim=-1) + bias[size:]
+        place = torch.searchsorted(sample, wanted[:, None]).clamp_(max=size - 1)
+        others = vectors[:size], bias[:size]
+        loss: Tensor = _SampledLoss.apply(  # type: ignore[no-untyped-call]
+            features, *others, right, place, sample[place] == wanted[:, None]
+        )
+        return loss
 
     def divergence(self, network: Network, features: Tensor, teacher: Network, taught: Tensor) -> Tensor:
         """Return the mean KL divergence from what a teacher expects to what a network does, within a sample of words.
@@ -65,10 +104,14 @@ class SampledSoftmax(nn.Module):
 
     def _logits(self, network: Network, features: Tensor, sample: Tensor) -> Tensor:
         """Return the corrected logits [tokens, sample] of the words of a sample."""
-        weight, bias = network.embedding.weight, (network.output_bias - self._log_expected)[:, None]
+        vectors, bias = self._rows(network, sample)
+        return (features @ vectors.T.to(features.dtype) + bias).float()
+
+    def _rows(self, network: Network, ids: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the vectors [ids, embedding] and corrected biases [ids] of some words."""
+        bias = (network.output_bias - self._log_expected)[:, None]
         # Unlike indexing, an embedding's gradient is summed in the same order each time.
-        logits = features @ embedding(sample, weight).T.to(features.dtype) + embedding(sample, bias)[:, 0]
-        return logits.float()
+        return embedding(ids, network.embedding.weight), embedding(ids, bias)[:, 0]
 
 
 class FullSoftmax(nn.Module):

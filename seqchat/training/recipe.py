@@ -25,13 +25,19 @@ def dropouts(settings: TrainingSettings) -> Dropouts:
     )
 
 
+def is_fused(device: torch.device) -> bool:
+    """Whether optimizers update all weights on a device in one kernel, which also scales the gradient."""
+    return device.type in ("cpu", "cuda")
+
+
 def optimizer(network: Network, settings: TrainingSettings) -> torch.optim.Optimizer:
     """Return the optimizer of the settings for the weights of a network."""
-    if settings.optimizer == "sgd":
-        return torch.optim.SGD(network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
-    fused = network.output_bias.device.type in ("cpu", "cuda")
-    return torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=fused
+    kind = torch.optim.SGD if settings.optimizer == "sgd" else torch.optim.AdamW
+    return kind(
+        network.parameters(),
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        fused=is_fused(network.output_bias.device),
     )
 
 

@@ -228,6 +228,18 @@ PARTS = (
         "python tests/benchmarks/ptb.py --help",
     ),
     Part(
+        "ptb-loops",
+        "Penn Treebank",
+        "python tests/benchmarks/loops.py PTB_FOLDER --minutes 2",
+        "python tests/benchmarks/loops.py --help",
+    ),
+    Part(
+        "steps",
+        "Training speed",
+        "python tests/benchmarks/steps.py TEXT_FOLDER",
+        "python tests/benchmarks/steps.py small --words 9000 --steps 2",
+    ),
+    Part(
         "training",
         "Training speed",
         "python tests/benchmarks/training.py TEXT_FOLDER --epochs 0",

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,11 @@ SHAPE: dict[str, Any] = {"layers": 1, "embedding_size": 256, "hidden_size": 512}
 class Bare(nn.Module):
     """An LSTM language model as tutorials write it; the same weights as seqchat's `NextNetwork`."""
 
-    def __init__(self, words: int, settings: TrainingSettings) -> None:
+    def __init__(self, words: int, settings: TrainingSettings, shape: dict[str, Any]) -> None:
         super().__init__()
-        embedding, hidden = SHAPE["embedding_size"], SHAPE["hidden_size"]
+        embedding, hidden = shape["embedding_size"], shape["hidden_size"]
         self.embedding = nn.Embedding(words, embedding)
-        self.recurrent = nn.LSTM(embedding, hidden, SHAPE["layers"])
+        self.recurrent = nn.LSTM(embedding, hidden, shape["layers"])
         self.projection = nn.Linear(hidden, embedding, bias=False)
         self.output = nn.Linear(embedding, words)
         self.output.weight = self.embedding.weight
@@ -71,15 +72,23 @@ class Bare(nn.Module):
         }
 
 
-def train_bare(train: IdStream, words: int, settings: TrainingSettings, seconds: float) -> tuple[int, float, Any]:
+def train_bare(
+    train: IdStream,
+    words: int,
+    settings: TrainingSettings,
+    seconds: float,
+    *,
+    shape: dict[str, Any] = SHAPE,
+    clock: Callable[[], float] = time.monotonic,
+) -> tuple[int, float, Any]:
     """Train the bare model for so long; return the tokens, the seconds, and its weights."""
     torch.manual_seed(1)
-    model = Bare(words, settings)
+    model = Bare(words, settings, shape)
     optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
     lanes = Lanes(train, settings.batch_size, settings.window, seed=1)
-    zeros = torch.zeros(SHAPE["layers"], lanes.lanes, SHAPE["hidden_size"])
+    zeros = torch.zeros(shape["layers"], lanes.lanes, shape["hidden_size"])
     state = (zeros, zeros)
-    tokens, began = 0, time.monotonic()
+    tokens, began = 0, clock()
     for batch in lanes:
         targets = torch.from_numpy(batch.targets)
         kept = torch.from_numpy(~batch.reset_mask).float()[:, None]
@@ -91,12 +100,12 @@ def train_bare(train: IdStream, words: int, settings: TrainingSettings, seconds:
         nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
         optimizer.step()
         tokens += int((batch.targets != NO_TARGET).sum())
-        share = min((time.monotonic() - began) / seconds, 1.0)
+        share = min((clock() - began) / seconds, 1.0)
         # The same schedule as seqchat's, so that it is the loops that are compared.
         optimizer.param_groups[0]["lr"] = settings.learning_rate * (0.55 + 0.45 * float(np.cos(np.pi * share)))
         if share == 1:
             break
-    return tokens, time.monotonic() - began, model.weights()
+    return tokens, clock() - began, model.weights()
 
 
 def train_seqchat(

@@ -16,6 +16,7 @@ from seqchat.corpus.splitting import HeldOut, digest
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.evaluated_model import EvaluatedModel
 from seqchat.model.checkpoint import Checkpoint
+from seqchat.model.text_output import TextOutput
 from seqchat.training import comparison
 from seqchat.training.baselines import train_textbook
 from seqchat.training.compared_model import ComparedModel
@@ -57,6 +58,21 @@ def copy_with(folder: Path, model: Path, **data) -> Path:
     checkpoint = Checkpoint.load(folder)
     replace(checkpoint, data={**checkpoint.data, **data}).save_config(folder)
     return folder
+
+
+@pytest.mark.parametrize("kind", ["int8", "fp32"])
+def test_the_precision_of_the_products_is_said(models, chat, monkeypatch, kind):
+    """As `eval` says it, whether this processor has such products or not."""
+    monkeypatch.setattr(TextOutput, "precision", kind)
+    said = compare(models["lstm"], "--data", chat, "--keystrokes", 0).stdout
+    (line,) = (line for line in said.splitlines() if line.startswith("output layer"))
+    assert line.split() == ["output", "layer", kind]
+    assert ("perplexity within 0.1%" in said) == (kind == "int8")
+
+
+def test_products_can_be_those_of_float32(models, chat):
+    (exact,) = compared(models["lstm"], "--data", chat, "--keystrokes", 0, "--precision", "fp32")
+    assert exact["precision"] == "fp32"
 
 
 @pytest.mark.parametrize("options", [(), ("--network-only",)])

@@ -32,6 +32,26 @@ def test_a_small_sample_is_right_on_average(network):
     assert torch.nn.functional.cosine_similarity(mean.flatten(), full.flatten(), dim=0) > 0.98
 
 
+def test_the_loss_of_a_sample_and_its_gradients_are_those_of_the_definition(network):
+    """Of right words that are in the sample, and others."""
+    softmax = SampledSoftmax(200, 60)
+    features, wanted = torch.randn(300, 8, requires_grad=True), torch.randint(4, 200, (300,))
+    inputs = (features, network.embedding.weight, network.output_bias)
+    torch.manual_seed(2)
+    loss = softmax(network, features, wanted)
+    found = torch.autograd.grad(loss, inputs)
+    torch.manual_seed(2)
+    sample = softmax._sample(features.device)
+    assert 0 < torch.isin(wanted, sample).sum() < 300
+    logits = network.logits(features) - softmax._log_expected
+    right = logits.gather(1, wanted[:, None])
+    others = logits[:, sample].masked_fill(sample == wanted[:, None], -torch.inf)
+    expected = (torch.cat((right, others), dim=1).logsumexp(1) - right[:, 0]).mean()
+    torch.testing.assert_close(loss, expected)
+    for own, by_definition in zip(found, torch.autograd.grad(expected, inputs), strict=True):
+        torch.testing.assert_close(own, by_definition)
+
+
 def test_penalties_by_their_definition():
     output = torch.tensor([[[1.0, 2.0]], [[3.0, 2.0]]])
     both, dropped = Activations(output, output), Activations(output, output * 0)
