@@ -1,5 +1,7 @@
 """The gate panel: all neurons at a glance, some with their curves, and a cursor that walks among them."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -103,8 +105,9 @@ def state(words=8, neurons=40, cell="lstm", **options):
 
 def test_the_selected_neuron_is_among_the_rows_on_the_screen():
     found = state()
-    found.bars, found.cursor.gate = True, 1
-    for neuron in (39, 0, 17):
+    found.cursor.gate = 1
+    # Two a line where there are colours, one where there are bars
+    for neuron, found.bars in product((39, 0, 17, 4), (False, True)):
         found.cursor.neuron = neuron
         view = RowsView(found)
         view.lay_out(40, 8)

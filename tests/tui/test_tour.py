@@ -32,6 +32,7 @@ from seqchat.tui.app import SeqchatApp
 from seqchat.tui.settings import Settings
 from seqchat.tui.tour import course_views, network_diagram, reach, tutor
 from seqchat.tui.tour.fitted import GAP, packed
+from seqchat.tui.tour.model_view import expected
 from seqchat.tui.tour.panel import LessonPanel
 from seqchat.tui.tour.prose import Prose
 from seqchat.tui.tour.screen import Tour
@@ -47,6 +48,14 @@ def english():
     """Leave no other language to the tests that follow."""
     yield
     language.use("en")
+
+
+def test_words_are_shown_whole_or_not_at_all():
+    words = [Suggestion(word, word, 0, probability, False) for word, probability in (("她", 0.8), ("电影", 0.018))]
+    assert expected(words) == "她 80%  电影 1.8%"
+    assert expected(words, 17) == "她 80%  电影 1.8%"
+    assert expected(words, 16) == "她 80%"
+    assert expected(words, 3) == "她 80%"
 
 
 # --- the lessons as data

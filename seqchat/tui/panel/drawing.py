@@ -97,18 +97,19 @@ def heat_line(
     ends: tuple[float, float],
     *,
     gutter: int,
-    mark: bool,
+    selected: int,
     bars: bool,
     ground: Style,
 ) -> list[Segment]:
-    """Draw the values [words, neurons] of the neurons of one line, with the number of the first in the gutter.
+    """Draw the values [words, neurons] of the neurons of one line, with the number of one of them in the gutter: of the
+    selected one, if it is here, or else of the first.
 
-    ends: of the scale; gutter: columns left of the values, too few for a number where it is 1; mark: whether a neuron
-    here is selected.
+    ends: of the scale; gutter: columns left of the values, too few for a number where it is 1.
     """
     if not values.shape[1]:
         return []
-    number = f"{neurons[0]:>{gutter - 1}}" if gutter > 1 else ""
+    mark = selected in neurons
+    number = f"{selected if mark else neurons[0]:>{gutter - 1}}" if gutter > 1 else ""
     head = Segment(number + ("▸" if mark else " "), ground + Style(dim=not mark, bold=mark))
     if bars:
         return [head, *bar_row(values[:, 0], *ends, ground)]

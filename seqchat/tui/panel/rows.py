@@ -79,7 +79,7 @@ class RowsView:
             neurons,
             state.range_of(gate),
             gutter=self._gutter,
-            mark=state.cursor.neuron in neurons,
+            selected=state.cursor.neuron,
             bars=state.bars,
             ground=ground,
         )

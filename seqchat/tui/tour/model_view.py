@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
     from seqchat.lessons.study import Study
 
+_BETWEEN = "  "
 # View → the lines that it shows of a study
 _COURSE_VIEWS = {"windows": course_views.windows, "shapes": course_views.shapes}
 
@@ -42,7 +43,7 @@ class ModelView(Vertical):
         self.reach = Reach()
         lines = _COURSE_VIEWS.get(lesson.view)
         self.course = CourseView(lines) if lines is not None else None
-        self._next = Static(classes="next")
+        self._next = NextWords()
         self.study: Study | None = None
 
     def compose(self) -> ComposeResult:
@@ -75,7 +76,7 @@ class ModelView(Vertical):
         self.panel.show(study.trace, new=not same)
         if not same:
             self.select(cursor)
-        self._next.update(_gap_words(study) if self._lesson.view == "gap" else _next_words(study))
+        self._next.show(_gap_words(study) if self._lesson.view == "gap" else _next_words(study))
 
     def select(self, cursor: int) -> None:
         """Select the word at the cursor; the last one if the start of the text is not traced."""
@@ -86,22 +87,45 @@ class ModelView(Vertical):
             )
 
 
-def _gap_words(study: Study) -> Content:
+class NextWords(Static):
+    """Lines of words with their probabilities, each after a heading; only words that fit whole."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="next")
+        self._lines: Sequence[tuple[str, Sequence[Suggestion]]] = ()
+
+    def show(self, lines: Sequence[tuple[str, Sequence[Suggestion]]]) -> None:
+        """Show the headings and the words of these lines."""
+        self._lines = lines
+        self.refresh()
+
+    def render(self) -> Content:
+        """Draw the lines."""
+        room = self.content_size.width
+        return Content("\n").join(
+            Content.assemble((head, "$text-muted"), expected(words, room - cell_len(head)))
+            for head, words in self._lines
+        )
+
+
+def _gap_words(study: Study) -> Sequence[tuple[str, Sequence[Suggestion]]]:
     """Return the words that fit into the gap, judged from its left alone and from both sides."""
     lines = [(say("left alone"), study.suggestions), (say("both sides"), study.fitting)]
     width = max(cell_len(head) for head, _ in lines)
-    return Content("\n").join(
-        Content.assemble((head + " " * (width - cell_len(head)), "$text-muted"), "  ", expected(words))
-        for head, words in lines
-    )
+    return [(head + " " * (width - cell_len(head) + len(_BETWEEN)), words) for head, words in lines]
 
 
-def _next_words(study: Study) -> Content:
+def _next_words(study: Study) -> Sequence[tuple[str, Sequence[Suggestion]]]:
     """Return the size of the model, and the words that it expects next."""
-    size = say("{n:,} weights", n=study.parameters)
-    return Content.assemble((size, "$text-muted"), "\n", expected(study.suggestions))
+    return [(say("{n:,} weights", n=study.parameters), ()), ("", study.suggestions)]
 
 
-def expected(suggestions: Sequence[Suggestion]) -> str:
-    """Return words with their probabilities, on one line."""
-    return "  ".join(f"{s.word} {probability(s.probability)}" for s in suggestions)
+def expected(suggestions: Sequence[Suggestion], width: int | None = None) -> str:
+    """Return words with their probabilities, on one line: the first, and those that fit into a width in cells."""
+    line = ""
+    for number, suggestion in enumerate(suggestions):
+        longer = f"{line}{_BETWEEN if number else ''}{suggestion.word} {probability(suggestion.probability)}"
+        if number and width is not None and cell_len(longer) > width:
+            break
+        line = longer
+    return line
