@@ -171,6 +171,12 @@ PARTS = (
         "python tests/benchmarks/app.py rnn-chat --part session --keys 30",
     ),
     Part(
+        "app-soak",
+        "The app",
+        "python tests/benchmarks/soak.py",
+        "python tests/benchmarks/soak.py rnn-chat --minutes 0.1",
+    ),
+    Part(
         "insight",
         "Looking inside",
         "python tests/benchmarks/insight.py kdconv.jsonl --part live --part panel",
