@@ -162,12 +162,12 @@ class LearnedWords:
         found = {} if self._lexicon is None else self._lexicon.beginning(letters, count)
         for index in self._indexes:
             for end in range(1, len(letters.plain)):
-                if (match := index.pinyin.ending(letters, end).get(0)) is not None:
+                if (match := index.pinyin.spelled(letters, end)) is not None:
                     self._add(found, end, match, count)
         return found
 
     def ending(self, letters: Letters, end: int, count: int, *, last: bool = False) -> dict[int, tuple[EntrySet, ...]]:
-        """Return the most probable entries that end at a position in letters, typed in full, by where they begin."""
+        """Return the most probable entries that end at a position in letters, in full or clipped, by their start."""
         found = {} if self._lexicon is None else self._lexicon.ending(letters, end, count, last=last)
         for index in self._indexes:
             for position, match in index.pinyin.ending(letters, end, last=last).items():

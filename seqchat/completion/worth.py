@@ -216,4 +216,4 @@ def _is_full_pinyin(letters: str, vocabulary: Vocabulary) -> bool:
     found = letters_before(letters) if vocabulary.has_chinese else None
     if found is None:
         return False
-    return 0 in vocabulary.pinyin.ending(found, len(found.plain))
+    return vocabulary.pinyin.spelled(found, len(found.plain)) is not None

@@ -18,7 +18,7 @@ from seqchat.corpus.double_pinyin import spelled_out
 from seqchat.corpus.letters import LETTER, MAX_LETTERS
 from seqchat.corpus.pinyin_cache import trie_of
 from seqchat.corpus.pinyin_search import PinyinSearch, Span
-from seqchat.corpus.spelling import SPELLING, Spelling, Way
+from seqchat.corpus.spelling import SPELLING, Spelling
 from seqchat.corpus.syllable_trie import SyllableTrie
 from seqchat.corpus.syllables import Syllables
 
@@ -32,6 +32,8 @@ _TYPED = re.compile(
 _DOUBLE = re.compile(rf"(?<![0-9_'’;{LETTER}])[a-z](?:[a-z;]|(?<=[a-z;])['’])*\Z", re.IGNORECASE)
 _APOSTROPHE = re.compile("['’]")
 _DIAERESIS = "\u0308"
+# In phrases, only words with smaller ids, which are more frequent, are typed in a way as improbable as a clipped one.
+_COMMON = 12_000
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,10 @@ class LetterMatch(NamedTuple):
     ids: WordIds
     log_probs: NDArray[np.float32]
 
+    def where(self, mask: NDArray[np.bool_]) -> LetterMatch:
+        """Return the words at which a mask [words] is set."""
+        return LetterMatch(self.ids[mask], self.log_probs[mask])
+
 
 class PinyinIndex:
     """Look-up of Chinese words by letters: full pinyin, first letters, and mixtures of both."""
@@ -145,6 +151,7 @@ class PinyinIndex:
         self._spelling, self._search = spelling, PinyinSearch(self._trie, spelling)
         self._matching = lru_cache(1_000)(self._find_matching)
         self._spelled = lru_cache(1_000)(self._find_spelled)
+        self._ending = lru_cache(1_000)(self._find_ending)
         self._last = lru_cache(1_000)(self._find_last)
         self._abbreviated = lru_cache(1_000)(self._find_abbreviated)
 
@@ -160,15 +167,29 @@ class PinyinIndex:
     def ending(self, letters: Letters, end: int, *, last: bool = False) -> dict[int, LetterMatch]:
         """Return the words of a phrase that end at a position in letters, by where they begin.
 
-        They are typed in full, but the last one of a phrase as any single word may be.
+        They are typed in full or clipped, but the last one of a phrase as any single word may be.
         """
-        return (self._last if last else self._spelled)(*letters.before(end))
+        return (self._last if last else self._ending)(*letters.before(end))
 
-    def _find_spelled(self, plain: str, breaks: frozenset[int]) -> dict[int, LetterMatch]:
-        return _by_start(self._search.spelled(plain, breaks))
+    def _find_ending(self, plain: str, breaks: frozenset[int]) -> dict[int, LetterMatch]:
+        return self._of_phrase(self._search.ending(plain, breaks))
+
+    def _of_phrase(self, spans: Iterable[Span]) -> dict[int, LetterMatch]:
+        """Return words by where they start, without rare ones that are hardly typed so: these would only cost time."""
+        rare = self._spelling.prices.clipped
+        return {
+            at: match.where((match.log_probs > rare) | (match.ids < _COMMON)) for at, match in _by_start(spans).items()
+        }
+
+    def spelled(self, letters: Letters, end: int) -> LetterMatch | None:
+        """Return the words that the first letters are typed for in full, None for none."""
+        return self._spelled(*letters.before(end))
+
+    def _find_spelled(self, plain: str, breaks: frozenset[int]) -> LetterMatch | None:
+        return _by_start(self._search.spelled(plain, breaks)).get(0)
 
     def _find_last(self, plain: str, breaks: frozenset[int]) -> dict[int, LetterMatch]:
-        return _by_start(self._search.begun(plain, breaks, (Way.ABBREVIATED,), anywhere=True))
+        return self._of_phrase(self._search.begun(plain, breaks, self._spelling.ways_in_full, anywhere=True))
 
     def ending_abbreviated(self, letters: Letters, end: int, *, last: bool = False) -> dict[int, LetterMatch]:
         """Return the words of a phrase that end at a position in letters, by where they begin.

@@ -53,14 +53,19 @@ class PinyinSearch:
     def __init__(self, trie: SyllableTrie, spelling: Spelling) -> None:
         self._trie = trie
         self._spelling, self._prices = spelling, spelling.prices
+        self._in_full = (Way.WHOLE, *(way for way in spelling.ways_in_full if way is Way.CLIPPED))
         self._names = [name.decode() for name in trie.syllables.tolist()]
         self._codes = SyllableSpelling(self._names, spelling).codes
         self._ways = lru_cache(_MAX_KEPT)(self._find_ways)
         self._abbreviated = lru_cache(_MAX_KEPT)(self._find_abbreviated)
 
     def spelled(self, plain: str, breaks: frozenset[int]) -> list[Span]:
-        """Return the words that the letters from anywhere to the end are typed for in full."""
-        return self._finished(self._ways(plain, breaks, _WHOLE, True))
+        """Return the words that all of the letters are typed for in full."""
+        return self._finished(self._ways(plain, breaks, _WHOLE, False))
+
+    def ending(self, plain: str, breaks: frozenset[int]) -> list[Span]:
+        """Return the words that the letters from anywhere to the end are typed for in full, or clipped."""
+        return self._finished(self._ways(plain, breaks, self._in_full, True))
 
     def begun(
         self, plain: str, breaks: frozenset[int], inside: tuple[Way, ...], *, anywhere: bool = False

@@ -59,11 +59,16 @@ class Spelling:
     def ways_inside(self, plain: str, breaks: Breaks) -> tuple[Way, ...]:
         """Return how the syllables of a single word may be typed before its last one, if not in full.
 
-        Cut only if the letters are not syllables in full, and with a slip only if there is no other way.
+        Cut for little only if the letters are not syllables in full, and with a slip only if there is no other way.
         """
         if self.is_full(plain, breaks, finished=True):
-            return (Way.ABBREVIATED,)
+            return self.ways_in_full
         return (Way.ABBREVIATED, Way.CUT, *(() if self.is_full(plain, breaks) else (Way.SLIPPED,)))
+
+    @property
+    def ways_in_full(self) -> tuple[Way, ...]:
+        """How the syllables of a single word may be typed before its last one where letters are syllables in full."""
+        return (Way.ABBREVIATED,) if self.layout else (Way.ABBREVIATED, Way.CLIPPED)
 
 
 SPELLING = Spelling()
@@ -73,13 +78,15 @@ class Way(Enum):
     """A way to type a syllable.
 
     whole: all of it; abbreviated: its first letter, or zh, ch, sh; cut: more of its letters, not all, and then the next
-    syllable (``shug`` 水果); unfinished: its first letters, at the end of what is typed;
-    slipped: all of it, but two letters next to each other have changed places (``zhogn``).
+    syllable (``shug`` 水果); clipped: the same, though the letters are syllables in full (``liage`` 两个); unfinished:
+    its first letters, at the end of what is typed; slipped: all of it, but two letters next to each other have changed
+    places (``zhogn``).
     """
 
     WHOLE = "whole"
     ABBREVIATED = "abbreviated"
     CUT = "cut"
+    CLIPPED = "clipped"
     UNFINISHED = "unfinished"
     SLIPPED = "slipped"
 
@@ -89,7 +96,7 @@ class Way(Enum):
 
 def ways_at_end(inside: Iterable[Way]) -> tuple[Way, ...]:
     """Return how the last syllable may be typed if others may be so: what is unfinished may be abbreviated or cut."""
-    return (Way.UNFINISHED, *(way for way in inside if way not in (Way.ABBREVIATED, Way.CUT)))
+    return (Way.UNFINISHED, *(way for way in inside if way is Way.SLIPPED))
 
 
 class Codes(NamedTuple):
@@ -118,12 +125,11 @@ class SyllableSpelling:
             return tuple(codes for each in found for codes in each)
         if way is Way.SLIPPED:
             return tuple(self._each(_slips(typed), prices.slip))
-        if way is not Way.UNFINISHED and _is_short(typed) is (way is Way.CUT):
+        short = _is_short(typed)
+        if way is not Way.UNFINISHED and short is not (way is Way.ABBREVIATED):
             return ()
-        price = max(
-            prices.abbreviated if _is_short(typed) else _NEVER,
-            prices.unfinished if way is not Way.ABBREVIATED else _NEVER,
-        )
+        of_way = {Way.ABBREVIATED: _NEVER, Way.CLIPPED: prices.clipped}.get(way, prices.unfinished)
+        price = max(prices.abbreviated if short else _NEVER, of_way)
         others = other_initials(typed, self._fuzzy)
         return self._longer(typed, price) + tuple(
             c for name in others for c in self._longer(name, price + prices.fuzzy)

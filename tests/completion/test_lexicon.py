@@ -19,6 +19,7 @@ from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.lexicon_building import WordList, in_memory
 from seqchat.corpus.lexicon_words import CHINESE, LEARNED, OTHER, OWN, Lexicons, LexiconWords
 from seqchat.corpus.readings import readings
+from seqchat.corpus.spelling import Spelling, Way
 from seqchat.corpus.typing_prices import PRICES
 from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.corpus.words import is_han
@@ -225,11 +226,17 @@ def price(syllables: tuple[str, ...], size: int) -> float:
     return total
 
 
+@pytest.fixture
+def nothing_clipped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let syllables of letters in full be whole: of words in phrases, those of a lexicon are."""
+    monkeypatch.setattr(Spelling, "ways_in_full", (Way.ABBREVIATED,))
+
+
 @pytest.mark.parametrize(
     ("before", "letters"),
     [("我", "xiangchi"), ("", "huoguodian"), ("想", "xiangquhuoguod"), ("，", "wo"), ("", "xian")],
 )
-def test_pinyin(engine, before, letters, monkeypatch):
+def test_pinyin(nothing_clipped, engine, before, letters, monkeypatch):
     monkeypatch.setattr(phrase_module.find_phrases, "__defaults__", (10_000,))
     exact, vocabulary = Exact(engine), engine.vocabulary
     mass: dict[str, float] = defaultdict(float)

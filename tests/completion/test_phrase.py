@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import product
 from typing import NamedTuple
@@ -33,15 +33,6 @@ WORDS = [
 
 
 CHINESE = [word for word in WORDS if all("\u4e00" <= c <= "\u9fff" for c in word)]
-
-
-@cache
-def typed_in_full(word: str) -> dict[str, float]:
-    """Return what may be typed for a word in full, and how probably."""
-    found: dict[str, float] = defaultdict(float)
-    for way in readings([word])[0]:
-        found["".join(way.syllables)] += way.probability
-    return found
 
 
 class Typed(NamedTuple):
@@ -86,26 +77,42 @@ def unfinished(letters: str) -> int:
 
 
 @cache
-def typed(word: str, slips: bool, cuts: bool) -> dict[str, float]:
-    """Return what may be typed for a word, in full or not, and how probably."""
+def typed(word: str, slips: bool, cut: float) -> dict[str, float]:
+    """Return what may be typed for a word, in full or not, and how probably; cut: the price of a cut syllable."""
+    return summed(word, lambda syllables: typed_for(syllables, slips, cut))
+
+
+@cache
+def typed_in_full(word: str) -> dict[str, float]:
+    """Return what may be typed for a word in full or clipped, and how probably."""
+    return summed(word, full_or_clipped)
+
+
+def summed(word: str, ways: Callable[[tuple[str, ...]], Iterable[tuple[str, float]]]) -> dict[str, float]:
     found: dict[str, float] = defaultdict(float)
-    for way in readings([word])[0]:
+    for reading in readings([word])[0]:
         best: dict[str, float] = {}
-        for letters, price in typed_for(way.syllables, slips, cuts):
+        for letters, price in ways(reading.syllables):
             best[letters] = max(best.get(letters, -math.inf), price)
         for letters, price in best.items():
-            found[letters] += way.probability * math.exp(price)
+            found[letters] += reading.probability * math.exp(price)
     return found
 
 
-def typed_for(syllables: tuple[str, ...], slips: bool, cuts: bool) -> Iterator[tuple[str, float]]:
+def full_or_clipped(syllables: tuple[str, ...]) -> Iterator[tuple[str, float]]:
+    each = ([(s, 0.0), *((cut, PRICES.clipped) for cut in prefixes(s) if unfinished(cut))] for s in syllables)
+    for parts in product(*each):
+        yield "".join(letters for letters, _ in parts), sum(price for _, price in parts)
+
+
+def typed_for(syllables: tuple[str, ...], slips: bool, cut: float) -> Iterator[tuple[str, float]]:
     """Yield each way to type syllables, the last ones perhaps not yet, with its price."""
     for count in range(1, len(syllables) + 1):
         missing = PRICES.unbegun * (len(syllables) - count)
         for parts in product(*map(inner_ways, syllables[: count - 1]), last_ways(syllables[count - 1])):
             letters = "".join(part.letters for part in parts)
-            if all((slips or not part.slip) and (cuts or not part.cut) for part in parts):
-                yield letters, sum(part.price for part in parts) + missing
+            if slips or not any(part.slip for part in parts):
+                yield letters, sum(cut if part.cut else part.price for part in parts) + missing
 
 
 @cache
@@ -124,17 +131,18 @@ def is_finished_pinyin(letters: str) -> bool:
 def all_phrases(letters: str) -> list[tuple[tuple[str, ...], float]]:
     """Return every sequence of words that agrees with the letters, and how probably.
 
-    All but the last are in full, or, where letters are not, any syllable may be abbreviated or have a slip.
+    All but the last are in full or clipped, or, where letters are not, any syllable may be abbreviated or have a slip.
     """
-    full = is_full_pinyin(letters)
-    ways = {word: typed(word, not full, not is_finished_pinyin(letters)) for word in CHINESE}
+    full, cut = is_full_pinyin(letters), PRICES.clipped if is_finished_pinyin(letters) else PRICES.unfinished
+    ways = {word: typed(word, not full, cut) for word in CHINESE}
     found = [((word,), of_word[letters]) for word, of_word in ways.items() if letters in of_word]
     phrases = full_phrases(letters) if full else abbreviated_phrases(letters, 0)
     return found + [phrase for phrase in phrases if len(phrase[0]) > 1]
 
 
 def full_phrases(letters: str) -> list[tuple[tuple[str, ...], float]]:
-    found = [((word,), typed(word, False, False)[letters]) for word in CHINESE if letters in typed(word, False, False)]
+    ways = {word: typed(word, False, PRICES.clipped) for word in CHINESE}
+    found = [((word,), of_word[letters]) for word, of_word in ways.items() if letters in of_word]
     for word in CHINESE:
         for full, probability in typed_in_full(word).items():
             if letters.startswith(full) and len(letters) > len(full):
@@ -232,6 +240,7 @@ def enumerate_everything(engine: Engine, before: str, letters: str) -> dict[tupl
         ("，", "yinh"), ("", "leyueyh"), ("", "wxc"), ("我", "xchg"), ("", "wxchgo"), ("，", "woxcih"), ("", "womxq"),
         ("我", "ihao"), ("", "wmdia"), ("", "zgxa"), ("我们", "qhgua"),
         ("", "huogu"), ("我", "yinha"), ("", "hug"), ("", "womexiah"), ("", "xiachihug"),
+        ("", "xichi"), ("我们", "xihuoguo"),
     ],
 )  # fmt: skip
 def test_pinyin_sums_over_all_words_and_segmentations(cell, before, letters, monkeypatch):

@@ -151,11 +151,12 @@ def test_a_lexicon_and_a_vocabulary_read_letters_alike(both, typed):
     for end in range(1, size + 1):
         words = index.ending_abbreviated(letters, end, last=end == size)
         parses = lexicon.parses(letters, end, last=end == size)
-        full, look_ups = index.ending(letters, end), lexicon.ending(letters, end)
+        look_ups = lexicon.ending(letters, end)
         unfinished, grown = index.ending(letters, end, last=True), lexicon.ending_unfinished(letters, end)
         for start in range(end):
             assert _prices(lexicon.typed(parses.get(start, ()))) == _expected(words.get(start))
-            assert _prices(lexicon.readings(look_ups.get(start, ()))) == _expected(full.get(start))
+            full = index.spelled(letters.suffix(start), end - start)
+            assert _prices(lexicon.readings(look_ups.get(start, ()))) == _expected(full)
             match = unfinished.get(start)
             known = {} if match is None else dict(zip(match.ids.tolist(), match.log_probs.tolist(), strict=True))
             # The vocabulary has more ways to begin a word.

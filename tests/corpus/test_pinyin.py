@@ -5,7 +5,7 @@ import pytest
 from seqchat.corpus import pinyin_cache
 from seqchat.corpus.pinyin import Letters, PinyinIndex, letters_before
 from seqchat.corpus.readings import readings
-from seqchat.corpus.spelling import SPELLING
+from seqchat.corpus.spelling import SPELLING, Spelling
 from seqchat.corpus.typing_prices import PRICES
 from seqchat.locations import cache
 
@@ -82,9 +82,10 @@ def phrase_words(index: PinyinIndex, text: str) -> set[tuple[int, int, str]]:
 
 
 def test_words_of_a_phrase_are_typed_in_full_but_for_the_last(index):
-    assert phrase_words(index, "huog") == {(0, 3, "或"), (3, 4, "个"), (0, 4, "火锅")}
-    assert phrase_words(index, "huohuoguo") == {(0, 3, "或"), (3, 6, "或"), (3, 9, "火锅")}
-    assert phrase_words(index, "xianbei") == {(0, 4, "西安"), (0, 4, "先"), (0, 2, "西"), (2, 4, "安"), (4, 7, "北京")}
+    assert phrase_words(index, "huog") >= {(0, 3, "或"), (3, 4, "个"), (0, 4, "火锅")}
+    assert phrase_words(index, "huohuoguo") >= {(0, 3, "或"), (3, 6, "或"), (3, 9, "火锅")}
+    assert phrase_words(index, "xianbei") >= {(0, 4, "西安"), (0, 4, "先"), (0, 2, "西"), (2, 4, "安"), (4, 7, "北京")}
+    assert (4, 6, "北京") not in phrase_words(index, "xianbei")
     assert phrase_words(index, "xi'anb") >= {(0, 2, "西"), (2, 4, "安"), (4, 5, "不"), (4, 5, "北京")}
     assert (0, 4, "先") not in phrase_words(index, "xi'anb")
 
@@ -117,12 +118,15 @@ def test_what_is_in_full():
     assert not SPELLING.is_full("xiang", frozenset({1}))
 
 
-def test_letters_that_are_whole_syllables_are_not_cut_ones(index):
-    def found(text: str) -> set[str]:
-        return {WORDS[i] for i in index.matching(letters_before(text)).ids}
-
+def test_letters_that_are_whole_syllables_are_hardly_cut_ones(index):
     assert price(index, "hug", "火锅") == pytest.approx(PRICES.unfinished + PRICES.abbreviated)
-    assert "火锅" not in found("huguo")
+    assert price(index, "huguo", "火锅") == pytest.approx(PRICES.clipped)
+    assert PRICES.clipped < PRICES.unfinished + PRICES.abbreviated
+    assert (0, 2, "或") in phrase_words(index, "huhuoguo")
+    # The letters of double pinyin are whole syllables.
+    double = PinyinIndex(WORDS, Spelling(layout="xiaohe"))
+    assert "火锅" not in matching(double, "huguo")
+    assert (0, 2, "或") not in phrase_words(double, "huhuoguo")
 
 
 def price(index: PinyinIndex, text: str, word: str) -> float:

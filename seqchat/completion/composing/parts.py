@@ -62,7 +62,7 @@ def _by_end(engine: Engine, cursor: Cursor, reading: Reading) -> dict[int, dict[
     vocabulary, predictor, node = engine.vocabulary, cursor.predictor, reading.node
     letters = reading.letters
     assert letters is not None
-    words = ((end, vocabulary.pinyin.ending(letters, end).get(0)) for end in range(1, len(letters.plain)))
+    words = ((end, vocabulary.pinyin.spelled(letters, end)) for end in range(1, len(letters.plain)))
     matches = [(end, match) for end, match in words if match is not None]
     found: dict[int, dict[str, float]] = {end: {} for end, _ in matches}
     if matches:
