@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor
 
+from seqchat import heap
 from seqchat.errors import SeqchatError
 from seqchat.training.distributed import Group
 from seqchat.training.settings import Device, Precision
@@ -19,30 +18,10 @@ from seqchat.training.settings import Device, Precision
 _KEPT_KERNELS = "20"
 
 
-# Parameters of mallopt in the GNU C library: when to give memory back, and how many blocks to map on their own
-_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
-
-
 def prepare_memory() -> None:
-    """Keep PyTorch's caches small, and large tensors mapped; must be called before the first step.
-
-    The GNU C library gives each large tensor back to the kernel, which clears every page of the next one: with 60,000
-    words that is a third of a step's time.
-    """
+    """Keep PyTorch's caches small, and what is freed for the next step; must be called before the first one."""
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", _KEPT_KERNELS)
-    if platform.libc_ver()[0] == "glibc":
-        library = ctypes.CDLL(None)
-        library.mallopt(_M_MMAP_MAX, 0)
-        library.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
-
-
-def release_memory() -> None:
-    """Give freed memory back to the kernel, which `prepare_memory` makes the C library keep.
-
-    Batches have many shapes, so that what one leaves free is too small for the next, and the whole would grow.
-    """
-    if platform.libc_ver()[0] == "glibc":
-        ctypes.CDLL(None).malloc_trim(0)
+    heap.keep()
 
 
 def choose_device(name: Device, group: Group) -> torch.device:

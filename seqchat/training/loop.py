@@ -10,12 +10,13 @@ from dataclasses import asdict
 import torch
 from torch import Tensor
 
+from seqchat import heap
 from seqchat.corpus.batches import NO_TARGET, Batch
 from seqchat.corpus.encoding import IdStream
 from seqchat.corpus.training_batches import TrainingBatches
 from seqchat.errors import SeqchatError
 from seqchat.model.network import Network
-from seqchat.training.devices import random_state, release_memory, set_random_state
+from seqchat.training.devices import random_state, set_random_state
 from seqchat.training.distributed import Group
 from seqchat.training.events import Counters, Notice, Outcome, StepInfo, TrainingReport
 from seqchat.training.learner import Learner
@@ -121,7 +122,7 @@ class Trainer:
                 batches = iter(self._batches)
                 continue
             if self.counters.step % _STEPS_TO_RELEASE == 0:
-                release_memory()
+                heap.release()
             yield info
             yield from self._warnings(info)
             if self._report_is_due():

@@ -1,11 +1,13 @@
 """Holding gates and swapping words in the app, and the page of gradients."""
 
 import re
+import threading
 
 import pytest
 
 from seqchat.completion.engine import Engine
 from seqchat.errors import SeqchatError
+from seqchat.insight import gradient_flow
 from seqchat.tui import intervention_setup, language
 from seqchat.tui.intervention_setup import InterventionSetup
 from seqchat.tui.screens import gradients
@@ -148,6 +150,27 @@ async def test_help_begins_with_the_keys_of_the_screen(desk):
         await d.until(lambda: "[keys.experiment]" in d.screen, "help")
         assert d.screen.index("[keys.experiment]") < d.screen.index("[keys.panel]")
         assert "[keys.app]" not in d.screen
+
+
+async def test_gradients_are_not_followed_once_their_page_is_left(desk, monkeypatch):
+    left, called = threading.Event(), []
+
+    def follow(engine, data, *, progress, **_):
+        called.append(engine.name)
+        left.wait(20)
+        progress(1)
+        called.append("went on")
+
+    monkeypatch.setattr(gradients, "shipped", list)
+    monkeypatch.setattr(gradient_flow, "gradient_flow_on_text", follow)
+    async with desk("lstm", "gru") as d:
+        await d.press("alt+shift+g")
+        await d.until(lambda: called, "the first model")
+        await d.press("escape")
+        await d.until(lambda: d.app.screen is d.workspace, "the text")
+        left.set()
+        await d.until(lambda: not any(worker.is_running for worker in d.app.workers), "the end of the thread")
+        assert called == ["lstm"]
 
 
 async def test_gradients_of_all_open_models_are_shown(desk, monkeypatch):

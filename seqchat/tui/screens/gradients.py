@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,6 +17,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import get_current_worker
 
+from seqchat import heap
 from seqchat.completion.engine_pool import EnginePool
 from seqchat.errors import SeqchatError
 from seqchat.model.model_registry import shipped
@@ -86,10 +88,16 @@ class GradientsScreen(Screen[None]):
 
     def _measure(self) -> None:
         worker = get_current_worker()
-        for name in self._models:
+
+        def go_on(_: int) -> None:
             if worker.is_cancelled:
-                return
-            self.post_message(_measured(self._pool, name))
+                raise _PageLeftError
+
+        with suppress(_PageLeftError):
+            for name in self._models:
+                go_on(0)
+                self.post_message(_measured(self._pool, name, go_on))
+        heap.release()
 
     def on_gradients_screen_measured(self, message: Measured) -> None:
         """Show one more model."""
@@ -114,13 +122,17 @@ class GradientsScreen(Screen[None]):
         self.query_one("#numbers", Static).update(Text("\n").join(lines))
 
 
-def _measured(pool: EnginePool, name: str) -> GradientsScreen.Measured:
-    """Follow a model's gradients; in a thread."""
+class _PageLeftError(Exception):
+    """Nobody looks at the page any more."""
+
+
+def _measured(pool: EnginePool, name: str, progress: Callable[[int], None]) -> GradientsScreen.Measured:
+    """Follow a model's gradients; in a thread. progress: called now and then with the number of words just done."""
     try:
         from seqchat.corpus.source_names import SAMPLE
         from seqchat.insight.gradient_flow import gradient_flow_on_text
 
-        flow = gradient_flow_on_text(pool.engine(name), SAMPLE, words=_WORDS, distance=_DISTANCE)
+        flow = gradient_flow_on_text(pool.engine(name), SAMPLE, words=_WORDS, distance=_DISTANCE, progress=progress)
         return GradientsScreen.Measured(name, flow)
     except SeqchatError as error:
         return GradientsScreen.Measured(name, None, str(error))
