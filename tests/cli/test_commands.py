@@ -160,7 +160,7 @@ def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
     time.sleep(1)
     process.send_signal(signal.SIGINT)
     error = process.communicate(timeout=120)[1]
-    assert process.returncode == 130
+    assert process.returncode == 130, error
     assert "Traceback" not in error
     assert [path.name for path in tmp_path.iterdir()] == ["chats.txt"]
 

@@ -82,14 +82,14 @@ def many() -> tuple[Lexicon, LexiconPinyin, list[tuple[int, tuple[str, ...]]]]:
 
 
 def may_be_typed(syllables: tuple[str, ...], letters: Letters) -> bool:
-    """Whether letters begin a way to type syllables, of which many are all in full or all shortened.
+    """Whether letters begin a way to type syllables, of which many are all in full or all first letters, few also cut.
 
     Two letters of a syllable may have changed places where letters could not be typed otherwise.
     """
     full = SPELLING.is_full(letters.plain, letters.breaks)
     whole = [(s,) if full else (s, *swapped(s)) for s in syllables]
     if len(syllables) <= 4:
-        ways = [(*w, s[0], s[:2] if s[1:2] == "h" else s[0]) for w, s in zip(whole, syllables, strict=True)]
+        ways = [(*w, *(s[:size] for size in range(1, len(s)))) for w, s in zip(whole, syllables, strict=True)]
         return _agree(ways, syllables, letters)
     in_first_letters = [(s[0],) for s in syllables]
     return _agree(whole, syllables, letters) or _agree(in_first_letters, [s[0] for s in syllables], letters)
