@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from seqchat.insight.gradient_flow import GradientFlow
 from seqchat.insight.notebook import html
+from seqchat.insight.notebook.drawable import drawable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +20,7 @@ class FollowedGradient(GradientFlow):
     @classmethod
     def of(cls, flow: GradientFlow) -> FollowedGradient:
         """Make it of what was measured."""
-        return cls(**{each.name: getattr(flow, each.name) for each in fields(flow)})
+        return drawable(cls, flow)
 
     @property
     def shares(self) -> dict[str, list[float]]:

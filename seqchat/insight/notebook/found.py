@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from seqchat.insight.neurons.contexts import NeuronContext, NeuronContexts
 from seqchat.insight.notebook import html
+from seqchat.insight.notebook.drawable import drawable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,7 +23,7 @@ class FoundContexts(NeuronContexts):
     @classmethod
     def of(cls, contexts: NeuronContexts, title: str) -> FoundContexts:
         """Make it of what was found."""
-        return cls(**{each.name: getattr(contexts, each.name) for each in fields(contexts)}, title=title)
+        return drawable(cls, contexts, title=title)
 
     def _all(self) -> Iterator[tuple[str, NeuronContext]]:
         for end, contexts in (("highest", self.highest), ("lowest", self.lowest)):

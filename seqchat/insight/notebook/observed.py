@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from seqchat.errors import SeqchatError
 from seqchat.insight.gates import GateTrace
 from seqchat.insight.neurons.overview import drawn_range, scale_of
 from seqchat.insight.notebook import html
+from seqchat.insight.notebook.drawable import drawable
 from seqchat.insight.recording import Block
 from seqchat.insight.selection import check_layer
 from seqchat.insight.view import View
@@ -31,7 +32,7 @@ class Observed(GateTrace):
     @classmethod
     def of(cls, trace: GateTrace, view: View) -> Observed:
         """Make it of what was traced."""
-        return cls(**{each.name: getattr(trace, each.name) for each in fields(trace)}, view=view)
+        return drawable(cls, trace, view=view)
 
     def frame(self, gate: str | None = None, layer: str | None = None) -> Any:
         """Return a table of pandas: a row a word; its columns are layer, gate and neuron, or of those chosen.

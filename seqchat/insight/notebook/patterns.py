@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from seqchat.insight.neurons.groups import NeuronGroups
 from seqchat.insight.neurons.matches import Matches
 from seqchat.insight.notebook import html
+from seqchat.insight.notebook.drawable import drawable
 from seqchat.wording import counted
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class FoundMatches(Matches):
         """Make it of what was found."""
         pattern = found.pattern
         title = f"{model}, layer {pattern.layer}, {pattern.quantity}, words {pattern.span} {' '.join(pattern.words)}"
-        return cls(**{each.name: getattr(found, each.name) for each in fields(found)}, title=title)
+        return drawable(cls, found, title=title)
 
     def frame(self) -> Any:
         """Return a table of pandas: a row a passage, the columns those of `Match`."""
@@ -71,7 +72,7 @@ class FoundGroups(NeuronGroups):
     @classmethod
     def of(cls, found: NeuronGroups, title: str) -> FoundGroups:
         """Make it of what was found."""
-        return cls(**{each.name: getattr(found, each.name) for each in fields(found)}, title=title)
+        return drawable(cls, found, title=title)
 
     def frame(self) -> Any:
         """Return a table of pandas: a row a neuron of a group; its direction is 1 or −1, relative to the others."""

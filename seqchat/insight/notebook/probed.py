@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from seqchat.errors import SeqchatError
 from seqchat.insight.notebook import html
+from seqchat.insight.notebook.drawable import drawable
 from seqchat.insight.run_comparison import Comparison, WordProbability
 from seqchat.insight.splits import LogitComparison
 from seqchat.wording import percentage
@@ -29,7 +30,7 @@ class Probed(Comparison):
     @classmethod
     def of(cls, comparison: Comparison, model: str, why: LogitComparison | None) -> Probed:
         """Make it of what was compared."""
-        return cls(**{each.name: getattr(comparison, each.name) for each in fields(comparison)}, model=model, why=why)
+        return drawable(cls, comparison, model=model, why=why)
 
     @property
     def next_words(self) -> list[WordProbability]:
