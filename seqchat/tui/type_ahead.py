@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
 
@@ -22,6 +23,15 @@ _PATIENCE_SECONDS = 2.0
 _ROUNDS = 2
 # How often a widget that keeps keys until it knows what they mean is asked whether it has done so
 _LOOK_SECONDS = 0.01
+
+
+@dataclass(frozen=True)
+class _Wait:
+    """Keys wait for one that was served on a screen; since: when, which tells this wait from one that was given up."""
+
+    since: float
+    screen: Screen[object]
+    rounds: int = _ROUNDS
 
 
 class TypeAheadApp(LifecycleApp[Result]):
@@ -54,7 +64,7 @@ class TypeAheadApp(LifecycleApp[Result]):
             await super().on_event(event)
             if not types:
                 self._waits_since = monotonic()
-                self._follow(way, screen, _ROUNDS)
+                self._follow(way, _Wait(self._waits_since, screen))
 
     def _types(self, event: events.Key | events.Paste) -> bool:
         """Whether an event does no more than to write into a text."""
@@ -65,21 +75,23 @@ class TypeAheadApp(LifecycleApp[Result]):
         """Return the widgets whose queues a key goes through."""
         return [node for node in (self.focused or self.screen).ancestors_with_self if node is not self]
 
-    def _follow(self, way: Sequence[MessagePump], screen: Screen[object], rounds: int) -> None:
+    def _follow(self, way: Sequence[MessagePump], wait: _Wait) -> None:
         """Go the way of a key behind it."""
         for index, node in enumerate(way):
-            if node.call_later(self._follow, way[index + 1 :], screen, rounds):
+            if node.call_later(self._follow, way[index + 1 :], wait):
                 return
-        self.call_later(self._arrive, screen, rounds)
+        self.call_later(self._arrive, wait)
 
-    async def _arrive(self, screen: Screen[object], rounds: int) -> None:
+    async def _arrive(self, wait: _Wait) -> None:
         """Go on with the next key, once the screen that this one opened is there."""
+        if wait.since != self._waits_since:
+            return
         with contextlib.suppress(ScreenStackError):  # the app ends
             if getattr(self.focused, "holds_keys", False):
-                self.set_timer(_LOOK_SECONDS, partial(self._arrive, screen, rounds))
-            elif rounds > 1 and self._waiting:
-                self._follow(self._way(), screen, rounds - 1)
-            elif self.screen is not screen:
+                self.set_timer(_LOOK_SECONDS, partial(self._arrive, wait))
+            elif wait.rounds > 1 and self._waiting:
+                self._follow(self._way(), replace(wait, rounds=wait.rounds - 1))
+            elif self.screen is not wait.screen:
                 self.screen.call_after_refresh(self.call_later, self._serve)
             else:
                 await self._serve()

@@ -58,3 +58,22 @@ async def test_a_key_is_not_held_back_by_one_that_is_not_finished(desk, monkeypa
         await d.until(lambda: isinstance(d.app.screen, Help))
         await d.pilot.press("escape")
         await d.until(lambda: d.app.screen is d.workspace)
+
+
+async def test_a_wait_that_was_given_up_serves_no_later_key(desk, monkeypatch):
+    async with desk() as d:
+        await d.settled()
+        monkeypatch.setattr("seqchat.tui.type_ahead._PATIENCE_SECONDS", 0.0)
+        given_up = []
+        monkeypatch.setattr(type(d.app), "_follow", lambda _app, _way, wait: given_up.append(wait))
+        send(d.app, "alt+h")
+        await d.until(lambda: given_up)
+        send(d.app, "escape")
+        await d.until(lambda: d.app.screen is d.workspace and len(given_up) == 2)
+        monkeypatch.setattr("seqchat.tui.type_ahead._PATIENCE_SECONDS", 60.0)
+        send(d.app, "好")
+        await d.until(lambda: d.app._waiting)
+        await d.app._arrive(given_up[0])
+        assert d.editor.text == "" and d.app._waiting
+        await d.app._arrive(given_up[1])
+        await d.until(lambda: d.editor.text == "好")
