@@ -8,6 +8,7 @@ pinyin, without any index that would have to be built first. All other words are
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqchat.corpus.mapped import map_arrays
-from seqchat.corpus.words import is_han
+from seqchat.corpus.scripts import HAN_BASIC
 from seqchat.errors import SeqchatError, one_line, quoted
 
 EntryIds = NDArray[np.int64]
@@ -32,6 +33,9 @@ MAX_LENGTH = 40
 # A frequency is stored as its logarithm in 255 steps of 8%, from three in a thousand million upwards.
 _STEPS, _DECADES = 255, 8.5
 _LAST = "\U0010ffff"
+# Of a word that is not Chinese: what fits into a number of 64 bits
+_FIRST_BYTES = 8
+_HAN_WORD = re.compile(f"[{HAN_BASIC}]{{1,{MAX_HAN}}}")
 
 
 def coded_frequencies(frequencies: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -48,7 +52,7 @@ def _log_frequencies(codes: NDArray[np.uint8]) -> Floats:
 
 def is_han_word(word: str) -> bool:
     """Whether a word is kept among the Chinese ones: one to eight characters of the basic plane."""
-    return 0 < len(word) <= MAX_HAN and all(is_han(c) and ord(c) < 0x10000 for c in word)
+    return _HAN_WORD.fullmatch(word) is not None
 
 
 def bytes_of(words: Sequence[str], length: int) -> NDArray[np.uint8]:
@@ -149,15 +153,22 @@ class OtherWords:
         at = bisect_left(self, word)
         return at + self.first if at < len(self) and self[at] == word else -1
 
-    def find_all(self, words: Sequence[str]) -> list[int]:
-        """Return the same for many words, first of all by their first bytes."""
-        keys = self._keys
-        wanted = _first_bytes(*_joined([word.encode("utf-8") for word in words]))
-        low, high = np.searchsorted(keys, wanted), np.searchsorted(keys, wanted, side="right")
-        found = []
-        for word, start, end in zip(words, low.tolist(), high.tolist(), strict=True):
-            at = bisect_left(self, word, start, end)
-            found.append(at + self.first if at < end and self[at] == word else -1)
+    def find_all(self, words: Sequence[str]) -> EntryIds:
+        """Return the same for many words: [words], first of all by their first bytes."""
+        text, ends = _joined([word.encode("utf-8") for word in words])
+        wanted, lengths = _first_bytes(text, ends), np.diff(ends)
+        low, high = np.searchsorted(self._keys, wanted), np.searchsorted(self._keys, wanted, side="right")
+        found = np.full(len(words), -1)
+        begun = low < high
+        # Of words with the same first bytes, the one that has no others is the first.
+        whole = np.flatnonzero(begun & (lengths <= _FIRST_BYTES))
+        same = np.diff(self._ends)[low[whole]] == lengths[whole]
+        found[whole[same]] = low[whole[same]] + self.first
+        for index in np.flatnonzero(begun & (lengths > _FIRST_BYTES)).tolist():
+            word, end = words[index], int(high[index])
+            at = bisect_left(self, word, int(low[index]), end)
+            if at < end and self[at] == word:
+                found[index] = at + self.first
         return found
 
     @cached_property
@@ -176,10 +187,10 @@ def _joined(words: Sequence[bytes]) -> tuple[NDArray[np.uint8], EntryIds]:
 
 
 def _first_bytes(text: NDArray[np.uint8], ends: EntryIds) -> NDArray[np.uint64]:
-    """Return the first eight bytes of texts, as numbers in the order of the texts; ends: [texts + 1]."""
+    """Return the first bytes of texts, as numbers in the order of the texts; ends: [texts + 1]."""
     starts, lengths = ends[:-1], np.diff(ends)
     keys = np.zeros(len(starts), dtype=np.uint64)
-    for index in range(8):
+    for index in range(_FIRST_BYTES):
         there = lengths > index
         keys <<= np.uint64(8)
         keys[there] |= text[starts[there] + index]

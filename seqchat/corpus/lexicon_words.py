@@ -326,13 +326,13 @@ def contexts_of(vocabulary: Vocabulary) -> NDArray[np.uint8]:
     """Return which context each word of a vocabulary is for the next one: [words]."""
     from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 
-    contexts = np.array([_context(word) for word in vocabulary.words], dtype=np.uint8)
+    contexts_after = {last: _context(last) for last in {word[-1] for word in vocabulary.words}}
+    contexts = np.array([contexts_after[word[-1]] for word in vocabulary.words], dtype=np.uint8)
     contexts[[DIALOG_ID, TURN_ID]] = START_CONTEXT
     return contexts
 
 
-def _context(word: str) -> int:
-    last = word[-1]
+def _context(last: str) -> int:
     if is_han(last):
         return HAN_CONTEXT
     return LETTERS_CONTEXT if is_letter(last) and not last.isdigit() else OTHER_CONTEXT

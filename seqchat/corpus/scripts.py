@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import regex
 
-HAN = "〇々\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+# Chinese characters of the basic plane, and all
+HAN_BASIC = "〇々\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+HAN = f"{HAN_BASIC}\U00020000-\U0003ffff"
 KANA = "\u3040-\u30ff\u31f0-\u31ff\uff66-\uff9f"
 # Marks that may follow any character: accents, variation selectors, keycaps, skin tones
 MARK = "\u0300-\u036f\ufe0e\ufe0f\u20d0-\u20ff\U0001f3fb-\U0001f3ff"

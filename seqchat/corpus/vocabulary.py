@@ -37,8 +37,10 @@ _ALPHABETIC = re.compile(rf"^(?:[^\W\d_{HAN}]|['’]){{2,}}$", re.MULTILINE)
 def is_storable(word: str) -> bool:
     """Whether a word may be in a vocabulary: one visible line, or a plain space."""
     shown = word.removeprefix(GLUE)
-    visible = bool(shown) and not shown.isspace() and all(is_safe(c) and c not in ("\n", GLUE) for c in shown)
-    return word == " " or visible
+    if not shown or shown.isspace() or GLUE in shown:
+        return word == " "
+    # Whether a text is printable is checked in C; what is not may still be safe.
+    return shown.isprintable() or all(is_safe(c) and c != "\n" for c in shown)
 
 
 class Vocabulary:
@@ -239,8 +241,7 @@ class Vocabulary:
     def _sorted(self) -> tuple[list[str], WordIds]:
         """The words in small letters, in order, and the id of each: [words]."""
         special = len(SPECIAL_WORDS)
-        # What is written so already is not kept twice.
-        folded = [word if word.islower() else fold(word) for word in map(_without_glue, self.words[special:])]
+        folded = [_folded(word) for word in map(_without_glue, self.words[special:])]
         order = sorted(range(len(folded)), key=folded.__getitem__)
         return [folded[i] for i in order], np.array(order, dtype=np.int64) + special
 
@@ -255,6 +256,11 @@ class Vocabulary:
 
 def _without_glue(word: str) -> str:
     return word.removeprefix(GLUE)
+
+
+def _folded(word: str) -> str:
+    """Return a word in small letters: the same object if it is written so, which would be kept twice otherwise."""
+    return word if word.lower() == word else fold(word)
 
 
 def _count_characters(counts: Counter[str], segmenter: Segmenter) -> Counter[str]:

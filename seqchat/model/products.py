@@ -42,8 +42,7 @@ def _quantized(vectors: WordVectors) -> tuple[Tensor, Tensor]:
     """Return the vectors as whole numbers [words, embedding] and a scale [words]: as they are stored, if they are."""
     scale = vectors.largest().clamp(min=1e-12) / _LEVELS
     if vectors.scale is not None:
-        low, high = vectors.values.aminmax(dim=1)
-        largest = torch.maximum(-low.short(), high.short())
+        largest = vectors.largest_values
         if bool(((largest == _LEVELS) | (largest == 0)).all()):
             return vectors.values, scale
     return (vectors.whole / scale[:, None]).round().to(torch.int8), scale

@@ -35,8 +35,12 @@ class WordVectors:
         with torch.inference_mode(False):
             return self.values if self.scale is None else self.values.float().mul_(self.scale[:, None])
 
-    def largest(self) -> Tensor:
-        """Return the largest magnitude of each word's vector: [words]."""
+    @cached_property
+    def largest_values(self) -> Tensor:
+        """The largest magnitude in each word's vector, before it is scaled: [words]."""
         low, high = self.values.aminmax(dim=1)
-        largest = torch.maximum(-low.float(), high.float())
-        return largest if self.scale is None else largest * self.scale.abs()
+        return torch.maximum(-low.float(), high.float())
+
+    def largest(self) -> Tensor:
+        """Return the largest magnitude in each word's vector: [words]."""
+        return self.largest_values if self.scale is None else self.largest_values * self.scale.abs()
