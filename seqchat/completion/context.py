@@ -29,7 +29,7 @@ class TextContext:
         self.read_as: Callable[[str], str] = str
         self._vocabulary = vocabulary
         seam = vocabulary.segmenter.seam
-        self._seams = re.compile(rf"(?<=\n)|{seam.pattern}" if seam else r"(?<=\n)")
+        self._seams = re.compile(rf"(?<=\n)|{seam}" if seam else r"(?<=\n)")
         self._block_ids = lru_cache(_MAX_BLOCKS)(self._encode)
         # The current text, its seams, and the node of all words before each of them
         self._text = ""

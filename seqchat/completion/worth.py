@@ -51,11 +51,10 @@ _APOSTROPHES = "'’"
 _WORDS_OF_ONE_LETTER = frozenset("aAiI")
 # A word that spaces separate, and the space after it
 _ALPHABETIC = rf"[^\W\d_{HAN}]"
-_WORD_BEFORE = re.compile(rf"(?<!{_ALPHABETIC})({_ALPHABETIC}(?:{_ALPHABETIC}|['’])*) +\Z")
-_HAN = re.compile(f"[{HAN}]")
-_ALPHABETIC_LETTER = re.compile(_ALPHABETIC)
+_WORD_BEFORE = rf"(?<!{_ALPHABETIC})({_ALPHABETIC}(?:{_ALPHABETIC}|['’])*) +\Z"
+_HAN = f"[{HAN}]"
 # Chinese at the end of a text, with the marks after it
-_AFTER_HAN = re.compile(rf"[{HAN}]\W*\Z")
+_AFTER_HAN = rf"[{HAN}]\W*\Z"
 # So much of a text is looked at.
 _LOOKED_AT = 1_000
 # A vocabulary with a smaller share of words of letters is that of a Chinese model.
@@ -93,8 +92,8 @@ def keeps_language(text: str, before: str, *, chinese: bool, latin: bool) -> boo
     words come from another input method, and follow Chinese ones.
     """
     if chinese:
-        return _ALPHABETIC_LETTER.search(text) is None
-    return not latin or _HAN.search(text) is None or _AFTER_HAN.search(before) is not None
+        return re.search(_ALPHABETIC, text) is None
+    return not latin or re.search(_HAN, text) is None or re.search(_AFTER_HAN, before) is not None
 
 
 def without_open_end(text: str) -> str:
@@ -123,7 +122,7 @@ def is_last(suggestion: Suggestion) -> bool:
 def is_pinyin(suggestion: Suggestion) -> bool:
     """Whether letters are replaced by Chinese characters, which have no other way into the text."""
     # A phrase may begin with a Latin word.
-    return suggestion.replace > 0 and _HAN.search(suggestion.insert) is not None
+    return suggestion.replace > 0 and re.search(_HAN, suggestion.insert) is not None
 
 
 def is_fragment(word: str) -> bool:
@@ -160,12 +159,12 @@ class Place:
         """Look at the end of a text; finished: whether its last word was taken."""
         line = text[-_LOOKED_AT:].rpartition("\n")[2]
         letters = _letters_at_end(line)
-        found = _WORD_BEFORE.search(line[: len(line) - len(letters)])
+        found = re.search(_WORD_BEFORE, line[: len(line) - len(letters)])
         before = found[1] if found else ""
         unknown = letters[-1:].isalpha() and not finished and not _is_word(letters, vocabulary)
         if unknown and vocabulary.lexicon is not None:
             unknown = vocabulary.lexicon.find(fold(letters)) < 0
-        known = not before or _HAN.search(line) is not None or _is_word(before, vocabulary)
+        known = not before or re.search(_HAN, line) is not None or _is_word(before, vocabulary)
         foreign = not known and not _is_full_pinyin(before, vocabulary)
         return cls(line, unknown, foreign, vocabulary.alphabetic_share >= _MIN_ALPHABETIC_SHARE)
 

@@ -32,8 +32,8 @@ _SECRET_NAMES = (
     "密码|口令|密钥|暗号|验证码|账号|帐号|用户名|微信号|邮箱|"
     r"\b(?:pass(?:word|wd|code|phrase)?|pwd|pin|secret|token|api[ _-]?key|user(?:[ _-]?name)?|account|login)"
 )
-_SAYS = rf" ?[:：=＝]|[{HAN}]{{0,3}}[是为成]了?[:：]?| is\b|(?<=[{HAN}])(?= )"
-_SECRET = re.compile(rf"(?:{_SECRET_NAMES})(?:{_SAYS}) ?(?P<typed>[!-~]*)\Z", re.IGNORECASE)
+_SAYS = rf" ?[:：=＝]|[{HAN}]{{0,3}}[是为成]了?[:：]?| (?i:is)\b|(?<=[{HAN}])(?= )"
+_SECRET = rf"(?i:{_SECRET_NAMES})(?:{_SAYS}) ?(?P<typed>[!-~]*)\Z"
 _LETTER_AND_DIGIT = re.compile(r"[a-z][!-~]*\d|\d[!-~]*[a-z]", re.IGNORECASE)
 # Commands of a shell that are no syllables in full
 _COMMANDS = (
@@ -46,7 +46,6 @@ _COMMANDS = (
     "uptime uv vi vim wc wget which who whoami xargs yarn yum zip zsh"
 ).replace(" ", "|")
 _COMMAND = re.compile(_COMMANDS)
-_HAN = re.compile(f"[{HAN}]")
 _LOOKED_AT = 200
 
 
@@ -54,12 +53,17 @@ def is_command(before: str, letters: str) -> bool:
     """Whether letters that begin a line are a command of a shell, where nothing before them is Chinese."""
     if before.rpartition("\n")[2].strip() or _COMMAND.fullmatch(letters) is None:
         return False
-    return _HAN.search(before, max(len(before) - _LOOKED_AT, 0)) is None
+    return re.search(f"[{HAN}]", before[-_LOOKED_AT:]) is None
 
 
 def is_secret(before: str) -> bool:
     """Whether letters and digits that are typed after a text are a password, or the name of an account."""
-    return _SECRET.search(before, max(len(before) - _LOOKED_AT, 0)) is not None
+    return _secret(before) is not None
+
+
+def _secret(before: str) -> re.Match[str] | None:
+    # Compiled at its first use, as all classes with Chinese characters take a while.
+    return re.compile(_SECRET).search(before, max(len(before) - _LOOKED_AT, 0))
 
 
 def is_verbatim(before: str) -> bool:
@@ -67,7 +71,7 @@ def is_verbatim(before: str) -> bool:
     if _PROMPT.match(before, before.rfind("\n") + 1):
         return True
     start = max(len(before) - _LOOKED_AT, 0)
-    secret = _SECRET.search(before, start)
+    secret = _secret(before)
     if secret is not None and _LETTER_AND_DIGIT.search(secret["typed"]):
         return True
     chunk = _CHUNK.search(before, start)

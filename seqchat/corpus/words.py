@@ -25,28 +25,26 @@ if TYPE_CHECKING:
 _LETTER = rf"[^\W_{HAN}{KANA}]"
 _GRAPHEME = rf"(?:[\U0001f1e6-\U0001f1ff]{{2}}|.[{MARK}]*(?:{ZERO_WIDTH_JOINER}.[{MARK}]*)*)"
 
-_PIECE = re.compile(
+# A class with all Chinese characters takes a millisecond to compile: patterns with it wait for their first use.
+_PIECE = (
     rf"(?P<han>[{HAN}]+)"
     rf"|\d+(?:[.,:]\d+)+(?!{_LETTER})"  # 3.14 and 8:30 are one word
     rf"|{_LETTER}+(?:['’]{_LETTER}+)*"
-    rf"|\s|{_GRAPHEME}",
-    re.DOTALL,
+    rf"|\s|{_GRAPHEME}"
 )
 _GRAPHEMES = re.compile(_GRAPHEME, re.DOTALL)
 _RUNS = re.compile(r"\s|\S+")
-_LETTER_START = re.compile(_LETTER)
-_HAN_START = re.compile(f"[{HAN}]")
 
 # Between Chinese and other characters, and before a space: no word crosses these positions.
 _JOINED = rf"\s{ZERO_WIDTH_JOINER}"
-_SPACE_SEAM = re.compile(rf"(?<=[^{_JOINED}])(?= )")
-_AUTO_SEAM = re.compile(rf"{_SPACE_SEAM.pattern}|(?<=[{HAN}])(?=[^{HAN}\s])|(?<=[^{HAN}{_JOINED}])(?=[{HAN}])")
+_SPACE_SEAM = rf"(?<=[^{_JOINED}])(?= )"
+_AUTO_SEAM = rf"{_SPACE_SEAM}|(?<=[{HAN}])(?=[^{HAN}\s])|(?<=[^{HAN}{_JOINED}])(?=[{HAN}])"
 
 
 # A mark stays with the character before it, so that none is next to such a position.
-def _unicode_seam(run: str) -> re.Pattern[str]:
+def _unicode_seam(run: str) -> str:
     """Return the seams of text in which characters of this class make up runs that are cut together."""
-    return re.compile(
+    return (
         rf"(?<=[^{MARK}{_JOINED}])(?= )|(?<=[{run}])(?=[^{run}{HAN_MARK}{_JOINED}])"
         rf"|(?<=[^{run}{HAN_MARK}{_JOINED}])(?=[{run}])"
     )
@@ -58,14 +56,16 @@ _CLOSING = frozenset(",.!?;:)]}%…")
 _OPENING = frozenset("([{")
 
 
+@lru_cache(10_000)
 def is_han(character: str) -> bool:
     """Whether a character is a Chinese one."""
-    return _HAN_START.match(character) is not None
+    return re.match(f"[{HAN}]", character) is not None
 
 
+@lru_cache(10_000)
 def is_letter(character: str) -> bool:
     """Whether a character belongs to a word that spaces separate: Latin letters and digits, not Chinese."""
-    return _LETTER_START.match(character) is not None
+    return re.match(_LETTER, character) is not None
 
 
 def graphemes(text: str) -> list[str]:
@@ -86,7 +86,7 @@ _cut_han = lru_cache(maxsize=50_000)(_cut)
 
 
 def _auto_pieces(text: str, cut: _Cut = _cut_han) -> Iterable[str]:
-    for match in _PIECE.finditer(text):
+    for match in re.finditer(_PIECE, text, re.DOTALL):
         if match["han"]:
             yield from cut(match["han"])
         else:
@@ -142,16 +142,16 @@ class Segmenter:
     """One way to cut text into words, and the way back.
 
     `pieces` cuts a text into strings that make it up; a space belongs between two neighbours where `space_after` holds
-    for the left one and `space_before` for the right one. `seam` finds the positions in a line at which the words on
-    either side do not depend on the other side; None if there are none. `characters` cuts a word into single ones, and
-    `normalize` gives a text the form that it is cut in.
+    for the left one and `space_before` for the right one. `seam` is a pattern of the positions in a line at which the
+    words on either side do not depend on the other side; None if there are none. `characters` cuts a word into single
+    ones, and `normalize` gives a text the form that it is cut in.
     """
 
     name: str
     pieces: Callable[[str], Iterable[str]]
     space_after: Callable[[str], bool]
     space_before: Callable[[str], bool]
-    seam: re.Pattern[str] | None = None
+    seam: str | None = None
     characters: Callable[[str], list[str]] = graphemes
     normalize: Callable[[str], str] = str
 

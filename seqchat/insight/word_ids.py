@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -50,7 +51,7 @@ def _encoded_line(vocabulary: Vocabulary, line: str) -> Iterator[int]:
     """Yield the words of a line, cut at seams if it is long, so that not all of them are held at once."""
     cut = vocabulary.segmenter
     start, before = 0, " "
-    for seam in cut.seam.finditer(line) if cut.seam else ():
+    for seam in re.finditer(cut.seam, line) if cut.seam else ():
         if seam.start() - start >= _MAX_CHUNK_LENGTH:
             yield from vocabulary.encode(cut.split(line[start : seam.start()], before))
             start, before = seam.start(), line[seam.start() - 1]

@@ -94,13 +94,12 @@ class Document:
             return True
 
 
-_HAN = re.compile(rf"[{HAN}]")
 _WORD = re.compile(r"[^\W_]+(?:['’_-][^\W_]+)*")
 
 
 def describe_length(text: str) -> str:
     """Say how long a text is: in characters without spaces if it has Chinese ones, else in words."""
-    if _HAN.search(text):
+    if re.search(f"[{HAN}]", text):
         count = len("".join(text.split()))
         return say("1 character") if count == 1 else say("{count:,} characters", count=count)
     count = sum(1 for _ in _WORD.finditer(text))

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,7 +105,7 @@ def test_real_messages_come_back_whole(real_data):
 def test_the_words_on_both_sides_of_a_seam_do_not_depend_on_each_other(name: str, text: str):
     cut = SEGMENTERS[name]
     for line in clean(text).split("\n"):
-        for seam in cut.seam.finditer(line):
+        for seam in re.finditer(cut.seam, line):
             left, right = line[: seam.start()], line[seam.start() :]
             if left.strip():
                 assert cut.split(left) + cut.split(right, left[-1]) == cut.split(line)
@@ -111,9 +113,9 @@ def test_the_words_on_both_sides_of_a_seam_do_not_depend_on_each_other(name: str
 
 def test_seams_are_frequent():
     text = "我想去北京，你呢？hello world 3.14元"
-    assert len(list(segmenter("auto").seam.finditer(text))) >= 6
+    assert len(list(re.finditer(segmenter("auto").seam, text))) >= 6
 
 
 def test_no_seam_is_next_to_a_mark():
     seam = segmenter("unicode").seam
-    assert [match.start() for match in seam.finditer("e\u0301hello国\ufe00家ok")] == [7, 10]
+    assert [match.start() for match in re.finditer(seam, "e\u0301hello国\ufe00家ok")] == [7, 10]

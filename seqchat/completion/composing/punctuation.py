@@ -63,14 +63,14 @@ TRADITIONAL_MARKS: dict[str, Mark] = MARKS | {'"': Mark("「", "」"), "'": Mark
 
 # Marks of Chinese alone; quotation marks, dashes and dots are used in Latin text too.
 _CHINESE_MARK = re.compile(r"[\u3001-\u303f\uff01-\uff60\uffe5]")
-_CHINESE_END = re.compile(rf"[{HAN}\u3001-\u303f\uff01-\uff60]\Z")
+_CHINESE_END = rf"[{HAN}\u3001-\u303f\uff01-\uff60]\Z"
 _KANA = re.compile(r"[\u3041-\u3096\u30a1-\u30fa]")
 _CHUNK = re.compile(r"[!-~]*\Z")
 _NUMBER = re.compile(r"\d[\d.,:/-]*")
 # A name such as C++ or e-mail, or a share, but no part of an address or of code
 _WORD = re.compile(r"[A-Za-z0-9]+(?:[-'&][A-Za-z0-9]+)*[+#]*|\d[\d.,]*%")
 # Han characters are letters too.
-_OTHER_WORD = re.compile(rf"[^\W\d_{HAN}]+")
+_OTHER_WORD = rf"[^\W\d_{HAN}]+"
 _SENTENCE_END = re.compile(r"[。！？!?…]|\.\s")
 _LOOKED_AT = 400
 
@@ -159,7 +159,7 @@ def _both(mark: Mark, before: str, at: int, above: str) -> Conversion | None:
     Where nothing before it could say so, what the marks enclose does.
     """
     quoted, knows = before[at + 1 :], before[:at].strip() or _says_chinese(above[-_LOOKED_AT:]) is not None
-    if not mark.closing or knows or not (_says_chinese(quoted) and _CHINESE_END.search(quoted)):
+    if not mark.closing or knows or not (_says_chinese(quoted) and re.search(_CHINESE_END, quoted)):
         return None
     return Conversion(f"{mark.text}{quoted}{mark.closing}", len(before) - at)
 
@@ -189,7 +189,7 @@ def _says_chinese(text: str) -> bool | None:
     """Whether most of a text is Chinese, or its beginning; None for a text without words."""
     if _KANA.search(text):
         return False
-    han, others = sum(map(is_han, text)), len(_OTHER_WORD.findall(text))
+    han, others = sum(map(is_han, text)), len(re.findall(_OTHER_WORD, text))
     if not han and not others:
         return None
     return han >= others or is_han(next(filter(str.isalpha, text)))
