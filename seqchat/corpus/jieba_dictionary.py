@@ -6,6 +6,7 @@ Read as a whole, it takes half a second and 60 MB; a conversation has some hundr
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seqchat.corpus.apart import run_apart
 from seqchat.corpus.mapped import map_arrays, write_arrays
 from seqchat.errors import SeqchatError
 from seqchat.files import private_folder, write_file
@@ -91,12 +93,24 @@ def dictionary() -> JiebaDictionary:
     with suppress(SeqchatError):
         return JiebaDictionary(path)
     private_folder(path.parent)
+    # As a whole, the dictionary would stay in the memory of this process.
+    if not run_apart("seqchat.corpus.jieba_dictionary", str(path)):
+        _write_whole(path)
+    return JiebaDictionary(path)
+
+
+def _write_whole(path: Path) -> None:
+    import jieba
+
     frequencies, total = jieba.Tokenizer.gen_pfdict(jieba.Tokenizer().get_dict_file())
     write_dictionary(frequencies, total, path)
-    return JiebaDictionary(path)
 
 
 def _key(source: Path) -> str:
     status = source.stat()
     described = f"{version('jieba')} {status.st_size} {status.st_mtime_ns}"
     return hashlib.blake2b(described.encode(), digest_size=8).hexdigest()
+
+
+if __name__ == "__main__":
+    _write_whole(Path(sys.argv[1]))

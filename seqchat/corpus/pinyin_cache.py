@@ -6,12 +6,12 @@ import hashlib
 import os
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+from seqchat.corpus.apart import run_apart
 from seqchat.corpus.readings import readings
 from seqchat.corpus.scripts import HAN
 from seqchat.corpus.syllable_trie import SyllableTrie
@@ -87,13 +87,8 @@ def _opened(path: Path, words: int) -> SyllableTrie | None:
 
 def _build_apart(chinese: Mapping[int, str], folder: Path) -> bool:
     """Let another process write the trie into a folder; return whether it could."""
-    # -P: no module of the current folder is imported.
-    command = [sys.executable, "-P", "-m", "seqchat.corpus.pinyin_cache", str(folder)]
     lines = "".join(f"{number} {word}\n" for number, word in chinese.items())
-    try:
-        return subprocess.run(command, input=lines.encode(), capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
+    return run_apart("seqchat.corpus.pinyin_cache", str(folder), text=lines)
 
 
 def _built(chinese: Mapping[int, str]) -> SyllableTrie:

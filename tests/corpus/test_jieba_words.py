@@ -35,11 +35,21 @@ def test_a_damaged_file_is_an_error(path, content):
 
 def test_a_damaged_cache_is_written_again(tmp_path, monkeypatch):
     monkeypatch.setattr(jieba_dictionary, "cache", lambda: tmp_path)
+    monkeypatch.setattr(jieba_dictionary, "run_apart", lambda *_: False)
     monkeypatch.setattr(jieba.Tokenizer, "gen_pfdict", staticmethod(lambda file: (file.close(), (WORDS, 21))[1]))
     jieba_dictionary.dictionary()
     (found,) = (tmp_path / "jieba").glob("*.safetensors")
     found.write_bytes(b"no dictionary")
     assert jieba_dictionary.dictionary().whole() == WORDS
+
+
+@pytest.mark.slow
+def test_another_process_reads_the_whole_dictionary(tmp_path, monkeypatch):
+    monkeypatch.setattr(jieba_dictionary, "cache", lambda: tmp_path)
+    monkeypatch.delattr(jieba.Tokenizer, "gen_pfdict")
+    words = jieba_dictionary.dictionary()
+    words.know("北京")
+    assert words.total > words.frequencies["北京"] > words.frequencies["北京烤鸭"] > 0
 
 
 @pytest.mark.slow
