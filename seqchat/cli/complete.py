@@ -68,12 +68,14 @@ def complete(
     from seqchat.completion import remembered
     from seqchat.completion.habit_file import HabitFile
     from seqchat.completion.habits import Habits
-    from seqchat.completion.suggestion import suggest
     from seqchat.corpus.spelling import Spelling
 
     here = surroundings()
     spelling = Spelling(fuzzy=frozenset(fuzzy), layout=double_pinyin or "")
     engine = here.engine(model, precision, lexicon, spelling)
+    # After the engine, which brings PyTorch in the fastest way
+    from seqchat.completion.suggestion import suggest
+
     engine.use_script(script)
     if remember:
         engine.learn(remembered.load())

@@ -152,7 +152,10 @@ def open_app(
     lessons: Sequence[Lesson] = (),
 ) -> None:
     """Run the app in this terminal until it is left; lessons: those that follow the built-in ones."""
-    from seqchat import locations
+    from seqchat import heap, locations
+
+    # Until the models are loaded
+    heap.pause_collection()
     from seqchat.completion import remembered
     from seqchat.tui import settings
     from seqchat.tui.app import SeqchatApp

@@ -29,9 +29,14 @@ class Surroundings:
         Raises:
             SeqchatError: as for `Engine.load`.
         """
+        from seqchat import heap
+
+        # PyTorch is imported meanwhile too.
+        heap.pause_collection()
         from seqchat.completion.engine import Engine
 
         engine = Engine.load(model, precision, lexicon)
+        heap.resume_collection()
         if spelling is not None:
             engine.spell(spelling)
         return engine

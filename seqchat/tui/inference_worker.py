@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
+from seqchat import heap
 from seqchat.completion.custom_phrases import Table
 from seqchat.completion.engine_pool import EnginePool
 from seqchat.completion.habits import Habits
@@ -126,6 +126,7 @@ class InferenceWorker(BackgroundThread):
                 self._publish(ModelFailed(self, index, reason(error)))
             if self._stopped:
                 return False
+        heap.resume_collection()
         return bool(self._engines)
 
     def _load(self, index: int, model: str) -> Engine:
@@ -157,9 +158,6 @@ class InferenceWorker(BackgroundThread):
         if len(habits) > _FEW_HABITS and not engine.has_learned:
             words = engine.learned(habits)
             self.submit(ModelQuery(f"learned words of {index}", lambda engine: engine.adopt(words), index, to=_drop))
-        # The garbage collector need not look at all that was loaded, which stays.
-        gc.collect()
-        gc.freeze()
 
     def _wait(self) -> bool:
         """Wait for work; False when the thread should end."""
