@@ -7,7 +7,7 @@ import contextlib
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
@@ -21,8 +21,6 @@ from seqchat import __version__, locations
 from seqchat.changes import is_updated
 from seqchat.completion.engine_pool import EnginePool
 from seqchat.errors import SeqchatError, quoted
-from seqchat.lessons.lesson import Lesson
-from seqchat.training.course.launching import launch
 from seqchat.tui import clusters, commands, language, terminal, textual_compat
 from seqchat.tui.command_use import CommandUse
 from seqchat.tui.contrast import Legible
@@ -34,22 +32,19 @@ from seqchat.tui.keys import bindings, shown
 from seqchat.tui.language import say
 from seqchat.tui.line_breaks import line_breaks
 from seqchat.tui.live_settings import LiveSettings
-from seqchat.tui.screens.changes import WhatIsNew
-from seqchat.tui.screens.help import Help
 from seqchat.tui.screens.keep_learned import KeepLearned
-from seqchat.tui.screens.models import Models
-from seqchat.tui.screens.sessions import EarlierSessions
-from seqchat.tui.screens.settings import SettingsForm
-from seqchat.tui.screens.train import TrainForm, TrainingRequest
 from seqchat.tui.screens.workspace import Workspace
-from seqchat.tui.screenshot import with_right_widths
-from seqchat.tui.session import Session
 from seqchat.tui.settings import Settings, Value
 from seqchat.tui.themes import THEMES
-from seqchat.tui.tour.screen import Tour
 from seqchat.tui.type_ahead import TypeAheadApp
-from seqchat.tui.watching.screen import WatchScreen
-from seqchat.tui.widgets.gate_panel import GatePanel
+
+# Other screens are imported when they are opened, so that the first frame does not wait for them.
+if TYPE_CHECKING:
+    from seqchat.lessons.lesson import Lesson
+    from seqchat.tui.screens.settings import SettingsForm
+    from seqchat.tui.screens.train import TrainingRequest
+    from seqchat.tui.session import Session
+    from seqchat.tui.widgets.gate_panel import GatePanel
 
 # What is typed is saved after this time at the latest.
 _AUTOSAVE_SECONDS = 1.0
@@ -258,23 +253,33 @@ class SeqchatApp(TypeAheadApp[str], inherit_bindings=False):
 
     def action_help(self) -> None:
         """Show all keys."""
+        from seqchat.tui.screens.help import Help
+
         self.push_screen(Help(self.keys, getattr(self.screen, "SCOPES", ())))
 
     def action_changes(self) -> None:
         """Show what is new."""
+        from seqchat.tui.screens.changes import WhatIsNew
+
         self.push_screen(WhatIsNew())
 
     def action_settings(self) -> None:
         """Show all settings."""
+        from seqchat.tui.screens.settings import SettingsForm
+
         self.push_screen(SettingsForm(self.settings, sorted(self.available_themes)))
 
     def action_tour(self) -> None:
         """Open the lessons, with the models that were named for them where these fit."""
+        from seqchat.tui.tour.screen import Tour
+
         bars = self.workspace.gates.drawn_as_bars
         self.push_screen(Tour(self.keys, self.pool, self._for_tour, bars=bars, own=self._lessons))
 
     def action_models(self) -> None:
         """Let a model be chosen."""
+        from seqchat.tui.screens.models import Models
+
         self.push_screen(Models([Path(model).name for model in self.workspace.models.names]), self._open_models)
 
     async def _open_models(self, names: list[str] | None) -> None:
@@ -283,9 +288,14 @@ class SeqchatApp(TypeAheadApp[str], inherit_bindings=False):
 
     def action_train(self) -> None:
         """Let a network be trained, in processes of its own, and watch it."""
+        from seqchat.tui.screens.train import TrainForm
+
         self.push_screen(TrainForm(), self._train)
 
     def _train(self, wanted: TrainingRequest | None) -> None:
+        from seqchat.training.course.launching import launch
+        from seqchat.tui.watching.screen import WatchScreen
+
         if wanted is None:
             return
         launched = [
@@ -296,6 +306,8 @@ class SeqchatApp(TypeAheadApp[str], inherit_bindings=False):
 
     def action_sessions(self) -> None:
         """Let an earlier session be chosen."""
+        from seqchat.tui.screens.sessions import EarlierSessions
+
         self.push_screen(EarlierSessions(self.sessions.earlier()), self._restore)
 
     async def _restore(self, session: Session | None) -> None:
@@ -337,4 +349,6 @@ class SeqchatApp(TypeAheadApp[str], inherit_bindings=False):
 
     def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
         """Return the screen as SVG, wide characters as wide as they are."""
+        from seqchat.tui.screenshot import with_right_widths
+
         return with_right_widths(super().export_screenshot(title=title, simplify=simplify))

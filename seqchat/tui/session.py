@@ -9,14 +9,16 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Any, Literal
 
 from seqchat.corpus.cleaning import clean
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import private_folder, read_bytes, write_private
 from seqchat.tui.conversation import Conversation, Turn
+
+# Imported when something is written: it takes longer than all of this.
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 Mode = Literal["compose", "chat"]
 MAX_SESSIONS = 10
@@ -63,7 +65,7 @@ class Sessions:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._own = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 10**9:09}-{os.getpid()}.json"
-        self._lock = FileLock(self._own.with_suffix(".lock"))
+        self._lock: FileLock | None = None
         self._saved: Session | None = None
 
     def save(self, session: Session) -> None:
@@ -82,8 +84,11 @@ class Sessions:
         write_private(self._own, json.dumps(dataclasses.asdict(self._saved), ensure_ascii=False))
 
     def _acquire_lock(self) -> None:
+        from filelock import FileLock
+
         try:
             private_folder(self._folder)
+            self._lock = FileLock(self._own.with_suffix(".lock"))
             self._lock.acquire(timeout=0)
         except OSError as error:
             raise SeqchatError(f"{self._folder} cannot be written ({error.strerror or one_line(error)}).") from error
@@ -97,7 +102,8 @@ class Sessions:
             for path in self._others()[MAX_SESSIONS:]:
                 path.unlink(missing_ok=True)
         finally:
-            self._lock.release()
+            if self._lock is not None:
+                self._lock.release()
             self._own.with_suffix(".lock").unlink(missing_ok=True)
 
     def earlier(self) -> Iterator[tuple[Path, Session]]:
@@ -130,6 +136,8 @@ def forget(folder: Path) -> int:
 
 def _runs(path: Path) -> bool:
     """Whether the process that writes a session still runs."""
+    from filelock import FileLock, Timeout
+
     lock = path.with_suffix(".lock")
     if not lock.exists():
         return False

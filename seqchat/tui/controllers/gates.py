@@ -11,12 +11,6 @@ from seqchat.tui.inference_messages import ModelQuery
 from seqchat.tui.intervention_setup import InterventionSetup, held_value, with_hold
 from seqchat.tui.keys import Key, keys_of
 from seqchat.tui.live_settings import LiveSettings
-from seqchat.tui.screens.formula import Formulas
-from seqchat.tui.screens.gradients import GradientsScreen
-from seqchat.tui.screens.intervention import InterventionScreen
-from seqchat.tui.screens.patterns import PatternsScreen
-from seqchat.tui.screens.settings import SettingsForm
-from seqchat.tui.screens.step import StepScreen
 from seqchat.tui.screens.views import Views
 from seqchat.tui.settings import DECLARATIONS
 from seqchat.tui.widgets.gate_panel import GatePanel
@@ -73,6 +67,8 @@ class GatesController:
 
     def toggle(self) -> None:
         """Hide the panels, or show them, and keep that for the next start."""
+        from seqchat.tui.screens.settings import SettingsForm
+
         shown = not self._are_shown
         value = "wide" if shown == self._are_usual else "shown" if shown else "hidden"
         self._settings.change("panel", value)
@@ -100,6 +96,8 @@ class GatesController:
 
     def show_formulas(self) -> None:
         """Explain the gates."""
+        from seqchat.tui.screens.formula import Formulas
+
         panel = self._views.panels.in_use[0]
         if panel.gates:
             formulas = Formulas(panel.cell, panel.gates, panel.alone, keys_of("formula", self._keys))
@@ -107,12 +105,16 @@ class GatesController:
 
     def open_step(self, panel: GatePanel) -> None:
         """Open the neuron that is selected in a panel, at the selected word."""
+        from seqchat.tui.screens.step import StepScreen
+
         screen = StepScreen.of(panel, self._views.around_cursor(), self._submit_for(panel))
         if screen is not None:
             self._views.screen.app.push_screen(screen)
 
     def show_patterns(self, panel: GatePanel) -> None:
         """Look for the neurons that are on at some words of a panel elsewhere."""
+        from seqchat.tui.screens.patterns import PatternsScreen
+
         text, model = self._views.around_cursor()[0], self._models.names[self._views.panels.all.index(panel)]
         screen = PatternsScreen(text, panel, model, self._pool, self._submit_for(panel))
         self._views.screen.app.push_screen(screen)
@@ -124,6 +126,8 @@ class GatesController:
 
     def show_gradients(self) -> None:
         """Show how far back gradients reach."""
+        from seqchat.tui.screens.gradients import GradientsScreen
+
         self._views.screen.app.push_screen(GradientsScreen(self._keys, self._pool, self._models.names))
 
     def hold(self, value: int) -> None:
@@ -140,6 +144,8 @@ class GatesController:
         self._open_intervention(self._setup)
 
     def _open_intervention(self, setup: InterventionSetup, *, at_gates: bool = False) -> None:
+        from seqchat.tui.screens.intervention import InterventionScreen
+
         def keep(result: InterventionSetup | None) -> None:
             self._setup = result or setup
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from textual import work
 
 from seqchat.tui.language import say
-from seqchat.tui.screens.settings import SettingsForm
 from seqchat.tui.screens.workspace_messages import WorkspaceMessages
 
 _SHADINGS = {
@@ -124,6 +123,8 @@ class Workspace(WorkspaceMessages):
 
     def action_numbers(self) -> None:
         """Show probabilities as numbers, or as marks."""
+        from seqchat.tui.screens.settings import SettingsForm
+
         self.app.post_message(SettingsForm.SettingChanged("numbers", not self._settings.current.numbers))
 
     def action_hide(self) -> None:

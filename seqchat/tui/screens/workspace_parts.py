@@ -69,7 +69,11 @@ class WorkspaceParts(Screen[None]):
 
         learning: what becomes of learned words, if it is not what the settings say.
         """
-        super().__init__(classes="-inline" if inline else "")
+        # Classes that are there from the start cost no second look at all styles.
+        classes = [f"-panel-{settings.current.panel}"]
+        classes += ["-inline"] if inline else []
+        classes += [] if settings.current.continuations else ["-without-continuations"]
+        super().__init__(classes=" ".join(classes))
         self._inline, self._settings, self._pool = inline, settings, pool
         self.views = views = Views(self)
         self.learning = LearningController(settings, learning)
