@@ -189,29 +189,34 @@ def _part(codes: Codes, way: Way, size: int) -> _Part:
     return _Part(codes.low, codes.high, way in (Way.WHOLE, Way.SLIPPED), size, codes.price)
 
 
-def _parses(parts: Sequence[Sequence[_Part]]) -> list[tuple[_Part, ...]]:
-    """Return the ways to cut letters into syllables, of which each position has some."""
+def _parses(parts: Sequence[Sequence[_Part]]) -> list[Parse]:
+    """Return the ways to cut letters into syllables of words, of which each position has some."""
+    mixed = [*_cuts(parts, _MAX_MIXED_SYLLABLES)]
+    in_full = [[part for part in found if part.full or at + part.size == len(parts)] for at, found in enumerate(parts)]
+    first_letters = [[part for part in found if part.size == 1] for found in parts]
+    longer = [cut for kind in (in_full, first_letters) for cut in _cuts(kind, MAX_HAN)]
+    return [*mixed, *dict.fromkeys(cut for cut in longer if len(cut) > _MAX_MIXED_SYLLABLES)]
+
+
+def _cuts(parts: Sequence[Sequence[_Part]], most: int) -> Iterator[Parse]:
+    """Yield the ways to cut letters into at most so many parts, of which each position has some."""
     # Of how many syllables at least the letters from each position on are the beginning
     needed = [_NEVER] * len(parts) + [0]
     for position in range(len(parts) - 1, -1, -1):
         needed[position] = 1 + min((needed[position + part.size] for part in parts[position]), default=_NEVER)
-    return [*_cuts(parts, 0, MAX_HAN, needed)] if needed[0] <= MAX_HAN else []
+    return _cuts_from(parts, 0, most, needed) if needed[0] <= most else iter(())
 
 
-def _cuts(
-    parts: Sequence[Sequence[_Part]], position: int, most: int, needed: Sequence[int]
-) -> Iterator[tuple[_Part, ...]]:
-    """Yield the ways to cut letters from a position on into at most so many parts, of which each position has some."""
+def _cuts_from(parts: Sequence[Sequence[_Part]], position: int, most: int, needed: Sequence[int]) -> Iterator[Parse]:
+    """Yield those of the letters from a position on; needed: how many parts each position needs at least."""
     if position == len(parts):
         yield ()
         return
     for part in parts[position]:
         end = position + part.size
         if needed[end] < most:
-            for rest in _cuts(parts, end, most - 1, needed):
-                cut = (part, *rest)
-                if _may_be_word(cut):
-                    yield cut
+            for rest in _cuts_from(parts, end, most - 1, needed):
+                yield (part, *rest)
 
 
 def _may_be_word(parse: Parse) -> bool:
