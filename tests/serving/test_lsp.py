@@ -18,7 +18,8 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.suggestion import suggest
 from seqchat.serving.lsp.document import UNITS, Document, Place
 from seqchat.serving.lsp.server import language_server
-from seqchat.serving.lsp.suggesting import Choice
+from seqchat.serving.lsp.suggesting import Choice, Suggester
+from seqchat.wording import percentage
 
 from ..processes import seqchat
 
@@ -113,6 +114,7 @@ async def test_pinyin_is_replaced_wherever_it_is(lstm, encoding):
         for item, suggestion in zip(items, expected, strict=True):
             kept = "😀我想chihuog"[: len("😀我想chihuog") - suggestion.replace]
             assert taken(text, item, encoding) == f"😀😀\n{kept}{suggestion.insert}，再见"
+            assert item.label in (suggestion.insert, suggestion.word)
         assert any(item.text_edit.new_text == "吃火锅" and item.filter_text == "chihuog" for item in items)
 
 
@@ -121,8 +123,39 @@ async def test_the_rest_of_a_word_replaces_its_beginning(lstm):
         editor.open("我想吃火")
         items = await editor.items(0, 4)
         assert (items[0].filter_text, items[0].label, items[0].text_edit.new_text) == ("吃火", "吃火锅", "吃火锅")
-        assert any(not item.filter_text for item in items)
         assert all(taken("我想吃火", item).startswith("我想吃火") for item in items)
+        # Next words replace the same text, so that an editor does not put them last.
+        assert {item.filter_text for item in items} == {"吃火"}
+        assert any(item.text_edit.new_text == f"吃火{item.label}" for item in items)
+
+
+async def test_what_is_computed_between_letters_changes_nothing(lstm, monkeypatch):
+    ahead = []
+
+    def look_ahead(self, place):
+        ahead.append(place.column)
+        compute(self, place)
+
+    compute = Suggester.look_ahead
+    monkeypatch.setattr(Suggester, "look_ahead", look_ahead)
+    async with Editor(lstm) as editor:
+        editor.open("")
+        for end, letter in enumerate("womenquchihuog", 1):
+            editor.edit((0, end - 1), (0, end - 1), letter)
+            found = [(item.label, item.detail) for item in await editor.items(0, end)]
+            for _ in range(1_000):
+                if ahead[-1:] == [end]:
+                    break
+                await asyncio.sleep(0.01)
+            alone = Suggester(lstm.fork(), Document("womenquchihuog"[:end], UNITS["utf-16"]), Choice())
+            candidates = alone.candidates(Place(0, end), worth=False)
+            assert found == [(c.shown.strip() or c.shown, percentage(c.probability)) for c in candidates]
+        assert ahead == list(range(1, 15))
+        # A place that is gone is not looked at.
+        await editor.items(0, 14)
+        editor.open("")
+        await asyncio.sleep(0.1)
+        assert ahead == list(range(1, 15))
 
 
 @pytest.mark.parametrize("name", ["helix", "Eglot"])
@@ -249,7 +282,7 @@ def test_edits_do_what_they_do_to_a_text(name):
             line = text[:offset].count("\n")
             before = text[:offset].rpartition("\n")[2]
             place = document.place(line, units.count(before))
-            assert (place, document.units(place)) == (Place(line, len(before)), units.count(before))
+            assert (place, document.units_before(place)) == (Place(line, len(before)), units.count(before))
             places.append(place)
         document.replace(*places, piece)
         text = text[:start] + piece + text[end:]

@@ -11,6 +11,8 @@ from seqchat.completion.context import MAX_CHARACTERS
 # The protocol knows these line breaks, and no others.
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _LETTERS = re.compile(r"[\w'’]*\Z")
+# So many letters before a place are looked at.
+_MOST_LETTERS = 1_000
 # What is read begins so many characters further on when it has become too long, so that states are re-used in between.
 _STEP = MAX_CHARACTERS // 2
 # Characters on the right of the cursor that are read, and those elsewhere that are remembered on each side
@@ -41,7 +43,8 @@ def _encoded(encoding: str, size: int) -> Units:
     def beginning(text: str, units: int) -> str:
         if text.isascii():
             return text[:units]
-        return text.encode(encoding)[: units * size].decode(encoding, errors="ignore")
+        # No character has less than one unit.
+        return text[:units].encode(encoding)[: units * size].decode(encoding, errors="ignore")
 
     return Units(count, beginning)
 
@@ -74,13 +77,17 @@ class Document:
             return Place(len(self._lines) - 1, len(self._lines[-1]))
         return Place(line, len(self._units.beginning(self._lines[line], units)))
 
-    def units(self, place: Place) -> int:
+    def units(self, text: str) -> int:
+        """Return how many units a text has."""
+        return self._units.count(text)
+
+    def units_before(self, place: Place) -> int:
         """Return how many units of its line are before a place."""
-        return self._units.count(self._lines[place.line][: place.column])
+        return self.units(self._lines[place.line][: place.column])
 
     def letters_before(self, place: Place) -> str:
         """Return the letters, digits and Chinese characters right before a place, which editors take for a word."""
-        match = _LETTERS.search(self._lines[place.line][: place.column])
+        match = _LETTERS.search(self._lines[place.line], max(place.column - _MOST_LETTERS, 0), place.column)
         return match[0] if match else ""
 
     def replace(self, start: Place, end: Place, text: str) -> None:

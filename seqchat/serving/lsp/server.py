@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable
 
@@ -23,6 +24,8 @@ _TRIGGERS = list(" ，。！？、；：,.!?;:'")
 _FILTER_BY_LETTERS = {"helix", "Eglot"}
 # Grey text goes no further after so many seconds.
 _GREY_SECONDS = 0.008
+# After so many seconds without another message about documents, what the next letter will need is computed.
+_PAUSE_SECONDS = 0.02
 
 
 class Server(LanguageServer):
@@ -36,17 +39,21 @@ class Server(LanguageServer):
         self._documents: dict[str, Document] = {}
         self._suggesters: dict[str, Suggester] = {}
         self._reading: set[asyncio.Task[None]] = set()
+        # What is done in the next pause
+        self._ahead: asyncio.TimerHandle | None = None
         self.filters_by_letters = False
 
     # --- documents
 
     def open(self, uri: str, text: str) -> None:
         """Take the text of a document."""
+        self._drop_ahead()
         self._documents[uri] = Document(text, UNITS[types.PositionEncodingKind(self.workspace.position_encoding).value])
         self._suggesters.pop(uri, None)
 
     def change(self, uri: str, changes: list[types.TextDocumentContentChangeEvent]) -> None:
         """Change a document."""
+        self._drop_ahead()
         for change in changes:
             document = self._documents.get(uri)
             if document is None or not isinstance(change, types.TextDocumentContentChangePartial):
@@ -57,6 +64,7 @@ class Server(LanguageServer):
 
     def close(self, uri: str) -> None:
         """Forget a document."""
+        self._drop_ahead()
         self._documents.pop(uri, None)
         self._suggesters.pop(uri, None)
 
@@ -74,7 +82,9 @@ class Server(LanguageServer):
         place = _place(document, position)
         candidates = suggester.candidates(place, worth=worth)
         self._read_elsewhere(suggester, place)
-        items = [_item(document, place, rank, candidate) for rank, candidate in enumerate(candidates)]
+        self._look_ahead(suggester, place)
+        end = _position(document, place)
+        items = [_item(document, end, rank, candidate) for rank, candidate in enumerate(candidates)]
         if self.filters_by_letters:
             letters = document.letters_before(place)
             for item in items:
@@ -93,8 +103,9 @@ class Server(LanguageServer):
         self._read_elsewhere(suggester, place)
         if not text:
             return types.InlineCompletionList(items=[])
-        here = _range(document, place, place)
-        return types.InlineCompletionList(items=[types.InlineCompletionItem(insert_text=text, range=here)])
+        here = _position(document, place)
+        item = types.InlineCompletionItem(insert_text=text, range=types.Range(here, here))
+        return types.InlineCompletionList(items=[item])
 
     async def _suggester(self, uri: str) -> Suggester | None:
         """Return the suggestions for a document, None if it is not open or there is no model."""
@@ -124,6 +135,19 @@ class Server(LanguageServer):
 
     async def _loaded(self) -> None:
         await self._engine()
+        # What was loaded stays, so that the garbage collector need not look at it between two keys.
+        gc.collect()
+        gc.freeze()
+
+    def _look_ahead(self, suggester: Suggester, place: Place) -> None:
+        """Compute what the next letter will need, while the writer reaches for its key."""
+        self._drop_ahead()
+        self._ahead = asyncio.get_running_loop().call_later(_PAUSE_SECONDS, suggester.look_ahead, place)
+
+    def _drop_ahead(self) -> None:
+        if self._ahead is not None:
+            self._ahead.cancel()
+            self._ahead = None
 
     def _read_elsewhere(self, suggester: Suggester, place: Place) -> None:
         """Read the words elsewhere in a document, in a thread; the next request has them."""
@@ -183,21 +207,17 @@ def language_server(load: Callable[[], Engine], choice: Choice) -> Server:
     return server
 
 
-def _item(document: Document, place: Place, rank: int, candidate: Candidate) -> types.CompletionItem:
-    """Return a candidate as the protocol writes it: it replaces what was typed, and its rank is its order."""
-    start = Place(place.line, max(place.column - len(candidate.typed), 0))
+def _item(document: Document, end: types.Position, rank: int, candidate: Candidate) -> types.CompletionItem:
+    """Return a candidate as the protocol writes it: it replaces what was typed up to a place; its rank is its order."""
+    start = types.Position(end.line, max(end.character - document.units(candidate.typed), 0))
     return types.CompletionItem(
-        label=candidate.text.strip() or candidate.text,
+        label=candidate.shown.strip() or candidate.shown,
         kind=types.CompletionItemKind.Text,
         detail=percentage(candidate.probability),
         sort_text=f"{rank:03d}",
         filter_text=candidate.typed,
-        text_edit=types.TextEdit(_range(document, start, place), candidate.text),
+        text_edit=types.TextEdit(types.Range(start, end), candidate.text),
     )
-
-
-def _range(document: Document, start: Place, end: Place) -> types.Range:
-    return types.Range(_position(document, start), _position(document, end))
 
 
 def _place(document: Document, position: types.Position) -> Place:
@@ -205,4 +225,4 @@ def _place(document: Document, position: types.Position) -> Place:
 
 
 def _position(document: Document, place: Place) -> types.Position:
-    return types.Position(place.line, document.units(place))
+    return types.Position(place.line, document.units_before(place))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from seqchat.completion.composing.meaning import look_ahead
 from seqchat.completion.engine import Engine
 from seqchat.completion.ghost import words_ahead
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.completion.worth import is_grey, worthwhile
+from seqchat.corpus.letters import letters_at_end
 from seqchat.serving.lsp.document import Document, Place
 
 # The words elsewhere in a document are read again when the cursor has moved so many lines.
@@ -20,11 +22,13 @@ _GHOST_WORDS = 4
 class Candidate:
     """A text that may be inserted.
 
-    typed: what it replaces before the cursor, letters or the beginning of the word; text: what is there then.
+    typed: what it replaces before the cursor, letters or the beginning of the word; text: what is there then; shown:
+    the part of it that is new or changed, or all of a word that was begun.
     """
 
     typed: str
     text: str
+    shown: str
     probability: float
 
 
@@ -49,11 +53,16 @@ class Suggester:
         self._read_at: int | None = None
 
     def candidates(self, place: Place, *, worth: bool) -> list[Candidate]:
-        """Return candidates at a place, the best first; worth: only those that are worth a glance."""
+        """Return candidates at a place, the best first; worth: only those that are worth a glance.
+
+        All of them replace the same text: editors rank by what is replaced, and would change the order.
+        """
         text, found = self._suggestions(place, self._choice.k)
         if worth:
             found = worthwhile(found, text, self._engine.vocabulary, False)
-        return [_candidate(text, suggestion) for suggestion in found]
+        candidates = [_candidate(text, suggestion) for suggestion in found]
+        typed = max((candidate.typed for candidate in candidates), key=len, default="")
+        return [_replacing(typed, candidate) for candidate in candidates]
 
     def grey_text(self, place: Place, stops: Callable[[], bool]) -> str:
         """Return the text that may be shown in grey at a place, empty if none is probable enough; stops: asked after
@@ -62,6 +71,13 @@ class Suggester:
         if not found or not is_grey(found[0]):
             return ""
         return found[0].insert + words_ahead(self._engine, text, found[0], _GHOST_WORDS, stops)
+
+    def look_ahead(self, place: Place) -> None:
+        """Compute what candidates after one letter more will need of those before it."""
+        text = self._document.before(place)
+        letters = letters_at_end(text)
+        if letters and self._choice.pinyin and self._engine.vocabulary.has_chinese:
+            look_ahead(self._engine, text, len(letters), tones=True)
 
     def reading(self, place: Place) -> Callable[[], Engine] | None:
         """Return what reads the words that are elsewhere in the document, for any thread; None if that was done.
@@ -97,5 +113,12 @@ def _candidate(text: str, suggestion: Suggestion) -> Candidate:
     if suggestion.completes and not suggestion.replace:
         begun = text[len(text) - len(suggestion.word) + len(suggestion.insert) :]
         if f"{begun}{suggestion.insert}".casefold() == suggestion.word.casefold():
-            return Candidate(begun, begun + suggestion.insert, suggestion.probability)
-    return Candidate(typed, suggestion.insert, suggestion.probability)
+            whole = begun + suggestion.insert
+            return Candidate(begun, whole, whole, suggestion.probability)
+    return Candidate(typed, suggestion.insert, suggestion.insert, suggestion.probability)
+
+
+def _replacing(typed: str, candidate: Candidate) -> Candidate:
+    """Return a candidate that replaces more, of which its own `typed` is the end."""
+    kept = typed[: len(typed) - len(candidate.typed)]
+    return replace(candidate, typed=typed, text=kept + candidate.text)
