@@ -42,7 +42,12 @@ class NetworkOutput:
 
 
 class Network(nn.Module):
-    """What all objectives share: words in, words out."""
+    """What all objectives share: words in, words out.
+
+    sparse_gradient: whether words that are looked up give their vectors a gradient of these rows alone.
+    """
+
+    sparse_gradient = False
 
     def __init__(self, config: ModelConfig, dropouts: Dropouts | None = None) -> None:
         super().__init__()
@@ -79,7 +84,8 @@ class Network(nn.Module):
         return linear(features, self.embedding.weight, self.output_bias)
 
     def _embed(self, ids: Tensor) -> Tensor:
-        x = embed(ids, self.embedding.weight, self.dropouts.embedding, self.training)
+        share, sparse = self.dropouts.embedding, self.sparse_gradient
+        x = embed(ids, self.embedding.weight, share, self.training, sparse=sparse)
         return locked_dropout(x, self.dropouts.input, self.training)
 
     def _stack(self) -> RecurrentStack:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout
+from torch.nn.functional import dropout, embedding
 
 from seqchat.model.cells import Cell
 
@@ -45,13 +45,23 @@ def locked_dropout(x: Tensor, share: float, training: bool) -> Tensor:
     return x * mask
 
 
-def embed(ids: Tensor, weight: Tensor, share: float, training: bool) -> Tensor:
-    """Look up ids in an embedding with a share of the words dropped, each word everywhere or nowhere."""
-    x = nn.functional.embedding(ids, weight)
+def weight_dropout(weight: Tensor, share: float, training: bool) -> Tensor:
+    """Drop single weights; on the CPU, uniform numbers take half the time of `dropout`."""
+    if not training or share == 0:
+        return weight
+    return weight * ((torch.rand_like(weight) >= share) / (1 - share))
+
+
+def embed(ids: Tensor, weight: Tensor, share: float, training: bool, *, sparse: bool = False) -> Tensor:
+    """Look up ids in an embedding with a share of the words dropped, each word everywhere or nowhere.
+
+    sparse: whether the gradient is that of the rows of the ids alone.
+    """
+    x = embedding(ids, weight, sparse=sparse)
     if not training or share == 0:
         return x
     kept = weight.new_empty(len(weight), 1).bernoulli_(1 - share) / (1 - share)
-    return x * nn.functional.embedding(ids, kept)
+    return x * embedding(ids, kept)
 
 
 def initialised(shape: tuple[int, ...], hidden: int) -> nn.Parameter:
@@ -75,13 +85,16 @@ class RecurrentLayer(nn.Module):
         for name, shape in cell.weight_shapes(inputs, hidden).items():
             self.register_parameter(f"{name}_l0", initialised(shape, hidden))
 
-    def forward(self, x: Tensor, state: Tensor, weight_dropout: float = 0.0) -> tuple[Tensor, Tensor]:
-        """Run x [time, batch, inputs] from a state [parts, batch, hidden]; return the outputs and the new state."""
+    def forward(self, x: Tensor, state: Tensor, dropped: float = 0.0) -> tuple[Tensor, Tensor]:
+        """Run x [time, batch, inputs] from a state [parts, batch, hidden]; return the outputs and the new state.
+
+        dropped: the share of the recurrent weights that is dropped.
+        """
         weights: dict[str, Tensor] = {
             name.removesuffix("_l0"): weight for name, weight in self._parameters.items() if weight is not None
         }
         for name in self._cell.recurrent_weights:
-            weights[name] = dropout(weights[name], weight_dropout, self.training and weight_dropout > 0)
+            weights[name] = weight_dropout(weights[name], dropped, self.training)
         return run_cell(self._cell, x, state, weights, self.training)
 
 

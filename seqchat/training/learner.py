@@ -21,6 +21,7 @@ from seqchat.training.distributed import Group
 from seqchat.training.events import StepInfo
 from seqchat.training.losses import TrainingLoss
 from seqchat.training.recipe import is_fused, optimizer
+from seqchat.training.row_gradient import RowGradient
 from seqchat.training.settings import TrainingSettings
 
 
@@ -36,6 +37,8 @@ class Learner:
         self.average = WeightAverage(network)
         self.optimizer = optimizer(network, settings)
         self._clip = settings.clip or math.inf
+        network.sparse_gradient = self.device.type == "cpu" and group.size == 1
+        self._row_gradient = RowGradient(network.embedding.weight)
         self._bf16 = uses_bf16(settings.precision, self.device)
         loss = TrainingLoss(network, settings, teacher.to(self.device) if teacher else None).to(self.device)
         self._initial_state = loss.initial_state
@@ -84,16 +87,18 @@ class Learner:
         """Move the weights along the gradient, cut to the largest norm; return its norm before that: []."""
         for parameters in self.optimizer.param_groups:
             parameters["lr"] = rate
-        weights = [w for w in self.network.parameters() if w.grad is not None]
-        norm = get_total_norm([w.grad for w in weights if w.grad is not None])
-        if is_fused(self.device):
-            # As `torch.amp.GradScaler` does: the kernel itself divides the gradient, and stays if it is no number.
-            self.optimizer.grad_scale = (norm / self._clip).clamp(min=1)  # type: ignore[attr-defined]
-            self.optimizer.found_inf = (~norm.isfinite()).float()  # type: ignore[attr-defined]
-            self.optimizer.step()
-        elif math.isfinite(norm):
-            clip_grads_with_norm_(weights, self._clip, norm)
-            self.optimizer.step()
+        with self._row_gradient.spread() as rows:
+            vectors, weights = self.network.embedding.weight, list(self.network.parameters())
+            gradients = [rows if weight is vectors else weight.grad for weight in weights]
+            norm = get_total_norm([gradient for gradient in gradients if gradient is not None])
+            if is_fused(self.device):
+                # As `torch.amp.GradScaler` does: the kernel itself divides the gradient, and stays if it is no number.
+                self.optimizer.grad_scale = (norm / self._clip).clamp(min=1)  # type: ignore[attr-defined]
+                self.optimizer.found_inf = (~norm.isfinite()).float()  # type: ignore[attr-defined]
+                self.optimizer.step()
+            elif math.isfinite(norm):
+                clip_grads_with_norm_(weights, self._clip, norm)
+                self.optimizer.step()
         return norm
 
     def _forward(self, batch: Batch, share: float) -> tuple[Tensor, Tensor]:

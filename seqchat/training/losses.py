@@ -20,6 +20,8 @@ from seqchat.training.settings import TrainingSettings
 
 # Below this size of the vocabulary, the full softmax is no slower (tests/benchmarks/training.py).
 _MIN_SAMPLED_WORDS = 8_000
+# So many rows of logits fit into the processor's cache.
+_ROWS = 64
 
 
 class _SampledLoss(torch.autograd.Function):
@@ -34,16 +36,14 @@ class _SampledLoss(torch.autograd.Function):
     ) -> Tensor:
         """Take features [tokens, embedding], vectors [sample, embedding] and a bias [sample] of the others, and logits
         [tokens] of the right words; place, same: where these are among the others, and whether, [tokens, 1]."""
-        logits = torch.addmm(bias, features, vectors.T).float()
-        logits.scatter_(1, place, logits.gather(1, place).masked_fill_(same, -math.inf))
-        top = torch.maximum(logits.amax(dim=1), right)
-        shares, own = logits.sub_(top[:, None]).exp_(), (right - top).exp()
-        total = shares.sum(dim=1) + own
-        shares /= total[:, None]
-        to_features = shares.to(features.dtype) @ vectors.to(features.dtype)
-        to_vectors = shares.to(features.dtype).T @ features
-        ctx.save_for_backward(to_features, to_vectors, shares.sum(dim=0), own / total - 1)
-        return (total.log() + top - right).mean()
+        logits = torch.addmm(bias, features, vectors.T)
+        losses, to_right, to_bias = torch.empty_like(right), torch.empty_like(right), torch.zeros_like(bias)
+        size = _ROWS if logits.is_cpu else len(logits)
+        for rows in (slice(start, start + size) for start in range(0, len(logits), size)):
+            losses[rows], to_right[rows] = _share_out(logits[rows], right[rows], place[rows], same[rows], to_bias)
+        to_features = logits @ vectors.to(logits.dtype)
+        ctx.save_for_backward(to_features, logits.T @ features, to_bias, to_right)
+        return losses.mean()
 
     @staticmethod
     @once_differentiable
@@ -51,6 +51,19 @@ class _SampledLoss(torch.autograd.Function):
         """Scale what is kept."""
         each = gradient / len(ctx.saved_tensors[0])
         return *(kept * each.to(kept.dtype) for kept in ctx.saved_tensors), None, None
+
+
+def _share_out(logits: Tensor, right: Tensor, place: Tensor, same: Tensor, to_bias: Tensor) -> tuple[Tensor, Tensor]:
+    """Put the probabilities of the others in the place of their logits, and add them to `to_bias`; return the loss of
+    each row, and its gradient at the logit of the right word: [tokens]. All as in `_SampledLoss`."""
+    shares = logits.float()
+    shares.scatter_(1, place, shares.gather(1, place).masked_fill_(same, -math.inf))
+    top = torch.maximum(shares.amax(dim=1), right)
+    own = (right - top).exp()
+    total = shares.sub_(top[:, None]).exp_().sum(dim=1) + own
+    to_bias += shares.div_(total[:, None]).sum(dim=0)
+    logits.copy_(shares)
+    return total.log() + top - right, own / total - 1
 
 
 class SampledSoftmax(nn.Module):
@@ -111,7 +124,7 @@ class SampledSoftmax(nn.Module):
         """Return the vectors [ids, embedding] and corrected biases [ids] of some words."""
         bias = (network.output_bias - self._log_expected)[:, None]
         # Unlike indexing, an embedding's gradient is summed in the same order each time.
-        return embedding(ids, network.embedding.weight), embedding(ids, bias)[:, 0]
+        return embedding(ids, network.embedding.weight, sparse=network.sparse_gradient), embedding(ids, bias)[:, 0]
 
 
 class FullSoftmax(nn.Module):

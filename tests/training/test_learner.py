@@ -63,3 +63,20 @@ def test_weights_stay_where_the_gradient_is_no_number(batch):
     info = made.learn(replace(batch, reset_mask=np.zeros(3, dtype=np.bool_)), 0.1)
     assert not np.isfinite(info.gradient_norm)
     assert all(torch.equal(w, before[name]) for name, w in made.network.state_dict().items())
+
+
+def test_rows_that_are_looked_up_have_the_gradient_of_a_whole_matrix(batch):
+    """Adam moves all other vectors as well, by what it remembers and by weight decay."""
+    settings = replace(SETTINGS, softmax="sampled", samples=20)
+    rows, whole = learner(settings), learner(settings)
+    assert rows.network.sparse_gradient
+    whole.network.sparse_gradient = False
+
+    def told(made):
+        torch.manual_seed(1)
+        return [made.learn(batch, 0.1) for _ in range(3)]
+
+    for own, other in zip(told(rows), told(whole), strict=True):
+        assert (own.loss, own.gradient_norm) == pytest.approx((other.loss, other.gradient_norm), rel=1e-5)
+    for own, other in zip(rows.network.parameters(), whole.network.parameters(), strict=True):
+        torch.testing.assert_close(own, other)
