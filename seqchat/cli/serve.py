@@ -66,15 +66,18 @@ def serve(
     from seqchat.serving.resident import Resident, make_way
 
     engines = Engines(kept=max(2, len(models)))
-    http = None
-    if not no_http:
+    if no_http:
+        make_way(for_http=False)
+        http = None
+    else:
         from seqchat.serving.api import Api, Loading
         from seqchat.serving.http import HttpServer
 
-        loading = Loading(precision, lexicon, script)
-        http = HttpServer(host, port, Api(engines, models or [DEFAULT_MODEL], loading), _token())
+        api, token = Api(engines, models or [DEFAULT_MODEL], Loading(precision, lexicon, script)), _token()
+        # Before the port is tried, as an engine that runs already may have it.
+        make_way(for_http=True)
+        http = HttpServer(host, port, api, token)
     resident = Resident(engines, run_in, http, idle)
-    make_way(for_http=http is not None)
     _end_on_signals(resident)
     with resident.listening():
         if http is not None:

@@ -336,3 +336,9 @@ def test_an_engine_is_started_where_there_is_none(models, tmp_path):
             break
         time.sleep(0.01)
     assert "No engine" in seqchat("serve", "--status").stdout
+
+
+def test_a_second_engine_with_http_is_told_of_the_first(http, tmp_path):
+    done = seqchat("serve", "--port", str(http.server_port))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "An engine is running already" in done.stderr
