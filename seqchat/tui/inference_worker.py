@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 # After each word of the continuations, the screen has the interpreter to itself.
 _YIELD_SECONDS = 0.015
+# Memory that was freed is given back after so long a time, and in a pause; that takes 2 to 5 ms.
+_RELEASE_SECONDS, _PAUSE_SECONDS = 1.0, 0.5
 # The first suggestions do not wait until more learned words are indexed.
 _FEW_HABITS = 2_000
 
@@ -72,6 +75,7 @@ class InferenceWorker(BackgroundThread):
         self._interruptible = False
         self._engines: dict[int, Engine] = {}
         self.submitted = 0
+        self._released = 0.0
         # The first suggestion of the first model, and its text
         self._best: tuple[str, Suggestion | None] = "", None
         # What is written word by word; each step publishes its word.
@@ -116,6 +120,8 @@ class InferenceWorker(BackgroundThread):
             except Exception as error:  # the next request may succeed
                 self._reply_steps = self._continuation_steps = None
                 self._publish(ModelFailed(self, 0, reason(error)))
+            if time.monotonic() - self._released > _RELEASE_SECONDS:
+                self._release_memory()
 
     def _load_models(self) -> bool:
         self._publish(ModelLoading(self, 0, say("Starting PyTorch")))
@@ -164,6 +170,10 @@ class InferenceWorker(BackgroundThread):
         with self._changed:
             if not self._has_work():
                 self._publish(WorkerIdle(self, self.submitted))
+            if self._changed.wait_for(self._has_work, _PAUSE_SECONDS):
+                return not self._stopped
+        self._release_memory()
+        with self._changed:
             self._changed.wait_for(self._has_work)
             return not self._stopped
 
@@ -200,6 +210,11 @@ class InferenceWorker(BackgroundThread):
             self._continuation_steps = _advance(self._continuation_steps)
             with self._changed:
                 self._changed.wait_for(self._has_jobs, _YIELD_SECONDS)
+
+    def _release_memory(self) -> None:
+        """Give memory back: rows of all words are freed in places that the next ones may not fit into."""
+        self._released = time.monotonic()
+        heap.release()
 
     def _is_superseded(self) -> bool:
         """Whether a newer request waits than the one that is being handled."""

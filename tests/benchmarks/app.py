@@ -140,7 +140,8 @@ class App:
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-            command = [sys.executable, "-m", "seqchat", "tui", model, "--fresh", "--lang", "en"]
+            # No question is asked at the end.
+            command = [sys.executable, "-m", "seqchat", "tui", model, "--fresh", "--forget-on-exit", "--lang", "en"]
             os.execve(sys.executable, command, environment)
         os.set_blocking(self._terminal, False)
         self._outbox = b""

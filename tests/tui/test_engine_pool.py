@@ -9,6 +9,7 @@ import weakref
 
 import pytest
 
+from seqchat import heap
 from seqchat.completion.engine import Engine
 from seqchat.completion.engine_pool import EnginePool
 from seqchat.completion.suggestion import suggest
@@ -71,6 +72,21 @@ def test_a_model_that_was_trained_again_is_loaded_again(models, loads, tmp_path)
     os.utime(model / "model.safetensors", ns=(1, 1))
     assert pool.engine(str(model)).network is not earlier.network
     assert len(loads) == 2
+
+
+def test_garbage_is_collected_again_once_the_models_are_there(models):
+    ready = threading.Event()
+    names = [str(models["lstm"]), "no-such-model"]
+    worker = InferenceWorker(
+        names, lambda message: ready.set() if isinstance(message, WorkerIdle) else None, EnginePool()
+    )
+    heap.pause_collection()
+    assert not gc.isenabled()
+    worker.start()
+    assert ready.wait(60)
+    assert gc.isenabled()
+    worker.stop()
+    worker.join()
 
 
 def test_a_worker_that_has_ended_holds_no_models(models):

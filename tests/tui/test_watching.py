@@ -281,7 +281,7 @@ async def test_the_app_trains_in_processes_of_their_own_and_shows_them(desk, mon
         put(folder, state="reading", share=0.25)
         return SimpleNamespace(folder=folder, failure="", is_running=True)
 
-    monkeypatch.setattr("seqchat.tui.app.launch", launch)
+    monkeypatch.setattr("seqchat.training.course.launching.launch", launch)
     async with desk() as d:
         d.app.action_train()
         await d.pilot.pause()
