@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Starts to measure lines, so it comes before the first import of seqchat.
+# With --lines it starts to measure, so it comes before the first import of seqchat.
 from .lines.plugin import pytest_addoption, pytest_terminal_summary  # noqa: F401
 
 # isort: split

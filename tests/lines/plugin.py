@@ -1,20 +1,22 @@
-"""Hooks of pytest that show which lines of seqchat the tests run. Importing this module starts the measurement."""
+"""Hooks of pytest that show which lines of seqchat the tests run, with `--lines`."""
 
 from __future__ import annotations
 
-import os
+import sys
 
 import pytest
 
 from . import measuring
 
-# Processes that this one starts are measured from their first line on, by sitecustomize.py.
-_MEASUREMENT = None if "PYTEST_XDIST_WORKER" in os.environ else measuring.Measurement()
+# Begins before pytest has read its options. Processes that this one starts, those of xdist too, are measured from their
+# first line on, by sitecustomize.py.
+_MEASUREMENT = measuring.Measurement() if {"--lines", "--missing-lines"} & {*sys.argv} else None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that lists what no test runs."""
-    parser.addoption("--missing-lines", action="store_true", help="List the lines of seqchat that were not run.")
+    """Add the options that measure lines."""
+    parser.addoption("--lines", action="store_true", help="Measure how many lines of seqchat the tests run.")
+    parser.addoption("--missing-lines", action="store_true", help="The same, and list the lines that were not run.")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
