@@ -84,7 +84,8 @@ SMALL = ("--embedding", 16, "--hidden", 16, "--epochs", 1, "--device", "cpu")
 
 
 def test_train_and_use_what_was_trained(tmp_path):
-    done = seqchat("train", "sample", *SMALL, "--cell", "gru", "--json", cwd=tmp_path)
+    command = ("train", "sample", "--max-dialogs", 400, *SMALL, "--cell", "gru")
+    done = seqchat(*command, "--json", cwd=tmp_path)
     answer = json.loads(done.stdout)
     assert set(answer) == {"checkpoint", "words_seen", "seconds", "validation", "held_out", "next"}
     assert answer["next"] == "seqchat tui checkpoints/gru-sample"
@@ -98,9 +99,9 @@ def test_train_and_use_what_was_trained(tmp_path):
     assert answer["checkpoint"] == "checkpoints/gru-sample"
     assert "validation perplexity" in done.stderr
     assert seqchat("complete", "你好", "-m", "gru-sample", cwd=tmp_path).returncode == 0
-    again = seqchat("train", "sample", *SMALL, "--cell", "gru", cwd=tmp_path)
+    again = seqchat(*command, cwd=tmp_path)
     failed(again, 1, "already exists", "--overwrite")
-    replaced = seqchat("train", "sample", *SMALL, "--cell", "gru", "--overwrite", cwd=tmp_path)
+    replaced = seqchat(*command, "--overwrite", cwd=tmp_path)
     assert replaced.returncode == 0
     assert "seqchat tui checkpoints/gru-sample" in replaced.stdout
     assert re.search(

@@ -248,7 +248,8 @@ def test_when_the_leading_process_fails_the_others_end_and_one_speaks(tmp_path):
 def test_every_objective_is_trained_and_resumed(tmp_path, cell, objective):
     network = {**TINY, "cell": cell, "layers": 2, "objective": objective, "bidirectional": objective == "window"}
     watcher = Silent()
-    result = train(Task(["sample"], network), replace(QUICK, eval_interval=10_000), tmp_path / "m", watcher)
+    task = Task(["sample"], network, max_dialogs=400)
+    result = train(task, replace(QUICK, eval_interval=4_000), tmp_path / "m", watcher)
     first, *_, last = watcher.reports
     assert last.quality.perplexity < first.quality.perplexity
     assert set(last.heads) == ({"forward", "backward", "joint"} if objective == "infill" else {"forward"})
@@ -269,11 +270,11 @@ def test_sgd_averages_once_it_no_longer_gets_better(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Trainer, "_maybe_average", note)
     settings = replace(
-        QUICK, optimizer="sgd", learning_rate=20.0, clip=0.25, weight_decay=0.0, eval_interval=4_000, epochs=4,
+        QUICK, optimizer="sgd", learning_rate=20.0, clip=0.25, weight_decay=0.0, eval_interval=2_000, epochs=4,
         non_monotonic=1, patience=50,
     )  # fmt: skip
     watcher = Silent()
-    train(Task(["sample"], TINY), settings, tmp_path / "m", watcher)
+    train(SHORT, settings, tmp_path / "m", watcher)
     assert started[0] is False
     assert started[-1] is True
     assert watcher.reports[-1].quality.perplexity < watcher.reports[0].quality.perplexity
