@@ -83,6 +83,7 @@ def test_models_as_json(tmp_path):
 SMALL = ("--embedding", 16, "--hidden", 16, "--epochs", 1, "--device", "cpu")
 
 
+@pytest.mark.slow
 def test_train_and_use_what_was_trained(tmp_path):
     command = ("train", "sample", "--max-dialogs", 400, *SMALL, "--cell", "gru")
     done = seqchat(*command, "--json", cwd=tmp_path)
@@ -111,6 +112,7 @@ def test_train_and_use_what_was_trained(tmp_path):
     assert [p.name for p in (tmp_path / "checkpoints").iterdir()] == ["gru-sample"]
 
 
+@pytest.mark.slow
 def test_a_model_goes_on_with_a_chat_that_is_one_dialog(models, tmp_path):
     """Its end is held out, and measured on; the folder is named after both."""
     lines = [f"今天第{i}次说饕餮盛宴，我们去吃火锅吧" for i in range(150)]
@@ -127,6 +129,7 @@ def test_a_model_goes_on_with_a_chat_that_is_one_dialog(models, tmp_path):
     assert "seqchat train mine.txt --from old" in (tmp_path / "checkpoints/old-mine/README.md").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     command = [sys.executable, "-m", "seqchat", "train", "sample", *map(str, SMALL), "--out", "m", "--epochs", "1000"]
     process = subprocess.Popen(
@@ -146,6 +149,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     assert seqchat("complete", "你好", "-m", "m", cwd=tmp_path).returncode == 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
     (tmp_path / "chats.txt").write_text("".join(f"今天第{i}次说我们要去吃火锅\n" for i in range(200_000)), "utf-8")
     process = subprocess.Popen(
@@ -259,6 +263,7 @@ def test_only_a_model_is_ever_replaced(tmp_path):
     assert (tmp_path / "chats" / "a.txt").exists()
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_what_it_began_with(models, tmp_path):
     model = shutil.copytree(models["lstm"], tmp_path / "m")
     failed(seqchat("train", "--resume", model, "--batch", 4), 2, "--batch cannot change")
@@ -337,6 +342,7 @@ def test_a_traceback_only_where_it_is_asked_for():
     assert "Traceback" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_reader_that_leaves_early_is_no_error(models):
     command = f"yes 你好 | head -50 | {sys.executable} -m seqchat complete --json -m {models['lstm']} | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=120)

@@ -57,6 +57,7 @@ def test_parts_of_a_model_can_be_left_out(models):
     assert found[0] < found[2]
 
 
+@pytest.mark.slow
 def test_products_in_int8_give_what_those_in_float32_do(models):
     arguments = models["lstm"], "sample", "--keystrokes", 0
     fast, exact = (json.loads(run(*arguments, "--json", *flags).stdout) for flags in ([], ["--precision", "fp32"]))

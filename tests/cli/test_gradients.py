@@ -71,6 +71,7 @@ def test_a_chart_a_table_and_words(models, numbers):
         assert f"{list(model['decay'].values())[-1]['factor']:.2f}" in said
 
 
+@pytest.mark.slow
 def test_files(models, tmp_path, numbers):
     gradients(models["lstm"], models["gru"], "--out", tmp_path / "a.svg")
     assert ElementTree.parse(tmp_path / "a.svg").getroot().tag.endswith("svg")

@@ -150,6 +150,7 @@ def test_a_line_without_end_is_refused(inspect, text_file, monkeypatch):
 # --- files out ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_every_kind_of_file(inspect, tmp_path):
     answer = json.loads(inspect(TEXT, "--json").stdout)
     for kind in ("npz", "json", "png", "svg", "html"):
@@ -194,6 +195,7 @@ def test_a_text_too_long_for_a_kind_of_file(inspect, tmp_path, monkeypatch, kind
 # --- statistics --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_statistics_of_the_sample(inspect, tmp_path, monkeypatch):
     from seqchat.corpus import sources
 

@@ -21,6 +21,7 @@ def test_line_breaks_and_empty_turns_do_not_make_turns(engine):
     assert list(reply(engine, ["你好\n在 吗", "", "\n"], sampling)) == list(reply(engine, ["你好 在 吗"], sampling))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turns", [[], [""], ["\x00"], ["哈" * 50_000], ["你好"] * 5_000])
 def test_any_history_has_a_reply(lstm, turns):
     assert "".join(reply(lstm, turns, Sampling(seed=1, max_words=5)))

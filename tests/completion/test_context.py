@@ -165,6 +165,7 @@ def test_reading_can_be_given_up(lstm):
     assert words_of(lstm.context.node(text)) == lstm.context.ids(text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["\x1b[31m", "\x00", "\ud800", "👍🏽", "   ", "ひらがな العربية", "a" * 10_000])
 def test_any_text_can_be_read(lstm, text):
     assert torch.isfinite(lstm.context.tree.log_probs(lstm.context.node(text))).all()

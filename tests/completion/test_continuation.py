@@ -145,6 +145,7 @@ def test_used_words_become_less_probable(engine):
     assert distinct(50.0) > distinct(1.0) or distinct(1.0) == 1
 
 
+@pytest.mark.slow
 def test_a_sentence_may_be_the_end(engine):
     ends = set("。！？!?…") | {"."}
     pieces = list(generate(engine, "我想", 300, Sampling(seed=2, stop="sentence", max_words=40, temperature=1.0)))

@@ -99,6 +99,7 @@ TAILS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.builds(lambda a, b: a + b, st.text(max_size=12) | st.just("我想"), TAILS))
 def test_suggestions_are_always_fit_to_insert(lstm, text):

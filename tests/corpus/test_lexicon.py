@@ -129,14 +129,12 @@ def test_look_up_finds_what_going_through_all_readings_finds(many, typed):
     assert set(index.spelled(letters).entries.tolist()) == spelled
 
 
-# A lexicon keeps shares of readings in a byte; these words have but one.
-SHORT_WORDS = [word for word in WORDS if len(word) <= 4 and len(readings([word])[0]) == 1]
-
-
 @pytest.fixture(scope="module", params=[SPELLING, Spelling(fuzzy=frozenset(PAIRS))], ids=["plain", "fuzzy"])
 def both(request) -> tuple[LexiconPinyin, PinyinIndex]:
     """The same words in a lexicon and in an index of a vocabulary."""
-    lexicon = in_memory(WordList(dict.fromkeys(SHORT_WORDS, 1.0), {}))
+    # A lexicon keeps shares of readings in a byte; these words have but one.
+    short = [word for word in WORDS if len(word) <= 4 and len(readings([word])[0]) == 1]
+    lexicon = in_memory(WordList(dict.fromkeys(short, 1.0), {}))
     return LexiconPinyin(lexicon, request.param), PinyinIndex([*lexicon], request.param)
 
 

@@ -135,6 +135,7 @@ def test_words_typed_so_far_may_begin_an_entry(model, tmp_path):
     assert found.typed[2]["top1"] == 1.0
 
 
+@pytest.mark.slow
 def test_tuned_shares_have_the_lowest_perplexity(model, tmp_path):
     _, evaluated = model
     vocabulary = evaluated.vocabulary

@@ -95,6 +95,7 @@ def share(ranks, k):
     return sum(rank <= k for rank in ranks) / len(ranks)
 
 
+@pytest.mark.slow
 def test_the_metrics_follow_their_definitions(engine, models, tmp_path, dialogs):
     stream = IdStream.write(tmp_path, dialogs, engine.vocabulary)
     model = EvaluatedModel.load(models[engine.config.cell])

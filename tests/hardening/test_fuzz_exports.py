@@ -18,6 +18,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+import pytest
+
 from seqchat.corpus.source_report import SourceReport
 from seqchat.corpus.sources import read_dialogs
 from seqchat.errors import SeqchatError
@@ -325,6 +327,7 @@ def _an_export(rng: Random) -> tuple[str, str, str]:
     return name, ending, text
 
 
+@pytest.mark.slow
 def test_what_was_said_is_a_turn_or_is_counted(tmp_path: Path) -> None:
     numbers = count()
 

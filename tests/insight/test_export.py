@@ -214,6 +214,7 @@ def test_a_panel_for_each_gate_of_each_layer(cell, objective, monkeypatch):
     assert labels == ["▶", "你", "好", "，", "ok", "⏎", "吃", "饭"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_scatter_of_saturation(cell, monkeypatch):
     engine = small_engine(["好", "你"], cell=cell, layers=2)

@@ -252,6 +252,7 @@ async def test_a_model_that_cannot_be_loaded_is_said(lstm):
         assert "no-such-model" in editor.messages[0]
 
 
+@pytest.mark.slow
 async def test_a_document_of_a_million_characters(lstm):
     for text in ("我想去看电影\n" * 143_000, "我😀" * 500_000):
         async with Editor(lstm) as editor:

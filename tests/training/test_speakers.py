@@ -146,6 +146,7 @@ def test_going_on_with_replay_and_resuming_stay_with_the_person(as_ana, chat, tm
     assert Checkpoint.load(folder).data["speakers"] == ["Bob"]
 
 
+@pytest.mark.slow
 def test_the_end_of_a_run_measures_the_persons_turns(as_ana):
     folder, _ = as_ana
     kept = [json.loads(line)["dialog"] for line in (folder / "training" / "held_out.jsonl").read_text().splitlines()]

@@ -177,6 +177,7 @@ async def test_a_folder_that_is_not_there_is_said_and_the_name_asked_for_again(d
         assert list(tmp_path.glob("**/a.txt")) == []
 
 
+@pytest.mark.slow
 async def test_a_path_can_be_typed_at_once_to_open_it(desk, tmp_path):
     (tmp_path / "a.txt").write_text("三", encoding="utf-8")
     async with desk() as d:

@@ -306,6 +306,7 @@ async def test_arrows_move_as_words_and_neurons_are_on_the_screen(desk):
         assert (d.panel.cursor.back, d.panel.cursor.neuron) == (1, order[1])
 
 
+@pytest.mark.slow
 async def test_curves_of_single_neurons(desk):
     async with desk() as d:
         await d.press(*"我们去吃火锅")
@@ -334,6 +335,7 @@ async def test_curves_of_single_neurons(desk):
         assert "track something" not in d.screen
 
 
+@pytest.mark.slow
 async def test_exact_values_of_the_selected_word_and_neuron_are_those_of_the_trace(desk):
     async with desk(size=(200, 50)) as d:
         await d.press(*"我们去吃火锅")
@@ -422,6 +424,7 @@ async def test_the_key_that_opens_a_page_to_read_closes_it(desk):
             assert len(d.app.screen_stack) == 1
 
 
+@pytest.mark.slow
 async def test_it_can_be_hidden_maximised_and_resized(desk):
     async with desk() as d:
         await d.press(*"我们")

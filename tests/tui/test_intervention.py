@@ -69,6 +69,7 @@ async def opened(d, *keys):
     return d.app.screen
 
 
+@pytest.mark.slow
 async def test_a_gate_is_held_from_its_panel_and_both_runs_are_shown(desk):
     async with desk(size=(110, 40)) as d:
         screen = await opened(d, "alt+w", "g", "g", "0")
@@ -91,6 +92,7 @@ async def test_a_gate_is_held_from_its_panel_and_both_runs_are_shown(desk):
         assert d.app.screen.setup.holds.startswith("forget=0@1")
 
 
+@pytest.mark.slow
 async def test_words_are_swapped_and_what_cannot_be_is_said(desk):
     async with desk(size=(80, 24)) as d:
         screen = await opened(d, "alt+shift+e")
@@ -109,6 +111,7 @@ async def test_words_are_swapped_and_what_cannot_be_is_said(desk):
         assert screen.setup == InterventionSetup()
 
 
+@pytest.mark.slow
 async def test_what_cannot_be_done_leaves_the_untouched_run_also_when_it_is_opened_anew(desk):
     async with desk(size=(110, 40)) as d:
         screen = await opened(d, "alt+shift+e")

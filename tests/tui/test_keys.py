@@ -104,6 +104,7 @@ async def test_a_clash_is_reported_at_the_start(desk):
         await d.until(lambda: any("is already the key of app.mode" in said for said in d.notices))
 
 
+@pytest.mark.slow
 async def test_every_command_of_the_palette_runs(desk):
     from seqchat.tui import commands
 

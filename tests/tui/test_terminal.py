@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux that could press keys"),
     pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc that lists processes"),
 ]

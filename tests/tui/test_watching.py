@@ -273,6 +273,7 @@ async def test_the_form_refuses_names_that_cannot_be_used(tmp_path, monkeypatch)
     assert wanted == [None]
 
 
+@pytest.mark.slow
 async def test_the_app_trains_in_processes_of_their_own_and_shows_them(desk, monkeypatch, tmp_path):
     started = []
 

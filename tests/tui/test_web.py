@@ -24,7 +24,10 @@ import pytest
 aiohttp = pytest.importorskip("aiohttp", reason="textual-serve, which brings aiohttp, is not installed")
 pytest.importorskip("textual_serve", reason="textual-serve is not installed")
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc that lists processes")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc that lists processes"),
+]
 
 REPOSITORY = Path(__file__).parents[2]
 MOST_SECONDS = 60

@@ -582,6 +582,7 @@ KEYS = [
 
 
 # What follows may change what letters and digits were taken for; those changes have tests of their own.
+@pytest.mark.slow
 @patch.object(Trail, "restored", lambda *_: None)
 @settings(max_examples=1_000)
 @given(st.lists(st.sampled_from(KEYS), max_size=40))

@@ -68,6 +68,7 @@ def test_the_course_of_every_objective(cell, shape):
         np.testing.assert_allclose(found.values, traced.layers[layer]["hidden"][1:, 3], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_course_of_a_long_text_misses_nothing(lstm):
     text = "今天天气很好，我们去吃火锅吧。" * 560
     assert len(text) > 8_000
@@ -168,6 +169,7 @@ def brute_force(engine, dialogs, columns, sign, around):
     return sorted(best.values(), key=lambda found: (-sign * found[0], found[1]))
 
 
+@pytest.mark.slow
 def test_contexts_are_those_of_brute_force(engine, dialogs):
     some = dialogs[:20]
     traces = [trace(engine, engine.context.node("\n".join(dialog.turns)), 10_000).layers[-1] for dialog in some]
@@ -379,6 +381,7 @@ def test_states_that_know_nothing_are_no_better_than_chance(memory):
         assert found.mean() > 0.4
 
 
+@pytest.mark.slow
 def test_shuffling_single_words_would_take_chance_for_knowledge(monkeypatch):
     """Slow states and slow properties correlate: the test above fails where shuffles do not keep how slow they are."""
 

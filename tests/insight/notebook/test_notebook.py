@@ -135,6 +135,7 @@ def test_contexts_are_a_table(model):
     assert "lesson-lstm, layer 1, neuron 35, forget" in shown(found)
 
 
+@pytest.mark.slow
 def test_matches_are_a_table_with_chance_beside_them(model):
     found = model.matches("小帅在公司开会，", k=3)
     table = found.frame()
@@ -171,6 +172,7 @@ def test_words_are_only_words():
     assert "<" not in re.sub(r"</?(td|th|tr|thead|tbody|table)[^<>]*>", "", html.table(("<a>",), [("<b>",)]))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error::UserWarning")
 def test_figures_are_pictures(model, gradient):
     engine = Model(small_engine(HOSTILE, cell="gru"))
@@ -190,6 +192,7 @@ def test_curves_leave_out_what_has_no_logarithm():
     assert len(points.split()) == 2
 
 
+@pytest.mark.slow
 def test_the_notebook_of_the_documents_runs():
     notebook = json.loads((REPOSITORY / "docs" / "notebook.ipynb").read_text("utf-8"))
     assert (notebook["nbformat"], notebook["nbformat_minor"]) == (4, 5)
