@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain, islice
 from multiprocessing import get_context
@@ -129,7 +130,8 @@ def cut_all(dialogs: Iterable[Dialog], cut: Cutter, processes: int) -> Iterator[
     waiting: deque[Future[CutPiece]] = deque()
     try:
         for piece in chain(first, pieces):
-            waiting.append(pool.submit(cut, piece))
+            with _interrupts_held():
+                waiting.append(pool.submit(cut, piece))
             if len(waiting) > 2 * processes:
                 yield waiting.popleft().result()
         while waiting:
@@ -142,8 +144,24 @@ def cut_all(dialogs: Iterable[Dialog], cut: Cutter, processes: int) -> Iterator[
         pool.shutdown(cancel_futures=True)
 
 
+# Ctrl-C reaches all processes of a terminal; the first one decides. The others are deaf to it from their start, which
+# Windows does not offer, or from their first piece on.
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back; a process that is started meanwhile never gets it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _ignore_interrupts() -> None:
-    # Ctrl-C reaches all processes of a terminal; the first one decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 

@@ -1,6 +1,7 @@
 """The commands as a person or a script calls them: in a process of their own."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -129,15 +130,20 @@ def test_a_model_goes_on_with_a_chat_that_is_one_dialog(models, tmp_path):
     assert "seqchat train mine.txt --from old" in (tmp_path / "checkpoints/old-mine/README.md").read_text("utf-8")
 
 
+def until_it_says(what, process):
+    for line in process.stderr:
+        if what in line:
+            return
+    pytest.fail(f"it ended without {what}")
+
+
 @pytest.mark.slow
 def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
     command = [sys.executable, "-m", "seqchat", "train", "sample", *map(str, SMALL), "--out", "m", "--epochs", "1000"]
     process = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
     )
-    assert process.stderr is not None
-    while "Training" not in process.stderr.readline():
-        pass
+    until_it_says("Training", process)
     time.sleep(1)
     process.send_signal(signal.SIGINT)
     out, error = process.communicate(timeout=120)
@@ -150,7 +156,9 @@ def test_ctrl_c_saves_and_says_how_to_go_on(tmp_path):
 
 
 @pytest.mark.slow
-def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
+@pytest.mark.parametrize("seconds", [0.3, 1])
+def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path, seconds):
+    """It reaches all processes, as that of a terminal does, also those that are only starting to cut the text."""
     (tmp_path / "chats.txt").write_text("".join(f"今天第{i}次说我们要去吃火锅\n" for i in range(200_000)), "utf-8")
     process = subprocess.Popen(
         [sys.executable, "-m", "seqchat", "train", "chats.txt", "--out", "m"],
@@ -158,12 +166,11 @@ def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
         encoding="utf-8",
+        start_new_session=True,
     )
-    assert process.stderr is not None
-    while "Reading" not in process.stderr.readline():
-        pass
-    time.sleep(1)
-    process.send_signal(signal.SIGINT)
+    until_it_says("Reading", process)
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
     error = process.communicate(timeout=120)[1]
     assert process.returncode == 130, error
     assert "Traceback" not in error
