@@ -113,8 +113,7 @@ def _run() -> int:
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Stopped.", err=True)
-        return 130
+        return _stopped()
     except BrokenPipeError:
         # The reader of the output has gone (`| head`), so there is nobody to tell.
         sys.stderr.close()
@@ -122,9 +121,22 @@ def _run() -> int:
     except Exception as error:
         if debug:
             traceback.print_exc()
+        if _was_interrupted(error):
+            return _stopped()
         click.echo(f"Error: {_sentence(error)}", err=True)
         return 1
     return 0
+
+
+def _stopped() -> int:
+    click.echo("Stopped.", err=True)
+    return 130
+
+
+def _was_interrupted(error: BaseException) -> bool:
+    """Whether an interrupt led to a failure: a decoder in C makes an error of it, and so may a clean-up."""
+    before = error.__cause__ or error.__context__
+    return isinstance(error, KeyboardInterrupt) or (before is not None and _was_interrupted(before))
 
 
 def _sentence(error: Exception) -> str:

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 
 from seqchat.cli import COMMANDS
 
-from ..processes import seqchat
+from ..processes import python, seqchat
 
 
 def failed(done: subprocess.CompletedProcess[str], status: int, *says: str) -> None:
@@ -175,6 +175,21 @@ def test_ctrl_c_while_the_text_is_read_leaves_nothing(tmp_path, seconds):
     assert process.returncode == 130, error
     assert "Traceback" not in error
     assert [path.name for path in tmp_path.iterdir()] == ["chats.txt"]
+
+
+def test_an_interrupt_that_became_an_error_is_one_still():
+    """As when it comes while Python's C code decodes bytes."""
+    code = """
+import seqchat.cli as cli
+
+def interrupted(*_, **__):
+    raise SystemError("a result with an exception set") from KeyboardInterrupt()
+
+cli.cli.main = interrupted
+cli.main()
+"""
+    done = python(code)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "Stopped.\n")
 
 
 @pytest.mark.parametrize(
