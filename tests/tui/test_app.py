@@ -7,6 +7,7 @@ import threading
 import pytest
 from textual.events import Key, Paste
 from textual.widgets import DataTable
+from textual.widgets.text_area import EditHistory
 
 from seqchat.completion import suggestion
 from seqchat.completion.engine_pool import EnginePool
@@ -377,7 +378,7 @@ async def test_one_of_several_models_may_be_damaged(desk, tmp_path):
 async def test_a_damaged_model_is_said_and_the_text_stays(desk, tmp_path):
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "config.json").write_text("{}")
-    async with desk(str(tmp_path / "broken"), size=(200, 30)) as d:
+    async with desk("broken", size=(200, 30)) as d:
         await d.press(*"我们")
         await d.until(lambda: "not a complete model" in d.screen)
         await d.press("tab", "alt+1", "alt+j", "ctrl+r", "alt+g", "alt+y", "alt+e", "alt+x", "alt+w", "left", "down")
@@ -470,6 +471,8 @@ async def test_dialogs_can_be_quit_from_too(desk):
 
 
 async def test_what_is_typed_in_a_moment_is_one_step_of_undo(desk, monkeypatch):
+    # However slow the machine is
+    monkeypatch.setattr(EditHistory, "_get_time", lambda _: 0.0)
     async with desk(ghost_words=0) as d:
         await d.press(*"今天天气真的很好啊")
         await d.press(*"我们一起出去玩吧")

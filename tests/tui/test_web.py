@@ -232,8 +232,13 @@ class Browser:
         assert "error" not in answer, answer
         return answer["result"]
 
-    async def evaluate(self, expression: str) -> object:
-        return (await self.do("Runtime.evaluate", expression=expression))["result"].get("value")
+    async def until_marked(self, name: str) -> None:
+        """Wait until the page has a class by which its style sheet tells how far it is."""
+        expression = f"document.body.classList.contains('{name}')"
+        end = time.monotonic() + MOST_SECONDS
+        while not (await self.do("Runtime.evaluate", expression=expression))["result"].get("value"):
+            assert time.monotonic() < end, f"the page was never {name}"
+            await asyncio.sleep(0.05)
 
     async def press(self, key: str, code: str, number: int, *, alt: bool = False) -> None:
         how = {"key": key, "code": code, "windowsVirtualKeyCode": number, "modifiers": int(alt)}
@@ -285,7 +290,7 @@ async def test_keys_in_a_real_browser_reach_the_app(served, tmp_path):
         await browser.do("Page.navigate", url=served.address)
         await until(lambda: "Candidates · lstm" in browser.drawn, lambda: browser.drawn)
         await until(lambda: "Insert" in browser.drawn, lambda: browser.drawn[-2000:])
-        assert await browser.evaluate("document.body.classList.contains('-first-byte')")
+        await browser.until_marked("-first-byte")
 
         before = len(browser.drawn)
         await browser.do("Input.insertText", text="今天")
@@ -319,4 +324,4 @@ async def test_keys_in_a_real_browser_reach_the_app(served, tmp_path):
         await until(lambda: "Keep them" in browser.drawn, lambda: browser.drawn[-2000:])
         await browser.press("Enter", "Enter", 13)
         await until(lambda: not served.apps(), served.apps)
-        assert await browser.evaluate("document.body.classList.contains('-closed')")
+        await browser.until_marked("-closed")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +15,7 @@ from textual.binding import BindingType
 from textual.color import Color
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -93,7 +95,9 @@ class WatchScreen(Screen[None]):
         changed = await asyncio.to_thread(lambda: [run.poll() for run in self.runs])
         if any(changed) or not self.moments.all:
             self.moments.update(self.runs)
-        self.show()
+        # When the app ends meanwhile, the parts of a screen go before the screen itself.
+        with suppress(NoMatches):
+            self.show()
 
     # --- what is shown
 
