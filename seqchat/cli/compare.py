@@ -61,7 +61,7 @@ _LINES = (
     _Line("n-grams", "ngrams", _count),
     _Line("megabytes", "megabytes", "{:.1f}".format, min),
     _Line("training", "training_seconds", duration),
-    _Line("output layer", "precision", str),
+    _Line("products", "precision", str),
     _Line("perplexity", "perplexity", "{:,.1f}".format, min, "words"),
     _Line("bits per character", "bits_per_character", "{:.3f}".format, min),
     _Line("top-1", "top1", percentage, max, "segmenter"),
@@ -221,8 +221,8 @@ def _table(rows: list[Values], differences: Sequence[str]) -> str:
     if first["keystroke_characters"]:
         note += f", {counted(first['keystroke_characters'], 'character')} typed"
     notes = [f"{note}; * the best.", *(_NOTES[name] for name in differences[:1])]
-    if any(row["precision"] == "int8" for row in rows):
-        notes.append(f"Output layer: {TEXT_PRECISIONS['int8']}.")
+    for precision in sorted({row["precision"] for row in rows} - {"fp32"}):
+        notes.append(f"{precision}: {TEXT_PRECISIONS[precision]}.")
     return "\n".join([aligned(table), "", *notes])
 
 

@@ -79,8 +79,8 @@ def eval(model: str, data: tuple[str, ...], held_out: bool, by: tuple[str, ...],
     --abbreviated 1 types phrases of 2 to 6 words by first letters alone, after nothing; with 0.5, one syllable of two
     is typed in full.
 
-    Products in int8 change the perplexity by less than 0.1% and no more than one hit of top-k in a thousand; the result
-    says whether it was made with them, and --precision fp32 does without.
+    Products in int8 and bfloat16 change the perplexity by less than 0.1% and no more than one hit of top-k in a
+    thousand; the result says whether it was made with them, and --precision fp32 does without.
 
     \b
     seqchat eval lstm-chat sample --held-out
@@ -151,7 +151,7 @@ def _text(name: str, report: EvaluationReport, by: tuple[str, ...], seconds: flo
         aligned([_HEADER, *_rows(metrics, report.heads)]),
         "",
         f"bits per character  {metrics.bits_per_character:.3f}",
-        f"output layer        {TEXT_PRECISIONS[report.precision]}",
+        f"products            {TEXT_PRECISIONS[report.precision]}",
     ]
     if keystrokes:
         lines.append(

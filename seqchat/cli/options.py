@@ -58,11 +58,14 @@ text_precision_option = click.option(
     type=click.Choice(["auto", "fp32"]),
     default="auto",
     show_default=True,
-    help="auto: products of whole numbers (int8) where the processor has them, which are faster; fp32: float32.",
+    help="auto: products in int8 and bfloat16 where the processor has them, which are faster; fp32: float32.",
 )
+_NEARLY = "perplexity within 0.1%, top-k the same for 99.9% of the words"
 TEXT_PRECISIONS = {
     "fp32": "float32",
-    "int8": "int8 products; perplexity within 0.1%, top-k the same for 99.9% of the words",
+    "int8": f"int8 products; {_NEARLY}",
+    "bf16": f"bfloat16 products in the cell; {_NEARLY}",
+    "int8+bf16": f"int8 products, bfloat16 ones in the cell; {_NEARLY}",
 }
 lexicon_option = click.option(
     "--lexicon",

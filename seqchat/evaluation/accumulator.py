@@ -13,7 +13,18 @@ from seqchat.corpus.encoding import UNKNOWN_REST, UNKNOWN_START, WORD, IdStream,
 from seqchat.corpus.vocabulary import SPECIAL_WORDS, TURN_ID
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.lexicon_entries import EntryCounter, FoundEntry
-from seqchat.evaluation.metrics import NATS, SUMS, TOP_K, WORDS, Metrics, Sums, TextMetrics, better_mask, token_sums
+from seqchat.evaluation.metrics import (
+    NATS,
+    SUMS,
+    TOP_K,
+    WORDS,
+    Metrics,
+    Sums,
+    TextMetrics,
+    better_mask,
+    count_rows,
+    token_sums,
+)
 from seqchat.evaluation.predictor import LanePredictions
 from seqchat.evaluation.word_table import TYPED, WordTable
 
@@ -107,7 +118,7 @@ class MetricsAccumulator:
         own = probs.gather(1, ids[:, None])[:, 0].double().numpy()
         known = (kinds == WORD) & ~self._table.is_hidden[targets]
         better = better_mask(probs, ids, self._table.hidden)
-        counts = np.count_nonzero(better, axis=1)
+        counts = count_rows(better)
         if self._counter is not None:
             own *= self._counter.kept(predictions.inputs)
             counts[known] += self._counter.more_probable(predictions.inputs[known], own[known])

@@ -16,6 +16,8 @@ from seqchat.model.config import CacheWeights
 from seqchat.model.mixture import LexiconMixture
 from seqchat.model.network import Network, build
 from seqchat.model.output import Precision
+from seqchat.model.products import multiplies_bfloat16
+from seqchat.model.recurrent import RecurrentStack
 from seqchat.model.text_output import TextOutput
 from seqchat.model.weights import word_vectors
 
@@ -39,9 +41,14 @@ class EvaluatedModel:
     def of(
         cls, name: str, checkpoint: Checkpoint, lexicons: Lexicons = NO_LEXICON, precision: Precision = "auto"
     ) -> EvaluatedModel:
-        """Build the network and the vocabulary of a checkpoint; precision: as in `TextOutput`."""
+        """Build the network and the vocabulary of a checkpoint.
+
+        precision: ``auto`` multiplies in whole numbers and bfloat16 where the processor does; as in `TextOutput`.
+        """
         network = build(checkpoint.config)
         network.load_state_dict(checkpoint.weights)
+        for stack in _stacks(network):
+            stack.multiply_in_bfloat16 = precision == "auto" and multiplies_bfloat16()
         vocabulary = Vocabulary(checkpoint.words, segmenter(checkpoint.segmenter))
         if lexicons != NO_LEXICON:
             vocabulary.lexicon = LexiconWords(vocabulary, lexicons.shared, lexicons.own)
@@ -82,6 +89,14 @@ class EvaluatedModel:
         weights = self.checkpoint.weights
         return TextOutput(word_vectors(weights), weights["output_bias"], self.precision)
 
+    @property
+    def products(self) -> str:
+        """The precision of products: ``fp32``, or how those of output layer and cell differ from it."""
+        light = [self.output.precision] if self.output.precision != "fp32" else []
+        if any(stack.multiply_in_bfloat16 for stack in _stacks(self.network)):
+            light.append("bf16")
+        return "+".join(light) or "fp32"
+
     def engine(self) -> Engine:
         """Return the model as it is typed with."""
         return Engine(self.name, self.checkpoint, lexicons=self.lexicons)
@@ -102,3 +117,7 @@ class EvaluatedModel:
     def head_predictor(self, head: str) -> TextPredictor:
         """Return a head of the network alone, without n-grams and cache."""
         return TextPredictor(self.network, head=head, output=self.output)
+
+
+def _stacks(network: Network) -> list[RecurrentStack]:
+    return [part for part in network.modules() if isinstance(part, RecurrentStack)]

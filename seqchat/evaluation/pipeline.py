@@ -111,7 +111,7 @@ def evaluate_texts(
         sum(text.dialogs for text in texts),
         metrics.overall.words / max(seconds, 1e-9),
         type_pinyin(model.engine(), texts, phrases, progress, abbreviated) if phrases else None,
-        model.output.precision,
+        model.products,
     )
 
 

@@ -19,8 +19,8 @@ from seqchat.model.network import Network
 from seqchat.model.ngrams import Mixture
 from seqchat.model.text_output import TextOutput
 
-# So many rows of all words are computed at once, which fit into the processor's cache.
-_ROWS = 64
+# So many rows of all words are computed at once, the fewest where their values go beyond the processor's cache.
+_FEWEST_ROWS, _MOST_ROWS, _VALUES = 64, 128, 2**22
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ class TextPredictor:
         """Yield the predictions of each lane without the cache, and their features [tokens, embedding]."""
         for read in read_lanes(self.network, reader, self.mixture, max_tokens):
             batch = read.batch
-            for column, first, last in _pieces(read.valid_mask.sum(axis=0).tolist()):
+            rows = min(max(_FEWEST_ROWS, _VALUES // self.network.config.vocabulary_size), _MOST_ROWS)
+            for column, first, last in _pieces(read.valid_mask.sum(axis=0).tolist(), rows):
                 at = slice(first, last), column
                 features = read.heads[self.head][at]
                 probs = self._logits(features).softmax(dim=1)
@@ -105,8 +106,8 @@ class TextPredictor:
         return self.output.logits(features) if self.output else self.network.logits(features).float()
 
 
-def _pieces(counts: Sequence[int]) -> Iterator[tuple[int, int, int]]:
-    """Yield each lane with the first and the last token of a part of its targets, in their order."""
+def _pieces(counts: Sequence[int], rows: int) -> Iterator[tuple[int, int, int]]:
+    """Yield each lane with the first and the last token of parts of so many rows of its targets, in their order."""
     for lane, count in enumerate(counts):
-        for first in range(0, count, _ROWS):
-            yield lane, first, min(first + _ROWS, count)
+        for first in range(0, count, rows):
+            yield lane, first, min(first + rows, count)

@@ -22,7 +22,7 @@ class EvaluationReport:
     dialogs: in the texts
     words_per_second: of predicting and counting, without segmenting the text
     pinyin: None if nothing was typed in pinyin
-    precision: of the products of the output layer, as in `TextOutput`
+    precision: of products, as in `EvaluatedModel`
     """
 
     text: TextMetrics

@@ -31,6 +31,11 @@ class LightProduct(NamedTuple):
     error: Callable[[Tensor], Tensor] | None
 
 
+def multiplies_bfloat16() -> bool:
+    """Whether the processor multiplies matrices in bfloat16."""
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
 def light_product(vectors: WordVectors) -> LightProduct | None:
     """Return the product for this processor, None if there is none that is faster than float32."""
     if torch.cpu._is_vnni_supported():

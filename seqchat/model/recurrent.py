@@ -99,7 +99,12 @@ class RecurrentLayer(nn.Module):
 
 
 class RecurrentStack(nn.ModuleList):
-    """Layers one above the other, with dropout between them."""
+    """Layers one above the other, with dropout between them.
+
+    multiply_in_bfloat16: on the CPU, without autocast around it; outputs and states are float32 all the same.
+    """
+
+    multiply_in_bfloat16: bool = False
 
     def __init__(self, cell: Cell, inputs: int, hidden: int, layers: int, dropouts: Dropouts) -> None:
         sizes = [inputs] + [hidden] * (layers - 1)
@@ -108,6 +113,13 @@ class RecurrentStack(nn.ModuleList):
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Run x [time, batch, inputs] from a state [layers, parts, batch, hidden]; the outputs are not dropped yet."""
+        if self.multiply_in_bfloat16:
+            with torch.autocast("cpu", torch.bfloat16):
+                x, state = self._read(x, state)
+            return x.float(), state.float()
+        return self._read(x, state)
+
+    def _read(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         new_states = []
         for k, layer in enumerate(self):
             if k:

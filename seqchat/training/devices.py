@@ -11,6 +11,7 @@ from torch import Tensor
 
 from seqchat import heap
 from seqchat.errors import SeqchatError
+from seqchat.model.products import multiplies_bfloat16
 from seqchat.training.distributed import Group
 from seqchat.training.settings import Device, Precision
 
@@ -53,7 +54,7 @@ def uses_bf16(precision: Precision, device: torch.device) -> bool:
         return precision == "bf16"
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return device.type == "cpu" and bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    return device.type == "cpu" and multiplies_bfloat16()
 
 
 def random_state(device: torch.device) -> Tensor:

@@ -16,7 +16,6 @@ from seqchat.corpus.splitting import HeldOut, digest
 from seqchat.errors import SeqchatError
 from seqchat.evaluation.evaluated_model import EvaluatedModel
 from seqchat.model.checkpoint import Checkpoint
-from seqchat.model.text_output import TextOutput
 from seqchat.training import comparison
 from seqchat.training.baselines import train_textbook
 from seqchat.training.compared_model import ComparedModel
@@ -60,14 +59,14 @@ def copy_with(folder: Path, model: Path, **data) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("kind", ["int8", "fp32"])
+@pytest.mark.parametrize("kind", ["int8", "int8+bf16", "fp32"])
 def test_the_precision_of_the_products_is_said(models, chat, monkeypatch, kind):
     """As `eval` says it, whether this processor has such products or not."""
-    monkeypatch.setattr(TextOutput, "precision", kind)
+    monkeypatch.setattr(EvaluatedModel, "products", kind)
     said = compare(models["lstm"], "--data", chat, "--keystrokes", 0).stdout
-    (line,) = (line for line in said.splitlines() if line.startswith("output layer"))
-    assert line.split() == ["output", "layer", kind]
-    assert ("perplexity within 0.1%" in said) == (kind == "int8")
+    (line,) = (line for line in said.splitlines() if line.startswith("products"))
+    assert line.split() == ["products", kind]
+    assert ("perplexity within 0.1%" in said) == (kind != "fp32")
 
 
 def test_products_can_be_those_of_float32(models, chat):

@@ -9,6 +9,7 @@ from seqchat.errors import SeqchatError
 from seqchat.model.cells import CELLS, Cell, find_cell
 from seqchat.model.config import ModelConfig
 from seqchat.model.network import Network, build
+from seqchat.model.recurrent import Dropouts, RecurrentStack
 from seqchat.model.stepping import build_steps
 
 from ..conftest import cell_shapes, fused_cells
@@ -218,3 +219,16 @@ def writes(cell):
 def test_a_cell_that_is_not_there_is_named():
     with pytest.raises(SeqchatError, match=r"no cell 'elman'; there are .*lstm"):
         find_cell("elman")
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_products_in_bfloat16_change_little_and_carry_a_state_of_float32(name):
+    torch.manual_seed(0)
+    stack = RecurrentStack(CELLS[name], 32, 32, 2, Dropouts()).eval()
+    x, state = torch.randn(20, 3, 32), torch.zeros(2, len(CELLS[name].state_names), 3, 32)
+    exact = stack(x, state)
+    stack.multiply_in_bfloat16 = True
+    for found, expected in zip(stack(x, state), exact, strict=True):
+        assert found.dtype == torch.float32
+        assert not torch.equal(found, expected)
+        torch.testing.assert_close(found, expected, rtol=0.05, atol=0.02)
