@@ -128,9 +128,13 @@ def _space_after(word: str) -> bool:
     return scripts.ends_in_letter(word) or word[-1] in _CLOSING
 
 
-@lru_cache(10_000)
 def _space_before(word: str) -> bool:
-    return scripts.begins_with_letter(word) or word[0] in _OPENING
+    return _takes_space(word[0])
+
+
+@lru_cache(10_000)
+def _takes_space(first: str) -> bool:
+    return scripts.begins_with_letter(first) or first in _OPENING
 
 
 def _not_space(word: str) -> bool:
