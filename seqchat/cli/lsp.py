@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import click
@@ -14,7 +15,7 @@ from seqchat.cli.options import (
     precision_option,
     script_option,
 )
-from seqchat.errors import SeqchatError
+from seqchat.errors import SeqchatError, one_line
 
 if TYPE_CHECKING:
     from seqchat.completion.engine import Engine
@@ -59,6 +60,7 @@ def lsp(
     from seqchat.model.model_registry import describe
 
     describe(model)
+    _log_in_lines()
     from seqchat.completion import remembered
     from seqchat.corpus.spelling import Spelling
     from seqchat.serving.lsp.server import language_server
@@ -80,3 +82,20 @@ def lsp(
         return engine
 
     language_server(load, Choice(k, pinyin, remembered.load() if remember else ())).start_io()
+
+
+class _Line(logging.Formatter):
+    """A line for each mistake of an editor, without a traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = record.exc_info[1] if record.exc_info else None
+        reason = f" ({type(error).__name__}: {one_line(error)})" if error else ""
+        # What follows the first line is a traceback as well.
+        return f"seqchat: {one_line(record.getMessage().partition(chr(10))[0])}{reason}"
+
+
+def _log_in_lines() -> None:
+    """Write what goes wrong to standard error, which editors show as the log of a server."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Line())
+    logging.basicConfig(level=logging.ERROR, handlers=[handler])

@@ -314,6 +314,36 @@ def test_the_command_needs_a_model_that_is_there():
     assert "no-such-model" in done.stderr
 
 
+def _message(content):
+    body = content if isinstance(content, str) else json.dumps({"jsonrpc": "2.0", **content})
+    return f"Content-Length: {len(body)}\r\n\r\n{body}"
+
+
+_WRONG = (
+    "{no JSON}",
+    "[1, 2]",
+    "[" * 100_000,
+    {"method": "textDocument/didOpen", "params": {"textDocument": 7}},
+    {"method": "textDocument/didChange", "params": {"textDocument": {"uri": "file:///x", "version": -1}}},
+    {"id": 2, "method": "textDocument/completion", "params": {"position": {"line": -1, "character": -1}}},
+)
+
+
+def test_what_is_no_message_is_one_line_of_the_log(models):
+    begins = {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}}
+    ends = {"id": 3, "method": "shutdown"}, {"method": "exit"}
+    stdin = "".join(map(_message, (begins, {"method": "initialized", "params": {}}, *_WRONG, *ends)))
+    command = [sys.executable, "-m", "seqchat", "lsp", "-m", str(models["lstm"])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, input=stdin, env=environment, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0
+    assert '"id": 3' in done.stdout
+    lines = done.stderr.splitlines()
+    assert len(lines) >= len(_WRONG)
+    assert all(line.startswith("seqchat: ") for line in lines)
+    assert "Traceback" not in done.stderr
+
+
 _NEOVIM = """
 local id = vim.lsp.start_client({ name = 'seqchat', cmd = vim.json.decode(vim.env.SEQCHAT_COMMAND) })
 vim.lsp.buf_attach_client(0, id)
