@@ -177,6 +177,12 @@ PARTS = (
         "python tests/benchmarks/soak.py rnn-chat --minutes 0.1",
     ),
     Part(
+        "editors",
+        "Editors",
+        "python tests/benchmarks/lsp.py --keys 40 --times 2",
+        "python tests/benchmarks/lsp.py rnn-chat --keys 3 --times 1",
+    ),
+    Part(
         "insight",
         "Looking inside",
         "python tests/benchmarks/insight.py kdconv.jsonl --part live --part panel",
