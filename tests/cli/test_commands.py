@@ -86,7 +86,7 @@ SMALL = ("--embedding", 16, "--hidden", 16, "--epochs", 1, "--device", "cpu")
 
 @pytest.mark.slow
 def test_train_and_use_what_was_trained(tmp_path):
-    command = ("train", "sample", "--max-dialogs", 400, *SMALL, "--cell", "gru")
+    command = ("train", "sample", "--max-dialogs", 180, *SMALL, "--cell", "gru")
     done = seqchat(*command, "--json", cwd=tmp_path)
     answer = json.loads(done.stdout)
     assert set(answer) == {"checkpoint", "words_seen", "seconds", "validation", "held_out", "next"}

@@ -195,6 +195,7 @@ def engine_of(segmenter):
 ENGINES = {name: engine_of(name) for name in SEGMENTERS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SEGMENTERS)
 @settings(max_examples=150)
 @given(text=CLEAN | UNCLEAN)

@@ -248,8 +248,8 @@ def test_when_the_leading_process_fails_the_others_end_and_one_speaks(tmp_path):
 def test_every_objective_is_trained_and_resumed(tmp_path, cell, objective):
     network = {**TINY, "cell": cell, "layers": 2, "objective": objective, "bidirectional": objective == "window"}
     watcher = Silent()
-    task = Task(["sample"], network, max_dialogs=400)
-    result = train(task, replace(QUICK, eval_interval=4_000), tmp_path / "m", watcher)
+    task = Task(["sample"], network, max_dialogs=180)
+    result = train(task, replace(QUICK, eval_interval=2_500), tmp_path / "m", watcher)
     first, *_, last = watcher.reports
     assert last.quality.perplexity < first.quality.perplexity
     assert set(last.heads) == ({"forward", "backward", "joint"} if objective == "infill" else {"forward"})

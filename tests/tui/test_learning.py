@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import stat
 
+import pytest
+
 from seqchat import locations
 from seqchat.tui import settings
 
@@ -23,6 +25,7 @@ async def ranked(d, letters):
     return [s.insert for s in d.bar.suggestions]
 
 
+@pytest.mark.slow
 async def test_words_are_kept_if_the_writer_agrees_and_rank_first_after_a_restart(desk, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     async with desk() as d:
@@ -59,6 +62,7 @@ async def test_words_are_kept_if_the_writer_agrees_and_rank_first_after_a_restar
         await d.until(lambda: not d.app.is_running)
 
 
+@pytest.mark.slow
 async def test_no_writes_nothing_and_is_not_asked_again(desk, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     async with desk(language="zh") as d:

@@ -95,6 +95,7 @@ def test_forget_removes_all_but_those_in_use(tmp_path):
     assert len(list(tmp_path.glob("*.json"))) == 1
 
 
+@pytest.mark.slow
 async def test_the_next_start_goes_on_with_text_cursor_conversation_and_mode(desk):
     async with desk() as d:
         await d.press(*"第一行", "enter", *"第二行", "up")
@@ -152,6 +153,7 @@ async def test_a_late_autosave_does_not_undo_the_end(desk):
         assert json.loads(saved.read_text("utf-8"))["ended"]
 
 
+@pytest.mark.slow
 async def test_earlier_sessions_can_be_gone_on_with(desk):
     for text in ("第一次", "第二次"):
         async with desk(options={"fresh": True}) as d:

@@ -115,6 +115,7 @@ async def test_gates_are_there_from_100_columns_on_and_their_state_is_kept(desk,
 # --- settings
 
 
+@pytest.mark.slow
 async def test_the_settings_are_walked_through_with_arrows(desk):
     async with desk(size=(80, 24)) as d:
         await d.press("alt+i")
@@ -212,6 +213,7 @@ def test_hits_are_found_in_order_and_replaced():
     assert replaced("aXbXX", find(["aXbXX"], "X"), "--") == "a--b----"
 
 
+@pytest.mark.slow
 async def test_a_text_is_searched_and_changed(desk):
     async with desk() as d:
         text = "火锅好吃。\n我想吃火锅，火锅！"
@@ -249,6 +251,7 @@ async def test_a_text_is_searched_and_changed(desk):
         assert editor.text == f"{text}了"
 
 
+@pytest.mark.slow
 async def test_a_conversation_is_searched_from_its_end(desk):
     said = [Turn("you" if i % 2 == 0 else "model", f"第{i}句") for i in range(MAX_VIEWS + 10)]
     async with desk() as d:
@@ -371,6 +374,7 @@ def too_faint(d) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 async def test_all_text_of_every_theme_has_contrast(desk):
     async with desk(size=(110, 34), numbers=True) as d:
         d.editor.load_text("我们去吃火锅")
@@ -384,6 +388,7 @@ async def test_all_text_of_every_theme_has_contrast(desk):
                 assert too_faint(d) == set(), theme
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("theme", ["seqchat-dark", "seqchat-light"])
 async def test_all_text_of_our_own_themes_has_contrast_on_every_screen(desk, theme):
     async with desk(size=(110, 34), theme=theme) as d:
