@@ -19,8 +19,8 @@ from seqchat.model.network import Network
 from seqchat.model.ngrams import Mixture
 from seqchat.model.text_output import TextOutput
 
-# So many rows of all words are computed at once, the fewest where their values go beyond the processor's cache.
-_FEWEST_ROWS, _MOST_ROWS, _VALUES = 64, 128, 2**22
+# So many rows of all words are computed at once: fewer of many words, whose values leave the processor's cache.
+_ROWS, _ROWS_OF_MANY, _MANY_WORDS = 128, 64, 32_768
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class TextPredictor:
         """Yield the predictions of each lane without the cache, and their features [tokens, embedding]."""
         for read in read_lanes(self.network, reader, self.mixture, max_tokens):
             batch = read.batch
-            rows = min(max(_FEWEST_ROWS, _VALUES // self.network.config.vocabulary_size), _MOST_ROWS)
+            rows = _ROWS if self.network.config.vocabulary_size < _MANY_WORDS else _ROWS_OF_MANY
             for column, first, last in _pieces(read.valid_mask.sum(axis=0).tolist(), rows):
                 at = slice(first, last), column
                 features = read.heads[self.head][at]
