@@ -78,6 +78,7 @@ def test_the_examples_of_documents_run(document, examples, capsys):
     assert "火锅" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_the_shipped_model_is_the_default():
     model = seqchat.load()
     assert model.name == "lstm-chat"

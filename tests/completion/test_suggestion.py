@@ -140,6 +140,7 @@ def test_readings_of_a_long_text_begin_at_the_same_place(lstm):
         assert "锅" in inserts
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(max_size=15) | TAILS, after=st.text(max_size=8), seed=st.integers(0, 99))
 def test_any_text_is_continued_and_answered(lstm, text, after, seed):

@@ -255,6 +255,7 @@ async def test_the_form_asks_for_what_train_needs(tmp_path, monkeypatch):
     assert wanted[0].folders == {out / cell: ["--cell", cell] for cell in ("rnn", "lstm", "gru")}
 
 
+@pytest.mark.slow
 async def test_the_form_refuses_names_that_cannot_be_used(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     put(tmp_path / "checkpoints" / "lstm-sample")

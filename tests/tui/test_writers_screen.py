@@ -93,6 +93,7 @@ async def test_a_writer_sees_words_and_a_key_brings_the_numbers(desk):
 # --- the panel
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("size", "usual"), [((80, 24), False), ((100, 30), True), ((140, 45), True), ((50, 24), False)]
 )
@@ -291,6 +292,7 @@ def test_an_emoji_is_one_character_wherever_it_is_cut(emoji):
     assert anchored("plain 文字") == "plain 文字"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("emoji", EMOJI)
 async def test_rows_with_emoji_are_as_wide_as_others(desk, emoji):
     async with desk(size=(40, 20)) as d:
