@@ -91,7 +91,8 @@ class _Line(logging.Formatter):
         error = record.exc_info[1] if record.exc_info else None
         reason = f" ({type(error).__name__}: {one_line(error)})" if error else ""
         # What follows the first line is a traceback as well.
-        return f"seqchat: {one_line(record.getMessage().partition(chr(10))[0])}{reason}"
+        said = record.getMessage().partition("\n")[0]
+        return f"seqchat: {one_line(said)}{reason}"
 
 
 def _log_in_lines() -> None:
