@@ -95,8 +95,14 @@ class _Line(logging.Formatter):
         return f"seqchat: {one_line(said)}{reason}"
 
 
+def _has_reader(record: logging.LogRecord) -> bool:
+    """Whether an editor may still read the log: answers to one that is gone are no mistake."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], BrokenPipeError)
+
+
 def _log_in_lines() -> None:
     """Write what goes wrong to standard error, which editors show as the log of a server."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Line())
+    handler.addFilter(_has_reader)
     logging.basicConfig(level=logging.ERROR, handlers=[handler])

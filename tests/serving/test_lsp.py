@@ -344,6 +344,20 @@ def test_what_is_no_message_is_one_line_of_the_log(models):
     assert "Traceback" not in done.stderr
 
 
+def test_an_editor_that_is_gone_is_no_mistake(models):
+    command = [sys.executable, "-m", "seqchat", "lsp", "-m", str(models["lstm"])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, text=True, **pipes) as server:
+        begins = {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}}
+        server.stdin.write(_message(begins))
+        server.stdin.flush()
+        assert server.stdout.read(1)
+        server.stdout.close()
+        _, errors = server.communicate("".join(_message({"id": id, "method": "shutdown"}) for id in (2, 3)), 200)
+    assert (server.returncode, errors) == (0, "")
+
+
 _NEOVIM = """
 local id = vim.lsp.start_client({ name = 'seqchat', cmd = vim.json.decode(vim.env.SEQCHAT_COMMAND) })
 vim.lsp.buf_attach_client(0, id)
