@@ -101,7 +101,7 @@ def compare(models: tuple[str, ...], data: tuple[str, ...], as_json: bool, **opt
 
     The metrics are those of 'eval': perplexity, bits per character, top-k, keystroke savings and what the vocabulary
     would allow of them, and the median time from a key to its suggestions. Megabytes are those of the files needed to
-    use a model. The output layer is computed as 'eval' does, in int8 where that is faster, and the table says so.
+    use a model. Products are those of 'eval', in int8 and bfloat16 where that is faster, and the table says so.
 
     With --baselines, an n-gram model (Kneser-Ney, up to five words) and the textbook's network (an LSTM over a window
     of five words) learn from the dialogs that the training of the first MODEL did not hold out, with its vocabulary;
@@ -221,7 +221,7 @@ def _table(rows: list[Values], differences: Sequence[str]) -> str:
     if first["keystroke_characters"]:
         note += f", {counted(first['keystroke_characters'], 'character')} typed"
     notes = [f"{note}; * the best.", *(_NOTES[name] for name in differences[:1])]
-    for precision in sorted({row["precision"] for row in rows} - {"fp32"}):
+    for precision in sorted({row["precision"] for row in rows if row["precision"] not in (None, "fp32")}):
         notes.append(f"{precision}: {TEXT_PRECISIONS[precision]}.")
     return "\n".join([aligned(table), "", *notes])
 

@@ -61,7 +61,7 @@ def model():
     torch.manual_seed(0)
     weights = {name: weight * 3 for name, weight in build(config).state_dict().items()}
     checkpoint = Checkpoint(config, [*SPECIAL_WORDS, *WORDS], weights, "auto")
-    return engine, EvaluatedModel.of("small", checkpoint, lexicons)
+    return engine, EvaluatedModel.of("small", checkpoint, lexicons, "fp32")
 
 
 @pytest.mark.slow
