@@ -242,7 +242,7 @@ PARTS = (
     Part(
         "ptb-loops",
         "Penn Treebank",
-        "python tests/benchmarks/loops.py PTB_FOLDER --minutes 2",
+        "python tests/benchmarks/loops.py PTB_FOLDER --minutes 10",
         "python tests/benchmarks/loops.py --help",
     ),
     Part(
