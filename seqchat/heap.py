@@ -31,6 +31,12 @@ def release() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
+def settle() -> None:
+    """Let the garbage collector not look again at what was made so far, and stays."""
+    gc.collect()
+    gc.freeze()
+
+
 def pause_collection() -> None:
     """Let the garbage collector rest while a program starts.
 

@@ -22,7 +22,7 @@ from seqchat.completion.habits import MAX_COUNT, Habit, Habits, is_learnable
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.encodings import encoding_of
 from seqchat.corpus.word_pinyin import pinyin_of, spells
-from seqchat.corpus.words import is_han
+from seqchat.corpus.words import has_han, is_han
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import read_bytes
 
@@ -88,7 +88,7 @@ def _words(line: str) -> Iterator[tuple[str, str, float]]:
         for word, times in Counter(filter(is_learnable, fields)).items():
             yield word, "", float(times)
         return
-    word = next((f for f in fields if any(map(is_han, f))), "") or (fields[0] if "\t" in line else "")
+    word = next((f for f in fields if has_han(f)), "") or (fields[0] if "\t" in line else "")
     if not is_learnable(word) or "\ufffd" in word or _NUMBER.fullmatch(word):
         return
     others = list(fields)

@@ -18,7 +18,7 @@ from seqchat.completion.spacing import is_finished
 from seqchat.corpus.casing import fold
 from seqchat.corpus.cleaning import GLUE
 from seqchat.corpus.scripts import HAN
-from seqchat.corpus.words import is_letter
+from seqchat.corpus.words import has_han, is_letter
 
 if TYPE_CHECKING:
     from seqchat.completion.suggestion import Suggestion
@@ -52,7 +52,6 @@ _WORDS_OF_ONE_LETTER = frozenset("aAiI")
 # A word that spaces separate, and the space after it
 _ALPHABETIC = rf"[^\W\d_{HAN}]"
 _WORD_BEFORE = rf"(?<!{_ALPHABETIC})({_ALPHABETIC}(?:{_ALPHABETIC}|['’])*) +\Z"
-_HAN = f"[{HAN}]"
 # Chinese at the end of a text, with the marks after it
 _AFTER_HAN = rf"[{HAN}]\W*\Z"
 # So much of a text is looked at.
@@ -93,7 +92,7 @@ def keeps_language(text: str, before: str, *, chinese: bool, latin: bool) -> boo
     """
     if chinese:
         return re.search(_ALPHABETIC, text) is None
-    return not latin or re.search(_HAN, text) is None or re.search(_AFTER_HAN, before) is not None
+    return not latin or not has_han(text) or re.search(_AFTER_HAN, before) is not None
 
 
 def without_open_end(text: str) -> str:
@@ -122,7 +121,7 @@ def is_last(suggestion: Suggestion) -> bool:
 def is_pinyin(suggestion: Suggestion) -> bool:
     """Whether letters are replaced by Chinese characters, which have no other way into the text."""
     # A phrase may begin with a Latin word.
-    return suggestion.replace > 0 and re.search(_HAN, suggestion.insert) is not None
+    return suggestion.replace > 0 and has_han(suggestion.insert)
 
 
 def is_fragment(word: str) -> bool:
@@ -164,7 +163,7 @@ class Place:
         unknown = letters[-1:].isalpha() and not finished and not _is_word(letters, vocabulary)
         if unknown and vocabulary.lexicon is not None:
             unknown = vocabulary.lexicon.find(fold(letters)) < 0
-        known = not before or re.search(_HAN, line) is not None or _is_word(before, vocabulary)
+        known = not before or has_han(line) or _is_word(before, vocabulary)
         foreign = not known and not _is_full_pinyin(before, vocabulary)
         return cls(line, unknown, foreign, vocabulary.alphabetic_share >= _MIN_ALPHABETIC_SHARE)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Container
 
 from seqchat.corpus.scripts import HAN
+from seqchat.corpus.words import has_han
 
 # What stands before the letters, up to a space or a character that is not ASCII; "^" is after a space alone.
 _VERBATIM: dict[str, str] = {
@@ -53,7 +54,7 @@ def is_command(before: str, letters: str) -> bool:
     """Whether letters that begin a line are a command of a shell, where nothing before them is Chinese."""
     if before.rpartition("\n")[2].strip() or _COMMAND.fullmatch(letters) is None:
         return False
-    return re.search(f"[{HAN}]", before[-_LOOKED_AT:]) is None
+    return not has_han(before[-_LOOKED_AT:])
 
 
 def is_secret(before: str) -> bool:

@@ -17,7 +17,7 @@ from seqchat.corpus.cleaning import GLUE, is_safe
 from seqchat.corpus.pinyin import PinyinIndex, WordIds
 from seqchat.corpus.scripts import HAN
 from seqchat.corpus.spelling import SPELLING, Spelling
-from seqchat.corpus.words import Segmenter, is_letter
+from seqchat.corpus.words import Segmenter, has_han, is_letter
 from seqchat.errors import SeqchatError, quoted
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Vocabulary:
     @cached_property
     def has_chinese(self) -> bool:
         """Whether any word has a Chinese character, so that letters may be pinyin."""
-        return re.search(f"[{HAN}]", "".join(self.words)) is not None
+        return has_han("".join(self.words))
 
     @cached_property
     def alphabetic_share(self) -> float:

@@ -62,6 +62,11 @@ def is_han(character: str) -> bool:
     return re.match(f"[{HAN}]", character) is not None
 
 
+def has_han(text: str) -> bool:
+    """Whether any character of a text is a Chinese one."""
+    return re.search(f"[{HAN}]", text) is not None
+
+
 @lru_cache(10_000)
 def is_letter(character: str) -> bool:
     """Whether a character belongs to a word that spaces separate: Latin letters and digits, not Chinese."""
@@ -282,7 +287,7 @@ def name_with_words(name: str, words: Iterable[str]) -> str:
     from seqchat.corpus.jieba_words import whole_words
 
     base, *known = name.split("\n")
-    chosen = [word for word in words if len(word) > 1 and any(map(is_han, word))]
+    chosen = [word for word in words if len(word) > 1 and has_han(word)]
     if base.partition("+")[0] not in _WITH_JIEBA or not chosen:
         return name
     chosen = list(dict.fromkeys([*(line.partition(" ")[0] for line in known), *chosen]))

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seqchat import heap
 from seqchat.completion.engine_pool import EnginePool
 from seqchat.corpus.lexicon_words import NONE
 from seqchat.files import is_there
@@ -61,8 +62,7 @@ class Engines:
         if known is None:
             _ = engine.vocabulary.pinyin
             # What stays is not looked at each time that `tidy` looks for what does not.
-            gc.collect()
-            gc.freeze()
+            heap.settle()
 
     def tidy(self) -> None:
         """Free the states of answered requests, which refer to each other, so that Python would wait with it."""

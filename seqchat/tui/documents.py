@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seqchat.corpus.cleaning import clean
-from seqchat.corpus.scripts import HAN
+from seqchat.corpus.words import has_han
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import is_folder, write_file
 from seqchat.tui.language import say
@@ -99,7 +99,7 @@ _WORD = re.compile(r"[^\W_]+(?:['’_-][^\W_]+)*")
 
 def describe_length(text: str) -> str:
     """Say how long a text is: in characters without spaces if it has Chinese ones, else in words."""
-    if re.search(f"[{HAN}]", text):
+    if has_han(text):
         count = len("".join(text.split()))
         return say("1 character") if count == 1 else say("{count:,} characters", count=count)
     count = sum(1 for _ in _WORD.finditer(text))

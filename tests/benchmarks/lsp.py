@@ -20,6 +20,7 @@ from itertools import cycle, islice
 from typing import IO, Any, NamedTuple
 
 import click
+from phrases import ENGLISH, PHRASES
 
 from seqchat.corpus.readings import readings
 from seqchat.corpus.source_names import SAMPLE
@@ -28,13 +29,6 @@ from seqchat.corpus.words import segmenter
 from seqchat.evaluation.latency import Percentiles
 
 _URI = "file:///diary.md"
-_PHRASES = (
-    "我们明天下午三点在公司开会",
-    "周末要不要一起去吃火锅",
-    "你把文件发给我看一下好不好",
-    "今天晚上想看什么电影呢",
-)
-_ENGLISH = ("I was going to say that we should", "thanks for the help, see you tomorrow", "do you know what happened")
 # The clock of another process (clock_getcpuclockid of POSIX, as Linux numbers it)
 _CPUCLOCK_SCHED = 2
 # A process rests that takes less of the processor in a pause than this, in seconds.
@@ -175,15 +169,15 @@ def _pinyin(phrases: Iterator[str], longest: int) -> Iterator[Key]:
 
 def _chinese_words() -> Iterator[str]:
     cut = segmenter("auto").split
-    return cycle([word for phrase in _PHRASES for word in cut(phrase)])
+    return cycle([word for phrase in PHRASES for word in cut(phrase)])
 
 
 # Keys of each kind, without end
 _KINDS = {
     "next words": _words,
-    "half-typed words": lambda: _letters(cycle(_ENGLISH)),
+    "half-typed words": lambda: _letters(cycle(ENGLISH)),
     "pinyin, word by word": lambda: _pinyin(_chinese_words(), 20),
-    "pinyin, up to 20 letters": lambda: _pinyin(cycle(_PHRASES), 20),
+    "pinyin, up to 20 letters": lambda: _pinyin(cycle(PHRASES), 20),
 }
 
 

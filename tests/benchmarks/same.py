@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+from phrases import ENGLISH, PHRASES
 
 from seqchat.completion.composing.meaning import look_ahead, meaning_of
 from seqchat.completion.engine import Engine
@@ -31,13 +32,6 @@ from seqchat.model.threads import one_thread
 # Sums of float32 in another order
 _TOLERANCE = 1e-5
 _OPEN = 30
-_PHRASES = (
-    "我们明天下午三点在公司开会",
-    "周末要不要一起去吃火锅",
-    "你把文件发给我看一下好不好",
-    "今天晚上想看什么电影呢",
-)
-_ENGLISH = ("I was going to say that we should", "thanks for the help, see you tomorrow", "do you know what happened")
 _RIGHT = "，然后我们就回家了。"
 
 
@@ -72,15 +66,15 @@ def _open(before: str, letters: str) -> Iterator[Key]:
 def kinds(turns: list[str]) -> dict[str, list[Key]]:
     """Return the keys of each kind."""
     before = "\n".join(turns[:3]) + "\n"
-    whole = ["".join(_syllables(phrase)) for phrase in _PHRASES]
+    whole = ["".join(_syllables(phrase)) for phrase in PHRASES]
     return {
         "Chinese": [key for turn in turns[3:15] for key in _typed(before, turn)],
         "pinyin": [key for typed in whole for key in _typed(before, typed[:20])],
-        "initials": [key for p in _PHRASES for key in _typed(before, "".join(s[0] for s in _syllables(p))[:6])],
-        "English": [key for text in _ENGLISH for key in _typed("", text)],
+        "initials": [key for p in PHRASES for key in _typed(before, "".join(s[0] for s in _syllables(p))[:6])],
+        "English": [key for text in ENGLISH for key in _typed("", text)],
         "text on the right": [key for turn in turns[15:18] for key in _typed(before, turn[:8], after=_RIGHT)],
         "open letters": [key for typed in whole for key in _open(before, typed[:_OPEN])],
-        "open letters, cut": [key for p in _PHRASES for key in _open(before, "".join(s[:2] for s in _syllables(p)))],
+        "open letters, cut": [key for p in PHRASES for key in _open(before, "".join(s[:2] for s in _syllables(p)))],
     }
 
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from seqchat.corpus.words import is_han
+from seqchat.corpus.words import has_han
 from seqchat.insight.export.figures import drawing, fonts, saved
 from seqchat.insight.neurons.overview import LayerOverview, ends_of, rows_of
 from seqchat.insight.recording import Block
@@ -93,7 +93,7 @@ def saturation_plots(summary: Summary, kind: str) -> bytes:
 
 def missing_font(words: Sequence[str]) -> bool:
     """Whether words have Chinese characters but no installed font can draw them."""
-    return any(is_han(c) for word in words for c in word) and not fonts()[1:]
+    return any(map(has_han, words)) and not fonts()[1:]
 
 
 def _heat_map(

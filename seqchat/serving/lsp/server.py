@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
 from collections.abc import Callable
 
@@ -11,7 +10,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter, lsp_method
 
-from seqchat import __version__
+from seqchat import __version__, heap
 from seqchat.completion.engine import Engine
 from seqchat.errors import SeqchatError, one_line
 from seqchat.serving.lsp.document import UNITS, Document, Place
@@ -135,9 +134,8 @@ class Server(LanguageServer):
 
     async def _loaded(self) -> None:
         await self._engine()
-        # What was loaded stays, so that the garbage collector need not look at it between two keys.
-        gc.collect()
-        gc.freeze()
+        # The garbage collector would look at it between two keys.
+        heap.settle()
 
     def _look_ahead(self, suggester: Suggester, place: Place) -> None:
         """Compute what the next letter will need, while the writer reaches for its key."""
