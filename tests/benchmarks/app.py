@@ -30,11 +30,13 @@ import termios
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from types import TracebackType
 
 import click
 import numpy as np
+from phrases import ENGLISH
 from pypinyin import lazy_pinyin
 from rich.cells import cell_len
 
@@ -206,10 +208,10 @@ class App:
         first = self.continuations
         return "" if first is None else "".join(self.before_cursor(row) for row in range(first + 1, first + 4))
 
-    def megabytes(self) -> float:
-        """Return its resident memory."""
+    def megabytes(self, field: str = "VmRSS") -> float:
+        """Return its resident memory, or what of it is no page of a file: field is VmRSS or RssAnon."""
         status = Path(f"/proc/{self.pid}/status").read_text()
-        match = re.search(r"VmRSS:\s*(\d+)", status)
+        match = re.search(rf"{field}:\s*(\d+)", status)
         assert match is not None
         return int(match[1]) / 1024
 
@@ -376,12 +378,6 @@ def fitting(texts: Iterable[str], room: int) -> Iterator[str]:
             yield line.rstrip()
 
 
-def in_letters(text: str) -> str:
-    """Write Chinese in pinyin, two syllables a word."""
-    parts = [part.strip() for part in lazy_pinyin(text) if part.strip()]
-    return " ".join("".join(parts[i : i + 2]) for i in range(0, len(parts), 2))
-
-
 def first(lines: Iterable[str], keys: int) -> list[str]:
     """Return so many lines as take about so many keys."""
     taken: list[str] = []
@@ -393,16 +389,16 @@ def first(lines: Iterable[str], keys: int) -> list[str]:
 
 
 def measure_keys(start: Callable[[], App], typed: int) -> None:
-    """Time keys at two paces, over Chinese and over Latin letters; compare what was kept with what was typed."""
+    """Time keys at two paces, in Chinese and in English; compare what was kept with what was typed."""
     columns = ["typed", "keys/s", "keys", "median", "p95", "p99", "max", f"≤ {_FRAME_MS:.0f} ms", "streams/s", "text"]
     click.echo("Key to screen, while continuations stream (target: each key within a frame, the text as typed)\n")
     table(columns)
-    for name, write in (("Chinese", str), ("pinyin", in_letters)):
+    for name, texts in (("Chinese", messages()), ("English", cycle(ENGLISH))):
         for rate in (_SLOW_RATE, _FAST_RATE):
             rng = random.Random(rate)
             with start() as app:
                 typist = Typist(app)
-                lines = first(fitting(map(write, messages()), app.room), typed)
+                lines = first(fitting(texts, app.room), typed)
                 began = time.perf_counter()
                 typist.type(lines, rate, rng)
                 seconds = time.perf_counter() - began
@@ -614,10 +610,10 @@ def session_keys(rng: random.Random) -> Iterator[str]:
 def measure_session(start: Callable[[], App], count: int, rate: float) -> None:
     """Press many keys, and look at the memory at each tenth."""
     click.echo(f"A session of {count:,} keys at up to {rate:g} keys/s\n")
-    table(["keys", "seconds", "memory", "since the first tenth", "mode switch"])
+    table(["keys", "seconds", "memory", "since the first tenth", "not of files", "mode switch"])
     with start() as app:
         began = time.perf_counter()
-        row([0, "0", f"{app.megabytes():.0f} MB", "", ""])
+        row([0, "0", f"{app.megabytes():.0f} MB", "", f"{app.megabytes('RssAnon'):.0f} MB", ""])
         first_tenth = 0.0
         due = time.perf_counter()
         for number, key in enumerate(session_keys(random.Random(0)), 1):
@@ -630,7 +626,8 @@ def measure_session(start: Callable[[], App], count: int, rate: float) -> None:
                 first_tenth = first_tenth or now
                 growth = f"{now / first_tenth - 1:+.1%}"
                 seconds = f"{time.perf_counter() - began:.0f}"
-                row([f"{number:,}", seconds, f"{now:.0f} MB", growth, f"{took:.0f} ms"])
+                own = f"{app.megabytes('RssAnon'):.0f} MB"
+                row([f"{number:,}", seconds, f"{now:.0f} MB", growth, own, f"{took:.0f} ms"])
             if number >= count:
                 break
         until_quiet(app)
