@@ -77,9 +77,10 @@ class _BatchReader:
 
     def __init__(self, engine: Engine, nodes: list[Node], cache: NeuralCache | None) -> None:
         """Begin after the words of the nodes; cache: what the writer wrote."""
+        tree = engine.context.tree
         self._network, self._mixture, self._cache = engine.network, engine.mixture, cache
-        self._state = torch.cat([node.state for node in nodes], dim=-2)
-        self._ngram_contexts = engine.context.tree.ngram_contexts(nodes)
+        self._state = torch.cat([node.state for node in tree.with_states(nodes)], dim=-2)
+        self._ngram_contexts = tree.ngram_contexts(nodes)
 
     def read(self, ids: list[int]) -> Tensor:
         """Read one more word of each text; return the log-probabilities [texts, words] of the word after it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 
 import numpy as np
 import torch
@@ -16,10 +17,12 @@ from seqchat.corpus.vocabulary import DIALOG_ID, TURN_ID
 from seqchat.model.ngrams import Contexts, Mixture
 from seqchat.model.stepping import StepNetwork, Stepped
 
-# States are kept for this many words besides those of the current text; one takes about 10 KB at 2 × 512.
+# So many words are kept besides those of the current text.
 MAX_STATES = 500
-# Gates are kept at this many words, those that were read or looked at last; they take another 40 KB a word.
+# States and gates are kept at this many words, those that were read or looked at last: 50 KB each at 2 × 512.
 MAX_GATED = 500
+# Of the words before them, one in so many keeps its state, from which those behind it are computed again.
+_STATE_EVERY = 8
 # Rows of unnormalised log-probabilities; one takes 200 KB with 50,000 words.
 _MAX_ROWS = 64
 
@@ -71,6 +74,11 @@ class Node:
         return self.stepped.state[..., self.batch_index : self.batch_index + 1, :]
 
     @property
+    def has_state(self) -> bool:
+        """Whether `state` is there; a node read long ago has it after `with_states`."""
+        return self.stepped.state.shape[-2] > 0
+
+    @property
     def features(self) -> Tensor:
         """The features [embedding] that the next word is predicted from."""
         return self.stepped.features[self.batch_index]
@@ -79,9 +87,10 @@ class Node:
         """Return the values [hidden] of a gate of a layer; a node read long ago has them after `with_gates`."""
         return self.stepped.gates[layer][name][self.batch_index]
 
-    def drop_gates(self) -> None:
-        """Keep what reading goes on from, without the gates and without the other rows of the step."""
-        self.stepped, self.batch_index = Stepped(self.state.clone(), self.features[None].clone(), []), 0
+    def thin(self) -> None:
+        """Keep the features and, at one word in a few, the state: no gates, and no other rows of the step."""
+        kept = self.state if self.depth % _STATE_EVERY == 0 else self.state[..., :0, :]
+        self.stepped, self.batch_index = Stepped(kept.clone(), self.features[None].clone(), []), 0
 
     def path_to_root(self) -> Iterator[Node]:
         """Yield this node and those before it, the last word first, the start of the dialog last."""
@@ -103,7 +112,7 @@ class StateTree:
         self._rows: OrderedDict[Node, Tensor] = OrderedDict()
         # Those of `_rows` that are logits still: a phrase only needs some words of most nodes.
         self._unmixed: set[Node] = set()
-        # The nodes that have gates, in the order of their last use
+        # The nodes that have states and gates, in the order of their last use
         self._gated: OrderedDict[Node, None] = OrderedDict()
         self._states = 1
         self._clock = 0
@@ -121,16 +130,28 @@ class StateTree:
             node.used = self._clock
         return nodes
 
+    def with_states(self, nodes: Sequence[Node]) -> Sequence[Node]:
+        """Return nodes once they have their states; those that were dropped are computed again."""
+        for node in nodes:
+            later = list(takewhile(lambda word: not word.has_state, node.path_to_root()))
+            for word in reversed(later):
+                self._step_again(word)
+        return nodes
+
     def with_gates(self, nodes: Sequence[Node]) -> Sequence[Node]:
-        """Return nodes once they have their gates; those that were dropped are computed again."""
+        """Return nodes once they have their states and gates; those that were dropped are computed again."""
         for node in nodes:
             if not node.stepped.gates:
-                before = self.network.initial_state() if node.parent is None else node.parent.state
-                node.stepped = self.network.step(torch.tensor([node.word_id]), before)
-                self._gated[node] = None
+                self.with_states([] if node.parent is None else [node.parent])
+                self._step_again(node)
             elif node in self._gated:
                 self._gated.move_to_end(node)
         return nodes
+
+    def _step_again(self, node: Node) -> None:
+        before = self.network.initial_state() if node.parent is None else node.parent.state
+        node.stepped, node.batch_index = self.network.step(torch.tensor([node.word_id]), before), 0
+        self._gated[node] = None
 
     def forget_oldest(self, current: Node) -> set[Node] | None:
         """Once there are too many states, drop those used longest ago and return what is kept; None otherwise.
@@ -257,14 +278,15 @@ class StateTree:
             return
         if self.interrupted():
             raise AbandonedError
-        state = torch.cat([node.state for node, _ in missing], dim=-2) if len(missing) > 1 else missing[0][0].state
+        states = [node.state for node in self.with_states([node for node, _ in missing])]
+        state = torch.cat(states, dim=-2) if len(states) > 1 else states[0]
         stepped = self.network.step(torch.tensor([word_id for _, word_id in missing]), state)
         for row, (node, word_id) in enumerate(missing):
             new = node.children[word_id] = Node(node, word_id, stepped, row)
             self._gated[new] = None
         self._states += len(missing)
         while len(self._gated) > MAX_GATED:
-            self._gated.popitem(last=False)[0].drop_gates()
+            self._gated.popitem(last=False)[0].thin()
 
     def _nodes(self) -> list[Node]:
         """List all nodes, each before those that follow it."""

@@ -40,15 +40,16 @@ def observe(engine: Engine, node: Node, last: int | None = None, right: Sequence
     last = node.depth + 1 if last is None else last
     network = engine.network
     if isinstance(network, WindowSteps):
-        return unrolled(engine, network, window_of(network, node))
+        return unrolled(engine, network, window_of(engine, network, node))
     if isinstance(network, InfillSteps):
         return _both_ways(engine, network, node, last, right)
     return trace(engine, node, last)
 
 
-def window_of(network: WindowSteps, node: Node) -> list[int]:
+def window_of(engine: Engine, network: WindowSteps, node: Node) -> list[int]:
     """Return the ids of the window that ends with a node's word."""
-    before = network.initial_state() if node.parent is None else node.parent.state
+    parents = engine.context.tree.with_states([] if node.parent is None else [node.parent])
+    before = parents[0].state if parents else network.initial_state()
     return [*before[:, 0, 0].tolist(), node.word_id]
 
 

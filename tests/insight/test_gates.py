@@ -38,6 +38,7 @@ def test_gates_of_words_read_long_ago_are_computed_again(engine, monkeypatch):
     old = [each for each in node.path_to_root() if not each.stepped.gates]
     assert len(old) == node.depth - 3
     assert all(each.stepped.state.untyped_storage().nbytes() == each.state.nbytes for each in old)
+    assert all(each.has_state == (each.depth % 8 == 0) for each in old)
     again = trace(engine, node.parent, 1_000)
     for now, was in zip(again.layers, before.layers, strict=True):
         for name in was:
@@ -62,3 +63,19 @@ def test_the_last_words_are_shown(engine, last):
     for layer in traced.layers:
         assert list(layer) == [gate.name for gate in engine.network.cell.gates]
         assert {v.shape for v in layer.values()} == {(len(traced.words), engine.config.hidden_size)}
+
+
+def test_reading_goes_on_from_words_read_long_ago(engine, monkeypatch):
+    ids = engine.context.ids(TEXT)
+    tree = states.StateTree(engine.network)
+    branches = {n: [*ids[:n], ids[-1]] for n in (7, 3, 8, 1)}
+    expected = {n: tree.read([tree.root], [branch])[0].state for n, branch in branches.items()}
+
+    monkeypatch.setattr(states, "MAX_GATED", 3)
+    tree = states.StateTree(engine.network)
+    (end,) = tree.read([tree.root], [ids])
+    path = list(end.path_to_root())[::-1]
+    for n, state in expected.items():
+        assert path[n].has_state == (n == 8)
+        (node,) = tree.read([path[n]], [[ids[-1]]])
+        torch.testing.assert_close(node.state, state)
