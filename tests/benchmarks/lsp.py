@@ -4,9 +4,9 @@
     python tests/benchmarks/lsp.py rnn-chat --keys 20
 
 `seqchat lsp` runs in a process of its own, and is spoken to over its standard input and output, as by an editor. Times
-are the processor time of that process, all its threads, from a change to the list that answers it, so that other
-programs on the machine count little. What it does between two keys, when it rests, is not part of them. Documents have
-the cursor in their middle.
+are from a change to the list that answers it: what the editor waits, and the processor time of the server, all its
+threads, in which other programs on the machine count little. What it does between two keys, when it rests, is not part
+of them. Documents have the cursor in their middle.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from itertools import cycle, islice
 from typing import IO, Any, NamedTuple
 
 import click
+import numpy as np
 from phrases import ENGLISH, PHRASES
 
 from seqchat.corpus.readings import readings
@@ -204,18 +205,18 @@ _DOCUMENTS = {
 }
 
 
-def measure(server: Server, text: tuple[str, int, int], keys: list[Key], *, grey: bool) -> list[float]:
-    """Type into a document; return the processor seconds of each change and its answer."""
+def measure(server: Server, text: tuple[str, int, int], keys: list[Key], *, grey: bool) -> list[tuple[float, float]]:
+    """Type into a document; return the seconds of each change and its answer, waited and of the processor."""
     typing = Typing(server, *text)
     ask = typing.grey if grey else typing.list
     # The first answer waits for the model.
     ask()
     seconds = []
     for key in keys:
-        began = server.rests()
+        taken, began = server.rests(), time.perf_counter()
         typing.press(key)
         ask()
-        seconds.append(server.processor_seconds() - began)
+        seconds.append((time.perf_counter() - began, server.processor_seconds() - taken))
     return seconds
 
 
@@ -226,20 +227,20 @@ def measure(server: Server, text: tuple[str, int, int], keys: list[Key], *, grey
 def main(model: str, keys: int, times: int) -> None:
     """Type and print a table."""
     server = Server(model)
-    click.echo("| document | typed | requests | median | 99th percentile | most |")
-    click.echo("| --- | --- | ---: | ---: | ---: | ---: |")
+    click.echo("| document | typed | requests | median | 99th percentile | most | processor: median | most |")
+    click.echo("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
     for name, make in _DOCUMENTS.items():
         text = make()
         for kind, typed in _KINDS.items():
             pressed = list(islice(typed(), keys))
             for grey in (False, True) if kind == "next words" else (False,):
                 runs = [measure(server, text, pressed, grey=grey) for _ in range(times)]
-                shortest = [min(each) for each in zip(*runs, strict=True)]
-                found = Percentiles.of(shortest)
-                asked = f"{kind}, grey text" if grey else kind
+                # Keys by seconds of the two kinds, each the shortest of all runs
+                waited, taken = np.min(runs, axis=0).T.tolist()
+                wait, work = Percentiles.of(waited), Percentiles.of(taken)
                 click.echo(
-                    f"| {name} | {asked} | {len(pressed)} | {found.p50:.1f} ms | {found.p99:.1f} ms "
-                    f"| {1e3 * max(shortest):.1f} ms |"
+                    f"| {name} | {kind}{', grey text' * grey} | {len(pressed)} | {wait.p50:.1f} ms | {wait.p99:.1f} ms "
+                    f"| {1e3 * max(waited):.1f} ms | {work.p50:.1f} ms | {1e3 * max(taken):.1f} ms |"
                 )
     server.end()
 
