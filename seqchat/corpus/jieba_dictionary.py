@@ -24,12 +24,14 @@ from seqchat.files import private_folder, write_file
 from seqchat.locations import cache
 
 _FORMAT = "1"
+# The words of so many characters take 10 MB; those of all characters take 50.
+_MANY = 400
 
 
 class JiebaDictionary:
     """How often words occur in jieba's corpus, 0 for what is only the beginning of words.
 
-    frequencies: of all words that begin with a character that is `known`; it only grows. total: of all words.
+    frequencies: of all words that begin with a character that is known. total: of all words.
     """
 
     def __init__(self, path: Path) -> None:
@@ -56,6 +58,12 @@ class JiebaDictionary:
             first, end = self._ranges.get(character, (0, 0))
             self.frequencies |= _entries(self._text[first:end].tobytes())
             self._known.add(character)
+
+    def forget(self) -> None:
+        """Once the words of many characters were read, drop them all; they are read again where a text has them."""
+        if len(self._known) > _MANY:
+            self.frequencies.clear()
+            self._known.clear()
 
     def whole(self) -> dict[str, int]:
         """Return all words, apart from `frequencies`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import warnings
 from collections.abc import Iterable, Mapping
 from copy import copy
@@ -15,6 +16,10 @@ from seqchat.errors import SeqchatError
 
 if TYPE_CHECKING:
     import jieba
+
+
+# Words are not forgotten while a text is cut in another thread.
+_CUTTING = threading.Lock()
 
 
 @cache
@@ -40,9 +45,19 @@ def _tokenizer() -> tuple[jieba.Tokenizer, JiebaDictionary | None]:
 def cut(block: str) -> tuple[str, ...]:
     """Cut a text into words."""
     found, words = _tokenizer()
-    if words is not None:
-        words.know(block)
-    return tuple(found.cut(block))
+    with _CUTTING:
+        if words is not None:
+            words.know(block)
+        return tuple(found.cut(block))
+
+
+def forget_words() -> None:
+    """Give back the memory of the dictionary's words, if those of many characters were read; cutting is as before."""
+    if _tokenizer.cache_info().currsize:
+        _, words = _tokenizer()
+        with _CUTTING:
+            if words is not None:
+                words.forget()
 
 
 def jieba_frequencies() -> dict[str, int]:

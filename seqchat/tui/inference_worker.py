@@ -213,7 +213,10 @@ class InferenceWorker(BackgroundThread):
 
     def _release_memory(self) -> None:
         """Give memory back: rows of all words are freed in places that the next ones may not fit into."""
+        from seqchat.corpus.jieba_words import forget_words
+
         self._released = time.monotonic()
+        forget_words()
         heap.release()
 
     def _is_superseded(self) -> bool:

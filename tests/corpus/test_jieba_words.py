@@ -26,6 +26,32 @@ def test_only_words_that_a_text_may_have_are_read(path):
     assert words.frequencies == words.whole() == WORDS
 
 
+def test_words_of_many_characters_are_forgotten_and_read_again(path, monkeypatch):
+    words = JiebaDictionary(path)
+    monkeypatch.setattr(jieba_dictionary, "_MANY", 2)
+    kept = words.frequencies
+    words.know("中人")
+    words.forget()
+    assert len(kept) == len(WORDS) - 1
+    words.know("T")
+    words.forget()
+    assert kept == {}
+    words.know("T")
+    assert words.frequencies is kept
+    assert kept == {"T恤": 6}
+
+
+@pytest.mark.slow
+def test_texts_are_cut_alike_after_words_were_forgotten(monkeypatch):
+    texts = ["我们明天下午三点在公司开会", "小帅说杭研大厦打折"]
+    expected = [jieba_words.cut(text) for text in texts]
+    _, words = jieba_words._tokenizer()
+    monkeypatch.setattr(jieba_dictionary, "_MANY", 0)
+    jieba_words.forget_words()
+    assert words is None or not words.frequencies
+    assert [jieba_words.cut(text) for text in texts] == expected
+
+
 @pytest.mark.parametrize("content", [b"", b"\0" * 40])
 def test_a_damaged_file_is_an_error(path, content):
     path.write_bytes(content)
