@@ -23,8 +23,8 @@ MAX_STATES = 500
 MAX_GATED = 500
 # Of the words before them, one in so many keeps its state, from which those behind it are computed again.
 _STATE_EVERY = 8
-# Rows of unnormalised log-probabilities; one takes 200 KB with 50,000 words.
-_MAX_ROWS = 64
+# Rows of unnormalised log-probabilities; one takes 200 KB with 50,000 words, and thrice as much while it is computed.
+_MAX_ROWS, _ROWS_AT_ONCE = 64, 32
 
 
 class AbandonedError(Exception):
@@ -262,6 +262,10 @@ class StateTree:
         return np.concatenate([node.ngram_context for node in nodes if node.ngram_context is not None])
 
     def _predict(self, nodes: list[Node]) -> None:
+        for first in range(0, len(nodes), _ROWS_AT_ONCE):
+            self._predict_some(nodes[first : first + _ROWS_AT_ONCE])
+
+    def _predict_some(self, nodes: list[Node]) -> None:
         logits = self.network.output.logits(torch.stack([node.features for node in nodes]))
         totals = logits.logsumexp(dim=1).tolist()
         for node, row, total in zip(nodes, logits, totals, strict=True):

@@ -59,8 +59,8 @@ def _integer_product(vectors: WordVectors) -> LightProduct:
 
     def logits(features: Tensor, bias: Tensor) -> Tensor:
         scale = features.abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / _LEVELS
-        product = torch._int_mm((features / scale).round().to(torch.int8), values.T)
-        return torch.addcmul(bias, product * scale, scales)
+        product = torch._int_mm((features / scale).round().to(torch.int8), values.T) * scale
+        return torch.addcmul(bias, product, scales, out=product)
 
     return LightProduct(logits, None)
 
