@@ -23,6 +23,8 @@ MAX_STATES = 500
 MAX_GATED = 500
 # Of the words before them, one in so many keeps its state, from which those behind it are computed again.
 _STATE_EVERY = 8
+# So many words are thinned together: small pieces of memory would keep the pages around them.
+_THINNED_AT_ONCE = 64
 # Rows of unnormalised log-probabilities; one takes 200 KB with 50,000 words, and thrice as much while it is computed.
 _MAX_ROWS, _ROWS_AT_ONCE = 64, 32
 
@@ -86,11 +88,6 @@ class Node:
     def gate(self, layer: int, name: str) -> Tensor:
         """Return the values [hidden] of a gate of a layer; a node read long ago has them after `with_gates`."""
         return self.stepped.gates[layer][name][self.batch_index]
-
-    def thin(self) -> None:
-        """Keep the features and, at one word in a few, the state: no gates, and no other rows of the step."""
-        kept = self.state if self.depth % _STATE_EVERY == 0 else self.state[..., :0, :]
-        self.stepped, self.batch_index = Stepped(kept.clone(), self.features[None].clone(), []), 0
 
     def path_to_root(self) -> Iterator[Node]:
         """Yield this node and those before it, the last word first, the start of the dialog last."""
@@ -289,8 +286,10 @@ class StateTree:
             new = node.children[word_id] = Node(node, word_id, stepped, row)
             self._gated[new] = None
         self._states += len(missing)
-        while len(self._gated) > MAX_GATED:
-            self._gated.popitem(last=False)[0].thin()
+        if (excess := len(self._gated) - MAX_GATED) >= _THINNED_AT_ONCE:
+            oldest = [self._gated.popitem(last=False)[0] for _ in range(excess)]
+            _thin([node for node in oldest if node.depth % _STATE_EVERY == 0], slice(None))
+            _thin([node for node in oldest if node.depth % _STATE_EVERY], slice(0))
 
     def _nodes(self) -> list[Node]:
         """List all nodes, each before those that follow it."""
@@ -298,6 +297,15 @@ class StateTree:
         for node in nodes:
             nodes.extend(node.children.values())
         return nodes
+
+
+def _thin(nodes: Sequence[Node], kept: slice) -> None:
+    """Keep the features of nodes and what is `kept` of their states: no gates, and no other rows of their steps."""
+    if nodes:
+        states = torch.cat([node.state[..., kept, :] for node in nodes], dim=-2)
+        stepped = Stepped(states, torch.stack([node.features for node in nodes]), [])
+        for row, node in enumerate(nodes):
+            node.stepped, node.batch_index = stepped, row
 
 
 def _read_ngrams(nodes: Sequence[Node], mixture: Mixture) -> None:

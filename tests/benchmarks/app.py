@@ -57,6 +57,8 @@ _ESCAPE_SECONDS = 0.4
 # The frame of the candidates at the cursor, with the letters cut into syllables
 _POPUP = re.compile("╭─ [a-z']+ ─")
 _LONGEST_COMPOSITION = 30
+# After which the app has given back what it does not need
+_REST_SECONDS = 3.0
 _UP, _DOWN, _RIGHT, _LEFT, _HOME, _END = "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F"
 _ALT_1, _ALT_J, _MODE = "\x1b1", "\x1bj", "\x1bm"
 
@@ -631,9 +633,10 @@ def measure_session(start: Callable[[], App], count: int, rate: float) -> None:
             if number >= count:
                 break
         until_quiet(app)
+        app.pump(_REST_SECONDS)
         last = app.megabytes()
         text = app.quit()
-    click.echo(f"\nAt the end {last:.0f} MB, {last / first_tenth - 1:+.1%} since the first tenth; ", nl=False)
+    click.echo(f"\nAfter a rest {last:.0f} MB, {last / first_tenth - 1:+.1%} since the first tenth; ", nl=False)
     click.echo(f"the text has {len(text):,} characters.\n")
 
 

@@ -34,11 +34,14 @@ def test_gates_of_words_read_long_ago_are_computed_again(engine, monkeypatch):
     node = engine.context.node(TEXT)
     before = trace(engine, node, 1_000)
     monkeypatch.setattr(states, "MAX_GATED", 3)
+    monkeypatch.setattr(states, "_THINNED_AT_ONCE", 1)
     node = engine.context.node(f"{TEXT}。")
     old = [each for each in node.path_to_root() if not each.stepped.gates]
     assert len(old) == node.depth - 3
-    assert all(each.stepped.state.untyped_storage().nbytes() == each.state.nbytes for each in old)
     assert all(each.has_state == (each.depth % 8 == 0) for each in old)
+    kept = {id(each.stepped): each.stepped for each in old}.values()
+    assert sum(step.state.untyped_storage().nbytes() for step in kept) == sum(each.state.nbytes for each in old)
+    assert sum(len(step.features) for step in kept) == len(old)
     again = trace(engine, node.parent, 1_000)
     for now, was in zip(again.layers, before.layers, strict=True):
         for name in was:
@@ -72,6 +75,7 @@ def test_reading_goes_on_from_words_read_long_ago(engine, monkeypatch):
     expected = {n: tree.read([tree.root], [branch])[0].state for n, branch in branches.items()}
 
     monkeypatch.setattr(states, "MAX_GATED", 3)
+    monkeypatch.setattr(states, "_THINNED_AT_ONCE", 1)
     tree = states.StateTree(engine.network)
     (end,) = tree.read([tree.root], [ids])
     path = list(end.path_to_root())[::-1]
