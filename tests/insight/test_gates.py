@@ -68,14 +68,15 @@ def test_the_last_words_are_shown(engine, last):
         assert {v.shape for v in layer.values()} == {(len(traced.words), engine.config.hidden_size)}
 
 
-def test_reading_goes_on_from_words_read_long_ago(engine, monkeypatch):
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_reading_goes_on_from_words_read_long_ago(engine, at_once, monkeypatch):
     ids = engine.context.ids(TEXT)
     tree = states.StateTree(engine.network)
     branches = {n: [*ids[:n], ids[-1]] for n in (7, 3, 8, 1)}
     expected = {n: tree.read([tree.root], [branch])[0].state for n, branch in branches.items()}
 
     monkeypatch.setattr(states, "MAX_GATED", 3)
-    monkeypatch.setattr(states, "_THINNED_AT_ONCE", 1)
+    monkeypatch.setattr(states, "_THINNED_AT_ONCE", at_once)
     tree = states.StateTree(engine.network)
     (end,) = tree.read([tree.root], [ids])
     path = list(end.path_to_root())[::-1]

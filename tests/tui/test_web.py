@@ -247,6 +247,10 @@ class Browser:
         await self.do("Input.dispatchKeyEvent", type="keyUp", **how)
 
 
+# What a candidate is drawn with: the mark of its probability
+CANDIDATE = re.compile("[▁▂▃▄▅▆▇█]")
+
+
 async def press_until_longer(served: Served, press: Callable[[], Awaitable[None]]) -> None:
     """Press a key once a second until the text has something more at its end."""
     text = served.text
@@ -303,8 +307,10 @@ async def test_keys_in_a_real_browser_reach_the_app(served, tmp_path):
         await until(lambda: "Insert" in browser.drawn, lambda: browser.drawn[-2000:])
         await browser.until_marked("-first-byte")
 
+        before = len(browser.drawn)
         await browser.do("Input.insertText", text="今天")
         await until(lambda: served.text == "今天", lambda: browser.drawn[-2000:])
+        await until(lambda: CANDIDATE.search(browser.drawn, before), lambda: browser.drawn[-2000:])
         # A candidate is taken once those that are shown are for this text,
         await press_until_longer(served, partial(browser.press, "2", "Digit2", 50, alt=True))
         # and grey text once there is some; Tab leaves the page's focus alone.
