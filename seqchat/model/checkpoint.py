@@ -13,8 +13,8 @@ from torch import Tensor
 
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import read_bytes, write_file
-from seqchat.model.config import MAX_CONFIG_BYTES, CacheWeights, ModelConfig
-from seqchat.model.folder import CONFIG, FORMAT, MAX_NGRAM_MODELS, VOCABULARY, ngram_files
+from seqchat.model.config import CacheWeights, ModelConfig
+from seqchat.model.folder import CONFIG, FORMAT, MAX_CONFIG_BYTES, MAX_NGRAM_MODELS, VOCABULARY, ngram_files
 from seqchat.model.migration import upgraded_config
 from seqchat.model.mixture import LexiconShares
 from seqchat.model.ngrams import Mixture, NgramModel, WeightedNgrams

@@ -15,9 +15,6 @@ _WITH_A_CHOICE = tuple(name for name, cell in CELLS.items() if cell.nonlineariti
 
 Objective = Literal["next", "infill", "window"]
 
-# No configuration is larger.
-MAX_CONFIG_BYTES = 10_000_000
-
 # No network that can be trained is larger; a file that asks for more is refused before memory is allocated.
 _LAYERS, _UNITS = Range(1, 100), Range(1, 100_000)
 _MAX_PARAMETERS = 100_000_000_000

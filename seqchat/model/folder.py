@@ -8,6 +8,8 @@ LEXICON = "lexicon.safetensors"
 CARD, TRAINING = "README.md", "training"
 # A model that goes on from others has their n-grams too.
 MAX_NGRAM_MODELS = 4
+# No configuration is larger.
+MAX_CONFIG_BYTES = 10_000_000
 
 
 def ngram_files(count: int) -> list[str]:

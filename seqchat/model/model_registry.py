@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from seqchat import locations
-from seqchat.declared import declarations
 from seqchat.errors import SeqchatError, quoted
 from seqchat.files import expanded, is_folder, read_bytes
-from seqchat.model.config import MAX_CONFIG_BYTES, ModelConfig
-from seqchat.model.folder import CONFIG, FORMAT, MAX_NGRAM_MODELS, VOCABULARY, WEIGHTS, ngram_files
+from seqchat.model.folder import CONFIG, FORMAT, MAX_CONFIG_BYTES, MAX_NGRAM_MODELS, VOCABULARY, WEIGHTS, ngram_files
 from seqchat.model.migration import is_readable
+
+# A name is found without it, and it brings the cells.
+if TYPE_CHECKING:
+    from seqchat.model.config import ModelConfig
 
 DEFAULT_MODEL = "lstm-chat"
 # How the names of networks begin that are there to look into, and not to write with
@@ -81,6 +83,9 @@ def lessons() -> list[InstalledModel]:
 
 
 def _shipped() -> list[InstalledModel]:
+    from seqchat.declared import declarations
+    from seqchat.model.config import ModelConfig
+
     cells = declarations(ModelConfig)["cell"].choices
     return sorted(_models(locations.shipped_checkpoints()), key=lambda model: cells.index(model.config.cell))
 
@@ -156,6 +161,8 @@ def _is_model(path: Path) -> bool:
 def _describe(path: Path) -> InstalledModel | None:
     if not _is_model(path):
         return None
+    from seqchat.model.config import ModelConfig
+
     try:
         config = ModelConfig.from_json(_document(path)["model"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError, SeqchatError):

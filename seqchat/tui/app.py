@@ -129,6 +129,7 @@ class SeqchatApp(TypeAheadApp[str], inherit_bindings=False):
         self.crash: Exception | None = None
         self._line_filters = [Legible(), terminal.Harmless()]
         self._use_theme(chosen.theme)
+        self.stylesheet = textual_compat.KeptStylesheet(variables=self.get_css_variables())
 
     def _use_theme(self, name: str) -> None:
         """Use a theme by name, or the default one where there is none of that name."""

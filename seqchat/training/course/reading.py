@@ -13,8 +13,7 @@ from typing import Any, Literal
 
 from seqchat.errors import SeqchatError, one_line
 from seqchat.files import is_folder, partial_folder, read_bytes
-from seqchat.model.config import MAX_CONFIG_BYTES
-from seqchat.model.folder import CONFIG, TRAINING
+from seqchat.model.folder import CONFIG, MAX_CONFIG_BYTES, TRAINING
 from seqchat.model.migration import check_format
 from seqchat.training.course.status import BEHAVIOUR, STEPS, Status
 from seqchat.training.course.tail import Tail
