@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from types import UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from seqchat.errors import SeqchatError, quoted
 from seqchat.wording import listed
@@ -45,8 +45,7 @@ class Range:
         )
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(NamedTuple):
     """What another setting must be for a setting to have an effect: one of `values`, or at least `minimum`.
 
     text: says it in the words of a person who gives options, where the values do not.
@@ -78,8 +77,7 @@ class Requirement:
         return self.text.format(**self.fields)
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(NamedTuple):
     """What a setting means and accepts.
 
     kind: the type of a value, or of each one if there are `many`; conditions: it has an effect if all of them hold;

@@ -10,9 +10,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from seqchat.completion.spacing import is_finished
 from seqchat.corpus.casing import fold
@@ -139,8 +138,7 @@ def _pays(suggestion: Suggestion) -> bool:
     return is_worth(suggestion.probability, suggestion.insert, min(typed, length - 2) if typed else 0, cost=cost)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """What a text ends in, as far as it decides what can be meant there.
 
     line: the current turn; unknown: letters at the end are no word; foreign: they, or the place, follow a word of

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,8 +14,7 @@ from seqchat.corpus.letters import MAX_LETTERS, letters_at_end
 from seqchat.corpus.mandarin_syllables import FINALS
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """A layout of keys.
 
     name: as it is called in Chinese; finals: for each key its finals, ``ü`` as v; zero: the key before a final without

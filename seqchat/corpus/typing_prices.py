@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class TypingPrices:
+class TypingPrices(NamedTuple):
     """Logarithms of P(what is typed of a syllable | the syllable), where typing all of it has 0.
 
     abbreviated: its first letter, or zh, ch, sh, and then the next syllable; unfinished: its first letters, at the end

@@ -7,10 +7,9 @@ that its text needed (``unicode+th``), so that it cuts what is typed in the same
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from seqchat.corpus.scripts import HAN, KANA, compiled, graphemes
 from seqchat.errors import SeqchatError, quoted
@@ -26,8 +25,7 @@ _LEAST_SHARE = 0.01
 _LEAST_KANA = 0.2
 
 
-@dataclass(frozen=True)
-class WordCutter:
+class WordCutter(NamedTuple):
     """A library that finds the words of a language.
 
     code: names it in a segmenter, and is the extra of the package; package: what is imported; letters: a class of

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from seqchat.corpus import scripts
 from seqchat.corpus.cleaning import GLUE, ZERO_WIDTH_JOINER
@@ -146,8 +145,7 @@ def _not_space(word: str) -> bool:
     return not word.isspace()
 
 
-@dataclass(frozen=True)
-class Segmenter:
+class Segmenter(NamedTuple):
     """One way to cut text into words, and the way back.
 
     `pieces` cuts a text into strings that make it up; a space belongs between two neighbours where `space_after` holds
@@ -264,7 +262,7 @@ def segmenter(name: str) -> Segmenter:
         for code in cutters:
             cutting(code)
         seam = _unicode_seam(HAN + KANA) if "ja" in cutters else found.seam
-        found = replace(found, name=name, pieces=partial(_unicode_pieces, cutters=cutters), seam=seam)
+        found = found._replace(name=name, pieces=partial(_unicode_pieces, cutters=cutters), seam=seam)
     if not own:
         return found
     try:
@@ -272,7 +270,7 @@ def segmenter(name: str) -> Segmenter:
         pieces = partial(_unicode_pieces if cutters else _WITH_JIEBA[base], cut=_cutting_with(words))
     except (ValueError, KeyError):
         raise SeqchatError(f"The segmenter {quoted(base)} has words that it cannot be given.") from None
-    return replace(found, name=name, pieces=partial(pieces, cutters=cutters) if cutters else pieces)
+    return found._replace(name=name, pieces=partial(pieces, cutters=cutters) if cutters else pieces)
 
 
 def name_with_cutters(name: str, cutters: Iterable[str]) -> str:

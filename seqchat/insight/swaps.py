@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from seqchat.completion.context import readable, turns
 from seqchat.corpus.cleaning import GLUE, clean
@@ -126,7 +126,7 @@ def _pieces_of(vocabulary: Vocabulary, word: str) -> list[str]:
 
 def _mark(vocabulary: Vocabulary, pieces: list[str]) -> list[str]:
     """Return the words of a text that is already cut: implied spaces are left out, others marked."""
-    return replace(vocabulary.segmenter, pieces=lambda _: pieces).split("")
+    return vocabulary.segmenter._replace(pieces=lambda _: pieces).split("")
 
 
 def _encode(vocabulary: Vocabulary, pieces: list[str], origins: list[int]) -> tuple[list[int], list[int]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from seqchat import locations
 from seqchat.errors import SeqchatError, quoted
@@ -27,8 +26,7 @@ LESSON = "lesson-"
 _MAX_HEADER_BYTES = 100_000_000
 
 
-@dataclass(frozen=True)
-class InstalledModel:
+class InstalledModel(NamedTuple):
     """A model directory: its name, its path, and what its network is made of."""
 
     name: str

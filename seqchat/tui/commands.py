@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.app import SystemCommand
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -27,8 +26,7 @@ _SWITCHES = {
 _MOST_GAIN = 0.3
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(NamedTuple):
     """A command of the palette: a name that stays the same in every language, what it is called, and what it does."""
 
     name: str

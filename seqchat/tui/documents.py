@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from seqchat.corpus.cleaning import clean
 from seqchat.corpus.words import has_han
@@ -17,8 +17,7 @@ from seqchat.tui.language import say
 MAX_BYTES = 10_000_000
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """A text file as it was last read or written: its path, its text, its line break, and when it was changed."""
 
     path: Path

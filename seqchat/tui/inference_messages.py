@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 TRACED_WORDS = 64
 
 
-@dataclass(frozen=True)
-class ContinuationRequest:
+class ContinuationRequest(NamedTuple):
     """Continuations to write: of which branches, and how their words are sampled."""
 
     branches: tuple[int, ...]
@@ -32,8 +30,7 @@ class ContinuationRequest:
     top_p: float
 
 
-@dataclass(frozen=True)
-class SuggestionRequest:
+class SuggestionRequest(NamedTuple):
     """A text to suggest words for; a newer request takes its place.
 
     text, after: what is left and right of the cursor; finished: whether the last word was taken; spelling: how pinyin
@@ -58,8 +55,7 @@ class SuggestionRequest:
     forced: bool = False
 
 
-@dataclass(frozen=True)
-class ReplyRequest:
+class ReplyRequest(NamedTuple):
     """The turns of a conversation that a reply is wanted to; a newer request takes its place."""
 
     number: int
@@ -68,8 +64,7 @@ class ReplyRequest:
     top_p: float
 
 
-@dataclass(frozen=True)
-class ModelQuery:
+class ModelQuery(NamedTuple):
     """A function to run with a model; a newer query on the same topic takes its place.
 
     run: is called with the engine in the worker's thread; number: lets the asker recognise the answer; to: who gets the

@@ -6,8 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from seqchat.tui.language import say
 
@@ -22,16 +21,14 @@ _LAST_WORDS = 64
 _MAX_TOP_CHANGES, _PARTS, _SUGGESTIONS = 6, 4, 6
 
 
-@dataclass(frozen=True)
-class InterventionSetup:
+class InterventionSetup(NamedTuple):
     """The content of the screen's fields: ``forget=0@1 input=1``, ``小帅=小美 他=她``."""
 
     holds: str = ""
     swaps: str = ""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """Both runs, how their states changed at each word, and why each run's best word is probable.
 
     half: whether the model also reads the text right of a gap, with a half that the runs leave out.

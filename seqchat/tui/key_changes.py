@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from seqchat.errors import quoted
 from seqchat.tui.keys import CANDIDATES, KEYS, SIGNS, Key, shown
@@ -67,7 +66,7 @@ def with_changes(changes: Mapping[str, str]) -> tuple[dict[str, tuple[Key, ...]]
 def _changed(wanted: Mapping[str, str]) -> dict[str, tuple[Key, ...]]:
     """Return the table of keys with other keys for some names."""
     return {
-        scope: tuple(replace(key, keys=wanted.get(f"{scope}.{key.name}", key.keys)) for key in keys)
+        scope: tuple(key._replace(keys=wanted.get(f"{scope}.{key.name}", key.keys)) for key in keys)
         for scope, keys in KEYS.items()
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.binding import Binding, BindingType
 
@@ -14,8 +14,7 @@ BRANCHES = 3
 _LESSONS = 10
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """What a key does: a name for the config file, its keys, Textual's action, and a text for the help screen.
 
     footer: its name in the last line of the screen, if it is shown there; number: of one key among several alike.

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from rich.color import ColorSystem
 from rich.containers import Lines
@@ -31,8 +30,7 @@ from seqchat.tui.clusters import widened
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class _KeyName:
+class _KeyName(NamedTuple):
     """A key, in the form in which Textual's table of escape sequences holds one."""
 
     value: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from time import monotonic
+from typing import NamedTuple
 
 from textual import events
 from textual.app import ScreenStackError
@@ -25,8 +25,7 @@ _ROUNDS = 2
 _LOOK_SECONDS = 0.01
 
 
-@dataclass(frozen=True)
-class _Wait:
+class _Wait(NamedTuple):
     """Keys wait for one that was served on a screen; since: when, which tells this wait from one that was given up."""
 
     since: float
@@ -90,7 +89,7 @@ class TypeAheadApp(LifecycleApp[Result]):
             if getattr(self.focused, "holds_keys", False):
                 self.set_timer(_LOOK_SECONDS, partial(self._arrive, wait))
             elif wait.rounds > 1 and self._waiting:
-                self._follow(self._way(), replace(wait, rounds=wait.rounds - 1))
+                self._follow(self._way(), wait._replace(rounds=wait.rounds - 1))
             elif self.screen is not wait.screen:
                 self.screen.call_after_refresh(self.call_later, self._serve)
             else:

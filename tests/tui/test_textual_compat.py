@@ -10,10 +10,14 @@ from rich._wrap import divide_line
 from rich.text import Text
 from textual import content
 from textual.app import App
+from textual.color import Color
+from textual.css import stylesheet
 from textual.screen import Screen
 
 import seqchat.tui
 from seqchat.tui import textual_compat
+from seqchat.tui.app import SeqchatApp
+from seqchat.tui.settings import Settings
 from seqchat.tui.textual_compat import XTermParser
 
 PRIVATE_MODULE = re.compile(r"^textual(\..*)?\._")
@@ -55,3 +59,24 @@ def test_no_other_module_imports_from_private_modules():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.ImportFrom):
                 assert not PRIVATE_MODULE.match(node.module or ""), f"{path.name}: {node.module}"
+
+
+async def test_rules_are_parsed_once_until_their_values_change(monkeypatch):
+    parsed = []
+    parse = stylesheet.parse
+
+    def counted(scope, css, *args, **options):
+        parsed.append(args[0][0])
+        return parse(scope, css, *args, **options)
+
+    monkeypatch.setattr(stylesheet, "parse", counted)
+    app = SeqchatApp(chosen=Settings(theme="seqchat-light"), fresh=True)
+    async with app.run_test() as pilot:
+        await pilot.pause()
+        files = [place for place in parsed if place.endswith(".tcss")]
+        assert len(files) == len(set(files)) > 10, "a file was parsed twice"
+        assert app.workspace.styles.background == Color.parse(app.get_css_variables()["background"])
+        light = app.workspace.styles.background
+        app.theme = "seqchat-dark"
+        await pilot.pause()
+        assert app.workspace.styles.background == Color.parse(app.get_css_variables()["background"]) != light

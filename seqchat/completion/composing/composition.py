@@ -7,7 +7,6 @@ the same text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from seqchat.completion.composing.hindsight import Trail
@@ -48,8 +47,7 @@ class Step(NamedTuple):
     effects: tuple[Effect, ...] = ()
 
 
-@dataclass(frozen=True)
-class Composition:
+class Composition(NamedTuple):
     """The letters that are open, with the cursor among them.
 
     letters: empty where none are open; caret: how many of them are left of the cursor; parts: what was taken for
@@ -70,7 +68,7 @@ class Composition:
     settled: bool = False
     forgets: bool = False
     turned: bool = False
-    trail: Trail = Trail()  # noqa: RUF009 - it is a tuple
+    trail: Trail = Trail()
 
     @property
     def is_open(self) -> bool:
@@ -97,21 +95,21 @@ class Composition:
     def press(self, press: Press, around: Surroundings, page: Page = Page()) -> Step:  # noqa: B008 - it is frozen
         """Press a key; while keys are held, it is held as well."""
         if self.held:
-            return Step(replace(self, held=(*self.held, press)))
+            return Step(self._replace(held=(*self.held, press)))
         return self._do(press, around, page)
 
     def answered(self, answer: Answer) -> Composition:
         """Take in what the letters mean; letters without candidates mean themselves."""
         known = answer if answer.candidates else Answer()
-        return replace(self, answer=known) if self.is_open else self
+        return self._replace(answer=known) if self.is_open else self
 
     def resume(self, around: Surroundings, page: Page = Page()) -> Step:  # noqa: B008
         """Press the first key that was held, unless it has to wait still."""
         if not self.held or self.waits:
             return Step(self)
         first, *others = self.held
-        composition, effects = replace(self, held=())._do(first, around, page)
-        return Step(replace(composition, held=(*composition.held, *others)), effects)
+        composition, effects = self._replace(held=())._do(first, around, page)
+        return Step(composition._replace(held=(*composition.held, *others)), effects)
 
     def take(self, candidate: Insertable) -> Step:
         """Take a candidate for the letters left of the cursor, or for the first ones of them."""
@@ -152,7 +150,7 @@ class Composition:
         if restored := trail.restored(press):
             trail = trail._replace(written=restored.text)
             composition, effects = Composition(), (*effects, restored)
-        return Step(replace(composition, trail=trail if trail.lasts else Trail()), effects)
+        return Step(composition._replace(trail=trail if trail.lasts else Trail()), effects)
 
     def _meant(self, press: Press, around: Surroundings, page: Page) -> Step:
         if not self.letters:
@@ -164,7 +162,7 @@ class Composition:
         if press.command in (Command.DELETE_LEFT, Command.DELETE_RIGHT):
             return self._delete(press)
         if self.answer is None:
-            return Step(replace(self, held=(press,)))
+            return Step(self._replace(held=(press,)))
         if self.answer.literal:
             return self._leave_alone(press, around)
         return self._compose(press, around, page)
@@ -198,7 +196,7 @@ class Composition:
             # The cursor may come to stand at the same letters elsewhere.
             return Step(Composition(), (*learnt(self.parts), PassOn(press)))
         if not press.character:
-            return Step(replace(self, fresh=False), (PassOn(press),))
+            return Step(self._replace(fresh=False), (PassOn(press),))
         return Step(Composition(), (*learnt(self.parts), *written(press, around)))
 
     def _delete(self, press: Press) -> Step:
@@ -207,7 +205,7 @@ class Composition:
             return self._take_back()
         at = self.caret - 1 if left else self.caret
         if not 0 <= at < len(self.letters):
-            return Step(replace(self, fresh=False), (PassOn(press),))
+            return Step(self._replace(fresh=False), (PassOn(press),))
         if len(self.letters) == 1:
             return self._emptied()
         letters = self.letters[:at] + self.letters[at + 1 :]
@@ -216,7 +214,7 @@ class Composition:
     def _with(self, letters: str, caret: int) -> Composition:
         """Return this with other letters; what those left of the cursor mean is known if they are the same."""
         changed = Composition(letters, caret, self.parts, plain=self.plain, turned=self.turned)
-        return replace(changed, answer=self.answer) if changed.typed == self.typed else changed
+        return changed._replace(answer=self.answer) if changed.typed == self.typed else changed
 
     def _emptied(self) -> Step:
         # What stands before the last letter is as settled as it was.
@@ -232,7 +230,7 @@ class Composition:
         if not letters:
             return self._emptied()
         if start == self.caret:
-            return Step(replace(self, fresh=False))
+            return Step(self._replace(fresh=False))
         return Step(self._with(letters, start), (Replace(self.caret - start, 0, ""),))
 
     @property
@@ -263,7 +261,7 @@ class Composition:
                 found = page.candidates[press.number : press.number + 1]
                 return self.take(found[0]) if found else Step(self)
             case Command.FORGET:
-                return Step(replace(self, forgets=True, fresh=False))
+                return Step(self._replace(forgets=True, fresh=False))
             case Command.LETTERS:
                 return Step(Composition(settled=True), learnt(self.parts))
             case Command.LEAVE:
@@ -273,18 +271,18 @@ class Composition:
             case command if command in _MOVES:
                 return self._move(command)
             case Command.NEXT_PAGE:
-                return Step(replace(self, fresh=False, turned=True), (Turn(1),))
+                return Step(self._replace(fresh=False, turned=True), (Turn(1),))
             case Command.PREVIOUS_PAGE if not (page.is_first and press.character):
-                return Step(replace(self, fresh=False), (Turn(-1),))
+                return Step(self._replace(fresh=False), (Turn(-1),))
             case Command.PREVIOUS_PAGE if self.turned or self.parts:
                 # Letters that were looked at so are no part of a name with a hyphen.
-                return Step(replace(self, fresh=False))
+                return Step(self._replace(fresh=False))
             case _:
                 return self._type(press, around)
 
     def _forget(self, press: Press, around: Surroundings, page: Page) -> Step:
         """Forget the candidate of a number; Esc and the key itself forget none, and others do what they do."""
-        composition = replace(self, forgets=False)
+        composition = self._replace(forgets=False)
         if press.command in (Command.LEAVE, Command.FORGET):
             return Step(composition)
         if press.command not in (Command.FIRST, Command.TAKE):
@@ -303,18 +301,18 @@ class Composition:
         }
         caret = min(max(targets[command], 0), size)
         if caret == self.caret:
-            return Step(replace(self, fresh=False))
+            return Step(self._replace(fresh=False))
         return Step(self._with(self.letters, caret), (Move(caret - self.caret),))
 
     def _type(self, press: Press, around: Surroundings) -> Step:
         """Type a character that is no letter: what the letters mean comes before it."""
         assert self.answer is not None
         if not press.character:
-            return Step(replace(self, fresh=False), (PassOn(press),))
+            return Step(self._replace(fresh=False), (PassOn(press),))
         # A hyphen can turn no page back from the first one; Chinese that is typed comes from another input method.
         alone = press.command == Command.PREVIOUS_PAGE or press.character.isalpha()
         marks = around.punctuation.inside_chinese if around.punctuation else ""
         if alone or makes_verbatim(self.letters, press.character, marks):
             return self._leave_alone(press, around)
         composition, effects = self.take(self.answer.candidates[0])
-        return Step(replace(composition, held=(press,)), effects)
+        return Step(composition._replace(held=(press,)), effects)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from seqchat.completion.composing.punctuation import Punctuation
 
@@ -30,8 +30,7 @@ class Command(StrEnum):
     PREVIOUS_PAGE = "previous_page"
 
 
-@dataclass(frozen=True)
-class Press:
+class Press(NamedTuple):
     """A key: its name, the character it types if it types one, and what it means in a composition, if anything.
 
     number: of the candidate on the page, from 0, for `TAKE`; is_tone: whether it is a tone after a letter.
@@ -57,8 +56,7 @@ class Insertable(Protocol):
     def rest(self) -> int: ...
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What open letters mean: the candidates, and whether the letters themselves come before all of them.
 
     ends: after how many letters each syllable ends; is_word: whether the letters are a Latin word as well; digits:
@@ -74,16 +72,14 @@ class Answer:
     counts: Container[str] = ""
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """The candidates that have numbers now, and whether there are others before them."""
 
     candidates: Sequence[Insertable] = ()
     is_first: bool = True
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """The text on both sides of the cursor, up to the ends of its line; finished: whether a word was taken before it.
 
     composes: whether letters that are typed here may be pinyin at all; selects: whether text is selected; layout: of

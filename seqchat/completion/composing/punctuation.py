@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -82,8 +81,7 @@ class Conversion(NamedTuple):
     again: int = 0
 
 
-@dataclass(frozen=True)
-class Punctuation:
+class Punctuation(NamedTuple):
     """How marks are typed: as the text before them is Chinese or not, or `always` as if it were Chinese."""
 
     marks: Mapping[str, Mark]

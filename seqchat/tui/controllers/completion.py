@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING
 
 from seqchat.completion.worth import is_grey, keeps_language
@@ -123,7 +122,7 @@ class CompletionController:
     def forget(self) -> None:
         """Regard nothing as shown and nothing as requested, since other models are open now."""
         self._shown, self._traced = {}, {}
-        self.latest = dataclasses.replace(self.latest, number=self.latest.number + 1)
+        self.latest = self.latest._replace(number=self.latest.number + 1)
 
     # --- results; those of an earlier request are dropped
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from seqchat.completion.engine_pool import EnginePool
 from seqchat.tui.controllers.models import ModelsController
@@ -122,7 +121,7 @@ class GatesController:
     def _submit_for(self, panel: GatePanel) -> Callable[[ModelQuery], None]:
         """Return what submits queries to the model of a panel."""
         model = self._views.panels.all.index(panel)
-        return lambda query: self._models.worker.submit(replace(query, model=model))
+        return lambda query: self._models.worker.submit(query._replace(model=model))
 
     def show_gradients(self) -> None:
         """Show how far back gradients reach."""

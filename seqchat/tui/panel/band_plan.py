@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 # Cells of a word's label, its gap included
 LABEL = 5
@@ -17,8 +17,7 @@ _FEWEST_CELLS = 3
 _WIDEST = 4
 
 
-@dataclass(frozen=True)
-class BandPlan:
+class BandPlan(NamedTuple):
     """How bands are laid out: neurons along, words down.
 
     across, stacked: how many gates are next to each other, and below each other; blocks: how many times the words

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 What = Literal["heading", "heat", "labels", "empty"]
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One line: what it shows, of which band, and for a line of the heat map its first place, from 0, in the band."""
 
     what: What
@@ -17,8 +15,7 @@ class Line:
     place: int = 0
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """All lines from the top, how many bands there is room for, and how many neurons the lowest band shows."""
 
     lines: tuple[Line, ...]

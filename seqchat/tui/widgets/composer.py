@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.timer import Timer
 
@@ -38,8 +37,7 @@ _TONES = frozenset("12345")
 _LINES_ABOVE = 4
 
 
-@dataclass(frozen=True)
-class Composing:
+class Composing(NamedTuple):
     """How letters are composed, as the settings and the model say.
 
     reads: whether letters that are typed may be pinyin; tones: whether digits after them are tones; layout: of double

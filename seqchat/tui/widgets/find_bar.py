@@ -42,7 +42,7 @@ class FindField(Editor):
 
     def offer(self, offer: Offer) -> None:
         """Offer nothing in grey: it would look like what is searched for."""
-        super().offer(replace(offer, grey=False))
+        super().offer(offer._replace(grey=False))
 
     def action_submit(self) -> None:
         """Go to the next hit, or replace this one."""

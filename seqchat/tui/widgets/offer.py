@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(NamedTuple):
     """What can be committed at the cursor.
 
     insert, replace: the first candidate, and how many characters before the cursor it replaces; completes: whether it
