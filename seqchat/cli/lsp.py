@@ -71,17 +71,17 @@ def lsp(
     def load() -> Engine:
         from seqchat.completion.engine import Engine
         from seqchat.completion.habit_file import HabitFile
-        from seqchat.completion.habits import Habits
 
         engine = Engine.load(model, precision, lexicon)
         engine.use_script(script)
         engine.spell(spelling)
         _ = engine.vocabulary.pinyin
-        if remember:
-            engine.follow(Habits(HabitFile().load().habits))
+        for habit in HabitFile().load().habits if remember else ():
+            choice.habits.add(habit)
         return engine
 
-    language_server(load, Choice(k, pinyin, remembered.load() if remember else ())).start_io()
+    choice = Choice(k, pinyin, remembered.load() if remember else ())
+    language_server(load, choice).start_io()
 
 
 class _Line(logging.Formatter):

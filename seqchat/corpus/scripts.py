@@ -31,10 +31,12 @@ _ALPHABETIC = rf"[[\p{{L}}\p{{N}}]--[{HAN}{KANA}{_WITHOUT_SPACES}]]"
 _LETTER = rf"(?:{_ALPHABETIC}[\p{{M}}\u00ad]*)"
 _DIGIT = r"(?:\p{Nd}\p{M}*)"
 
+_WORD = rf"{_LETTER}+(?:['’\u200c]{_LETTER}+)*"
+
 _PIECE = (
     rf"(?P<han>(?:[{HAN}][{HAN_MARK}]*)+)"
     rf"|{_DIGIT}+(?:[.,:٫٬]{_DIGIT}+)+(?:{_LETTER}(?<!\p{{Nd}}))*"
-    rf"|{_LETTER}+(?:['’\u200c]{_LETTER}+)*"
+    rf"|{_WORD}"
     r"|[\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f]+"
     r"|\s|\X"
 )
@@ -56,6 +58,12 @@ def pieces(text: str, runs: str = "") -> Iterator[regex.Match[str]]:
     runs: further alternatives, each with a group of its own, that come before the others.
     """
     yield from compiled(runs + _PIECE).finditer(text)
+
+
+def words_of_letters(text: str) -> list[str]:
+    """Return the words of a text that spaces separate, such as Latin ones, without marks and Chinese characters."""
+    found: list[str] = compiled(_WORD).findall(text)
+    return found
 
 
 def composed(text: str) -> str:

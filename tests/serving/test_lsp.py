@@ -15,8 +15,10 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 from seqchat.completion.engine import Engine
+from seqchat.completion.habits import Habits
 from seqchat.completion.suggestion import suggest
 from seqchat.serving.lsp.document import UNITS, Document, Place
+from seqchat.serving.lsp.own_words import OwnWords, without_last_word
 from seqchat.serving.lsp.server import language_server
 from seqchat.serving.lsp.suggesting import Choice, Suggester
 from seqchat.wording import percentage
@@ -158,13 +160,11 @@ async def test_what_is_computed_between_letters_changes_nothing(lstm, monkeypatc
         assert ahead == list(range(1, 15))
 
 
-@pytest.mark.parametrize("name", ["helix", "Eglot"])
-async def test_editors_that_filter_by_all_letters_are_given_them(lstm, name):
-    async with Editor(lstm, name=name) as editor:
+async def test_an_editor_that_filters_by_all_letters_is_given_them(lstm):
+    async with Editor(lstm, name="helix") as editor:
         for text, letters in (
             ("去吧，我想chihuog", "我想chihuog"),
             ("我想", "我想"),
-            ("我想，", ""),
             ("ni'hao", "ni'hao"),
         ):
             editor.open(text)
@@ -174,6 +174,58 @@ async def test_editors_that_filter_by_all_letters_are_given_them(lstm, name):
         editor.open("我想chihuog")
         places = [item.text_edit.range.start.character for item in await editor.items(0, 9)]
         assert places[0] == 2
+
+
+async def test_where_nothing_is_typed_items_pass_a_filter_by_their_next_letters(lstm):
+    for name in ("editor", "helix"):
+        async with Editor(lstm, name=name) as editor:
+            editor.open("我想，")
+            items = await editor.items(0, 3)
+            assert items
+            assert all(item.filter_text == item.text_edit.new_text.strip() for item in items)
+
+
+def inserted_by_eglot(line, column, symbol, item):
+    """Return what Emacs makes of a line: it puts the label in the place of the symbol, Eglot removes what stands
+    behind the old place of the cursor, and then makes the edit."""
+    start = column - len(symbol)
+    buffer = line[:start] + item.label + line[column:]
+    point = start + len(item.label)
+    assert point >= column, "it would remove text before the cursor"
+    buffer = buffer[:column] + buffer[point:]
+    edit = item.text_edit
+    return buffer[: edit.range.start.character] + edit.new_text + buffer[edit.range.end.character :]
+
+
+@pytest.mark.parametrize(
+    ("before", "symbol", "after", "expected"),
+    [
+        ("我想chihuog", "我想chihuog", "", "我想吃火锅"),
+        ("去吧，我想chihuog", "我想chihuog", "后面", "去吧，我想吃火锅后面"),
+        ("😀huoguo", "😀huoguo", "", "😀火锅"),
+        ("**nihao", "**nihao", "", "**你好"),
+        ("他说：nihao", "他说：nihao", " ok", "他说：你好 ok"),
+        ("nihao", "nihao", "", "你好"),
+        ("我想", "我想", "", None),
+        ("我们今天晚上一起去吃饭", "我们今天晚上一起去吃饭", "吧", None),
+        ("我想，", "", "", None),
+    ],
+)
+async def test_eglot_removes_what_it_inserted_and_no_more(lstm, before, symbol, after, expected):
+    async with Editor(lstm, name="Eglot", encodings=["utf-32"]) as editor:
+        editor.open(before + after)
+        items = await editor.items(0, len(before))
+        assert items
+        made = [inserted_by_eglot(before + after, len(before), symbol, item) for item in items]
+        async with Editor(lstm, encodings=["utf-32"]) as other:
+            other.open(before + after)
+            edits = [item.text_edit for item in await other.items(0, len(before))]
+        for text, edit in zip(made, edits, strict=True):
+            assert text == before[: edit.range.start.character] + edit.new_text + after
+        assert expected is None or expected in made
+        for item in items:
+            letters = iter(item.filter_text)
+            assert all(character in letters for character in symbol), "Emacs would filter it out"
 
 
 async def test_positions_are_utf_16_where_nothing_was_agreed_on(lstm):
@@ -222,6 +274,48 @@ async def test_words_below_and_far_above_are_expected(lstm):
                 return
             await asyncio.sleep(0.01)
         pytest.fail("the words below are not expected")
+
+
+async def test_words_that_the_model_lacks_are_offered_again(lstm):
+    async with Editor(lstm) as editor:
+        for text in ("Xylofahrt, Xylofahrt2 und Xylofant.\nXy", "Xy\nEine Xylofahrt! Xylofant?"):
+            editor.open(text)
+            line = text.split("\n").index("Xy")
+            assert {item.text_edit.new_text.strip() for item in await editor.items(line, 2)} >= {
+                "Xylofahrt",
+                "Xylofant",
+            }
+        editor.open("Xy")
+        again = {item.text_edit.new_text.strip() for item in await editor.items(0, 2)}
+        assert "Xylofahrt2" not in again
+
+
+def test_own_words_count_once_and_the_last_one_not_before_it_ends(lstm):
+    habits = Habits()
+    words = OwnWords(lstm.vocabulary, habits)
+    for _ in range(3):
+        words.read(["Anna Xylofahrt Anna", without_last_word("Xylofahrt Zwisch")])
+    assert {habit.word: habit.count for habit in habits} == {"Anna": 0.5, "Xylofahrt": 0.5}
+    words.read(["Xylofahrt " * 3])
+    assert next(habit.count for habit in habits if habit.word == "Xylofahrt") == pytest.approx(0.75)
+
+
+async def test_of_requests_that_wait_for_the_model_the_last_one_is_answered(lstm):
+    loads = threading.Event()
+
+    def load():
+        loads.wait(20)
+        return lstm
+
+    editor = Editor(lstm)
+    editor.server = language_server(load, Choice())
+    async with editor:
+        editor.open("我想chihuog")
+        asked = [asyncio.ensure_future(editor.items(0, length)) for length in range(3, 10)]
+        await asyncio.sleep(0.2)
+        loads.set()
+        answers = await asyncio.gather(*asked)
+        assert [bool(items) for items in answers] == [False] * 6 + [True]
 
 
 async def test_what_is_no_document_or_no_position_is_answered(lstm):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from textual import events
 from textual.command import CommandPalette
@@ -77,5 +75,5 @@ async def test_a_wait_that_was_given_up_serves_no_later_key(desk, monkeypatch):
         await d.until(lambda: d.app._waiting)
         await d.app._arrive(given_up[0])
         assert d.editor.text == "" and d.app._waiting
-        await d.app._arrive(replace(given_up[1], rounds=1))
+        await d.app._arrive(given_up[1]._replace(rounds=1))
         await d.until(lambda: d.editor.text == "好")

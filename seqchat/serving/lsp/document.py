@@ -11,6 +11,8 @@ from seqchat.completion.context import MAX_CHARACTERS
 # The protocol knows these line breaks, and no others.
 _LINE_BREAK = re.compile("\r\n|\r|\n")
 _LETTERS = re.compile(r"[\w'’]*\Z")
+# What is not between these is a symbol for Emacs in one of its modes for texts, or a little more than that.
+_SYMBOL = re.compile(r"[^\s.,;:?!#@~^`\"\\()\[\]{}，。！？、；“”‘’—…《》（）「」『』【】]*\Z")
 # So many letters before a place are looked at.
 _MOST_LETTERS = 1_000
 # What is read begins so many characters further on when it has become too long, so that states are re-used in between.
@@ -87,7 +89,14 @@ class Document:
 
     def letters_before(self, place: Place) -> str:
         """Return the letters, digits and Chinese characters right before a place, which editors take for a word."""
-        match = _LETTERS.search(self._lines[place.line], max(place.column - _MOST_LETTERS, 0), place.column)
+        return self._end_before(place, _LETTERS)
+
+    def symbol_before(self, place: Place) -> str:
+        """Return what Emacs takes for a symbol right before a place, which has more signs and emoji."""
+        return self._end_before(place, _SYMBOL)
+
+    def _end_before(self, place: Place, pattern: re.Pattern[str]) -> str:
+        match = pattern.search(self._lines[place.line], max(place.column - _MOST_LETTERS, 0), place.column)
         return match[0] if match else ""
 
     def replace(self, start: Place, end: Place, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from lsprotocol import types
@@ -14,13 +15,15 @@ from seqchat import __version__, heap
 from seqchat.completion.engine import Engine
 from seqchat.errors import SeqchatError, one_line
 from seqchat.serving.lsp.document import UNITS, Document, Place
-from seqchat.serving.lsp.suggesting import Candidate, Choice, Suggester
+from seqchat.serving.lsp.suggesting import Candidate, Choice, Suggester, replacing
 from seqchat.wording import percentage
 
 # After these characters an editor asks by itself; where words begin and go on, it does so anyway.
 _TRIGGERS = list(" ，。！？、；：,.!?;:'")
-# Editors that compare `filterText` with all letters before the cursor, and not with those that an item replaces
-_FILTER_BY_LETTERS = {"helix", "Eglot"}
+# An editor that compares `filterText` with all letters before the cursor, and not with those that an item replaces
+_FILTERS_BY_LETTERS = "helix"
+# One that compares it with its symbol before the cursor, which it replaces with the label before it does what was asked
+_REPLACES_SYMBOLS = "Eglot"
 # Grey text goes no further after so many seconds.
 _GREY_SECONDS = 0.008
 # After so many seconds without another message about documents, what the next letter will need is computed.
@@ -40,7 +43,9 @@ class Server(LanguageServer):
         self._reading: set[asyncio.Task[None]] = set()
         # What is done in the next pause
         self._ahead: asyncio.TimerHandle | None = None
-        self.filters_by_letters = False
+        # The requests for lists of each document so far
+        self._asked: Counter[str] = Counter()
+        self.editor = ""
 
     # --- documents
 
@@ -74,20 +79,29 @@ class Server(LanguageServer):
         uri, position = params.text_document.uri, params.position
         context = params.context
         worth = context is not None and context.trigger_kind == types.CompletionTriggerKind.TriggerCharacter
+        self._asked[uri] += 1
+        number = self._asked[uri]
         suggester = await self._suggester(uri)
         document = self._documents.get(uri)
-        if suggester is None or document is None:
+        # While the model is loaded, requests wait, of which the editor has use for the last one only.
+        if suggester is None or document is None or number != self._asked[uri]:
             return types.CompletionList(is_incomplete=True, items=[])
         place = _place(document, position)
         candidates = suggester.candidates(place, worth=worth)
         self._read_elsewhere(suggester, place)
         self._look_ahead(suggester, place)
+        if self.editor == _REPLACES_SYMBOLS:
+            symbol = document.symbol_before(place)
+            candidates = [replacing(symbol, candidate) for candidate in candidates]
         end = _position(document, place)
         items = [_item(document, end, rank, candidate) for rank, candidate in enumerate(candidates)]
-        if self.filters_by_letters:
-            letters = document.letters_before(place)
-            for item in items:
-                item.filter_text = max(letters, item.filter_text or "", key=len)
+        if self.editor == _REPLACES_SYMBOLS:
+            for item, candidate in zip(items, candidates, strict=True):
+                # It deletes as many characters as the label has, and at least the symbol has to go.
+                item.label = item.label.ljust(len(candidate.typed))
+        elif self.editor == _FILTERS_BY_LETTERS and (letters := document.letters_before(place)):
+            for item, candidate in zip(items, candidates, strict=True):
+                item.filter_text = max(letters, candidate.typed, key=len)
         return types.CompletionList(is_incomplete=True, items=items)
 
     async def inline_completion(self, params: types.InlineCompletionParams) -> types.InlineCompletionList:
@@ -118,13 +132,18 @@ class Server(LanguageServer):
 
     async def _engine(self) -> Engine | None:
         if self._loading is None:
-            self._loading = asyncio.ensure_future(asyncio.to_thread(self._load))
+            self._loading = asyncio.ensure_future(asyncio.to_thread(self._loaded_engine))
         try:
             return await asyncio.shield(self._loading)
         except SeqchatError as error:
             message = types.ShowMessageParams(types.MessageType.Error, f"seqchat: {one_line(error)}")
             self.window_show_message(message)
             return None
+
+    def _loaded_engine(self) -> Engine:
+        engine = self._load().fork()
+        engine.follow(self._choice.habits)
+        return engine
 
     def start_loading(self) -> None:
         """Load the model, so that the first request finds it."""
@@ -184,8 +203,7 @@ def language_server(load: Callable[[], Engine], choice: Choice) -> Server:
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        client = params.client_info
-        server.filters_by_letters = client is not None and client.name in _FILTER_BY_LETTERS
+        server.editor = params.client_info.name if params.client_info else ""
         capabilities = params.capabilities.text_document
         if capabilities is not None and capabilities.inline_completion is not None:
             options = types.InlineCompletionOptions()
@@ -213,7 +231,8 @@ def _item(document: Document, end: types.Position, rank: int, candidate: Candida
         kind=types.CompletionItemKind.Text,
         detail=percentage(candidate.probability),
         sort_text=f"{rank:03d}",
-        filter_text=candidate.typed,
+        # Where nothing is typed yet, the list goes on while the next word is.
+        filter_text=candidate.typed or candidate.text.strip(),
         text_edit=types.TextEdit(types.Range(start, end), candidate.text),
     )
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from seqchat.completion.composing.meaning import look_ahead
 from seqchat.completion.engine import Engine
 from seqchat.completion.ghost import words_ahead
+from seqchat.completion.habits import Habits
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.completion.worth import is_grey, worthwhile
 from seqchat.corpus.letters import letters_at_end
 from seqchat.serving.lsp.document import Document, Place
+from seqchat.serving.lsp.own_words import OwnWords, without_last_word
 
 # The words elsewhere in a document are read again when the cursor has moved so many lines.
 _NEAR = 40
+# Its own words are read again in another line, and after so many characters.
+_FAR = 80
 _GHOST_WORDS = 4
 
 
@@ -36,12 +40,14 @@ class Candidate:
 class Choice:
     """What the writer wants.
 
-    k: candidates at most; pinyin: whether letters are read as pinyin too; remembered: texts that they wrote before.
+    k: candidates at most; pinyin: whether letters are read as pinyin too; remembered: texts that they wrote before;
+    habits: their words, and then those of their documents as well.
     """
 
     k: int = 9
     pinyin: bool = True
     remembered: Sequence[str] = ()
+    habits: Habits = field(default_factory=Habits)
 
 
 class Suggester:
@@ -51,18 +57,22 @@ class Suggester:
         self._engine, self._document, self._choice = engine, document, choice
         # The line near which the words elsewhere were read
         self._read_at: int | None = None
+        self._own_words = OwnWords(engine.vocabulary, choice.habits)
+        # The place at which the document's own words were read
+        self._own_at = Place(-1, 0)
 
     def candidates(self, place: Place, *, worth: bool) -> list[Candidate]:
         """Return candidates at a place, the best first; worth: only those that are worth a glance.
 
         All of them replace the same text: editors rank by what is replaced, and would change the order.
         """
+        self._read_own_words(place)
         text, found = self._suggestions(place, self._choice.k)
         if worth:
             found = worthwhile(found, text, self._engine.vocabulary, False)
         candidates = [_candidate(text, suggestion) for suggestion in found]
         typed = max((candidate.typed for candidate in candidates), key=len, default="")
-        return [_replacing(typed, candidate) for candidate in candidates]
+        return [replacing(typed, candidate) for candidate in candidates]
 
     def grey_text(self, place: Place, stops: Callable[[], bool]) -> str:
         """Return the text that may be shown in grey at a place, empty if none is probable enough; stops: asked after
@@ -101,6 +111,13 @@ class Suggester:
         """Expect the words that an engine has read."""
         self._engine.memory = reader.memory
 
+    def _read_own_words(self, place: Place) -> None:
+        """Expect the words that the model lacks, once the cursor is in another line or far from where it was."""
+        line, column = self._own_at
+        if place.line != line or abs(place.column - column) >= _FAR:
+            self._own_at = place
+            self._own_words.read([*self._document.elsewhere(place), without_last_word(self._document.before(place))])
+
     def _suggestions(self, place: Place, k: int) -> tuple[str, list[Suggestion]]:
         text = self._document.before(place)
         after = self._document.after(place) if self._engine.reads_both_sides else ""
@@ -118,7 +135,9 @@ def _candidate(text: str, suggestion: Suggestion) -> Candidate:
     return Candidate(typed, suggestion.insert, suggestion.insert, suggestion.probability)
 
 
-def _replacing(typed: str, candidate: Candidate) -> Candidate:
-    """Return a candidate that replaces more, of which its own `typed` is the end."""
+def replacing(typed: str, candidate: Candidate) -> Candidate:
+    """Return a candidate that replaces more, of which its own `typed` is the end, or itself if that is as long."""
+    if len(typed) <= len(candidate.typed):
+        return candidate
     kept = typed[: len(typed) - len(candidate.typed)]
     return replace(candidate, typed=typed, text=kept + candidate.text)

@@ -1,0 +1,45 @@
+"""The words of a document that its model lacks, names above all: they are habits of its writer."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+from seqchat.completion.habits import Habit, Habits, is_learnable
+from seqchat.corpus.scripts import words_of_letters
+from seqchat.corpus.vocabulary import Vocabulary
+
+# Shorter words are typed as soon as they are found.
+_SHORTEST = 3
+# A word that was written counts so much beside one that was taken.
+_COUNT = 0.25
+_LAST_WORD = re.compile(r"\S*\Z")
+
+
+class OwnWords:
+    """Counts words that spaces separate and a vocabulary lacks; each counts once, however often it is read."""
+
+    def __init__(self, vocabulary: Vocabulary, habits: Habits) -> None:
+        """Take the habits that will have the words."""
+        self._vocabulary, self._habits = vocabulary, habits
+        self._counted: Counter[str] = Counter()
+
+    def read(self, texts: Iterable[str]) -> None:
+        """Read the words of texts."""
+        counts = Counter(word for text in texts for word in words_of_letters(text) if self._is_own(word))
+        now = time.time()
+        for word, more in (counts - self._counted).items():
+            self._habits.add(Habit(word, "", more * _COUNT, now))
+        self._counted |= counts
+
+    def _is_own(self, word: str) -> bool:
+        # Words with digits may be secrets.
+        plain = len(word) >= _SHORTEST and not any(character.isdigit() for character in word)
+        return plain and is_learnable(word) and not self._vocabulary.variants(word)
+
+
+def without_last_word(text: str) -> str:
+    """Return a text without the word at its end, which may not be finished."""
+    return _LAST_WORD.sub("", text)
