@@ -253,6 +253,30 @@ async def test_grey_text_only_where_the_editor_knows_it(lstm):
             assert item.range == types.Range(types.Position(0, len(line)), types.Position(0, len(line)))
 
 
+async def test_grey_text_is_not_what_follows_already(lstm):
+    async with Editor(lstm, inline=True) as editor:
+        shown = {}
+        for line in ("你好", "我想去", "今天", "不客", "谢谢", "再见"):
+            editor.open(line)
+            for item in await editor.grey(0, len(line)):
+                shown[line] = item.insert_text
+        assert shown
+        for line, text in shown.items():
+            first = suggest(lstm.fork(), line, 1)[0].insert
+            for follows in (f"{first}。\n然后", f" {first}"):
+                editor.open(line + follows)
+                assert not await editor.grey(0, len(line))
+            editor.open(f"{line}。{first}")
+            assert [item.insert_text for item in await editor.grey(0, len(line))] == [text]
+
+
+async def test_grey_text_is_not_inside_a_word():
+    async with Editor(Engine.load("lstm-chat"), inline=True) as editor:
+        for follows, is_shown in (("", True), ("!", True), (" we go", True), ("x", False), ("row", False)):
+            editor.open(f"See you tomor{follows}")
+            assert bool(await editor.grey(0, len("See you tomor"))) == is_shown
+
+
 async def test_after_a_space_only_what_is_worth_a_glance_is_offered(lstm):
     async with Editor(lstm) as editor:
         editor.open("12:30 ")
@@ -388,7 +412,7 @@ def test_a_text_is_read_from_the_same_place_while_it_grows():
     document = Document("一行字\n" * 5_000, UNITS["utf-16"])
     end = Place(4_000, 3)
     first = document.before(end)
-    assert 3_000 < len(first) <= 8_000
+    assert 300 < len(first) <= 600
     for number in range(100):
         document.replace(end, end, "字")
         end = Place(end.line, end.column + 1)
@@ -397,6 +421,18 @@ def test_a_text_is_read_from_the_same_place_while_it_grows():
     around = document.elsewhere(Place(3, 1))
     assert set(around) == {"一行字"}
     assert len(around) < 1_100
+
+
+def test_little_is_read_at_once_wherever_the_cursor_goes():
+    document = Document("一行字\n" * 5_000, UNITS["utf-16"])
+    assert document.before(Place(100, 2)) == "一行字\n" * 100 + "一行", "near the beginning, all is read"
+    assert len(document.before(Place(1_500, 0))) <= 600
+    for line in range(1_500, 2_000, 100):
+        longest = document.before(Place(line, 0))
+    assert len(longest) > 1_200, "what was read before is kept"
+    document.replace(Place(1_600, 0), Place(1_600, 1), "二")
+    assert len(document.before(Place(1_600, 2))) > 400, "read until there"
+    assert len(document.before(Place(1_999, 0))) <= 600, "what follows the change would be read again"
 
 
 # --- the command, and an editor

@@ -15,8 +15,8 @@ _LETTERS = re.compile(r"[\w'’]*\Z")
 _SYMBOL = re.compile(r"[^\s.,;:?!#@~^`\"\\()\[\]{}，。！？、；“”‘’—…《》（）「」『』【】]*\Z")
 # So many letters before a place are looked at.
 _MOST_LETTERS = 1_000
-# What is read begins so many characters further on when it has become too long, so that states are re-used in between.
-_STEP = MAX_CHARACTERS // 2
+# At another place, so many characters before it are read at once: the first list waits for them.
+_BEGINNING = 600
 # Characters on the right of the cursor that are read, and those elsewhere that are remembered on each side
 _RIGHT, _ELSEWHERE = 1_000, 4_000
 
@@ -65,8 +65,8 @@ class Document:
     def __init__(self, text: str, units: Units) -> None:
         self._units = units
         self._lines = _lines(text)
-        # Where the text that is read begins
-        self._start = Place(0, 0)
+        # Where the text that is read begins, and how far it was read as it is now
+        self._start = self._read_to = Place(0, 0)
 
     @property
     def text(self) -> str:
@@ -102,6 +102,7 @@ class Document:
     def replace(self, start: Place, end: Place, text: str) -> None:
         """Put a text in the place of another."""
         before, after = self._lines[start.line][: start.column], self._lines[end.line][end.column :]
+        self._read_to = min(self._read_to, start)
         lines = _lines(text)
         lines[0] = before + lines[0]
         lines[-1] += after
@@ -110,7 +111,8 @@ class Document:
     def before(self, place: Place) -> str:
         """Return the text before a place as far as it is read; it begins at the same place while the writer goes on."""
         if not self._is_near(place):
-            self._start = self._start_for(place)
+            self._start = self._read_to = self._start_for(place)
+        self._read_to = max(self._read_to, place)
         start = self._start
         if start.line == place.line:
             return self._lines[place.line][start.column : place.column]
@@ -146,21 +148,26 @@ class Document:
         return kept
 
     def _is_near(self, place: Place) -> bool:
-        """Whether the text from where it began last time to a place is of the length that is read."""
+        """Whether the text from where it began last time to a place is of the right length, and most of it was read."""
         if not self._start <= place or self._start.line >= len(self._lines):
             return False
         if place.line - self._start.line > MAX_CHARACTERS:
             return False
-        characters = place.column - self._start.column
-        characters += sum(len(line) + 1 for line in self._lines[self._start.line : place.line])
-        return characters <= MAX_CHARACTERS and (self._start <= Place(0, 0) or characters >= _STEP // 2)
+        characters = self._characters(self._start, place)
+        long_enough = self._start <= Place(0, 0) or characters >= _BEGINNING // 2
+        unread = self._characters(self._read_to, place) if self._read_to < place else 0
+        return long_enough and characters <= MAX_CHARACTERS and unread <= _BEGINNING
+
+    def _characters(self, start: Place, end: Place) -> int:
+        """Return how many characters there are between two places."""
+        return end.column - start.column + sum(len(line) + 1 for line in self._lines[start.line : end.line])
 
     def _start_for(self, place: Place) -> Place:
-        """Return where to begin: `_STEP` characters before a place, or at the start of a line a little after that."""
-        if place.column > _STEP:
-            return Place(place.line, place.column - _STEP)
+        """Return where to begin: so many characters before a place, or at the start of a line a little after that."""
+        if place.column > _BEGINNING:
+            return Place(place.line, place.column - _BEGINNING)
         characters, line = place.column, place.line
-        while line and characters + len(self._lines[line - 1]) + 1 <= _STEP:
+        while line and characters + len(self._lines[line - 1]) + 1 <= _BEGINNING:
             line -= 1
             characters += len(self._lines[line]) + 1
         return Place(line, 0)

@@ -12,6 +12,7 @@ from seqchat.completion.habits import Habits
 from seqchat.completion.suggestion import Suggestion, suggest
 from seqchat.completion.worth import is_grey, worthwhile
 from seqchat.corpus.letters import letters_at_end
+from seqchat.corpus.words import is_letter
 from seqchat.serving.lsp.document import Document, Place
 from seqchat.serving.lsp.own_words import OwnWords, without_last_word
 
@@ -75,10 +76,15 @@ class Suggester:
         return [replacing(typed, candidate) for candidate in candidates]
 
     def grey_text(self, place: Place, stops: Callable[[], bool]) -> str:
-        """Return the text that may be shown in grey at a place, empty if none is probable enough; stops: asked after
-        each word whether to go no further."""
+        """Return the text that may be shown in grey at a place, empty if none is probable enough or is there already.
+
+        stops: asked after each word whether to go no further.
+        """
         text, found = self._suggestions(place, 1)
         if not found or not is_grey(found[0]):
+            return ""
+        after = self._document.after(place)
+        if _is_inside_word(text, after) or after.lstrip().startswith(found[0].insert.strip()):
             return ""
         return found[0].insert + words_ahead(self._engine, text, found[0], _GHOST_WORDS, stops)
 
@@ -122,6 +128,11 @@ class Suggester:
         text = self._document.before(place)
         after = self._document.after(place) if self._engine.reads_both_sides else ""
         return text, suggest(self._engine, text, k, after=after, pinyin=self._choice.pinyin)
+
+
+def _is_inside_word(before: str, after: str) -> bool:
+    """Whether a word that spaces separate goes on from one text to the other."""
+    return is_letter(before[-1:]) and is_letter(after[:1])
 
 
 def _candidate(text: str, suggestion: Suggestion) -> Candidate:
