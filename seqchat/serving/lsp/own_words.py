@@ -13,8 +13,9 @@ from seqchat.corpus.vocabulary import Vocabulary
 
 # Shorter words are typed as soon as they are found.
 _SHORTEST = 3
-# A word that was written counts so much beside one that was taken.
-_COUNT = 0.25
+# What a word counts that is written for the first time, and each time after that, beside one that was taken: a slip of
+# the fingers, which occurs once, must not come before what letters mean.
+_FIRST, _AGAIN = 0.02, 0.1
 _LAST_WORD = re.compile(r"\S*\Z")
 
 
@@ -31,7 +32,8 @@ class OwnWords:
         counts = Counter(word for text in texts for word in words_of_letters(text) if self._is_own(word))
         now = time.time()
         for word, more in (counts - self._counted).items():
-            self._habits.add(Habit(word, "", more * _COUNT, now))
+            worth = more * _AGAIN if self._counted[word] else _FIRST + (more - 1) * _AGAIN
+            self._habits.add(Habit(word, "", worth, now))
         self._counted |= counts
 
     def _is_own(self, word: str) -> bool:
