@@ -112,11 +112,13 @@ class EvaluatedModel:
 
     def predictor(self) -> TextPredictor:
         """Return what predicts as the engine does, from the left."""
-        return TextPredictor(self.network, self.checkpoint.mixture, self.checkpoint.cache, output=self.output)
+        mixture, cache = self.checkpoint.mixture, self.checkpoint.cache
+        mixed = mixture is not None or bool(cache.cache_lambda) or self.lexicons != NO_LEXICON
+        return TextPredictor(self.network, mixture, cache, output=self.output, exact=mixed)
 
     def head_predictor(self, head: str) -> TextPredictor:
         """Return a head of the network alone, without n-grams and cache."""
-        return TextPredictor(self.network, head=head, output=self.output)
+        return TextPredictor(self.network, head=head, output=self.output, exact=False)
 
 
 def _stacks(network: Network) -> list[RecurrentStack]:

@@ -45,7 +45,8 @@ class LanePredictions:
 class TextPredictor:
     """A network in evaluation mode, with its n-grams and the cache of the finished turns of the same dialog.
 
-    head: which head of the network predicts; output: its output layer, if that is not to be the network's own.
+    head: which head of the network predicts; output: its output layer, if that is not to be the network's own; exact:
+    whether all probabilities are, or only those of the targets and their ranks where they are high.
     """
 
     network: Network
@@ -53,6 +54,7 @@ class TextPredictor:
     cache: CacheWeights = field(default_factory=CacheWeights)
     head: str = "forward"
     output: TextOutput | None = None
+    exact: bool = True
 
     @torch.inference_mode()
     def predict(self, reader: Lanes) -> Iterator[LanePredictions]:
@@ -87,7 +89,7 @@ class TextPredictor:
             for column, first, last in _pieces(read.valid_mask.sum(axis=0).tolist(), rows):
                 at = slice(first, last), column
                 features = read.heads[self.head][at]
-                probs = self._logits(features).softmax(dim=1)
+                probs = self._logits(features, batch.targets[at]).softmax(dim=1)
                 if self.mixture is not None and read.contexts is not None:
                     probs = self.mixture.mixed(probs, read.contexts[at])
                 yield (
@@ -102,8 +104,12 @@ class TextPredictor:
                     features,
                 )
 
-    def _logits(self, features: Tensor) -> Tensor:
-        return self.output.logits(features) if self.output else self.network.logits(features).float()
+    def _logits(self, features: Tensor, targets: NDArray[np.int64]) -> Tensor:
+        if self.output is None:
+            return self.network.logits(features).float()
+        if self.exact:
+            return self.output.logits(features)
+        return self.output.logits_around(features, torch.from_numpy(targets))
 
 
 def _pieces(counts: Sequence[int], rows: int) -> Iterator[tuple[int, int, int]]:

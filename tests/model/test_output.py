@@ -180,6 +180,43 @@ def test_over_a_text_other_vectors_are_multiplied_in_float32(width, scaled, prec
 
 
 @needs_int8
+def test_around_targets_logits_and_high_ranks_are_exact():
+    torch.manual_seed(0)
+    words = 40_000
+    stored = compact({"embedding.weight": torch.randn(words, 64) * torch.rand(words, 1)})
+    vectors = WordVectors(stored["embedding.weight"], stored["embedding.scale"])
+    bias, features = torch.randn(words), torch.randn(200, 64) / 4
+    layer = TextOutput(vectors, bias)
+    exact = features @ vectors.whole.T + bias
+    order = exact.argsort(dim=1, descending=True)
+    # Targets of all ranks, high ones above all
+    ranks = torch.cat((torch.arange(10).repeat(15), torch.randint(10, words, (50,))))
+    targets = order.gather(1, ranks[:, None])[:, 0]
+    found = layer.logits_around(features, targets)
+    own = found.gather(1, targets[:, None])
+    torch.testing.assert_close(own, exact.gather(1, targets[:, None]))
+    assert torch.equal((found > own).sum(dim=1)[ranks < 10], ranks[ranks < 10])
+    errors = (found - exact).abs()
+    assert 0 < errors.mean() < 0.01 < errors.max(), "most logits are nearly exact only"
+    assert (found.logsumexp(1) - exact.logsumexp(1)).mean().abs() < 1e-3
+    # As far as they are not exact, ranks are nearly right.
+    low = ranks >= 10
+    nearly = (found > own).sum(dim=1)[low] / ranks[low]
+    assert ((nearly - 1).abs() < 0.05).all()
+
+
+@needs_int8
+def test_around_targets_all_is_exact_with_few_words_or_in_float32(weights):
+    weight, bias, features = weights
+    stored = compact({"embedding.weight": weight})
+    vectors = WordVectors(stored["embedding.weight"], stored["embedding.scale"])
+    targets = torch.zeros(len(features), dtype=torch.int64)
+    for precision in ("auto", "fp32"):
+        layer = TextOutput(vectors, bias, precision)
+        assert torch.equal(layer.logits_around(features, targets), layer.logits(features))
+
+
+@needs_int8
 def test_the_largest_sums_fit_into_32_bits():
     vectors = WordVectors(torch.full((1, 512), 127, dtype=torch.int8), torch.tensor([1.0]))
     found = TextOutput(vectors, torch.zeros(1)).logits(torch.tensor([[5.0], [-5.0]]).expand(2, 512))
