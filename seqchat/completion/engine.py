@@ -60,6 +60,7 @@ class Engine:
         self._right: tuple[str, Tensor] = ("", torch.empty(0))
         # What the writer's habits add, and the mixture without them
         self._learned: LearnedWords | None = None
+        self._learned_share = 0.0
         # How what is suggested and continued is written; None as models write it
         self.script: TraditionalScript | None = None
         self._apart = self.lexicon
@@ -127,7 +128,15 @@ class Engine:
         self._learned, self.vocabulary = words, copy(self.vocabulary)
         self.vocabulary.lexicon = words
         self._apart = self.lexicon or LexiconMixture.of_nothing(len(self.vocabulary))
+        self._learned_share = words.share
         self.lexicon = self._apart.with_learned(words.share)
+
+    def _follow(self, words: LearnedWords) -> None:
+        """Use the learned words as they are now; another fork may have asked for them before."""
+        words.follow()
+        if self._apart is not None and words.share != self._learned_share:
+            self._learned_share = words.share
+            self.lexicon = self._apart.with_learned(words.share)
 
     def use_script(self, name: str) -> None:
         """Read and write text in simplified or traditional characters from now on.
@@ -164,8 +173,8 @@ class Engine:
 
         after: a `readable_right` text on the right of it, for networks that read both sides.
         """
-        if self._learned is not None and self._apart is not None and self._learned.follow():
-            self.lexicon = self._apart.with_learned(self._learned.share)
+        if self._learned is not None:
+            self._follow(self._learned)
         text = self.context.readable(text)
         (node,) = self.context.nodes(text, [len(text)])
         predictor = Predictor(self.context.tree, self.memory.cache_before(node), self.lexicon)

@@ -113,6 +113,7 @@ class EvaluatedModel:
     def predictor(self) -> TextPredictor:
         """Return what predicts as the engine does, from the left."""
         mixture, cache = self.checkpoint.mixture, self.checkpoint.cache
+        # What is mixed in changes the order, so that any word may become a rival.
         mixed = mixture is not None or bool(cache.cache_lambda) or self.lexicons != NO_LEXICON
         return TextPredictor(self.network, mixture, cache, output=self.output, exact=mixed)
 

@@ -46,7 +46,7 @@ class TextPredictor:
     """A network in evaluation mode, with its n-grams and the cache of the finished turns of the same dialog.
 
     head: which head of the network predicts; output: its output layer, if that is not to be the network's own; exact:
-    whether all probabilities are, or only those of the targets and their ranks where they are high.
+    whether all logits are, or only those of the targets and, where few words may be better, of these.
     """
 
     network: Network

@@ -93,11 +93,11 @@ def text_product(vectors: WordVectors) -> TextProduct | None:
     norm = float((torch.linalg.vector_norm(values.float(), dim=1) * scales).max())
     deviation = norm / math.sqrt(12)
 
-    def in_blocks(features: Tensor, product: Callable[[Tensor], Tensor], scales: Tensor, bias: Tensor) -> Tensor:
+    def in_blocks(features: Tensor, product: Callable[[Tensor], Tensor], factors: Tensor, bias: Tensor) -> Tensor:
         """Multiply in blocks of words, of which products stay in the processor's cache."""
         result = torch.empty(len(features), len(values))
         for block in (slice(start, start + _BLOCK) for start in range(0, len(values), _BLOCK)):
-            torch.addcmul(bias[block], product(values[block].T), scales[block], out=result[:, block])
+            torch.addcmul(bias[block], product(values[block].T), factors[block], out=result[:, block])
         return result
 
     def exact(features: Tensor, bias: Tensor) -> Tensor:

@@ -40,9 +40,9 @@ class TextOutput:
 
     @torch.inference_mode()
     def logits_around(self, features: Tensor, targets: Tensor) -> Tensor:
-        """Return logits of which those of the targets [tokens] are exact, and their ranks where they are high.
+        """Return logits of which those of the targets [tokens] are exact, and those of the few that may be larger.
 
-        The others may be wrong by some hundredths, as much to one side as to the other.
+        All others, and where many may be larger these too, are wrong by some hundredths, to one side as to the other.
         """
         if self._product is None or len(self._bias) < _LIGHT_FROM:
             return self.logits(features)

@@ -189,7 +189,7 @@ class LineText(Text):
 class KeptStylesheet(Stylesheet):
     """A stylesheet that parses its rules again only when the values in them have changed.
 
-    Why: Textual parses all rules twice more while an app starts, which are a tenth of the time to the first frame.
+    Why: Textual parses all rules twice more while an app starts, which is a tenth of the time to the first frame.
     """
 
     _is_stale = False
@@ -201,8 +201,8 @@ class KeptStylesheet(Stylesheet):
             self._is_stale = True
 
     def reparse(self) -> None:
-        """Parse all rules with new values, if there are any."""
-        if self._is_stale:
+        """Parse all rules with new values, or new rules, if there are any."""
+        if self._is_stale or self._require_parse:
             super().reparse()
             self._is_stale = False
 

@@ -181,6 +181,17 @@ def test_a_window_network_is_measured_too(models, tmp_path, dialogs):
     assert found.perplexity == pytest.approx(math.exp(loss / found.tokens), rel=1e-4)
 
 
+def test_only_a_network_alone_leaves_logits_that_are_nearly_exact(models):
+    parts = {"ngrams": True, "cache": True, "lexicon": None}
+    nothing = {"ngrams": False, "cache": False, "lexicon": "none"}
+    assert not EvaluatedModel.load(models["lstm"], **nothing).predictor().exact
+    for name, there in parts.items():
+        mixed = EvaluatedModel.load(models["lstm"], **{**nothing, name: there})
+        assert mixed.predictor().exact, name
+        assert not mixed.head_predictor("forward").exact
+    assert TextPredictor(build(mixed.checkpoint.config)).exact
+
+
 def test_a_head_is_measured_without_ngrams_and_cache(models, tmp_path):
     text = tmp_path / "text.txt"
     text.write_text("今天去吃火锅吗\n好的，火锅很好吃\n今天晚上再去\n", "utf-8")

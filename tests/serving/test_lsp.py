@@ -266,10 +266,13 @@ async def test_grey_text_is_not_what_follows_already(lstm):
             for follows in (f"{first}。\n然后", f" {first}"):
                 editor.open(line + follows)
                 assert not await editor.grey(0, len(line))
+            editor.open(f"{line}\n{first}")
+            assert [item.insert_text for item in await editor.grey(0, len(line))] == [text]
             editor.open(f"{line}。{first}")
             assert [item.insert_text for item in await editor.grey(0, len(line))] == [text]
 
 
+@pytest.mark.slow
 async def test_grey_text_is_not_inside_a_word():
     async with Editor(Engine.load("lstm-chat"), inline=True) as editor:
         for follows, is_shown in (("", True), ("!", True), (" we go", True), ("x", False), ("row", False)):
@@ -309,9 +312,34 @@ async def test_words_that_the_model_lacks_are_offered_again(lstm):
                 "Xylofahrt",
                 "Xylofant",
             }
-        editor.open("Xy")
-        again = {item.text_edit.new_text.strip() for item in await editor.items(0, 2)}
+        # In another document as well; what has digits may be a secret.
+        editor.open("Xy", "file:///other.md")
+        again = {item.text_edit.new_text.strip() for item in await editor.items(0, 2, uri="file:///other.md")}
+        assert "Xylofahrt" in again
         assert "Xylofahrt2" not in again
+
+
+async def test_a_document_that_comes_whole_at_each_key_counts_its_words_once(lstm):
+    choice = Choice()
+    async with Editor(lstm, choice=choice) as editor:
+        for length in range(5):
+            editor.open("Xylofahrt\n" + "Xylof"[:length])
+            await editor.items(1, length)
+    assert [(habit.word, habit.count) for habit in choice.habits] == [("Xylofahrt", pytest.approx(0.02))]
+
+
+def test_own_words_are_read_wherever_the_cursor_goes(lstm):
+    choice = Choice()
+    words = ["Name" + "".join("abcdefghij"[int(digit)] for digit in f"{number:04}") for number in range(4_000)]
+    document = Document("\n".join(words), UNITS["utf-16"])
+    suggester = Suggester(lstm.fork(), document, choice)
+    suggester.candidates(Place(3_500, 0), worth=False)
+    suggester.candidates(Place(3_440, 3), worth=False)
+    assert {habit.count for habit in choice.habits} == {0.02}, "each occurs once"
+    assert words[3_439] in {habit.word for habit in choice.habits}
+    document.replace(Place(10, 0), Place(3_999, 0), "")
+    suggester.candidates(Place(5, 0), worth=False)
+    assert words[4] in {habit.word for habit in choice.habits}
 
 
 def test_own_words_count_once_and_the_last_one_not_before_it_ends(lstm):
@@ -324,6 +352,7 @@ def test_own_words_count_once_and_the_last_one_not_before_it_ends(lstm):
     assert next(habit.count for habit in habits if habit.word == "Xylofahrt") == pytest.approx(0.22)
 
 
+@pytest.mark.slow
 async def test_a_slip_comes_after_what_letters_mean():
     async with Editor(Engine.load("lstm-chat")) as editor:
         editor.open("nihaoM\nnihao")

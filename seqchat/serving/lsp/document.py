@@ -10,9 +10,9 @@ from seqchat.completion.context import MAX_CHARACTERS
 
 # The protocol knows these line breaks, and no others.
 _LINE_BREAK = re.compile("\r\n|\r|\n")
-_LETTERS = re.compile(r"[\w'’]*\Z")
+_LETTERS = re.compile(r"[\w'’]*")
 # What is not between these is a symbol for Emacs in one of its modes for texts, or a little more than that.
-_SYMBOL = re.compile(r"[^\s.,;:?!#@~^`\"\\()\[\]{}，。！？、；“”‘’—…《》（）「」『』【】]*\Z")
+_SYMBOL = re.compile(r"[^\s.,;:?!#@~^`\"\\()\[\]{}，。！？、；“”‘’—…《》（）「」『』【】]*")
 # So many letters before a place are looked at.
 _MOST_LETTERS = 1_000
 # At another place, so many characters before it are read at once: the first list waits for them.
@@ -96,8 +96,10 @@ class Document:
         return self._end_before(place, _SYMBOL)
 
     def _end_before(self, place: Place, pattern: re.Pattern[str]) -> str:
-        match = pattern.search(self._lines[place.line], max(place.column - _MOST_LETTERS, 0), place.column)
-        return match[0] if match else ""
+        before = self._lines[place.line][max(place.column - _MOST_LETTERS, 0) : place.column]
+        # Searched from the end, so that a long run of characters is read once
+        found = pattern.match(before[::-1])
+        return found[0][::-1] if found else ""
 
     def replace(self, start: Place, end: Place, text: str) -> None:
         """Put a text in the place of another."""

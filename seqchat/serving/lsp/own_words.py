@@ -1,13 +1,12 @@
-"""The words of a document that its model lacks, names above all: they are habits of its writer."""
+"""The words of documents that the model lacks, names above all: they are habits of their writer."""
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Iterable
 
-from seqchat.completion.habits import Habit, Habits, is_learnable
+from seqchat.completion.habits import MAX_LENGTH, Habit, Habits, is_learnable
 from seqchat.corpus.scripts import words_of_letters
 from seqchat.corpus.vocabulary import Vocabulary
 
@@ -16,11 +15,10 @@ _SHORTEST = 3
 # What a word counts that is written for the first time, and each time after that, beside one that was taken: a slip of
 # the fingers, which occurs once, must not come before what letters mean.
 _FIRST, _AGAIN = 0.02, 0.1
-_LAST_WORD = re.compile(r"\S*\Z")
 
 
 class OwnWords:
-    """Counts words that spaces separate and a vocabulary lacks; each counts once, however often it is read."""
+    """Counts words that spaces separate and a vocabulary lacks, of all documents, as often as one has them at most."""
 
     def __init__(self, vocabulary: Vocabulary, habits: Habits) -> None:
         """Take the habits that will have the words."""
@@ -44,4 +42,8 @@ class OwnWords:
 
 def without_last_word(text: str) -> str:
     """Return a text without the word at its end, which may not be finished."""
-    return _LAST_WORD.sub("", text)
+    end = len(text)
+    # No longer one is learned.
+    while end > max(len(text) - MAX_LENGTH, 0) and (text[end - 1].isalnum() or text[end - 1] in "'’"):
+        end -= 1
+    return text[:end]

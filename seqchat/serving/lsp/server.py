@@ -15,6 +15,7 @@ from seqchat import __version__, heap
 from seqchat.completion.engine import Engine
 from seqchat.errors import SeqchatError, one_line
 from seqchat.serving.lsp.document import UNITS, Document, Place
+from seqchat.serving.lsp.own_words import OwnWords
 from seqchat.serving.lsp.suggesting import Candidate, Choice, Suggester, replacing
 from seqchat.wording import percentage
 
@@ -43,6 +44,7 @@ class Server(LanguageServer):
         self._reading: set[asyncio.Task[None]] = set()
         # What is done in the next pause
         self._ahead: asyncio.TimerHandle | None = None
+        self._own_words: OwnWords | None = None
         # The requests for lists of each document so far
         self._asked: Counter[str] = Counter()
         self.editor = ""
@@ -71,6 +73,7 @@ class Server(LanguageServer):
         self._drop_ahead()
         self._documents.pop(uri, None)
         self._suggesters.pop(uri, None)
+        self._asked.pop(uri, None)
 
     # --- suggestions
 
@@ -90,18 +93,18 @@ class Server(LanguageServer):
         candidates = suggester.candidates(place, worth=worth)
         self._read_elsewhere(suggester, place)
         self._look_ahead(suggester, place)
+        letters = ""
         if self.editor == _REPLACES_SYMBOLS:
             symbol = document.symbol_before(place)
             candidates = [replacing(symbol, candidate) for candidate in candidates]
+        elif self.editor == _FILTERS_BY_LETTERS:
+            letters = document.letters_before(place)
         end = _position(document, place)
-        items = [_item(document, end, rank, candidate) for rank, candidate in enumerate(candidates)]
+        items = [_item(document, end, rank, candidate, letters) for rank, candidate in enumerate(candidates)]
         if self.editor == _REPLACES_SYMBOLS:
             for item, candidate in zip(items, candidates, strict=True):
                 # It deletes as many characters as the label has, and at least the symbol has to go.
                 item.label = item.label.ljust(len(candidate.typed))
-        elif self.editor == _FILTERS_BY_LETTERS and (letters := document.letters_before(place)):
-            for item, candidate in zip(items, candidates, strict=True):
-                item.filter_text = max(letters, candidate.typed, key=len)
         return types.CompletionList(is_incomplete=True, items=items)
 
     async def inline_completion(self, params: types.InlineCompletionParams) -> types.InlineCompletionList:
@@ -127,7 +130,8 @@ class Server(LanguageServer):
         if engine is None or document is None:
             return None
         if uri not in self._suggesters:
-            self._suggesters[uri] = Suggester(engine.fork(), document, self._choice)
+            self._own_words = self._own_words or OwnWords(engine.vocabulary, self._choice.habits)
+            self._suggesters[uri] = Suggester(engine.fork(), document, self._choice, self._own_words)
         return self._suggesters[uri]
 
     async def _engine(self) -> Engine | None:
@@ -141,6 +145,7 @@ class Server(LanguageServer):
             return None
 
     def _loaded_engine(self) -> Engine:
+        # An engine follows habits once, and this one may be used elsewhere.
         engine = self._load().fork()
         engine.follow(self._choice.habits)
         return engine
@@ -223,8 +228,13 @@ def language_server(load: Callable[[], Engine], choice: Choice) -> Server:
     return server
 
 
-def _item(document: Document, end: types.Position, rank: int, candidate: Candidate) -> types.CompletionItem:
-    """Return a candidate as the protocol writes it: it replaces what was typed up to a place; its rank is its order."""
+def _item(
+    document: Document, end: types.Position, rank: int, candidate: Candidate, letters: str
+) -> types.CompletionItem:
+    """Return a candidate as the protocol writes it: it replaces what was typed up to a place; its rank is its order.
+
+    letters: what the editor will compare it with, if that is more than what it replaces.
+    """
     start = types.Position(end.line, max(end.character - document.units(candidate.typed), 0))
     return types.CompletionItem(
         label=candidate.shown.strip() or candidate.shown,
@@ -232,7 +242,7 @@ def _item(document: Document, end: types.Position, rank: int, candidate: Candida
         detail=percentage(candidate.probability),
         sort_text=f"{rank:03d}",
         # Where nothing is typed yet, the list goes on while the next word is.
-        filter_text=candidate.typed or candidate.text.strip(),
+        filter_text=max(letters, candidate.typed, key=len) or candidate.text.strip(),
         text_edit=types.TextEdit(types.Range(start, end), candidate.text),
     )
 

@@ -54,11 +54,12 @@ class Choice:
 class Suggester:
     """The suggestions for one document; it has an engine of its own."""
 
-    def __init__(self, engine: Engine, document: Document, choice: Choice) -> None:
+    def __init__(self, engine: Engine, document: Document, choice: Choice, own_words: OwnWords | None = None) -> None:
+        """own_words: those of all documents of a server."""
         self._engine, self._document, self._choice = engine, document, choice
         # The line near which the words elsewhere were read
         self._read_at: int | None = None
-        self._own_words = OwnWords(engine.vocabulary, choice.habits)
+        self._own_words = own_words or OwnWords(engine.vocabulary, choice.habits)
         # The place at which the document's own words were read
         self._own_at = Place(-1, 0)
 
@@ -83,8 +84,8 @@ class Suggester:
         text, found = self._suggestions(place, 1)
         if not found or not is_grey(found[0]):
             return ""
-        after = self._document.after(place)
-        if _is_inside_word(text, after) or after.lstrip().startswith(found[0].insert.strip()):
+        after = self._document.after(place).partition("\n")[0]
+        if _is_inside_word(text, after) or _begins_with(after, found[0].insert):
             return ""
         return found[0].insert + words_ahead(self._engine, text, found[0], _GHOST_WORDS, stops)
 
@@ -122,7 +123,9 @@ class Suggester:
         line, column = self._own_at
         if place.line != line or abs(place.column - column) >= _FAR:
             self._own_at = place
-            self._own_words.read([*self._document.elsewhere(place), without_last_word(self._document.before(place))])
+            # What is elsewhere depends on where this begins.
+            before = self._document.before(place)
+            self._own_words.read([*self._document.elsewhere(place), without_last_word(before)])
 
     def _suggestions(self, place: Place, k: int) -> tuple[str, list[Suggestion]]:
         text = self._document.before(place)
@@ -133,6 +136,12 @@ class Suggester:
 def _is_inside_word(before: str, after: str) -> bool:
     """Whether a word that spaces separate goes on from one text to the other."""
     return is_letter(before[-1:]) and is_letter(after[:1])
+
+
+def _begins_with(text: str, words: str) -> bool:
+    """Whether a text begins with words, apart from spaces."""
+    rest = text.lstrip().removeprefix(words.strip())
+    return rest != text.lstrip() and not _is_inside_word(words.strip(), rest)
 
 
 def _candidate(text: str, suggestion: Suggestion) -> Candidate:
