@@ -64,6 +64,11 @@ def model():
     return engine, EvaluatedModel.of("small", checkpoint, lexicons, "fp32")
 
 
+def test_beside_a_lexicon_all_logits_are_exact(model):
+    _, evaluated = model
+    assert evaluated.predictor().exact
+
+
 @pytest.mark.slow
 def test_a_word_is_spelled_or_an_entry(model, tmp_path, monkeypatch):
     engine, evaluated = model
