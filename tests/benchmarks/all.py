@@ -167,7 +167,7 @@ PARTS = (
     Part(
         "app-session",
         "The app",
-        "python tests/benchmarks/app.py --part session --rate 60",
+        "python tests/benchmarks/app.py --part session",
         "python tests/benchmarks/app.py rnn-chat --part session --keys 30",
     ),
     Part(
