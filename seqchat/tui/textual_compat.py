@@ -202,9 +202,11 @@ class KeptStylesheet(Stylesheet):
 
     def reparse(self) -> None:
         """Parse all rules with new values, or new rules, if there are any."""
-        if self._is_stale or self._require_parse:
+        if self._is_stale:
             super().reparse()
             self._is_stale = False
+        elif self._require_parse:
+            self.parse()
 
 
 class LifecycleApp(App[Result]):
