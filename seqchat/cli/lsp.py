@@ -66,6 +66,7 @@ def lsp(
     from seqchat.serving.lsp.server import language_server
     from seqchat.serving.lsp.suggesting import Choice
 
+    choice = Choice(k, pinyin, remembered.load() if remember else ())
     spelling = Spelling(fuzzy=frozenset(fuzzy), layout=double_pinyin or "")
 
     def load() -> Engine:
@@ -76,11 +77,11 @@ def lsp(
         engine.use_script(script)
         engine.spell(spelling)
         _ = engine.vocabulary.pinyin
-        for habit in HabitFile().load().habits if remember else ():
-            choice.habits.add(habit)
+        if remember:
+            for habit in HabitFile().load().habits:
+                choice.habits.add(habit)
         return engine
 
-    choice = Choice(k, pinyin, remembered.load() if remember else ())
     language_server(load, choice).start_io()
 
 

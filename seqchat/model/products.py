@@ -72,8 +72,8 @@ def _integer_product(vectors: WordVectors) -> LightProduct:
     values, scales = _quantized(vectors)
 
     def logits(features: Tensor, bias: Tensor) -> Tensor:
-        scale = _units(features)
-        product = torch._int_mm((features / scale).round().to(torch.int8), values.T) * scale
+        rounded, units = _in_bytes(features)
+        product = torch._int_mm(rounded, values.T) * units
         return torch.addcmul(bias, product, scales, out=product)
 
     return LightProduct(logits, None)
@@ -112,11 +112,16 @@ def text_product(vectors: WordVectors) -> TextProduct | None:
         return in_blocks(features, product, scales * unit, bias)
 
     def light(features: Tensor, bias: Tensor) -> Tensor:
-        units = _units(features)
-        rounded = (features / units).round_().to(torch.int8)
+        rounded, units = _in_bytes(features)
         return in_blocks(features, lambda words: torch._int_mm(rounded, words).float().mul_(units), scales, bias)
 
     return TextProduct(exact, LightProduct(light, lambda features: _units(features) * (_DEVIATIONS * deviation)))
+
+
+def _in_bytes(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Return features [rows, embedding] as whole numbers of a byte, and what one of these is in each row, [rows, 1]."""
+    units = _units(features)
+    return (features / units).round_().to(torch.int8), units
 
 
 def _units(features: Tensor) -> Tensor:

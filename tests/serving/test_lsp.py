@@ -18,14 +18,20 @@ from seqchat.completion.engine import Engine
 from seqchat.completion.habits import Habits
 from seqchat.completion.suggestion import suggest
 from seqchat.serving.lsp.document import UNITS, Document, Place
-from seqchat.serving.lsp.own_words import OwnWords, without_last_word
 from seqchat.serving.lsp.server import language_server
 from seqchat.serving.lsp.suggesting import Choice, Suggester
+from seqchat.serving.lsp.unknown_words import UnknownWords, without_last_word
 from seqchat.wording import percentage
 
 from ..processes import seqchat
 
 URI = "file:///diary.md"
+
+
+def suggester(engine, document, choice=None):
+    """Return the suggestions for a document, without a server."""
+    choice = choice or Choice()
+    return Suggester(engine.fork(), document, choice, UnknownWords(engine.vocabulary, choice.habits))
 
 
 class Editor:
@@ -149,7 +155,7 @@ async def test_what_is_computed_between_letters_changes_nothing(lstm, monkeypatc
                 if ahead[-1:] == [end]:
                     break
                 await asyncio.sleep(0.01)
-            alone = Suggester(lstm.fork(), Document("womenquchihuog"[:end], UNITS["utf-16"]), Choice())
+            alone = suggester(lstm, Document("womenquchihuog"[:end], UNITS["utf-16"]))
             candidates = alone.candidates(Place(0, end), worth=False)
             assert found == [(c.shown.strip() or c.shown, percentage(c.probability)) for c in candidates]
         assert ahead == list(range(1, 15))
@@ -328,23 +334,23 @@ async def test_a_document_that_comes_whole_at_each_key_counts_its_words_once(lst
     assert [(habit.word, habit.count) for habit in choice.habits] == [("Xylofahrt", pytest.approx(0.02))]
 
 
-def test_own_words_are_read_wherever_the_cursor_goes(lstm):
+def test_unknown_words_are_read_wherever_the_cursor_goes(lstm):
     choice = Choice()
     words = ["Name" + "".join("abcdefghij"[int(digit)] for digit in f"{number:04}") for number in range(4_000)]
     document = Document("\n".join(words), UNITS["utf-16"])
-    suggester = Suggester(lstm.fork(), document, choice)
-    suggester.candidates(Place(3_500, 0), worth=False)
-    suggester.candidates(Place(3_440, 3), worth=False)
+    one = suggester(lstm, document, choice)
+    one.candidates(Place(3_500, 0), worth=False)
+    one.candidates(Place(3_440, 3), worth=False)
     assert {habit.count for habit in choice.habits} == {0.02}, "each occurs once"
     assert words[3_439] in {habit.word for habit in choice.habits}
     document.replace(Place(10, 0), Place(3_999, 0), "")
-    suggester.candidates(Place(5, 0), worth=False)
+    one.candidates(Place(5, 0), worth=False)
     assert words[4] in {habit.word for habit in choice.habits}
 
 
-def test_own_words_count_once_and_the_last_one_not_before_it_ends(lstm):
+def test_unknown_words_count_once_and_the_last_one_not_before_it_ends(lstm):
     habits = Habits()
-    words = OwnWords(lstm.vocabulary, habits)
+    words = UnknownWords(lstm.vocabulary, habits)
     for _ in range(3):
         words.read(["Anna Xylofahrt Anna", without_last_word("Zwisch")])
     assert {habit.word: habit.count for habit in habits} == {"Anna": pytest.approx(0.12), "Xylofahrt": 0.02}

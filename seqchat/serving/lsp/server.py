@@ -15,8 +15,8 @@ from seqchat import __version__, heap
 from seqchat.completion.engine import Engine
 from seqchat.errors import SeqchatError, one_line
 from seqchat.serving.lsp.document import UNITS, Document, Place
-from seqchat.serving.lsp.own_words import OwnWords
 from seqchat.serving.lsp.suggesting import Candidate, Choice, Suggester, replacing
+from seqchat.serving.lsp.unknown_words import UnknownWords
 from seqchat.wording import percentage
 
 # After these characters an editor asks by itself; where words begin and go on, it does so anyway.
@@ -44,7 +44,7 @@ class Server(LanguageServer):
         self._reading: set[asyncio.Task[None]] = set()
         # What is done in the next pause
         self._ahead: asyncio.TimerHandle | None = None
-        self._own_words: OwnWords | None = None
+        self._unknown_words: UnknownWords | None = None
         # The requests for lists of each document so far
         self._asked: Counter[str] = Counter()
         self.editor = ""
@@ -93,19 +93,20 @@ class Server(LanguageServer):
         candidates = suggester.candidates(place, worth=worth)
         self._read_elsewhere(suggester, place)
         self._look_ahead(suggester, place)
-        letters = ""
+        return types.CompletionList(is_incomplete=True, items=self._items(document, place, candidates))
+
+    def _items(self, document: Document, place: Place, candidates: list[Candidate]) -> list[types.CompletionItem]:
+        """Return candidates at a place as the editor needs them."""
+        letters, width = "", 0
         if self.editor == _REPLACES_SYMBOLS:
             symbol = document.symbol_before(place)
             candidates = [replacing(symbol, candidate) for candidate in candidates]
+            # It deletes as many characters as the label has, and at least the symbol has to go.
+            width = max((len(candidate.typed) for candidate in candidates), default=0)
         elif self.editor == _FILTERS_BY_LETTERS:
             letters = document.letters_before(place)
         end = _position(document, place)
-        items = [_item(document, end, rank, candidate, letters) for rank, candidate in enumerate(candidates)]
-        if self.editor == _REPLACES_SYMBOLS:
-            for item, candidate in zip(items, candidates, strict=True):
-                # It deletes as many characters as the label has, and at least the symbol has to go.
-                item.label = item.label.ljust(len(candidate.typed))
-        return types.CompletionList(is_incomplete=True, items=items)
+        return [_item(document, end, rank, candidate, letters, width) for rank, candidate in enumerate(candidates)]
 
     async def inline_completion(self, params: types.InlineCompletionParams) -> types.InlineCompletionList:
         """Answer a request for grey text."""
@@ -130,8 +131,9 @@ class Server(LanguageServer):
         if engine is None or document is None:
             return None
         if uri not in self._suggesters:
-            self._own_words = self._own_words or OwnWords(engine.vocabulary, self._choice.habits)
-            self._suggesters[uri] = Suggester(engine.fork(), document, self._choice, self._own_words)
+            if self._unknown_words is None:
+                self._unknown_words = UnknownWords(engine.vocabulary, self._choice.habits)
+            self._suggesters[uri] = Suggester(engine.fork(), document, self._choice, self._unknown_words)
         return self._suggesters[uri]
 
     async def _engine(self) -> Engine | None:
@@ -229,15 +231,16 @@ def language_server(load: Callable[[], Engine], choice: Choice) -> Server:
 
 
 def _item(
-    document: Document, end: types.Position, rank: int, candidate: Candidate, letters: str
+    document: Document, end: types.Position, rank: int, candidate: Candidate, letters: str, width: int
 ) -> types.CompletionItem:
     """Return a candidate as the protocol writes it: it replaces what was typed up to a place; its rank is its order.
 
-    letters: what the editor will compare it with, if that is more than what it replaces.
+    letters: what the editor will compare it with, if that is more than what it replaces; width: characters that its
+    label has at least.
     """
     start = types.Position(end.line, max(end.character - document.units(candidate.typed), 0))
     return types.CompletionItem(
-        label=candidate.shown.strip() or candidate.shown,
+        label=(candidate.shown.strip() or candidate.shown).ljust(width),
         kind=types.CompletionItemKind.Text,
         detail=percentage(candidate.probability),
         sort_text=f"{rank:03d}",

@@ -14,11 +14,11 @@ from seqchat.completion.worth import is_grey, worthwhile
 from seqchat.corpus.letters import letters_at_end
 from seqchat.corpus.words import is_letter
 from seqchat.serving.lsp.document import Document, Place
-from seqchat.serving.lsp.own_words import OwnWords, without_last_word
+from seqchat.serving.lsp.unknown_words import UnknownWords, without_last_word
 
 # The words elsewhere in a document are read again when the cursor has moved so many lines.
 _NEAR = 40
-# Its own words are read again in another line, and after so many characters.
+# Words that the model lacks are read again in another line, and after so many characters.
 _FAR = 80
 _GHOST_WORDS = 4
 
@@ -54,21 +54,21 @@ class Choice:
 class Suggester:
     """The suggestions for one document; it has an engine of its own."""
 
-    def __init__(self, engine: Engine, document: Document, choice: Choice, own_words: OwnWords | None = None) -> None:
-        """own_words: those of all documents of a server."""
+    def __init__(self, engine: Engine, document: Document, choice: Choice, unknown_words: UnknownWords) -> None:
+        """unknown_words: those of all documents that the server has open."""
         self._engine, self._document, self._choice = engine, document, choice
         # The line near which the words elsewhere were read
         self._read_at: int | None = None
-        self._own_words = own_words or OwnWords(engine.vocabulary, choice.habits)
-        # The place at which the document's own words were read
-        self._own_at = Place(-1, 0)
+        self._unknown_words = unknown_words
+        # The place at which the words that the model lacks were read
+        self._unknown_read_at = Place(-1, 0)
 
     def candidates(self, place: Place, *, worth: bool) -> list[Candidate]:
         """Return candidates at a place, the best first; worth: only those that are worth a glance.
 
         All of them replace the same text: editors rank by what is replaced, and would change the order.
         """
-        self._read_own_words(place)
+        self._read_unknown_words(place)
         text, found = self._suggestions(place, self._choice.k)
         if worth:
             found = worthwhile(found, text, self._engine.vocabulary, False)
@@ -118,14 +118,14 @@ class Suggester:
         """Expect the words that an engine has read."""
         self._engine.memory = reader.memory
 
-    def _read_own_words(self, place: Place) -> None:
+    def _read_unknown_words(self, place: Place) -> None:
         """Expect the words that the model lacks, once the cursor is in another line or far from where it was."""
-        line, column = self._own_at
+        line, column = self._unknown_read_at
         if place.line != line or abs(place.column - column) >= _FAR:
-            self._own_at = place
+            self._unknown_read_at = place
             # What is elsewhere depends on where this begins.
             before = self._document.before(place)
-            self._own_words.read([*self._document.elsewhere(place), without_last_word(before)])
+            self._unknown_words.read([*self._document.elsewhere(place), without_last_word(before)])
 
     def _suggestions(self, place: Place, k: int) -> tuple[str, list[Suggestion]]:
         text = self._document.before(place)

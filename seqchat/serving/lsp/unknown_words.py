@@ -17,7 +17,7 @@ _SHORTEST = 3
 _FIRST, _AGAIN = 0.02, 0.1
 
 
-class OwnWords:
+class UnknownWords:
     """Counts words that spaces separate and a vocabulary lacks, of all documents, as often as one has them at most."""
 
     def __init__(self, vocabulary: Vocabulary, habits: Habits) -> None:
@@ -27,14 +27,14 @@ class OwnWords:
 
     def read(self, texts: Iterable[str]) -> None:
         """Read the words of texts."""
-        counts = Counter(word for text in texts for word in words_of_letters(text) if self._is_own(word))
+        counts = Counter(word for text in texts for word in words_of_letters(text) if self._is_unknown(word))
         now = time.time()
         for word, more in (counts - self._counted).items():
             worth = more * _AGAIN if self._counted[word] else _FIRST + (more - 1) * _AGAIN
             self._habits.add(Habit(word, "", worth, now))
         self._counted |= counts
 
-    def _is_own(self, word: str) -> bool:
+    def _is_unknown(self, word: str) -> bool:
         # Words with digits may be secrets.
         plain = len(word) >= _SHORTEST and not any(character.isdigit() for character in word)
         return plain and is_learnable(word) and not self._vocabulary.variants(word)
